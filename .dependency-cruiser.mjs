@@ -1,0 +1,91 @@
+/**
+ * The floors of src/, from the ground up. A folder imports only from floors below its own; folders of one floor never
+ * import each other. Type imports count. To add a folder, name it here and in the table of CONTRIBUTING.md.
+ */
+const floors = [
+  ['config', 'http', 'extension', 'shared-memory'],
+  ['logging', 'metrics', 'tracing'],
+  ['routing', 'upstream'],
+  ['load-balancer', 'circuit-breaker', 'health', 'security'],
+  ['proxy'],
+  ['websocket', 'sse', 'admin', 'runtime'],
+];
+
+/** What stands above all floors: the entry, the function that builds the application, the public index, the commands. */
+const top = '^src/(main|gateway|gateway\\.module|index)\\.ts$|^src/cli/';
+
+const folder = name => `^src/${name}/`;
+
+const floorRules = floors.flatMap((names, floor) =>
+  names.map(name => ({
+    name: `floor-${floor}-${name}`,
+    comment: `src/${name}/ is on floor ${floor}: it may import only from itself and from the floors below.`,
+    severity: 'error',
+    from: { path: folder(name) },
+    to: { path: '^src/', pathNot: [folder(name), ...floors.slice(0, floor).flat().map(folder)] },
+  })),
+);
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...floorRules,
+    {
+      name: 'folder-has-a-floor',
+      comment: 'Everything in src/ stands on a floor or at the top; a new folder needs a line in the floors list.',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/', pathNot: [top, ...floors.flat().map(folder)] },
+    },
+    {
+      name: 'no-circular',
+      comment: 'Modules that import each other in a circle cannot be understood or loaded one by one.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'Nothing imports this file and it imports nothing: dead, or forgotten in a module list.',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: ['\\.spec\\.ts$', '\\.d\\.ts$', '^src/index\\.ts$'] },
+      to: {},
+    },
+    {
+      name: 'no-dev-dependencies',
+      comment: 'What runs in production comes from "dependencies".',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    {
+      name: 'no-undeclared-dependencies',
+      comment: 'A package that package.json does not name may vanish with the next install.',
+      severity: 'error',
+      from: { path: '^(src|test|bench)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'not-to-tests',
+      comment: 'The product does not lean on its tests or benchmarks.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { path: ['^(test|bench)/', '\\.spec\\.ts$'] },
+    },
+    {
+      name: 'unresolvable',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,101 @@
+import { cpuBetween, readCore, readCpu } from '#bench/cpu';
+import { sendBurst, type Burst, type LoadGenerator } from '#bench/load/load';
+import type { Machine } from '#bench/machine';
+import { freePort } from '#bench/ports';
+import { assertAnswers, untilReady } from '#bench/probe';
+import type { Running, Stage } from '#bench/stage';
+import type { Subject } from '#bench/subjects/subject';
+import type { Sample } from '#bench/summary';
+
+/** Where a contest takes place. */
+export interface Venue {
+  readonly stage: Stage;
+  readonly machine: Machine;
+  readonly generator: LoadGenerator;
+}
+
+/** One row of a contest: a running proxy and the load that it gets. Two rows may share a proxy. */
+export interface Contestant {
+  readonly label: string;
+  readonly running: Running;
+  readonly load: Omit<Burst, 'seconds'>;
+}
+
+/** How long a contest takes. Seconds are whole ones, as the load generators want them. */
+export interface Pace {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmUp: number;
+}
+
+/** Starts a proxy on the proxy's core and waits until it gives the right answer to the load's request. */
+export async function startContestant(
+  { stage, machine }: Venue,
+  subject: Subject,
+  backends: readonly string[],
+  load: Omit<Burst, 'seconds' | 'port'>,
+  label = subject.name,
+): Promise<Contestant> {
+  const port = await freePort();
+  const command = subject.prepare({ port, backends, folder: stage.folderFor(label) });
+  const running = stage.start(label, machine.pin('proxy', command));
+  const contestant = { label, running, load: { ...load, port } };
+  await untilReady(running, { hostname: '127.0.0.1', port }, probedWork(contestant));
+  return contestant;
+}
+
+function probedWork({ load }: Contestant): Burst['work'] {
+  return load.routes === 0 ? load.work : { ...load.work, path: `/r0${load.work.path}` };
+}
+
+async function sample(venue: Venue, contestant: Contestant, seconds: number): Promise<Sample> {
+  const { running, load } = contestant;
+  const { proxyCore } = venue.machine;
+  const started = performance.now();
+  const coreBefore = proxyCore === undefined ? 0 : readCore(proxyCore);
+  const before = readCpu(running.pid);
+  const result = await sendBurst(venue.stage, venue.machine, venue.generator, { ...load, seconds });
+  const cpuSeconds = cpuBetween(before, readCpu(running.pid));
+  const coreSeconds = proxyCore === undefined ? cpuSeconds : readCore(proxyCore) - coreBefore;
+  const elapsed = (performance.now() - started) / 1000;
+  running.assertAlive();
+  return {
+    cpuPerRequest: (cpuSeconds / result.requests) * 1e6,
+    busy: cpuSeconds / result.seconds,
+    disturbance: Math.max(0, coreSeconds - cpuSeconds) / elapsed,
+    rate: result.requests / result.seconds,
+    p50: result.p50,
+    p99: result.p99,
+    requests: result.requests,
+    errors: result.errors,
+  };
+}
+
+/**
+ * Measures all contestants in one interleaved run: every round has each of them once, and each round begins with
+ * another one, so that noise of the machine meets all alike.
+ *
+ * @returns the samples of each contestant by its label, without those of the warm-up
+ */
+export async function runContest(
+  venue: Venue,
+  contestants: readonly Contestant[],
+  pace: Pace,
+  progress: (line: string) => void,
+): Promise<Map<string, Sample[]>> {
+  const samples = new Map<string, Sample[]>(contestants.map(one => [one.label, []]));
+  for (const contestant of contestants) await sample(venue, contestant, pace.warmUp);
+  for (let round = 0; round < pace.rounds; round++) {
+    const first = round % contestants.length;
+    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
+      const taken = await sample(venue, contestant, pace.seconds);
+      samples.get(contestant.label)?.push(taken);
+      progress(`round ${round + 1}: ${contestant.label} ${taken.cpuPerRequest.toFixed(1)} µs, ${taken.errors} errors`);
+    }
+  }
+  for (const contestant of contestants) {
+    const address = { hostname: '127.0.0.1', port: contestant.load.port };
+    await assertAnswers(contestant.label, address, probedWork(contestant));
+  }
+  return samples;
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { cpuBetween, parseStat, readCpu, treeOf } from '#bench/cpu';
+
+describe('CPU time', () => {
+  it('is read past a process name with blanks and brackets', () => {
+    const line = '4711 (a) b (c) S 42 4711 4711 0 -1 4194304 1 2 3 4 250 50 7 8 20 0 1 0 99 1 1';
+    expect(parseStat(line)).toEqual({ pid: 4711, parent: 42, ticks: 300 });
+  });
+
+  it('covers children and grandchildren, and nobody else', () => {
+    const processes = [
+      { pid: 30, parent: 20, ticks: 1 },
+      { pid: 10, parent: 1, ticks: 1 },
+      { pid: 20, parent: 10, ticks: 1 },
+      { pid: 40, parent: 1, ticks: 1 },
+    ];
+    expect(treeOf(10, processes).map(one => one.pid)).toEqual([10, 20, 30]);
+  });
+
+  it('of this very process grows while it computes', () => {
+    const before = readCpu(process.pid);
+    const end = performance.now() + 100;
+    while (performance.now() < end);
+    expect(cpuBetween(before, readCpu(process.pid))).toBeGreaterThan(0.02);
+  });
+
+  it('is refused when a worker was replaced meanwhile', () => {
+    const before = { pids: [1, 2], seconds: 5 };
+    expect(() => cpuBetween(before, { pids: [1, 3], seconds: 6 })).toThrow(/started or ended/);
+  });
+});

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { gatewayConfig } from '#bench/subjects/gatehouse';
+
+const setting = { port: 4000, backends: ['127.0.0.1:1', '127.0.0.1:2'], folder: '/nowhere' };
+
+describe('the configuration of a gateway under test', () => {
+  it('has one worker, both backends, and defaults for everything that costs time', () => {
+    expect(parse(gatewayConfig(setting))).toEqual({
+      listeners: [{ host: '127.0.0.1', port: 4000 }],
+      admin: { host: '127.0.0.1', port: 0 },
+      workers: 1,
+      upstreams: { app: { backends: ['http://127.0.0.1:1', 'http://127.0.0.1:2'] } },
+    });
+  });
+
+  it('has as many routes as are asked for', () => {
+    const { routes } = parse(gatewayConfig(setting, { routes: 3 })) as { routes: unknown[] };
+    expect(routes).toHaveLength(3);
+    expect(routes[2]).toEqual({ match: { path: '/r2/*' }, upstream: 'app' });
+  });
+});

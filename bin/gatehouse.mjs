@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+/**
+ * The `gatehouse` command. Runs the program in this process when this Node is new enough; otherwise in a child process
+ * on the Node binary that the npm package `node` brings along, with signals and the exit code passed through.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major > 22 || (major === 22 && minor >= 19)) {
+  await import('../dist/main.js');
+} else {
+  const bundled = bundledNode();
+  if (bundled === undefined) {
+    process.stderr.write(
+      `Gatehouse needs Node 22.19 or newer; this is ${process.versions.node}. The Node that it brings along is not ` +
+        'there: install again with the install script of the package "node" allowed.\n',
+    );
+    process.exitCode = 1;
+  } else {
+    runOn(bundled);
+  }
+}
+
+/** Path of the binary in the npm package `node`, wherever npm put it; undefined when its install script did not run. */
+function bundledNode() {
+  try {
+    const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'));
+    return [join(folder, 'bin', 'node'), join(folder, 'bin', 'node.exe')].find(path => existsSync(path));
+  } catch {
+    return undefined;
+  }
+}
+
+function runOn(node) {
+  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+  const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGINT']) {
+    process.on(signal, () => {
+      // At a terminal, Ctrl-C reaches the child as well: passing it on would look like a second, impatient Ctrl-C.
+      if (signal === 'SIGINT' && process.stdin.isTTY) return;
+      child.kill(signal);
+    });
+  }
+  child.on('error', error => {
+    process.stderr.write(`Cannot start ${node}: ${error.message}\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0)));
+}

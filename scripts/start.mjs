@@ -1,0 +1,11 @@
+/** `npm start`: builds what is missing or stale, then becomes the program. Arguments are passed on. */
+import { ensureBuild } from './ensure-build.mjs';
+
+try {
+  await ensureBuild();
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
+// The same process goes on, so that signals and the exit code need no forwarding.
+await import('../bin/gatehouse.mjs');

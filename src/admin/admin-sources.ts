@@ -1,0 +1,26 @@
+import type { UpstreamState } from '../health/upstream-states.js';
+import type { Readiness } from '../health/readiness.js';
+
+/** An upstream as the admin API shows it. */
+export interface AdminUpstream extends UpstreamState {
+  /** Name of its load-balancing strategy. */
+  readonly strategy: string;
+}
+
+/** What writes the metrics out: a prom-client registry, or whatever merges those of several threads. */
+export interface MetricsExposition {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}
+
+/** What the admin listener shows. The functions are called for each request and give the present state. */
+export interface AdminSources {
+  readonly readiness: Readiness;
+  readonly upstreams: () => Iterable<AdminUpstream>;
+  /** The route table in order of precedence, one JSON object for each route. No secrets. */
+  readonly routes: () => readonly object[];
+  readonly metrics: MetricsExposition;
+}
+
+/** Token of the {@link AdminSources}. */
+export const ADMIN_SOURCES = Symbol('ADMIN_SOURCES');

@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from '../config/load-config.js';
+import type { Gateway } from '../gateway.js';
+import { startDemoBackends } from './demo-backends.js';
+import { serve } from './serve.js';
+
+const starter = fileURLToPath(new URL('../../config/gateway.yaml', import.meta.url));
+
+/** `gatehouse demo`: the whole thing with three small backends of its own, configured by the starter file. */
+export async function demo(port?: number): Promise<number> {
+  const backends = await startDemoBackends();
+  try {
+    const env = {
+      ...process.env,
+      ECHO_URL: backends.echo,
+      EVENTS_URL: backends.events,
+      CHAT_URL: backends.chat,
+      ...(port !== undefined && { PORT: String(port) }),
+    };
+    return await serve(loadConfig(starter, env).config, welcome);
+  } finally {
+    backends.close();
+  }
+}
+
+function welcome(gateway: Gateway): void {
+  const url = gateway.listeners[0]!.url.replace('0.0.0.0', '127.0.0.1');
+  process.stdout.write(`
+Gatehouse is running: clients at ${url}, operators at ${gateway.adminUrl}
+Try it:
+
+  curl -i ${url}/hello
+  curl -N ${url}/events
+
+To put it in front of your own servers:
+
+  gatehouse run --to http://127.0.0.1:3001 --to http://127.0.0.1:3002
+  GATEWAY_CONFIG=gateway.yaml npm start
+
+The configuration of this demo is config/gateway.yaml, a file to start from. Ctrl-C ends it.
+
+`);
+}

@@ -1,0 +1,13 @@
+/** Exit codes of the program; `gatehouse --help` lists them. */
+export const exitCode = {
+  /** Ended as asked; `check`: the file is valid. */
+  ok: 0,
+  /** The configuration is not valid. */
+  invalidConfig: 1,
+  /** The command line is not understood. */
+  usage: 2,
+  /** It could not start: an address in use, a file that cannot be read. */
+  cannotStart: 3,
+  /** A failure of the program itself. */
+  internal: 70,
+} as const;

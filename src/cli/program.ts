@@ -1,0 +1,113 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { version } from '../version.js';
+import { check } from './check.js';
+import { demo } from './demo.js';
+import { exitCode } from './exit-code.js';
+import { print } from './print.js';
+import { report } from './report.js';
+import { routes } from './routes.js';
+import { run, type RunOptions } from './run.js';
+import { schema } from './schema.js';
+
+const exitCodes = `
+Exit codes:
+  ${exitCode.ok}   ended as asked; check: the file is valid
+  ${exitCode.invalidConfig}   the configuration is not valid
+  ${exitCode.usage}   the command line is not understood
+  ${exitCode.cannotStart}   could not start (an address in use, a file that cannot be read)
+  ${exitCode.internal}  a failure of the program itself
+  A second SIGTERM or SIGINT ends it at once, with 128 + the signal's number.`;
+
+const examples = `
+Examples:
+  gatehouse run --to http://127.0.0.1:3001 --to http://127.0.0.1:3002
+  gatehouse run --config gateway.yaml
+  gatehouse check gateway.yaml
+  gatehouse demo
+
+Without a command it runs the file that --config or GATEWAY_CONFIG names, or else the demo.`;
+
+/** Runs the command line; resolves with the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const done: { code: number } = { code: exitCode.ok };
+  const program = new Command('gatehouse')
+    .description('A reverse proxy and API gateway: one YAML file, or a set of Nest modules.')
+    .version(version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', examples + '\n' + exitCodes)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(run "gatehouse --help" for all commands)')
+    .exitOverride()
+    .enablePositionalOptions();
+  const finish =
+    <A extends unknown[]>(action: (...args: A) => Promise<number> | number) =>
+    async (...args: A): Promise<void> => {
+      done.code = await action(...args);
+    };
+
+  runOptions(program).action(
+    finish((options: RunOptions) => (asksForDemo(options) ? demo() : run(options))),
+  );
+  runOptions(
+    program
+      .command('run')
+      .summary('run the gateway')
+      .description('Run the gateway with a configuration file (--config or GATEWAY_CONFIG), or without one (--to).'),
+  ).action(finish(run));
+  program
+    .command('check')
+    .summary('check a configuration file: every error at once')
+    .argument('<file>', 'YAML file')
+    .option('--json', 'write the findings as JSON, for machines')
+    .action(finish(check));
+  program
+    .command('print')
+    .summary('print the effective configuration: all defaults, secrets masked')
+    .argument('<file>', 'YAML file')
+    .action(finish(print));
+  program
+    .command('routes')
+    .summary('print the route table in matching order')
+    .argument('<file>', 'YAML file')
+    .option('--json', 'write the table as JSON, for machines')
+    .action(finish(routes));
+  program
+    .command('schema')
+    .summary('print the JSON Schema of the configuration, for editors')
+    .action(finish(schema));
+  program
+    .command('demo')
+    .summary('run the gateway with three small backends of its own')
+    .option('-p, --port <port>', 'port to listen on', parsePort)
+    .action(finish(({ port }: { port?: number }) => demo(port)));
+
+  try {
+    await program.parseAsync(argv);
+    return done.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    return report(error);
+  }
+}
+
+function runOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'YAML file (default: $GATEWAY_CONFIG)')
+    .option('-t, --to <url>', 'backend to proxy to, with every default; may be repeated', collect, [])
+    .option('-p, --port <port>', 'port to listen on, with --to (default: 8080)', parsePort)
+    .option('-s, --strategy <name>', 'load-balancing strategy, with --to (default: round-robin)');
+}
+
+function asksForDemo({ config, to, port, strategy }: RunOptions): boolean {
+  return config === undefined && process.env['GATEWAY_CONFIG'] === undefined && to.length === 0 && port === undefined && strategy === undefined;
+}
+
+function collect(url: string, all: string[]): string[] {
+  return [...all, url];
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a number from 0 to 65535.');
+  return port;
+}

@@ -1,0 +1,22 @@
+import { ConfigError } from '../config/config-error.js';
+import { ExtensionError } from '../extension/extension-error.js';
+import { StartError } from '../runtime/start-error.js';
+import { exitCode } from './exit-code.js';
+
+/** Says on standard error why the program cannot go on, without a stack where the reason is not the program's own; the exit code. */
+export function report(error: unknown): number {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    return exitCode.invalidConfig;
+  }
+  if (error instanceof ExtensionError) {
+    process.stderr.write(`gatehouse: ${error.message}\n`);
+    return exitCode.invalidConfig;
+  }
+  if (error instanceof StartError) {
+    process.stderr.write(`gatehouse: ${error.message}\n`);
+    return exitCode.cannotStart;
+  }
+  process.stderr.write(`gatehouse: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return exitCode.internal;
+}

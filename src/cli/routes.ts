@@ -1,0 +1,32 @@
+import { loadConfig } from '../config/load-config.js';
+import { describeRoutes, type RouteRow } from '../routing/describe.js';
+import { RouteTable } from '../routing/route-table.js';
+import { exitCode } from './exit-code.js';
+
+const columns = ['#', 'NAME', 'HOST', 'PATH', 'METHODS', 'CONDITIONS', 'TARGET', ''] as const;
+
+/** `gatehouse routes FILE`: the route table in matching order; routes that can never match are flagged. */
+export function routes(file: string, { json = false }: { json?: boolean }): number {
+  const rows = describeRoutes(RouteTable.compile(loadConfig(file, process.env).config.routes));
+  if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  else process.stdout.write(`${table([columns, ...rows.map(cells)])}\n`);
+  return exitCode.ok;
+}
+
+function cells(row: RouteRow): string[] {
+  return [
+    String(row.order),
+    row.name,
+    row.hosts.join(' '),
+    row.path,
+    row.methods.join(' ') || '*',
+    row.conditions.join(' ') || '-',
+    row.target,
+    row.shadowedBy === undefined ? '' : `never matches: shadowed by ${row.shadowedBy}`,
+  ];
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
+  return rows.map(row => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
+}

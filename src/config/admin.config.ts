@@ -1,0 +1,27 @@
+import { Key } from './key.js';
+import { host } from './kinds/network.js';
+import { listenPort } from './kinds/number.js';
+import { orWord } from './kinds/union.js';
+import { secret } from './kinds/secret.js';
+import type { Kind } from './kinds/kind.js';
+
+/** An empty token is what `${ADMIN_TOKEN:-}` gives when the variable is not set: it counts as no token. */
+const token: Kind<string> = {
+  ...orWord('', '', secret('a token of at least one visible character', /^[\x21-\x7e]+$/), value => value === ''),
+  label: 'secret',
+  expected: 'a token of visible characters, or { file: path }',
+};
+
+/** The operator's side: health, metrics, dashboard, admin API. */
+export class AdminConfig {
+  @Key(host, { doc: 'Address to listen on. Anything but a loopback address needs a `token`.' })
+  host: string = '127.0.0.1';
+
+  @Key(listenPort, { doc: 'Port to listen on; never that of a public listener. `0` = any free one.' })
+  port: number = 9901;
+
+  @Key(token, {
+    doc: 'When set, everything but `/health*` asks for `Authorization: Bearer <token>`. Required unless `host` is loopback. An empty text counts as not set, so that `${ADMIN_TOKEN:-}` works without the variable.',
+  })
+  declare token?: string;
+}

@@ -1,0 +1,99 @@
+import { isRefused, isWritten } from '../fields.js';
+import type { Path } from '../findings.js';
+import { nearest } from '../kinds/nearest.js';
+import { builtInStrategies } from '../kinds/strategy.js';
+import type { UpstreamConfig } from '../upstream.config.js';
+import { checkUpstreamName, entries, items, type CheckContext } from './check.js';
+
+const hashKey = /^(client-ip|path|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/;
+
+/** What each upstream must be. */
+export function checkUpstreams(context: CheckContext): void {
+  for (const [name, upstream] of entries(context.config.upstreams)) {
+    const path = ['upstreams', name];
+    checkBackends(context, path, upstream);
+    checkStrategy(context, path, upstream);
+    checkTls(context, path, upstream);
+    checkFallback(context, path, upstream);
+    if (upstream.sticky?.sameSite === 'none' && upstream.sticky.secure !== true) {
+      const message = 'browsers drop a cookie with sameSite: none unless it has secure: true';
+      context.report({ path: [...path, 'sticky', 'sameSite'], message });
+    }
+    const { healthCheck, discovery } = upstream;
+    if (healthCheck && healthCheck.timeout > healthCheck.interval && !isRefused(healthCheck, 'interval')) {
+      context.report({ path: [...path, 'healthCheck', 'timeout'], message: 'a probe may not take longer than healthCheck.interval' });
+    }
+    if (discovery && discovery.type !== 'SRV' && !isWritten(discovery, 'port')) {
+      context.report({ path: [...path, 'discovery'], message: `records of type ${discovery.type} carry no port: give one`, at: 'key' });
+    }
+  }
+}
+
+function checkBackends({ report, warn }: CheckContext, path: Path, upstream: UpstreamConfig): void {
+  const { backends } = upstream;
+  const ids = new Map<string, number>();
+  if (backends.length === 0 && !isWritten(upstream, 'discovery') && !isRefused(upstream, 'backends')) {
+    const message = 'no backends: give a list such as backends: [http://127.0.0.1:3001]';
+    report({ path: isWritten(upstream, 'backends') ? [...path, 'backends'] : path, message, at: 'key', allowed: 'at least one backend' });
+  }
+  for (const [index, backend] of items(backends)) {
+    const here = [...path, 'backends', index];
+    const [url, unix] = [isWritten(backend, 'url'), isWritten(backend, 'unix')];
+    if (url === unix) report({ path: here, message: url ? 'url and unix exclude each other' : 'missing url: where the backend listens' });
+    const same = ids.get(backend.id);
+    if (backend.id !== undefined && same !== undefined) {
+      const message = `backends[${same}] has the id ${JSON.stringify(backend.id)} too: give each an id of its own`;
+      report({ path: isWritten(backend, 'id') ? [...here, 'id'] : here, message });
+    } else ids.set(backend.id, index);
+  }
+  if (backends.length > 0 && items(backends).every(([, { backup }]) => backup)) {
+    warn({ path: [...path, 'backends'], message: 'every backend is a backup, so the mark has no effect', at: 'key' });
+  }
+}
+
+function checkStrategy({ report, warn, strategies }: CheckContext, path: Path, { strategy }: UpstreamConfig): void {
+  const here = [...path, 'strategy'];
+  const { name, options } = strategy;
+  const known = strategies?.find(each => each.name === name);
+  for (const message of known?.validate(options) ?? []) report({ path: here, message });
+  const isHash = name === 'consistent-hash';
+  if (isHash && !known && !(typeof options['key'] === 'string' && hashKey.test(options['key']))) {
+    const allowed = 'client-ip, path, header:<name> or cookie:<name>';
+    report({ path: [...here, 'key'], message: `found ${JSON.stringify(options['key'])}, expected ${allowed}`, allowed });
+  }
+  const names = strategies?.map(each => each.name) ?? builtInStrategies;
+  if (known || names.some(each => each === name)) return;
+  const suggestion = nearest(name, names);
+  const finding = {
+    path: here,
+    message: `no strategy is called ${JSON.stringify(name)}, known are ${names.join(', ')}`,
+    found: JSON.stringify(name),
+    allowed: names.join(', '),
+    ...(suggestion === undefined ? {} : { suggestion: JSON.stringify(suggestion) }),
+  };
+  if (strategies) report(finding);
+  else if (suggestion !== undefined) warn({ ...finding, message: `${JSON.stringify(name)} is not built in; a module must register it` });
+}
+
+function checkTls({ report, warn }: CheckContext, path: Path, { tls, backends }: UpstreamConfig): void {
+  if (!tls) return;
+  if (isWritten(tls, 'cert') !== isWritten(tls, 'key')) {
+    report({ path: [...path, 'tls'], message: 'cert and key belong together: give both', at: 'key' });
+  }
+  if (!tls.verify) {
+    warn({ path: [...path, 'tls', 'verify'], message: 'certificates of backends are not verified: anyone on the way can read the traffic' });
+  }
+  if (backends.length > 0 && items(backends).every(([, { url }]) => url?.startsWith('http:'))) {
+    warn({ path: [...path, 'tls'], message: 'no backend of this upstream is https, so the block has no effect', at: 'key' });
+  }
+}
+
+function checkFallback(context: CheckContext, path: Path, { fallback }: UpstreamConfig): void {
+  if (!fallback || !isWritten(fallback, 'upstream')) return;
+  const here = [...path, 'fallback', 'upstream'];
+  checkUpstreamName(context, here, fallback.upstream);
+  if (fallback.upstream === path[1]) context.report({ path: here, message: 'an upstream cannot be its own fallback' });
+  if (['status', 'headers', 'body'].some(key => isWritten(fallback, key))) {
+    context.report({ path: here, message: 'upstream stands instead of status, headers and body', at: 'key' });
+  }
+}

@@ -1,0 +1,25 @@
+import { Block, Key } from './key.js';
+import { editableHeaderName } from './kinds/header.js';
+import { headerMap } from './kinds/header-map.js';
+import { list } from './kinds/list.js';
+
+/** Changes of the header fields of one direction: removed first, then set, then added. */
+export class HeaderRulesConfig {
+  @Key(headerMap, { doc: 'Fields that replace those of the same name.' })
+  set: Map<string, string> = new Map();
+
+  @Key(headerMap, { doc: 'Fields that are sent beside those of the same name.' })
+  add: Map<string, string> = new Map();
+
+  @Key(list(editableHeaderName), { doc: 'Names of fields that are taken out.' })
+  remove: string[] = [];
+}
+
+/** Changes of header fields. Those that belong to the connection or to the framing of a message cannot be changed. */
+export class RouteHeadersConfig {
+  @Block(() => HeaderRulesConfig, { doc: 'On the way to the backend.' })
+  request: HeaderRulesConfig = new HeaderRulesConfig();
+
+  @Block(() => HeaderRulesConfig, { doc: 'On the way to the client.' })
+  response: HeaderRulesConfig = new HeaderRulesConfig();
+}

@@ -1,0 +1,19 @@
+import { Substituted } from './substituted.js';
+
+const longest = 60;
+
+/** How a message shows a value that was found: quoted text, a number, or what sort of collection it is. */
+export function describeFound(value: unknown): string {
+  if (value instanceof Substituted) return `${describeFound(value.text)} (from ${value.original})`;
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') {
+    const keys = Object.keys(value);
+    return keys.length === 0 ? 'an empty block' : `a block with ${shorten(keys.join(', '))}`;
+  }
+  return typeof value === 'string' ? JSON.stringify(shorten(value)) : shorten(String(value));
+}
+
+function shorten(text: string): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
+}

@@ -1,0 +1,18 @@
+import { editableHeaderName, headerName, headerValue, holdsSecret } from './header.js';
+import type { Kind } from './kind.js';
+import { map } from './map.js';
+
+/** Header fields to send: lower-case name → value. Values of names such as `authorization` are written as `****`. */
+export const headerMap: Kind<Map<string, string>> = masked(map(editableHeaderName, headerValue));
+
+/** Header fields of a request that the gateway makes itself. */
+export const ownHeaderMap: Kind<Map<string, string>> = masked(map(headerName, headerValue));
+
+function masked(kind: Kind<Map<string, string>>): Kind<Map<string, string>> {
+  return {
+    ...kind,
+    label: 'map of header values',
+    expected: 'a block of header names and values',
+    format: value => Object.fromEntries([...value].map(([key, item]) => [key, holdsSecret(key) ? '****' : item])),
+  };
+}

@@ -1,0 +1,84 @@
+import { Invalid } from './invalid.js';
+import type { Kind } from './kind.js';
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const secretName = /^(proxy-)?authorization$|cookie|token|secret|password|api-?key/;
+
+/** Names that say how one connection carries a message (RFC 9110 §7.6.1), or where it ends: the gateway sets them itself. */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+]);
+
+/** The name of a header field (RFC 9110 §5.1), in lower case. */
+export const headerName: Kind<string> = {
+  label: 'header name',
+  expected: 'a header name such as x-tenant',
+  schema: { type: 'string', pattern: token.source },
+  parse(raw) {
+    return typeof raw === 'string' && token.test(raw) ? raw.toLowerCase() : new Invalid(raw, this.expected);
+  },
+  format: value => value,
+};
+
+/** The name of a header field that may be set or removed: not one that belongs to the connection or the framing. */
+export const editableHeaderName: Kind<string> = {
+  ...headerName,
+  parse(raw, source) {
+    const parsed = headerName.parse(raw, source);
+    if (parsed instanceof Invalid || !hopByHop.has(parsed)) return parsed;
+    const message = `${JSON.stringify(raw)} belongs to the connection or the framing of a message: the gateway alone sets it`;
+    return new Invalid(raw, this.expected, { message });
+  },
+};
+
+/** The value of a header field (RFC 9110 §5.5): no line breaks or other control characters. May be empty. */
+export const headerValue: Kind<string> = {
+  label: 'header value',
+  expected: 'a header value: text on one line, in Latin-1',
+  schema: { type: 'string', pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$' },
+  parse(raw) {
+    if (typeof raw === 'number' || typeof raw === 'boolean') {
+      return new Invalid(raw, this.expected, { suggestion: `"${raw}" in quotes` });
+    }
+    return typeof raw === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(raw) && raw.length <= 8192
+      ? raw
+      : new Invalid(raw, this.expected);
+  },
+  format: value => value,
+};
+
+/** The name of a cookie (RFC 6265 §4.1.1). */
+export const cookieName: Kind<string> = {
+  label: 'cookie name',
+  expected: 'a cookie name of letters, digits and _ - .',
+  schema: { type: 'string', pattern: token.source },
+  parse(raw) {
+    return typeof raw === 'string' && token.test(raw) ? raw : new Invalid(raw, this.expected);
+  },
+  format: value => value,
+};
+
+/** A request method (RFC 9110 §9.1), in upper case. */
+export const method: Kind<string> = {
+  label: 'method',
+  expected: 'a request method such as GET',
+  schema: { type: 'string', pattern: token.source },
+  parse(raw) {
+    return typeof raw === 'string' && token.test(raw) ? raw.toUpperCase() : new Invalid(raw, this.expected);
+  },
+  format: value => value,
+};
+
+/** Whether the values of a header are likely to be secrets, so that they are not to be shown. */
+export function holdsSecret(header: string): boolean {
+  return secretName.test(header);
+}

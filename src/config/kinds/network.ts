@@ -1,0 +1,60 @@
+import { isIP, isIPv4 } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { Invalid } from './invalid.js';
+import type { Kind } from './kind.js';
+
+const hostName = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
+
+/** A range of addresses, or one address. */
+export const cidr: Kind<string> = {
+  label: 'CIDR',
+  expected: 'an address range such as 10.0.0.0/8 or fd00::/8, or an address',
+  schema: { type: 'string', pattern: '^[0-9a-fA-F:.]+(/\\d{1,3})?$' },
+  parse(raw) {
+    const [address = '', prefix, ...rest] = typeof raw === 'string' ? raw.split('/') : [];
+    const bits = isIPv4(address) ? 32 : isIP(address) ? 128 : -1;
+    const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+    return bits > 0 && fits && rest.length === 0 ? String(raw) : new Invalid(raw, this.expected);
+  },
+  format: value => value,
+};
+
+/** An address or host name to listen on or connect to, without a port. */
+export const host: Kind<string> = {
+  label: 'host',
+  expected: 'an address or host name without a port',
+  schema: { type: 'string', minLength: 1 },
+  parse(raw) {
+    const found = typeof raw === 'string' && (isIP(raw) > 0 || hostName.test(raw));
+    if (found) return raw;
+    const withoutPort = typeof raw === 'string' ? /^\[?(.+?)\]?:\d+$/.exec(raw)?.[1] : undefined;
+    const bare = typeof raw === 'string' ? /^\[(.+)\]$/.exec(raw)?.[1] : undefined;
+    const suggestion = bare ?? withoutPort;
+    return new Invalid(raw, this.expected, suggestion === undefined ? {} : { suggestion });
+  },
+  format: value => value,
+};
+
+/** The host that a request asks for: a name, an address, or `*.` and a name. Lower case, without a port. */
+export const hostPattern: Kind<string> = {
+  label: 'host pattern',
+  expected: 'a host such as shop.example or *.shop.example, without a port',
+  schema: { type: 'string', minLength: 1 },
+  parse(raw) {
+    if (typeof raw !== 'string') return new Invalid(raw, this.expected);
+    const lower = raw.toLowerCase();
+    const address = /^\[(.+)\]$/.exec(lower)?.[1] ?? lower;
+    if (isIP(address) > 0) return lower;
+    if (hostName.test(lower.replace(/^\*\./, ''))) return lower;
+    const suggestion = suggestHost(lower);
+    return new Invalid(raw, this.expected, suggestion === undefined ? {} : { suggestion });
+  },
+  format: value => value,
+};
+
+function suggestHost(written: string): string | undefined {
+  const bare = written.replace(/^https?:\/\//, '').replace(/[/?#].*$/, '').replace(/:\d+$/, '');
+  const star = bare.startsWith('*.') ? '*.' : '';
+  const ascii = domainToASCII(bare.slice(star.length));
+  return hostName.test(ascii) && `${star}${ascii}` !== written ? `${star}${ascii}` : undefined;
+}

@@ -1,0 +1,58 @@
+import { Invalid } from './invalid.js';
+import type { Kind } from './kind.js';
+import { isBlock } from './raw-block.js';
+import type { Source } from './source.js';
+import { settleSubstitutions } from './substituted.js';
+
+/** What takes the place of a secret wherever a configuration is shown. */
+export const mask = '****';
+
+const fileSchema = {
+  type: 'object',
+  required: ['file'],
+  additionalProperties: false,
+  properties: { file: { type: 'string', minLength: 1, description: 'Path of a text file of at most 1mb.' } },
+};
+
+/**
+ * A secret: text, or `{ file: path }`. A line break at the end of the file is dropped. It never appears in a message,
+ * and is written as `****`.
+ */
+export function secret(expected: string, pattern = /^[^\r\n]+$/): Kind<string> {
+  const phrase = `${expected}, or { file: path }`;
+  return {
+    label: 'secret',
+    expected: phrase,
+    schema: { anyOf: [{ type: 'string' }, fileSchema] },
+    parse: (raw, source) => {
+      const value = isBlock(raw) ? fromFile(raw, source, phrase) : raw;
+      if (value instanceof Invalid) return value;
+      const text = isBlock(raw) ? String(value).replace(/\r?\n$/, '') : value;
+      if (typeof text === 'number') return new Invalid(mask, phrase, { suggestion: 'the same in quotes' });
+      const fits = typeof text === 'string' && (text === mask || pattern.test(text));
+      return fits ? text : new Invalid(typeof text === 'string' ? mask : text, phrase);
+    },
+    format: () => mask,
+  };
+}
+
+/** A body that the gateway sends itself: text, or `{ file: path }`. */
+export const body: Kind<string> = {
+  label: 'text or { file }',
+  expected: 'a text, or { file: path }',
+  schema: { anyOf: [{ type: 'string' }, fileSchema] },
+  parse(raw, source) {
+    if (isBlock(raw)) return fromFile(raw, source, this.expected);
+    if (typeof raw === 'number' || typeof raw === 'boolean') {
+      return new Invalid(raw, this.expected, { suggestion: `"${raw}" in quotes` });
+    }
+    return typeof raw === 'string' ? raw : new Invalid(raw, this.expected);
+  },
+  format: value => value,
+};
+
+function fromFile(raw: Readonly<Record<string, unknown>>, source: Source, expected: string): string | Invalid {
+  const { file } = settleSubstitutions(raw) as { file?: unknown };
+  if (Object.keys(raw).length !== 1 || typeof file !== 'string' || file === '') return new Invalid(raw, expected);
+  return source.readText(file);
+}

@@ -1,0 +1,26 @@
+/**
+ * A value that is wholly an environment substitution, such as `${PORT}`. It is text, but where text is not allowed
+ * and it spells a number or a boolean it counts as one. It is never read as YAML.
+ */
+export class Substituted {
+  constructor(
+    /** The text after substitution. */
+    readonly text: string,
+    /** The text as it stands in the file. */
+    readonly original: string,
+  ) {}
+
+  /** The number or boolean that the text spells, undefined when it spells neither. */
+  asScalar(): number | boolean | undefined {
+    if (this.text === 'true' || this.text === 'false') return this.text === 'true';
+    return /^-?\d+(\.\d+)?$/.test(this.text) ? Number(this.text) : undefined;
+  }
+}
+
+/** The value with each substitution in it, at any depth, replaced by its number, boolean or text. */
+export function settleSubstitutions(value: unknown): unknown {
+  if (value instanceof Substituted) return value.asScalar() ?? value.text;
+  if (Array.isArray(value)) return value.map(settleSubstitutions);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, settleSubstitutions(item)]));
+}

@@ -1,0 +1,26 @@
+import { Invalid } from './invalid.js';
+import type { Kind } from './kind.js';
+
+/** A path with parameters of the match in it: `/x/:id`. It may carry a query. */
+export const pathTemplate: Kind<string> = {
+  label: 'path template',
+  expected: 'a path such as /x/:id',
+  schema: { type: 'string', pattern: '^/' },
+  parse(raw) {
+    const fits = typeof raw === 'string' && /^\/[\x21-\x7e]*$/.test(raw) && !raw.includes('#');
+    return fits ? raw : new Invalid(raw, this.expected);
+  },
+  format: value => value,
+};
+
+/** Where a redirect leads: an absolute http(s) URL or a path, with parameters of the match in it. */
+export const locationTemplate: Kind<string> = {
+  label: 'URL or path template',
+  expected: 'a URL or path such as https://new.example/:rest or /new/:rest',
+  schema: { type: 'string', pattern: '^(https?://|/)' },
+  parse(raw) {
+    const fits = typeof raw === 'string' && /^(https?:\/\/[^/?#]+|\/(?!\/))[\x21-\x7e]*$/.test(raw);
+    return fits && !raw.includes('\\') ? raw : new Invalid(raw, this.expected);
+  },
+  format: value => value,
+};

@@ -1,0 +1,52 @@
+import { Invalid } from './invalid.js';
+import type { Kind } from './kind.js';
+
+/** An absolute URL with one of the schemes. A password in it is written as `****`. */
+export function url(schemes: readonly string[], example: string): Kind<string> {
+  const expected = `a URL such as ${example}`;
+  return {
+    label: 'URL',
+    expected,
+    schema: { type: 'string', pattern: `^(${schemes.join('|')})://` },
+    parse: raw => {
+      const parsed = typeof raw === 'string' ? URL.parse(raw) : null;
+      return parsed && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== ''
+        ? String(raw)
+        : new Invalid(typeof raw === 'string' ? raw.replace(password, '//$1:****@') : raw, expected);
+    },
+    format: value => value.replace(password, '//$1:****@'),
+  };
+}
+
+const password = /\/\/([^/?#@:]*):[^/?#@]*@/;
+
+/**
+ * Where a backend listens: `http://` or `https://`, host and port, without a path; or `unix:` and the path of a socket.
+ * Written without a trailing slash.
+ */
+export const backendUrl: Kind<string> = {
+  label: 'backend URL',
+  expected: 'a backend such as http://10.0.0.1:3000, https://10.0.0.1:3443 or unix:/run/app.sock',
+  schema: { type: 'string', pattern: '^(https?://[^/?#]+/?|unix:.+)$' },
+  parse(raw, source) {
+    if (typeof raw !== 'string') return new Invalid(raw, this.expected);
+    const socket = /^unix:(?:\/\/(?=\/))?(.+)$/.exec(raw)?.[1];
+    if (socket !== undefined) return `unix:${source.resolve(socket)}`;
+    const parsed = URL.parse(raw);
+    if (!parsed || !/^https?:\/\//i.test(raw) || parsed.hostname === '') {
+      const withScheme = /^[\w.-]+:\d{1,5}$/.test(raw) ? { suggestion: `http://${raw}` } : {};
+      return new Invalid(raw, this.expected, withScheme);
+    }
+    if (parsed.username !== '' || parsed.password !== '') {
+      const message = 'a backend URL may not carry a user or password: set an authorization header instead';
+      return new Invalid(raw.replace(/\/\/.*@/, '//****@'), this.expected, { message });
+    }
+    if (parsed.pathname !== '/' || parsed.search !== '' || parsed.hash !== '') {
+      const message = 'a backend URL has no path: use rewrite on the route to change the path';
+      return new Invalid(raw, this.expected, { message, suggestion: parsed.origin });
+    }
+    if (parsed.port === '0') return new Invalid(raw, this.expected);
+    return parsed.origin;
+  },
+  format: value => value,
+};

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { KnownStrategy } from './checks/check.js';
+import { ConfigError } from './config-error.js';
+import { noPositions } from './findings.js';
+import type { GatewayConfig } from './gateway.config.js';
+import { Source, whyUnreadable } from './kinds/source.js';
+import { compile, type LoadedConfig } from './load/compile.js';
+import type { Environment } from './load/environment.js';
+import { plainData } from './load/plain-data.js';
+import { readYaml } from './load/yaml-source.js';
+import type { UnsupportedKey } from './unsupported.js';
+
+/** Where a configuration's text comes from. */
+export interface ParseOptions {
+  /** The file, as messages name it. Relative paths in the configuration are relative to its folder. Default: `gateway.yaml`. */
+  readonly file?: string;
+  /** What `${NAME}` is looked up in. Default: nothing. */
+  readonly env?: Environment;
+  /** The strategies that exist. When given, other names are refused; else any name is taken, for a module to register. */
+  readonly strategies?: readonly KnownStrategy[];
+  /** Keys that are refused as not supported. Default: those of this version. */
+  readonly unsupported?: readonly UnsupportedKey[];
+}
+
+/**
+ * Parses and validates the text of a configuration file.
+ * @throws ConfigError with every problem, positioned.
+ */
+export function parseConfig(text: string, options: ParseOptions = {}): LoadedConfig {
+  const { file = 'gateway.yaml', env = {}, strategies, unsupported } = options;
+  const source = new Source(dirname(resolve(file)));
+  return compile({ ...readYaml(text, file, env), source, strategies, unsupported });
+}
+
+/**
+ * Reads, parses and validates a configuration file.
+ * @throws ConfigError, also when the file cannot be read.
+ */
+export function loadConfig(file: string, env: Environment, options: Omit<ParseOptions, 'file' | 'env'> = {}): LoadedConfig {
+  return parseConfig(readFile(file), { ...options, file, env });
+}
+
+/**
+ * Makes a configuration of a plain object in the shape of the YAML file: for embedding and for tests. Nothing is
+ * substituted from the environment. Relative paths are relative to `baseDir` (default: the working directory).
+ * @throws ConfigError with every problem, by path only.
+ */
+export function buildConfig(
+  plain: unknown,
+  options: { readonly baseDir?: string } & Pick<ParseOptions, 'strategies' | 'unsupported'> = {},
+): GatewayConfig {
+  const { baseDir = process.cwd(), strategies, unsupported } = options;
+  const material = { value: plainData(plain), findings: [], positions: noPositions, source: new Source(baseDir) };
+  return compile({ ...material, strategies, unsupported }).config;
+}
+
+function readFile(file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    const why = error instanceof TypeError ? 'is not valid UTF-8' : whyUnreadable(error);
+    const place = { path: '', file, line: undefined, column: undefined };
+    throw new ConfigError([{ ...place, message: `the configuration file ${why}`, found: '', allowed: 'a readable YAML file' }]);
+  }
+}

@@ -1,0 +1,113 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLError } from 'yaml';
+import type { Finding, Path, Positions } from '../findings.js';
+import { Invalid } from '../kinds/invalid.js';
+import { Substituted } from '../kinds/substituted.js';
+import type { Position } from '../problem.js';
+import { substitute, type Environment } from './environment.js';
+
+/** A file as plain data (blocks without a prototype), and where everything stands in it. */
+export interface RawFile {
+  /** Undefined for an empty file. */
+  readonly value: unknown;
+  readonly findings: readonly Finding[];
+  readonly positions: Positions;
+}
+
+/** More nodes than any configuration has; aliases that multiply each other stop here. */
+const mostNodes = 200_000;
+const deepest = 64;
+
+/** Reads YAML 1.2: plain data only, keys are texts, duplicate keys and tags are refused, variables are substituted. */
+export function readYaml(text: string, file: string, env: Environment): RawFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    schema: 'core',
+    stringKeys: true,
+    uniqueKeys: true,
+    resolveKnownTags: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const reader = new NodeReader(document, lines, file, env);
+  for (const error of [...document.errors, ...document.warnings]) reader.syntax(error);
+  const broken = document.errors.some(({ code }) => code !== 'DUPLICATE_KEY');
+  const value = document.contents === null || broken ? undefined : reader.read(document.contents, [], 0);
+  const tooLarge = { path: [], message: 'the file is too large or nested too deep (each use of an alias counts)' };
+  if (reader.isTooLarge) return { value: undefined, findings: [tooLarge], positions: reader };
+  return { value: value ?? undefined, findings: reader.findings, positions: reader };
+}
+
+class NodeReader implements Positions {
+  readonly findings: Finding[] = [];
+  isTooLarge = false;
+  private readonly keys = new Map<string, Position>();
+  private readonly values = new Map<string, Position>();
+  private nodes = 0;
+
+  constructor(
+    private readonly document: Document.Parsed,
+    private readonly lines: LineCounter,
+    readonly file: string,
+    private readonly env: Environment,
+  ) {}
+
+  find(path: Path, at: 'key' | 'value'): Position | undefined {
+    const id = JSON.stringify(path.map(String));
+    const [first, second] = at === 'key' ? [this.keys, this.values] : [this.values, this.keys];
+    const found = first.get(id) ?? second.get(id);
+    if (found) return found;
+    return path.length > 0 ? this.find(path.slice(0, -1), 'key') : { line: 1, column: 1 };
+  }
+
+  /** Records what the YAML parser has to say. */
+  syntax({ code, message, pos }: YAMLError): void {
+    const sentence = message.replace(/\s+/g, ' ').trim();
+    const known: Partial<Record<string, string>> = {
+      DUPLICATE_KEY: 'this key stands twice in its block',
+      TAG_RESOLVE_FAILED: 'tags such as !!binary are not taken: a configuration is plain data',
+    };
+    const said = known[code] ?? `not valid YAML: ${sentence}`;
+    this.findings.push({ path: [], message: said, position: this.position(pos[0]) });
+  }
+
+  read(node: unknown, path: Path, depth: number): unknown {
+    this.isTooLarge ||= ++this.nodes > mostNodes || depth > deepest;
+    if (this.isTooLarge) return null;
+    this.remember(this.values, path, node);
+    if (isAlias(node)) return this.read(node.resolve(this.document), path, depth + 1);
+    if (isSeq(node)) return node.items.map((item, index) => this.read(item, [...path, index], depth + 1));
+    if (isMap(node)) {
+      const block = Object.create(null) as Record<string, unknown>;
+      for (const { key, value } of node.items) {
+        const name = isScalar(key) ? String(key.value) : String(key);
+        this.remember(this.keys, [...path, name], key);
+        block[name] = this.read(value, [...path, name], depth + 1);
+      }
+      return block;
+    }
+    if (!isScalar(node)) return null;
+    return typeof node.value === 'string' ? this.text(node.value, path) : node.value;
+  }
+
+  private text(written: string, path: Path): unknown {
+    if (!written.includes('${')) return written;
+    const { text, substituted, whole, faults } = substitute(written, this.env);
+    for (const message of faults) this.findings.push({ path, message, found: written });
+    const [fault] = faults;
+    if (fault !== undefined) return new Invalid(written, '', { message: fault });
+    return substituted && whole ? new Substituted(text, written) : text;
+  }
+
+  private remember(places: Map<string, Position>, path: Path, node: unknown): void {
+    const id = JSON.stringify(path.map(String));
+    const range = (node as Node | null)?.range;
+    // The first place wins: for an alias that is where it is used, not where the anchor is.
+    if (range && !places.has(id)) places.set(id, this.position(range[0]));
+  }
+
+  private position(offset: number): Position {
+    const { line, col } = this.lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+}

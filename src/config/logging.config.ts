@@ -1,0 +1,35 @@
+import { Block, Key } from './key.js';
+import { choice, flag } from './kinds/choice.js';
+import { headerName } from './kinds/header.js';
+import { list } from './kinds/list.js';
+import { pathPattern } from './kinds/path-pattern.js';
+import { ratio } from './kinds/ratio.js';
+
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** One line for each exchange, written when it closes. */
+export class AccessLogConfig {
+  @Key(flag, { doc: 'Whether access lines are written.' })
+  enabled: boolean = true;
+
+  @Key(ratio, { doc: 'Share of the exchanges that get a line. Those that end in an error of the gateway or a 5xx always do.' })
+  sample: number = 1;
+
+  @Key(list(pathPattern), { doc: 'Paths without a line: `[/ping]`. In the forms of `match.path`.' })
+  exclude: string[] = [];
+
+  @Key(list(headerName), { doc: 'Header fields whose values never get into a log.' })
+  redact: string[] = ['authorization', 'cookie', 'set-cookie'];
+}
+
+/** The log, on standard output. */
+export class LoggingConfig {
+  @Key(choice(...levels), { doc: 'The least important level that is written.' })
+  level: (typeof levels)[number] = 'info';
+
+  @Key(choice('json', 'pretty'), { doc: '`json`: one object on a line. `pretty`: for reading along; slower, so not for production.' })
+  format: 'json' | 'pretty' = 'json';
+
+  @Block(() => AccessLogConfig, { doc: 'One line for each exchange.' })
+  access: AccessLogConfig = new AccessLogConfig();
+}

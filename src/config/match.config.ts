@@ -1,0 +1,26 @@
+import { Key } from './key.js';
+import { method } from './kinds/header.js';
+import { list } from './kinds/list.js';
+import { hostPattern } from './kinds/network.js';
+import { pathPattern } from './kinds/path-pattern.js';
+import { headerMatches, queryMatches, type ValueMatch } from './kinds/value-match.js';
+
+/** Which requests a route takes: all that is written must hold; what is not written always does. */
+export class MatchConfig {
+  @Key(list(hostPattern), { doc: 'Hosts, without ports: exact, or `*.` and a domain for all names below it (not the domain itself). Empty = any.' })
+  hosts: string[] = [];
+
+  @Key(list(pathPattern, { orSingle: true }), {
+    doc: 'A path, or a list of them: exact (`/orders`), a prefix (`/orders/*`, which takes `/orders` too), or with `:name` segments. Looked at in its normalised form, so that no spelling evades a route. Empty = any.',
+  })
+  path: string[] = [];
+
+  @Key(list(method), { doc: 'Request methods; spelling in lower case is taken too. Empty = any.' })
+  methods: string[] = [];
+
+  @Key(headerMatches, { doc: 'Header fields: a text (exact), `{ pattern: "^v[0-9]+$" }` or `{ present: true }`. Names in any case. YAML numbers need quotes.' })
+  headers: Map<string, ValueMatch> = new Map();
+
+  @Key(queryMatches, { doc: 'Query parameters, in the same forms as `headers`.' })
+  query: Map<string, ValueMatch> = new Map();
+}

@@ -1,0 +1,41 @@
+/** Where something stands in a file: both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong with a configuration. */
+export interface Problem {
+  /** The key's path: `upstreams.orders.timeouts.connect`, `listeners[0].port`; empty for the file as a whole. */
+  readonly path: string;
+  /** The file as it was named; undefined for a configuration that was given as a value. */
+  readonly file: string | undefined;
+  /** Undefined together with `column` when there is no file, or the file could not be read. */
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  /** One sentence without the place: `found "2 apples", expected a duration such as 250ms, 5s, 1m`. */
+  readonly message: string;
+  /** What was found, as the message shows it; empty when nothing was. */
+  readonly found: string;
+  /** What is allowed; empty when the message says all. */
+  readonly allowed: string;
+  /** What the author may have meant. */
+  readonly suggestion?: string;
+}
+
+/** A problem on one line: `gateway.yaml:12:5 upstreams.orders.timeouts.connect: found …, expected … (did you mean …?)`. */
+export function formatProblem({ path, file, line, column, message, suggestion }: Problem): string {
+  const place = file === undefined ? '' : line === undefined ? file : `${file}:${line}:${column}`;
+  const subject = [place, path].filter(part => part !== '').join(' ');
+  const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
+  return `${subject === '' ? '' : `${subject}: `}${message}${hint}`;
+}
+
+/** The path of a key for people: list positions in brackets, unusual names quoted. */
+export function formatPath(path: readonly (string | number)[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${step}]`;
+    if (!/^[\w.-]+$/.test(step)) return `${text}[${JSON.stringify(step)}]`;
+    return text === '' ? step : `${text}.${step}`;
+  }, '');
+}

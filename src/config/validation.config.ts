@@ -1,0 +1,80 @@
+import { Block, Key } from './key.js';
+import { choice } from './kinds/choice.js';
+import { filePath } from './kinds/file-path.js';
+import { headerName, method } from './kinds/header.js';
+import type { Kind } from './kinds/kind.js';
+import { list } from './kinds/list.js';
+import { integer } from './kinds/number.js';
+import { size } from './kinds/size.js';
+import { text } from './kinds/text.js';
+import { orWord } from './kinds/union.js';
+import { Overrides } from './overrides.js';
+
+const mediaType = text({ label: 'media type', expected: 'a media type such as application/json', pattern: /^[a-z0-9!#$&^_.+-]+\/([a-z0-9!#$&^_.+-]+|\*)$/i });
+
+function orAny(kind: Kind<string>): Kind<string[]> {
+  return orWord<string[]>('any', [], list(kind, { min: 1 }), value => value.length === 0);
+}
+
+/** What of a path is forwarded as it was spelled. Routing always looks at the normalised path. */
+export class PathValidationConfig {
+  @Key(choice('normalize', 'reject', 'keep'), { doc: '`.` and `..` segments, also spelled `%2e`: resolved, refused with 400, or forwarded as they are. With `keep`, mind that the backend resolves them after the gateway has chosen the route.' })
+  dotSegments: 'normalize' | 'reject' | 'keep' = 'normalize';
+
+  @Key(choice('keep', 'merge', 'reject'), { doc: 'Empty segments (`//`): forwarded, merged into one slash, or refused with 400.' })
+  duplicateSlashes: 'keep' | 'merge' | 'reject' = 'keep';
+
+  @Key(choice('keep', 'reject'), { doc: '`%2F` and `%5C`: forwarded, or refused with 400.' })
+  encodedSlash: 'keep' | 'reject' = 'keep';
+
+  @Key(choice('keep', 'reject'), { doc: 'Encoded control characters, `%00` to `%1F` and `%7F`: forwarded, or refused with 400.' })
+  controls: 'keep' | 'reject' = 'keep';
+}
+
+/** The path settings of one route: only what it overrides is there. */
+export class RoutePathValidationConfig extends Overrides(PathValidationConfig, 'that of the top-level block') {}
+
+/** A JSON Schema for request bodies. */
+export class BodyValidationConfig {
+  @Key(filePath, { required: true, doc: 'JSON Schema that JSON bodies must satisfy, else 422 with the failing places. The body is held in memory to look at it, so `maxBody` is required with it.' })
+  declare schema: string;
+}
+
+/** What a request must be like. In force without any `security` block. */
+export class ValidationConfig {
+  @Key(orAny(method), { doc: 'Allowed methods, or `any`; others get 405 with Allow.' })
+  methods: string[] = [];
+
+  @Key(size(), { doc: 'Largest request body, else 413. Counted while it streams, never buffered. `0b` = no limit.' })
+  maxBody: number = 0;
+
+  @Key(size({ min: 1, max: 1024 * 1024 }), { doc: 'Longest request target (path and query), else 414. For the whole gateway only: it holds before a route is known.' })
+  maxUrl: number = 16 * 1024;
+
+  @Key(integer(1, 10_000), { doc: 'Most header fields, else 431. For the whole gateway only.' })
+  maxHeaders: number = 100;
+
+  @Key(size({ min: 1024, max: 1024 * 1024 }), { doc: 'Size of all header fields together, else 431. For the whole gateway only.' })
+  maxHeaderSize: number = 32 * 1024;
+
+  @Key(orAny(mediaType), { doc: 'Allowed content types of request bodies, or `any`; others get 415.' })
+  contentTypes: string[] = [];
+
+  @Key(list(headerName), { doc: 'Header fields that a request must have, else 400.' })
+  requireHeaders: string[] = [];
+
+  @Key(choice('keep', 'remove', 'reject'), { doc: 'Header names with an underscore, which many backends take for the name with a dash: forwarded, removed, or refused with 400. Look-alikes of the forwarding headers (`X_Forwarded_For`) are always removed.' })
+  underscoreHeaders: 'keep' | 'remove' | 'reject' = 'keep';
+
+  @Block(() => PathValidationConfig, { doc: 'How odd spellings of a path are treated.' })
+  path: PathValidationConfig = new PathValidationConfig();
+
+  @Block(() => BodyValidationConfig, { doc: 'A JSON Schema for JSON bodies. Absent: bodies are not looked into.' })
+  declare body?: BodyValidationConfig;
+}
+
+/** The validation of one route: only what it overrides is there, `path` included. */
+export class RouteValidationConfig extends Overrides<Omit<ValidationConfig, 'path'>>(ValidationConfig, 'that of the top-level block') {
+  @Block(() => RoutePathValidationConfig, { doc: 'How odd spellings of a path are treated.' })
+  declare path?: RoutePathValidationConfig;
+}

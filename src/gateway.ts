@@ -1,0 +1,134 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from 'nestjs-pino';
+import type { Logger as Pino } from 'pino';
+import { Registry } from 'prom-client';
+import { AdminServer } from './admin/admin-server.js';
+import type { GatewayConfig } from './config/gateway.config.js';
+import { GatewayModule, type GatewayOptions } from './gateway.module.js';
+import { Readiness } from './health/readiness.js';
+import { AccessLog } from './logging/access-log.js';
+import { LogDestination } from './logging/destination.js';
+import { PINO } from './logging/logging.module.js';
+import { ExchangeMetrics } from './metrics/exchange-metrics.js';
+import { MetricsSources } from './metrics/metrics-sources.js';
+import { Exchanges } from './proxy/exchanges.js';
+import { gatewayAdapter } from './proxy/gateway-adapter.js';
+import { RoutePlans } from './proxy/route-plans.js';
+import { describeRoutes } from './routing/describe.js';
+import { ClientErrors } from './runtime/client-errors.js';
+import { drain } from './runtime/drain.js';
+import { Listener } from './runtime/listener.js';
+import { StartError } from './runtime/start-error.js';
+import { Upstreams } from './upstream/upstreams.js';
+
+/** Room for line ends and separators beside the bytes that the limits count. */
+const headSlack = 4096;
+
+/**
+ * Builds the whole application from a configuration: the same for `npm start`, for tests and for embedding.
+ * Nothing listens before `start`. Rejects, in one line, when the configuration names what does not exist.
+ */
+export async function createGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    GatewayModule.forRoot(config, options),
+    gatewayAdapter(),
+    { bodyParser: false, abortOnError: false, logger: false },
+  );
+  const logger = app.get(Logger);
+  app.useLogger(logger);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  const readiness = new Readiness();
+  const upstreams = app.get(Upstreams);
+  const table = app.get(RoutePlans).table;
+  const admin = await AdminServer.create({
+    logger,
+    token: config.admin.token,
+    sources: {
+      readiness,
+      metrics: app.get(Registry),
+      routes: () => describeRoutes(table),
+      upstreams: () => upstreams,
+    },
+  });
+  return new Gateway(config, app, admin, readiness);
+}
+
+/** A gateway: its listeners for clients, its admin listener, and the Nest application behind them. */
+export class Gateway {
+  readonly listeners: readonly Listener[];
+  readonly #log: Pino;
+  readonly #exchanges: Exchanges;
+  #stopped: Promise<number> | undefined;
+
+  constructor(
+    private readonly config: GatewayConfig,
+    readonly app: NestFastifyApplication,
+    private readonly admin: AdminServer,
+    private readonly readiness: Readiness,
+  ) {
+    this.#log = app.get<Pino>(PINO);
+    const exchanges = (this.#exchanges = app.get(Exchanges));
+    const errors = new ClientErrors(exchanges, app.get(AccessLog), app.get(ExchangeMetrics));
+    const fastify = app.getHttpAdapter().getInstance();
+    const { maxUrl, maxHeaderSize } = config.security.validation;
+    this.listeners = config.listeners.map(
+      settings =>
+        new Listener(
+          settings,
+          maxUrl + maxHeaderSize + headSlack,
+          (request, response, listener, expectsContinue) => {
+            const exchange = exchanges.begin(request, response, listener, expectsContinue);
+            if (exchange !== undefined) fastify.routing(request, response);
+          },
+          errors,
+        ),
+    );
+    const states = () => this.listeners.map(({ name, connections }) => ({ listener: name, connections }));
+    app.get(MetricsSources).addListeners(states);
+  }
+
+  /**
+   * Opens the admin listener and the listeners. Rejects with a {@link StartError} when an address cannot be had; nothing
+   * is left open then.
+   */
+  async start(): Promise<void> {
+    try {
+      const { host, port } = this.config.admin;
+      await this.admin.listen(port, host).catch(StartError.rethrow(`admin.port: cannot listen on ${host}:${port}`));
+      for (const listener of this.listeners) await listener.listen().catch(StartError.rethrow(listener.failure));
+    } catch (error) {
+      await this.stop(0);
+      throw error;
+    }
+    this.readiness.ready();
+    for (const { name, url } of this.listeners) this.#log.info({ listener: name, url }, 'listening');
+    this.#log.info({ listener: 'admin', url: this.adminUrl }, 'listening');
+  }
+
+  /** Where operators reach it: `http://127.0.0.1:9901`. Throws before `start`. */
+  get adminUrl(): string {
+    const { address, family, port } = this.admin.address;
+    return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+  }
+
+  /**
+   * Ends gracefully within `grace` milliseconds (default: `shutdown.grace`): readiness says 503, no new connections, what is
+   * in flight may finish. Resolves with the number of exchanges that had to be cut.
+   */
+  stop(grace: number = this.config.shutdown.grace): Promise<number> {
+    return (this.#stopped ??= this.#stop(grace));
+  }
+
+  async #stop(grace: number): Promise<number> {
+    this.readiness.drain();
+    const cut = await drain(this.listeners, this.#exchanges, grace);
+    if (cut > 0) this.#log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
+    await this.admin.close();
+    const destination = this.app.get(LogDestination);
+    await this.app.close();
+    await destination.close();
+    return cut;
+  }
+}

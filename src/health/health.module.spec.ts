@@ -1,0 +1,119 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { HealthCheckResult } from '@nestjs/terminus';
+import { Test } from '@nestjs/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Backend, Veto } from '../upstream/backend.js';
+import { HealthModule } from './health.module.js';
+import { Readiness } from './readiness.js';
+import type { UpstreamState } from './upstream-states.js';
+
+function backend(id: string, ...vetoes: Veto[]): Backend {
+  const url = new URL(`http://${id}`);
+  return { id, url, socketPath: undefined, weight: 1, backup: false, inFlight: 0, vetoes: new Set(vetoes) };
+}
+
+function upstream(name: string, ...backends: Backend[]): UpstreamState {
+  return { name, backends, available: backends.filter(({ vetoes }) => vetoes.size === 0) };
+}
+
+async function setup(...initial: UpstreamState[]) {
+  const readiness = new Readiness();
+  const world = { upstreams: initial };
+  const module = await Test.createTestingModule({
+    imports: [HealthModule.forRoot({ readiness, upstreams: () => world.upstreams })],
+  }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  await app.init();
+  onTestFinished(() => app.close());
+  const get = async (path: string): Promise<{ code: number; body: HealthCheckResult }> => {
+    const response = await app.inject({ method: 'GET', url: path });
+    return { code: response.statusCode, body: response.json() };
+  };
+  return { readiness, world, get };
+}
+
+describe('readiness', () => {
+  it('is 503 while starting, 200 when ready, 503 again while draining', async () => {
+    const { readiness, get } = await setup(upstream('orders', backend('a:1')));
+    expect((await get('/health/ready')).code).toBe(503);
+    readiness.ready();
+    expect(await get('/health/ready')).toMatchObject({
+      code: 200,
+      body: { status: 'ok', info: { gateway: { state: 'ready' } } },
+    });
+    readiness.drain();
+    const draining = { status: 'error', error: { gateway: { status: 'down', state: 'draining' } } };
+    expect(await get('/health/ready')).toMatchObject({ code: 503, body: draining });
+  });
+
+  it('does not come back from draining', async () => {
+    const { readiness, get } = await setup(upstream('orders', backend('a:1')));
+    readiness.drain();
+    readiness.ready();
+    expect((await get('/health/ready')).code).toBe(503);
+  });
+
+  it('stays while one upstream of two still works, and shows the other as degraded', async () => {
+    const { readiness, get } = await setup(
+      upstream('orders', backend('a:1')),
+      upstream('users', backend('b:1', 'unhealthy')),
+    );
+    readiness.ready();
+    const { code, body } = await get('/health/ready');
+    expect(code).toBe(200);
+    expect(body.status).toBe('degraded');
+    expect(body.details['upstream:orders']).toEqual({ status: 'up', backends: 1, available: 1 });
+    expect(body.details['upstream:users']).toEqual({ status: 'degraded', backends: 1, available: 0 });
+  });
+
+  it('goes when no upstream has an available backend, and comes back with the first', async () => {
+    const down = [upstream('orders', backend('a:1', 'circuit-open')), upstream('users')];
+    const { readiness, world, get } = await setup(...down);
+    readiness.ready();
+    const { code, body } = await get('/health/ready');
+    expect(code).toBe(503);
+    expect(Object.keys(body.error ?? {})).toEqual(['upstream:orders', 'upstream:users']);
+    world.upstreams = [upstream('orders', backend('a:1')), upstream('users')];
+    expect((await get('/health/ready')).code).toBe(200);
+  });
+
+  it('does not need an upstream: a gateway may only redirect', async () => {
+    const { readiness, get } = await setup();
+    readiness.ready();
+    expect((await get('/health/ready')).code).toBe(200);
+  });
+});
+
+describe('liveness', () => {
+  it('is 200 as long as the process answers, whatever the state', async () => {
+    const { readiness, get } = await setup(upstream('orders', backend('a:1', 'unhealthy')));
+    expect((await get('/health/live')).code).toBe(200);
+    readiness.drain();
+    expect(await get('/health/live')).toMatchObject({
+      code: 200,
+      body: { status: 'ok', details: { process: { status: 'up' } } },
+    });
+  });
+});
+
+describe('the whole picture of health', () => {
+  it('names the backends that are out and why', async () => {
+    const backends = [backend('a:1'), backend('b:1', 'unhealthy', 'circuit-open'), backend('c:1', 'draining')];
+    const { readiness, get } = await setup(upstream('orders', ...backends));
+    readiness.ready();
+    const { code, body } = await get('/health');
+    expect(code).toBe(200);
+    expect(body.details['upstream:orders']).toEqual({
+      status: 'degraded',
+      backends: 3,
+      available: 1,
+      out: { 'b:1': ['unhealthy', 'circuit-open'], 'c:1': ['draining'] },
+    });
+  });
+
+  it('gives the same verdict as readiness', async () => {
+    const { readiness, get } = await setup(upstream('orders', backend('a:1', 'unhealthy')));
+    readiness.ready();
+    expect((await get('/health')).code).toBe(503);
+  });
+});

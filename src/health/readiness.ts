@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+
+/** Where the gateway is in its life. `draining` comes before the listeners close, so that whoever sends traffic can turn away in time. */
+export type LifeState = 'starting' | 'ready' | 'draining';
+
+/** The state that `/health/ready` shows. The gateway sets it; `draining` is final. */
+@Injectable()
+export class Readiness {
+  #state: LifeState = 'starting';
+
+  get state(): LifeState {
+    return this.#state;
+  }
+
+  /** Traffic may come. Without effect once draining. */
+  ready(): void {
+    if (this.#state === 'starting') this.#state = 'ready';
+  }
+
+  /** No new traffic may come. */
+  drain(): void {
+    this.#state = 'draining';
+  }
+}

@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import type { Backend } from '../upstream/backend.js';
+import { UPSTREAM_STATES, type UpstreamState, type UpstreamStates } from './upstream-states.js';
+
+/**
+ * One indicator for each upstream. `up`: all its backends are available. `degraded`: some are not, or none is while
+ * other upstreams can still be used. `down`: none is, and no other upstream has one either.
+ */
+@Injectable()
+export class UpstreamHealth {
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    @Inject(UPSTREAM_STATES) private readonly states: UpstreamStates,
+  ) {}
+
+  /** With `detailed`, each indicator lists the backends that are out and why. */
+  check(detailed: boolean): HealthIndicatorResult[] {
+    const states = [...this.states()];
+    const allDown = states.every(({ available }) => available.length === 0);
+    return states.map(state => this.#indicate(state, allDown, detailed));
+  }
+
+  #indicate({ name, backends, available }: UpstreamState, allDown: boolean, detailed: boolean): HealthIndicatorResult {
+    const out = backends.filter(({ vetoes }) => vetoes.size > 0);
+    const data = {
+      backends: backends.length,
+      available: available.length,
+      ...(detailed ? { out: Object.fromEntries(out.map(reasons)) } : {}),
+    };
+    const indicator = this.indicators.check(`upstream:${name}`);
+    if (available.length > 0) return out.length === 0 ? indicator.up(data) : indicator.degraded(data);
+    return allDown ? indicator.down(data) : indicator.degraded(data);
+  }
+}
+
+function reasons({ id, vetoes }: Backend): [string, string[]] {
+  return [id, [...vetoes]];
+}

@@ -1,0 +1,35 @@
+import type { RequestInfo } from './request-info.js';
+
+/**
+ * What is known of an exchange when it closes: the source of its access line and its metrics.
+ * The exchange itself implements it, so that nothing is copied. Times are in milliseconds from `performance.now()`.
+ */
+export interface ExchangeRecord extends RequestInfo {
+  /** Name of the listener that took the request. */
+  readonly listener: string;
+  /** `1.0`, `1.1` or `2.0`. */
+  readonly httpVersion: string;
+  /** What the client got; 499 when it went away first. */
+  readonly status: number;
+  readonly routeName: string | undefined;
+  readonly upstreamName: string | undefined;
+  /** Id of the backend of the last attempt. */
+  readonly backendId: string | undefined;
+  readonly attempts: number;
+  readonly errorCode: string | undefined;
+  /** What the network or the backend said, for the log only. */
+  readonly errorReason: string | undefined;
+  /** Body bytes from the client. */
+  readonly bytesIn: number;
+  /** Body bytes to the client. */
+  readonly bytesOut: number;
+  /** When the request's head was complete. */
+  readonly openedAt: number;
+  /** When the route was found and the policies had said yes; 0 when it did not get so far. */
+  readonly dispatchedAt: number;
+  /** When the last attempt's head was written to a connection: after queueing and connecting; 0 when none was. */
+  readonly sentAt: number;
+  /** When the response head of the last attempt arrived; 0 when none did. */
+  readonly respondedAt: number;
+  readonly closedAt: number;
+}

@@ -1,0 +1,64 @@
+/** Whose fault an error is. Only `backend` counts against a backend. */
+export type Source = 'client' | 'gateway' | 'backend';
+
+/** When an attempt that failed like this may be tried again. `always`: no byte of the request reached the backend. */
+export type Retry = 'never' | 'if-idempotent' | 'always';
+
+/** One row of the error table. */
+export interface ErrorKind {
+  /** The status the client gets; 499 is only ever logged, 0 means that a response under way is cut. */
+  readonly status: number;
+  readonly source: Source;
+  readonly retry: Retry;
+  /** Title of the problem document: the same for each occurrence (RFC 9457 §3.1.3). */
+  readonly title: string;
+  /** When it happens, for the docs. */
+  readonly when: string;
+}
+
+const kinds = {
+  NO_ROUTE: { status: 404, source: 'client', retry: 'never', title: 'No route', when: 'Nothing in the route table matched the request.' },
+  DENIED: { status: 403, source: 'client', retry: 'never', title: 'Denied', when: 'The request was refused; the status (400–431, 501) says why.' },
+  BODY_TOO_LARGE: { status: 413, source: 'client', retry: 'never', title: 'Body too large', when: 'The request body is over the limit, also when it shows only while streaming.' },
+  CLIENT_BODY: { status: 400, source: 'client', retry: 'never', title: 'Broken request body', when: 'The client broke its own body.' },
+  CLIENT_TIMEOUT: { status: 408, source: 'client', retry: 'never', title: 'Request timeout', when: 'The client did not finish its head or body in time.' },
+  CLIENT_ABORTED: { status: 499, source: 'client', retry: 'never', title: 'Client closed the request', when: 'The client went away. Only in the log; never held against a backend.' },
+  NO_BACKEND: { status: 503, source: 'gateway', retry: 'never', title: 'No backend available', when: 'Every backend of the upstream has a veto.' },
+  QUEUE_FULL: { status: 503, source: 'gateway', retry: 'never', title: 'Too busy', when: 'The connection limit of the backend and the queue before it are exhausted.' },
+  DRAINING: { status: 503, source: 'gateway', retry: 'never', title: 'Shutting down', when: 'The gateway is shutting down.' },
+  INTERNAL: { status: 500, source: 'gateway', retry: 'never', title: 'Gateway failure', when: 'The gateway itself failed; its log says how.' },
+  CONNECT_FAILED: { status: 502, source: 'backend', retry: 'always', title: 'Backend unreachable', when: 'The connection to the backend was refused, unreachable, or failed its TLS handshake.' },
+  CONNECT_TIMEOUT: { status: 504, source: 'backend', retry: 'always', title: 'Backend connect timeout', when: 'No connection to the backend within timeouts.connect; no byte was sent.' },
+  HEAD_TIMEOUT: { status: 504, source: 'backend', retry: 'if-idempotent', title: 'Backend response timeout', when: 'No response head from the backend within timeouts.response.' },
+  RESET: { status: 502, source: 'backend', retry: 'if-idempotent', title: 'Backend closed the connection', when: 'The backend closed the connection before its response head.' },
+  PROTOCOL: { status: 502, source: 'backend', retry: 'never', title: 'Bad backend response', when: 'The backend sent a malformed head, conflicting framing, or refused an upgrade wrongly.' },
+  BODY_BROKEN: { status: 0, source: 'backend', retry: 'never', title: 'Backend response broke', when: 'The response broke after its head (or was silent for timeouts.idle): the client sees a cut message, never a clean end.' },
+} as const satisfies Record<string, ErrorKind>;
+
+/** The code of an error that the gateway itself makes: the `X-Gateway-Error` header, the metric label and the log field. */
+export type ErrorCode = keyof typeof kinds;
+
+/** The error table: response, retry, breaker verdict, metric label, log field and docs all read these rows. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = kinds;
+
+/**
+ * Trouble with one exchange, as a value: made, returned and logged, never thrown (no stack is captured).
+ * `detail` may be shown to the client and must name nothing internal; `reason` is for the log only.
+ */
+export class GatewayError {
+  constructor(
+    readonly code: ErrorCode,
+    /** One sentence for the client: what happened and what it may do. */
+    readonly detail: string = errorTable[code].when,
+    /** What the network or the backend said, for the log. */
+    readonly reason?: string,
+    /** Overrides the status of the table's row (a policy's verdict: 400–431). */
+    readonly status: number = errorTable[code].status,
+    /** Extra response headers, such as `Allow` or `Retry-After`. */
+    readonly headers: readonly string[] = [],
+  ) {}
+
+  get source(): Source {
+    return errorTable[this.code].source;
+  }
+}

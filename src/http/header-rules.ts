@@ -1,0 +1,44 @@
+import type { RawHeaders } from './raw-headers.js';
+import { removeFields } from './request-head.js';
+
+/** `headers.request` or `headers.response` of a route. */
+export interface HeaderRulesDefinition {
+  readonly set?: ReadonlyMap<string, string>;
+  readonly add?: ReadonlyMap<string, string>;
+  readonly remove?: readonly string[];
+}
+
+/** Header rules compiled once: first `remove`, then `set` (one value instead of all there were), then `add`. */
+export class HeaderRules {
+  readonly #gone: ReadonlySet<string>;
+  readonly #added: RawHeaders = [];
+  /** The value that `set` gives to Host, which is not an ordinary field. */
+  readonly host: string | undefined;
+
+  private constructor({ set, add, remove }: HeaderRulesDefinition) {
+    const gone = new Set(remove?.map(name => name.toLowerCase()));
+    let host: string | undefined;
+    for (const [name, value] of set ?? []) {
+      gone.add(name.toLowerCase());
+      if (name.toLowerCase() === 'host') host = value;
+      else this.#added.push(name, value);
+    }
+    for (const [name, value] of add ?? []) this.#added.push(name, value);
+    this.#gone = gone;
+    this.host = host;
+  }
+
+  /** Undefined when the definition asks for nothing, so that the hot path has nothing to do. */
+  static compile(definition: HeaderRulesDefinition | undefined): HeaderRules | undefined {
+    if (definition === undefined) return undefined;
+    const { set, add, remove } = definition;
+    if ((set?.size ?? 0) + (add?.size ?? 0) + (remove?.length ?? 0) === 0) return undefined;
+    return new HeaderRules(definition);
+  }
+
+  /** Applies the rules in place. */
+  apply(headers: RawHeaders): void {
+    if (this.#gone.size > 0) removeFields(headers, this.#gone);
+    for (const entry of this.#added) headers.push(entry);
+  }
+}

@@ -1,0 +1,70 @@
+import type { RawHeaders } from './raw-headers.js';
+import { connectionOptions, removeFields } from './request-head.js';
+
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+const lengths = new Uint8Array(32);
+for (const name of hopByHop) lengths[name.length] = 1;
+
+/**
+ * A backend's response fields without those that end at this hop (RFC 9110 §7.6.1); the rest keeps order, spelling
+ * and repetition. Takes the raw list as Node gives it (strings) or as undici does (buffers).
+ */
+export function responseFields(raw: readonly (Buffer | string)[]): RawHeaders {
+  const passed: RawHeaders = [];
+  let named: Set<string> | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const field = raw[i]!;
+    const name = typeof field === 'string' ? field : field.toString('latin1');
+    const content = raw[i + 1]!;
+    const value = typeof content === 'string' ? content : content.toString('latin1');
+    if (name.length < 32 && lengths[name.length] === 1) {
+      const lower = name.toLowerCase();
+      if (lower === 'connection' && !/^(?:close|keep-alive)$/i.test(value)) {
+        named ??= new Set();
+        for (const option of connectionOptions(value)) named.add(option);
+      }
+      if (hopByHop.has(lower)) continue;
+    }
+    passed.push(name, value);
+  }
+  if (named !== undefined) {
+    named.delete('content-length');
+    removeFields(passed, named);
+  }
+  return passed;
+}
+
+const forbiddenTrailers = new Set([
+  ...hopByHop,
+  'content-length',
+  'host',
+  'trailer',
+  'content-encoding',
+  'content-type',
+  'content-range',
+  'set-cookie',
+  'authorization',
+  'www-authenticate',
+  'cache-control',
+  'max-forwards',
+  'expect',
+]);
+
+/** Trailer fields that may be passed on: those that frame, route or authenticate a message may not stand in a trailer (RFC 9110 §6.5.1). */
+export function trailerFields(raw: readonly (Buffer | string)[]): RawHeaders {
+  const passed: RawHeaders = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toString('latin1');
+    if (!forbiddenTrailers.has(name.toLowerCase())) passed.push(name, raw[i + 1]!.toString('latin1'));
+  }
+  return passed;
+}

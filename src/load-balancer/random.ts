@@ -1,0 +1,20 @@
+import { Inject } from '@nestjs/common';
+import type { Backend, Candidates } from '../upstream/backend.js';
+import { PlanCache } from './plan-cache.js';
+import { RANDOM_SOURCE, type RandomSource } from './random-source.js';
+import { Strategy, type LoadBalancingStrategy } from './strategy.js';
+import { WeightedSampler } from './weighted-sampler.js';
+
+/** Any backend, in proportion to its weight. Needs no state, so many gateways in front of the same backends never fall in step. */
+@Strategy('random')
+export class Random implements LoadBalancingStrategy {
+  readonly #samplers: PlanCache<WeightedSampler>;
+
+  constructor(@Inject(RANDOM_SOURCE) random: RandomSource = Math.random) {
+    this.#samplers = new PlanCache(candidates => new WeightedSampler(candidates, random));
+  }
+
+  pick(candidates: Candidates): Backend {
+    return candidates[this.#samplers.planFor(candidates).draw()] as Backend;
+  }
+}

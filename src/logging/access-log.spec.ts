@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import type { ExchangeRecord } from '../http/exchange-record.js';
+import { AccessLog, type AccessSettings } from './access-log.js';
+
+const ordinary: ExchangeRecord = {
+  id: 'r-1',
+  protocol: 'http',
+  method: 'GET',
+  host: 'shop.example',
+  path: '/orders/7',
+  headers: { host: 'shop.example', authorization: 'Bearer abc', ':path': '/orders/7?key=secret', 'x-tag': 'a' },
+  clientIp: '203.0.113.7',
+  listener: 'web',
+  httpVersion: '1.1',
+  status: 200,
+  routeName: 'orders',
+  upstreamName: 'orders',
+  backendId: '10.0.0.1:3000',
+  attempts: 1,
+  errorCode: undefined,
+  errorReason: undefined,
+  bytesIn: 3,
+  bytesOut: 1024,
+  openedAt: 1000.1,
+  dispatchedAt: 1000.35,
+  sentAt: 1000.4,
+  respondedAt: 1012.4,
+  closedAt: 1013.1,
+};
+
+interface Setup extends Partial<AccessSettings> {
+  readonly levelVal?: number;
+  readonly random?: () => number;
+}
+
+function setup({ levelVal = 30, random = () => 0.5, ...settings }: Setup = {}) {
+  const lines: string[] = [];
+  const all: AccessSettings = { enabled: true, sample: 1, exclude: [], redact: ['Authorization'], ...settings };
+  const log = new AccessLog(all, { levelVal }, { write: line => void lines.push(line) }, random);
+  const write = (changes: Partial<ExchangeRecord> = {}): Record<string, unknown> | undefined => {
+    lines.length = 0;
+    log.write({ ...ordinary, ...changes });
+    return lines[0] === undefined ? undefined : (JSON.parse(lines[0]) as Record<string, unknown>);
+  };
+  return { lines, write };
+}
+
+describe('the access log', () => {
+  it('writes one JSON line with what is known of the exchange', () => {
+    const { lines, write } = setup();
+    const before = Date.now();
+    const { time, ...line } = write() ?? {};
+    expect(line).toEqual({
+      level: 30,
+      requestId: 'r-1',
+      client: '203.0.113.7',
+      method: 'GET',
+      host: 'shop.example',
+      path: '/orders/7',
+      protocol: 'http',
+      httpVersion: '1.1',
+      listener: 'web',
+      status: 200,
+      route: 'orders',
+      upstream: 'orders',
+      backend: '10.0.0.1:3000',
+      attempts: 1,
+      bytesIn: 3,
+      bytesOut: 1024,
+      ms: { route: 0.25, connect: 0.05, backend: 12, total: 13 },
+      msg: 'exchange',
+    });
+    expect(time).toBeGreaterThanOrEqual(before);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);
+  });
+
+  it('leaves out what did not happen to a request that matched no route', () => {
+    const nothing = { routeName: undefined, upstreamName: undefined, backendId: undefined, attempts: 0 };
+    const line = setup().write({
+      ...nothing,
+      status: 404,
+      errorCode: 'NO_ROUTE',
+      dispatchedAt: 0,
+      sentAt: 0,
+      respondedAt: 0,
+    });
+    expect(line).toMatchObject({ error: 'NO_ROUTE', attempts: 0, ms: { total: 13 } });
+    expect(Object.keys(line ?? {})).not.toContain('route');
+    expect(Object.keys(line ?? {})).not.toContain('backend');
+    expect(line?.['ms']).toEqual({ total: 13 });
+  });
+
+  it('says why an attempt failed', () => {
+    const line = setup().write({
+      status: 502,
+      errorCode: 'CONNECT_FAILED',
+      errorReason: 'connect ECONNREFUSED',
+      respondedAt: 0,
+    });
+    expect(line).toMatchObject({ status: 502, error: 'CONNECT_FAILED', reason: 'connect ECONNREFUSED' });
+    expect(line?.['ms']).toEqual({ route: 0.25, connect: 0.05, total: 13 });
+  });
+
+  it.each([
+    ['a line end', '/a\n{"level":30,"msg":"forged"}'],
+    ['a terminal escape', '/a\x1b[2J'],
+    ['an eight-bit terminal escape', '/a\x9b2J'],
+    ['a line separator', '/a\u2028b'],
+    ['text that turns its direction', '/a\u202egpj'],
+    ['a quote and a backslash', '/a"\\'],
+    ['a lone surrogate', '/a\ud800'],
+    ['DEL', '/a\x7f'],
+  ])('cannot be forged with %s in a path, host or request id', (_what, text) => {
+    const { lines, write } = setup();
+    expect(write({ path: text, host: text, id: text, errorReason: text })).toMatchObject({
+      path: text,
+      host: text,
+      requestId: text,
+    });
+    expect(lines[0]).toMatch(/^[\x20-\x7e]+\n$/);
+  });
+
+  it('keeps letters of any language as they are', () => {
+    const { lines, write } = setup();
+    write({ path: '/größe' });
+    expect(lines[0]).toContain('"path":"/größe"');
+  });
+
+  it('writes the sampled share of ordinary exchanges', () => {
+    expect(setup({ sample: 0.2, random: () => 0.19 }).write()).toBeDefined();
+    expect(setup({ sample: 0.2, random: () => 0.2 }).write()).toBeUndefined();
+    expect(setup({ sample: 0 }).write()).toBeUndefined();
+  });
+
+  it('always writes what failed on our side or at the backend, whatever the sample', () => {
+    const { write } = setup({ sample: 0 });
+    expect(write({ status: 500 })).toBeDefined();
+    expect(write({ status: 200, errorCode: 'BODY_BROKEN' })).toBeDefined();
+    expect(write({ status: 503, errorCode: 'NO_BACKEND' })).toBeDefined();
+    expect(write({ status: 499, errorCode: 'CLIENT_ABORTED' })).toBeUndefined();
+    expect(write({ status: 401, errorCode: 'DENIED' })).toBeUndefined();
+  });
+
+  it('never writes excluded paths', () => {
+    const { write } = setup({ exclude: ['/ping', '/assets/*'] });
+    expect(write({ path: '/ping' })).toBeUndefined();
+    expect(write({ path: '/assets/app.js', status: 500 })).toBeUndefined();
+    expect(write({ path: '/assets' })).toBeUndefined();
+    expect(write({ path: '/ping/2' })).toBeDefined();
+    expect(write({ path: '/assetsX' })).toBeDefined();
+  });
+
+  it('writes nothing when it is switched off or the whole log is silent', () => {
+    expect(setup({ enabled: false }).write()).toBeUndefined();
+    expect(setup({ levelVal: Infinity }).write()).toBeUndefined();
+    expect(setup({ levelVal: 50 }).write()).toBeDefined();
+  });
+
+  it('shows headers at level debug only, with the redacted ones hidden and no query', () => {
+    expect(setup({ levelVal: 30 }).write()).not.toHaveProperty('headers');
+    const { lines, write } = setup({ levelVal: 20 });
+    const headers = { ...ordinary.headers, 'set-cookie': ['a=1', 'b=2'], 'proxy-authorization': 'Basic x' };
+    expect(write({ headers })?.['headers']).toEqual({
+      host: 'shop.example',
+      authorization: '[redacted]',
+      'x-tag': 'a',
+      'set-cookie': ['a=1', 'b=2'],
+      'proxy-authorization': '[redacted]',
+    });
+    expect(lines[0]).not.toContain('secret');
+  });
+});

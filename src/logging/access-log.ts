@@ -1,0 +1,70 @@
+import { errorTable, type ErrorCode } from '../http/gateway-error.js';
+import type { ExchangeRecord } from '../http/exchange-record.js';
+import { accessLine, headersField } from './access-line.js';
+import type { LogDestination } from './destination.js';
+
+/** What the access log writes. The keys are those of `logging.access` in the configuration. */
+export interface AccessSettings {
+  /** Default true. */
+  readonly enabled: boolean;
+  /** Share of the exchanges that are written, 0..1. What failed on our side or the backend's is always written. */
+  readonly sample: number;
+  /** Paths that are never written: exact, or `/x/*` for all below `/x` and itself. Compared with the path as the client spelled it. */
+  readonly exclude: readonly string[];
+  /** Names of request headers whose values are hidden where headers are written (levels `debug` and `trace`). */
+  readonly redact: readonly string[];
+}
+
+/** The part of the application's logger that the access log looks at. */
+export interface LevelSource {
+  /** Pino's number of the level in force: 30 is `info`, 20 `debug`; Infinity `silent`. */
+  readonly levelVal: number;
+}
+
+const debug = 20;
+const clientFaults = new Set(Object.keys(errorTable).filter(code => errorTable[code as ErrorCode].source === 'client'));
+
+/**
+ * Writes one JSON line for each exchange when it closes. Apart from `silent`, the level of the application's log does not
+ * matter: `access.enabled` is the switch. From level `debug` on, a line has the request's headers as well.
+ */
+export class AccessLog {
+  readonly #enabled: boolean;
+  readonly #sample: number;
+  readonly #paths: ReadonlySet<string>;
+  readonly #prefixes: readonly string[];
+  readonly #redact: ReadonlySet<string>;
+
+  constructor(
+    settings: AccessSettings,
+    private readonly logger: LevelSource,
+    private readonly destination: Pick<LogDestination, 'write'>,
+    private readonly random: () => number = Math.random,
+  ) {
+    const prefixes = settings.exclude.filter(path => path.endsWith('/*')).map(path => path.slice(0, -1));
+    this.#enabled = settings.enabled;
+    this.#sample = settings.sample;
+    this.#prefixes = prefixes;
+    this.#paths = new Set([...settings.exclude, ...prefixes.map(prefix => prefix.slice(0, -1) || '/')]);
+    this.#redact = new Set(['proxy-authorization', ...settings.redact.map(name => name.toLowerCase())]);
+  }
+
+  /** Writes the line of a closed exchange, unless it is excluded or sampled away. */
+  write(record: ExchangeRecord): void {
+    if (!this.#enabled || this.logger.levelVal === Infinity || this.#isExcluded(record.path)) return;
+    if (this.#sample < 1 && !failed(record) && this.random() >= this.#sample) return;
+    const headers = this.logger.levelVal <= debug ? headersField(record.headers, this.#redact) : '';
+    this.destination.write(accessLine(record, Date.now(), headers));
+  }
+
+  #isExcluded(path: string): boolean {
+    if (this.#paths.size === 0) return false;
+    if (this.#paths.has(path)) return true;
+    for (const prefix of this.#prefixes) if (path.startsWith(prefix)) return true;
+    return false;
+  }
+}
+
+function failed({ status, errorCode }: ExchangeRecord): boolean {
+  return status >= 500 || (errorCode !== undefined && !clientFaults.has(errorCode));
+}

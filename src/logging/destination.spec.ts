@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { LogDestination, type DestinationOptions } from './destination.js';
+import { fileSink, streamSink, type Sink, type Written } from './sink.js';
+
+/** A sink whose reader reads when the test says so. */
+class StubbornSink implements Sink {
+  readonly chunks: string[] = [];
+  #done: Written | undefined;
+
+  write(chunk: string, done: Written): void {
+    this.chunks.push(chunk);
+    this.#done = done;
+  }
+
+  writeNow(chunk: string): void {
+    this.chunks.push(chunk);
+  }
+
+  read(error?: NodeJS.ErrnoException): void {
+    const done = this.#done;
+    this.#done = undefined;
+    done?.(error);
+  }
+}
+
+const fault = (code: string): NodeJS.ErrnoException => Object.assign(new Error(code), { code });
+
+function setup(options: DestinationOptions = {}) {
+  const sink = new StubbornSink();
+  const sut = new LogDestination(sink, options);
+  onTestFinished(() => {
+    sink.read();
+    return sut.close();
+  });
+  return { sink, sut };
+}
+
+describe('the log destination', () => {
+  it('gathers lines into one write', () => {
+    const { sink, sut } = setup({ chunk: 10 });
+    sut.write('one\n');
+    sut.write('two\n');
+    expect(sink.chunks).toEqual([]);
+    sut.write('three\n');
+    expect(sink.chunks).toEqual(['one\ntwo\nthree\n']);
+  });
+
+  it('writes a quiet log after the interval, with a timer that keeps no process alive', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { sink, sut } = setup({ interval: 500 });
+    sut.write('one\n');
+    vi.advanceTimersByTime(499);
+    expect(sink.chunks).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(sink.chunks).toEqual(['one\n']);
+    sink.read();
+    sut.write('two\n');
+    vi.advanceTimersByTime(500);
+    expect(sink.chunks).toEqual(['one\n', 'two\n']);
+  });
+
+  it('has one write under way at a time, so that lines keep their order', () => {
+    const { sink, sut } = setup({ chunk: 1 });
+    sut.write('one\n');
+    sut.write('two\n');
+    sut.write('three\n');
+    expect(sink.chunks).toEqual(['one\n']);
+    sink.read();
+    expect(sink.chunks).toEqual(['one\n', 'two\nthree\n']);
+  });
+
+  it('drops and counts lines when nobody reads, and says so once somebody does', () => {
+    const { sink, sut } = setup({ chunk: 1, limit: 20 });
+    for (let n = 0; n < 10; n++) sut.write(`line ${n}\n`);
+    expect(sut.dropped).toBe(8);
+    sink.read();
+    expect(sink.chunks[1]).toContain('line 1\n');
+    expect(JSON.parse(sink.chunks[1]?.split('\n')[1] ?? '')).toMatchObject({ level: 40, dropped: 8 });
+    sink.read();
+    sut.write('again\n');
+    expect(sink.chunks[2]).toBe('again\n');
+  });
+
+  it('goes on quietly without a log when the reader went away', async () => {
+    const { sink, sut } = setup({ chunk: 1 });
+    sut.write('one\n');
+    sink.read(fault('EPIPE'));
+    sut.write('two\n');
+    sut.flushSync();
+    await sut.flush();
+    expect(sink.chunks).toEqual(['one\n']);
+    expect(sut.dropped).toBe(2);
+  });
+
+  it('writes again when the disk has room again', () => {
+    const { sink, sut } = setup({ chunk: 1 });
+    sut.write('one\n');
+    sink.read(fault('ENOSPC'));
+    expect(sut.dropped).toBe(1);
+    sut.write('two\n');
+    expect(sink.chunks[1]).toMatch(/^two\n.*"dropped":1/);
+  });
+
+  it('flushes everything that was written before', async () => {
+    const { sink, sut } = setup({ chunk: 1 });
+    sut.write('one\n');
+    sut.write('two\n');
+    const flushed = vi.fn();
+    const flush = sut.flush().then(flushed);
+    sink.read();
+    await Promise.resolve();
+    expect(flushed).not.toHaveBeenCalled();
+    sut.write('three\n');
+    sink.read();
+    await flush;
+    expect(sink.chunks).toEqual(['one\n', 'two\n', 'three\n']);
+  });
+
+  it('gives up a flush at its deadline when nobody reads', async () => {
+    const { sink, sut } = setup({ chunk: 1 });
+    sut.write('one\n');
+    await sut.flush(5);
+    expect(sink.chunks).toEqual(['one\n']);
+  });
+
+  it('loses nothing that is written after it was closed', async () => {
+    const { sink, sut } = setup();
+    await sut.close();
+    sut.write('last words\n');
+    expect(sink.chunks).toEqual(['last words\n']);
+  });
+
+  it('leaves no listener on the process behind', async () => {
+    const before = process.listenerCount('exit');
+    const sut = new LogDestination(new StubbornSink());
+    expect(process.listenerCount('exit')).toBe(before + 1);
+    await sut.close();
+    expect(process.listenerCount('exit')).toBe(before);
+  });
+
+  it('writes to a stream, and survives its end', async () => {
+    const chunks: string[] = [];
+    const stream = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk.toString());
+        done(chunks.length > 1 ? fault('EPIPE') : null);
+      },
+    });
+    const sut = new LogDestination(streamSink(stream), { chunk: 1 });
+    onTestFinished(() => sut.close());
+    const closed = once(stream, 'close').catch(() => undefined);
+    sut.write('one\n');
+    await sut.flush();
+    sut.write('two\n');
+    await closed;
+    sut.write('three\n');
+    await sut.flush();
+    expect(chunks).toEqual(['one\n', 'two\n']);
+    expect(sut.dropped).toBe(2);
+  });
+
+  it('writes whole lines to a file, asynchronously and at exit', async () => {
+    const path = join(tmpdir(), `gatehouse-log-${process.pid}-${performance.now()}`);
+    onTestFinished(() => rmSync(path, { force: true }));
+    const sut = new LogDestination(fileSink(openSync(path, 'a')));
+    const line = `${'ü'.repeat(5000)}\n`;
+    for (let n = 0; n < 20; n++) sut.write(line);
+    await sut.flush();
+    expect(readFileSync(path, 'utf8')).toBe(line.repeat(20));
+    sut.write('fatal\n');
+    sut.flushSync();
+    expect(readFileSync(path, 'utf8')).toBe(`${line.repeat(20)}fatal\n`);
+    await sut.close();
+  });
+});

@@ -1,0 +1,154 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { Logger, PinoLogger } from 'nestjs-pino';
+import type { Logger as Pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { AccessLog } from './access-log.js';
+import { LogDestination } from './destination.js';
+import { LoggingModule, PINO, type LoggingSettings } from './logging.module.js';
+import { prettyFormat } from './pretty.js';
+import type { Sink } from './sink.js';
+
+@Injectable()
+class Talker {
+  constructor(
+    readonly pino: PinoLogger,
+    @Inject(PINO) readonly root: Pino,
+  ) {}
+}
+
+async function setup(changes: Partial<LoggingSettings> = {}) {
+  let text = '';
+  const sink: Sink = {
+    write: (chunk, done) => {
+      text += chunk;
+      done();
+    },
+    writeNow: chunk => void (text += chunk),
+  };
+  const settings: LoggingSettings = {
+    level: 'info',
+    format: 'json',
+    access: { enabled: true, sample: 1, exclude: [], redact: [] },
+    ...changes,
+  };
+  const module: TestingModule = await Test.createTestingModule({
+    imports: [LoggingModule.forRoot(settings, sink)],
+    providers: [Talker],
+  }).compile();
+  onTestFinished(() => module.close());
+  const logged = async (): Promise<string> => {
+    await module.get(LogDestination).flush();
+    return text;
+  };
+  return { module, logger: module.get(Logger), logged, text: () => text };
+}
+
+describe('the application log', () => {
+  it("writes Nest's lines as JSON with context and level", async () => {
+    const { logger, logged } = await setup();
+    logger.warn('careful', 'Listener');
+    logger.debug('not at level info', 'Listener');
+    const { time, ...line } = JSON.parse(await logged()) as Record<string, unknown>;
+    expect(line).toEqual({ level: 40, context: 'Listener', msg: 'careful' });
+    expect(time).toBeTypeOf('number');
+  });
+
+  it('keeps the logs of two gateways in one process apart', async () => {
+    const first = await setup();
+    const second = await setup();
+    second.logger.log('second', 'X');
+    first.logger.log('first', 'X');
+    expect(await first.logged()).toMatch(/^[^\n]*"msg":"first"}\n$/);
+    expect(await second.logged()).toMatch(/^[^\n]*"msg":"second"}\n$/);
+  });
+
+  it('gives each class a PinoLogger of its own', async () => {
+    const { module, logged } = await setup();
+    const talker = await module.resolve(Talker);
+    talker.pino.setContext('Talker');
+    talker.pino.info({ backend: 'a' }, 'probe failed');
+    talker.root.info('plain');
+    const [one, two] = (await logged()).split('\n').map(line => (line === '' ? {} : (JSON.parse(line) as object)));
+    expect(one).toMatchObject({ context: 'Talker', backend: 'a', msg: 'probe failed' });
+    expect(two).not.toHaveProperty('context');
+  });
+
+  it('writes a fatal line at once', async () => {
+    let text = '';
+    const sink: Sink = { write: () => undefined, writeNow: chunk => void (text += chunk) };
+    const access = { enabled: false, sample: 1, exclude: [], redact: [] };
+    const imports = [LoggingModule.forRoot({ level: 'info', format: 'json', access }, sink)];
+    const module = await Test.createTestingModule({ imports }).compile();
+    module.get<Pino>(PINO).fatal('the end');
+    expect(text).toContain('"msg":"the end"');
+    await module.get(LogDestination).close();
+  });
+
+  it('shows an error with its stack', async () => {
+    const { logger, logged } = await setup();
+    logger.error(new Error('broken'), 'X');
+    expect(JSON.parse(await logged())).toMatchObject({
+      level: 50,
+      err: { type: 'Error', message: 'broken', stack: expect.stringContaining('logging.module.spec') },
+    });
+  });
+
+  it.each(['json', 'pretty'] as const)('lets no control character of a value through in format %s', async format => {
+    const { module, logged } = await setup({ format });
+    const evil = 'a\x1b[2J\nb\x9b31m\u202e\x7f';
+    module.get<Pino>(PINO).info({ host: evil }, evil);
+    const colours = /\x1b\[\d+m/g;
+    const text = await logged();
+    expect(text.replace(colours, '')).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(text).toContain('\\u009b31m');
+  });
+
+  it.each(['json', 'pretty'] as const)('lets no control character of a request through in format %s', async format => {
+    const { module, logged } = await setup({ format });
+    const evil = '/a\x1b[2J\nb\x9b31m\u202e\x7f';
+    const times = { openedAt: 1, dispatchedAt: 2, sentAt: 3, respondedAt: 4, closedAt: 5 };
+    const names = { routeName: 'r', upstreamName: 'u', backendId: 'b', errorCode: undefined, errorReason: evil };
+    const request = {
+      id: evil,
+      protocol: 'http',
+      method: 'GET',
+      host: evil,
+      path: evil,
+      headers: {},
+      clientIp: '::1',
+    } as const;
+    const rest = { listener: 'web', httpVersion: '1.1', status: 200, attempts: 1, bytesIn: 0, bytesOut: 0 };
+    module.get(AccessLog).write({ ...request, ...names, ...times, ...rest });
+    const text = await logged();
+    expect(text.replace(/\x1b\[\d+m/g, '')).toMatch(/^[\x20-\x7e]+\n$/);
+    expect(text).toContain('exchange');
+    expect(text).toContain('\\u001b[2J');
+  });
+
+  it('shows a line for people in format pretty', async () => {
+    const { module, logged } = await setup({ format: 'pretty' });
+    module.get<Pino>(PINO).info({ listener: 'web' }, 'listening');
+    expect((await logged()).replace(/\x1b\[\d+m/g, '')).toMatch(
+      /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: listening \{"listener":"web"\}\n$/,
+    );
+  });
+
+  it('is written to the end when the application shuts down', async () => {
+    const { module, logger, text } = await setup();
+    logger.log('bye', 'X');
+    expect(text()).toBe('');
+    await module.close();
+    expect(text()).toContain('"msg":"bye"');
+    logger.log('after all', 'X');
+    expect(text()).toContain('"msg":"after all"');
+  });
+});
+
+describe('the pretty format', () => {
+  it('colours only when asked to', () => {
+    const line = '{"level":30,"time":1,"msg":"hello"}\n';
+    expect(prettyFormat(false)(line)).not.toContain('\x1b');
+    expect(prettyFormat(true)(line)).toContain('\x1b[');
+  });
+});

@@ -1,0 +1,53 @@
+import { Module, Scope, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Logger, PinoLogger } from 'nestjs-pino';
+import type { Logger as Pino } from 'pino';
+import { AccessLog, type AccessSettings } from './access-log.js';
+import { LogDestination } from './destination.js';
+import { bindPinoLogger, createLogger, createNestLogger } from './logger.js';
+import { prettyFormat } from './pretty.js';
+import { stdoutSink, type Sink } from './sink.js';
+
+/** What is logged and how. The keys are those of `logging` in the configuration. */
+export interface LoggingSettings {
+  /** fatal | error | warn | info | debug | trace | silent; default info. */
+  readonly level: string;
+  /** `json`: a JSON object for each line; `pretty`: for people. */
+  readonly format: 'json' | 'pretty';
+  readonly access: AccessSettings;
+}
+
+/** Token of the pino logger behind the application's log. Its `level` may be changed while running. */
+export const PINO = Symbol('PINO');
+
+/**
+ * The application's log and the access log, through one buffered destination. Offers nestjs-pino's `Logger` and `PinoLogger`,
+ * {@link AccessLog}, {@link LogDestination} and {@link PINO}. nestjs-pino's own module is not imported: it would
+ * put a middleware and an AsyncLocalStorage around each request.
+ */
+@Module({})
+export class LoggingModule implements OnApplicationShutdown {
+  constructor(private readonly destination: LogDestination) {}
+
+  /** `sink` is where the text goes; default: standard output. */
+  static forRoot(settings: LoggingSettings, sink: Sink = stdoutSink()): DynamicModule {
+    const providers = [
+      {
+        provide: LogDestination,
+        useFactory: () => new LogDestination(sink, settings.format === 'pretty' ? { format: prettyFormat() } : {}),
+      },
+      { provide: PINO, useFactory: (to: LogDestination) => createLogger(settings.level, to), inject: [LogDestination] },
+      { provide: Logger, useFactory: createNestLogger, inject: [PINO] },
+      { provide: PinoLogger, useFactory: bindPinoLogger, inject: [PINO], scope: Scope.TRANSIENT },
+      {
+        provide: AccessLog,
+        useFactory: (pino: Pino, to: LogDestination) => new AccessLog(settings.access, pino, to),
+        inject: [PINO, LogDestination],
+      },
+    ];
+    return { module: LoggingModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.destination.close();
+  }
+}

@@ -1,0 +1,17 @@
+import { prettyFactory } from 'pino-pretty';
+import { escapeControls, escapeUnprintable } from './json-text.js';
+
+/**
+ * Makes the formatter of `format: pretty`: one readable line for each JSON line, stacks of errors below it. No control
+ * character of a logged value reaches the terminal. `colorize` defaults to what the terminal can do.
+ */
+export function prettyFormat(colorize?: boolean): (line: string) => string {
+  const format = prettyFactory({
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname',
+    messageFormat: (log, messageKey) => escapeControls(String(log[messageKey] ?? '')),
+    ...(colorize === undefined ? {} : { colorize }),
+  });
+  return line => escapeUnprintable(format(line));
+}

@@ -1,0 +1,57 @@
+import { fstatSync, write, writeSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+
+/** Called when a chunk has been taken or lost. */
+export type Written = (error?: NodeJS.ErrnoException | null) => void;
+
+/** Where finished log text goes. One chunk is under way at a time, so that lines keep their order. */
+export interface Sink {
+  write(chunk: string, done: Written): void;
+  /** Used when the process ends and nobody can wait: hands the chunk over at once, never blocks for a reader. */
+  writeNow(chunk: string): void;
+}
+
+const guarded = new WeakSet<Writable>();
+
+/** A sink over any writable stream: a pipe, a terminal, a worker's stdout, a test's collector. */
+export function streamSink(stream: Writable): Sink {
+  if (!guarded.has(stream)) {
+    guarded.add(stream);
+    // The callback of `write` gets the same error; without a listener a reader that went away (EPIPE) would end the process.
+    stream.on('error', () => undefined);
+  }
+  return {
+    write: (chunk, done) => void stream.write(chunk, done),
+    writeNow: chunk => void stream.write(chunk),
+  };
+}
+
+/** A sink over the descriptor of a regular file: written by libuv's threads, so that a slow disk does not stop traffic. */
+export function fileSink(descriptor: number): Sink {
+  const writeRest = (rest: Buffer, done: Written): void => {
+    write(descriptor, rest, (error, count) => {
+      if (error !== null || count === rest.length) done(error);
+      else writeRest(rest.subarray(count), done);
+    });
+  };
+  return {
+    write: (chunk, done) => writeRest(Buffer.from(chunk), done),
+    writeNow: chunk => {
+      let rest = Buffer.from(chunk);
+      while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
+    },
+  };
+}
+
+/** The process's standard output: by descriptor when it is a file, else through `process.stdout`, which in a worker thread leads to the main thread. */
+export function stdoutSink(): Sink {
+  return isRegularFile(1) ? fileSink(1) : streamSink(process.stdout);
+}
+
+function isRegularFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import 'reflect-metadata';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `gatehouse: Node.js ${process.versions.node} is too old; use 22.19 or later, or start it with "npm start" or "npx gatehouse", which bring their own.\n`,
+  );
+  process.exitCode = 2;
+} else {
+  // Loaded only now: the libraries do not even parse on older versions.
+  const { main } = await import('./cli/program.js');
+  process.exitCode = await main(process.argv);
+}

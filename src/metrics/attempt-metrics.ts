@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import { Histogram, type Counter } from 'prom-client';
+import { MetricsSources } from './metrics-sources.js';
+import { Tally, type Count } from './tally.js';
+
+/** How an attempt on a backend ended. */
+export type AttemptOutcome = 'success' | 'failure' | 'ignored';
+
+interface UpstreamCounts {
+  readonly observeSeconds: (seconds: number) => void;
+  readonly backends: Map<string, Record<AttemptOutcome, Count>>;
+}
+
+/** Records the attempts of exchanges on backends. */
+@Injectable()
+export class AttemptMetrics {
+  readonly #attempts = new Tally();
+  readonly #upstreams = new Map<string, UpstreamCounts>();
+
+  constructor(
+    @InjectMetric('gatehouse_attempt_duration_seconds') private readonly duration: Histogram<string>,
+    private readonly sources: MetricsSources,
+  ) {}
+
+  /** An attempt has ended. `firstByte`: milliseconds until the response head, undefined when none arrived. */
+  attempt(upstream: string, backend: string, outcome: AttemptOutcome, firstByte: number | undefined): void {
+    const counts = this.#upstream(upstream);
+    let outcomes = counts.backends.get(backend);
+    if (outcomes === undefined) {
+      const count = (name: AttemptOutcome): Count => this.#attempts.add({ upstream, backend, outcome: name });
+      outcomes = { success: count('success'), failure: count('failure'), ignored: count('ignored') };
+      counts.backends.set(backend, outcomes);
+    }
+    outcomes[outcome].pending++;
+    if (firstByte !== undefined) counts.observeSeconds(firstByte / 1000);
+  }
+
+  /**
+   * Called when `gatehouse_attempts_total` is scraped. Backends that discovery took away lose their series at the first scrape
+   * that has nothing new for them: addresses come and go for months, and the registry must not remember each.
+   */
+  drainAttempts(counter: Counter<string>): void {
+    const current = new Map<string, Set<string>>();
+    for (const { upstream, backend } of this.sources.backends()) {
+      const ids = current.get(upstream);
+      if (ids === undefined) current.set(upstream, new Set([backend.id]));
+      else ids.add(backend.id);
+    }
+    for (const [upstream, { backends }] of this.#upstreams) {
+      for (const [backend, outcomes] of current.size === 0 ? [] : backends) {
+        const counts = Object.values(outcomes);
+        if (current.get(upstream)?.has(backend) || counts.some(({ pending }) => pending > 0)) continue;
+        for (const count of counts) this.#attempts.remove(count, counter);
+        backends.delete(backend);
+      }
+    }
+    this.#attempts.drain(counter);
+  }
+
+  #upstream(upstream: string): UpstreamCounts {
+    let counts = this.#upstreams.get(upstream);
+    if (counts === undefined) {
+      const histogram = this.duration.labels(upstream);
+      counts = { observeSeconds: seconds => histogram.observe(seconds), backends: new Map() };
+      this.#upstreams.set(upstream, counts);
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import { Histogram, type Counter, type Gauge } from 'prom-client';
+import { errorTable } from '../http/gateway-error.js';
+import type { ExchangeRecord } from '../http/exchange-record.js';
+import { Tally, type Count } from './tally.js';
+
+interface RouteCounts {
+  readonly bytesIn: Count;
+  readonly bytesOut: Count;
+  readonly errors: Map<string, Count>;
+  readonly observeSeconds: (seconds: number) => void;
+}
+
+interface ListenerCounts {
+  inFlight: number;
+  readonly routes: Map<string, { readonly route: RouteCounts; readonly statuses: Map<number, Count> }>;
+}
+
+/**
+ * Records exchanges as they open and close. Labels come from names in the configuration and from fixed lists, never from
+ * what a client sent, so that no client can make new series. An exchange without a route counts under `none`.
+ */
+@Injectable()
+export class ExchangeMetrics {
+  readonly #requests = new Tally();
+  readonly #errors = new Tally();
+  readonly #bytesIn = new Tally();
+  readonly #bytesOut = new Tally();
+  readonly #listeners = new Map<string, ListenerCounts>();
+  readonly #routes = new Map<string, RouteCounts>();
+
+  constructor(@InjectMetric('gatehouse_request_duration_seconds') private readonly duration: Histogram<string>) {}
+
+  /** A listener took a request. Exactly one `closed` follows. */
+  opened(listener: string): void {
+    this.#listener(listener).inFlight++;
+  }
+
+  /** The exchange is over. The duration of streams and tunnels is not observed: it tells how long people stay, not how fast we are. */
+  closed(record: ExchangeRecord): void {
+    const listener = this.#listener(record.listener);
+    listener.inFlight--;
+    const routeName = record.routeName ?? 'none';
+    let counts = listener.routes.get(routeName);
+    if (counts === undefined) {
+      counts = { route: this.#route(routeName), statuses: new Map() };
+      listener.routes.set(routeName, counts);
+    }
+    const { route, statuses } = counts;
+    const status = record.status >= 100 && record.status <= 599 ? record.status : 0;
+    let count = statuses.get(status);
+    if (count === undefined) {
+      count = this.#requests.add({
+        listener: record.listener,
+        route: routeName,
+        status: status === 0 ? 'other' : String(status),
+      });
+      statuses.set(status, count);
+    }
+    count.pending++;
+    route.bytesIn.pending += record.bytesIn;
+    route.bytesOut.pending += record.bytesOut;
+    if (record.protocol === 'http') route.observeSeconds((record.closedAt - record.openedAt) / 1000);
+    if (record.errorCode !== undefined) this.#error(route, routeName, record.errorCode).pending++;
+  }
+
+  /** Called when `gatehouse_requests_total` is scraped; its like for the others. */
+  drainRequests(counter: Counter<string>): void {
+    this.#requests.drain(counter);
+  }
+
+  drainErrors(counter: Counter<string>): void {
+    this.#errors.drain(counter);
+  }
+
+  drainBytesIn(counter: Counter<string>): void {
+    this.#bytesIn.drain(counter);
+  }
+
+  drainBytesOut(counter: Counter<string>): void {
+    this.#bytesOut.drain(counter);
+  }
+
+  showInFlight(gauge: Gauge<string>): void {
+    for (const [listener, { inFlight }] of this.#listeners) gauge.set({ listener }, inFlight);
+  }
+
+  #listener(name: string): ListenerCounts {
+    let counts = this.#listeners.get(name);
+    if (counts === undefined) this.#listeners.set(name, (counts = { inFlight: 0, routes: new Map() }));
+    return counts;
+  }
+
+  #route(route: string): RouteCounts {
+    let counts = this.#routes.get(route);
+    if (counts === undefined) {
+      const histogram = this.duration.labels(route);
+      counts = {
+        bytesIn: this.#bytesIn.add({ route }),
+        bytesOut: this.#bytesOut.add({ route }),
+        errors: new Map(),
+        observeSeconds: seconds => histogram.observe(seconds),
+      };
+      this.#routes.set(route, counts);
+    }
+    return counts;
+  }
+
+  #error(counts: RouteCounts, route: string, code: string): Count {
+    const known = Object.hasOwn(errorTable, code) ? code : 'other';
+    let count = counts.errors.get(known);
+    if (count === undefined) counts.errors.set(known, (count = this.#errors.add({ route, code: known })));
+    return count;
+  }
+}

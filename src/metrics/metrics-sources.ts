@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+
+/** The state of one backend, as the gauges show it. */
+export interface BackendState {
+  /** Name of the upstream. */
+  readonly upstream: string;
+  readonly backend: { readonly id: string; readonly inFlight: number };
+  /** True while it has no veto. */
+  readonly available: boolean;
+  /** Its connection pool in this thread, where there is one. */
+  readonly connections?: { readonly active: number; readonly idle: number; readonly pending: number } | undefined;
+}
+
+/** The open client connections of one listener. */
+export interface ListenerState {
+  readonly listener: string;
+  readonly connections: number;
+}
+
+/** What the gauges that mirror state are read from, at the moment of a scrape. Whoever owns the state registers it here. */
+@Injectable()
+export class MetricsSources {
+  readonly #backends = new Set<() => Iterable<BackendState>>();
+  readonly #listeners = new Set<() => Iterable<ListenerState>>();
+
+  /** Adds backends. The function is called at each scrape; what is returned takes the source away again. */
+  addBackends(source: () => Iterable<BackendState>): () => void {
+    this.#backends.add(source);
+    return () => void this.#backends.delete(source);
+  }
+
+  /** Adds listeners, in the same way. */
+  addListeners(source: () => Iterable<ListenerState>): () => void {
+    this.#listeners.add(source);
+    return () => void this.#listeners.delete(source);
+  }
+
+  *backends(): Iterable<BackendState> {
+    for (const source of this.#backends) yield* source();
+  }
+
+  *listeners(): Iterable<ListenerState> {
+    for (const source of this.#listeners) yield* source();
+  }
+}

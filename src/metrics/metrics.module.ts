@@ -1,0 +1,49 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { AttemptMetrics } from './attempt-metrics.js';
+import { ExchangeMetrics } from './exchange-metrics.js';
+import { metricProviders } from './metric-providers.js';
+import { MetricsSources } from './metrics-sources.js';
+
+/** What the metrics need to know. */
+export interface MetricsSettings {
+  /** Upper bounds of the duration histograms, in seconds, ascending. */
+  readonly buckets: readonly number[];
+  /** The gateway's version, for `gatehouse_build_info`; default: that metric is left out. */
+  readonly version?: string;
+  /** False leaves out the metrics of the process (CPU, memory, event loop): for worker threads, where they would count twice. Default true. */
+  readonly processMetrics?: boolean;
+}
+
+/**
+ * The gateway's metrics, in a registry of their own, so that several gateways in one process do not meet. Offers prom-client's
+ * `Registry`, {@link ExchangeMetrics}, {@link AttemptMetrics} and {@link MetricsSources}. It serves nothing: `/metrics` belongs to the admin listener.
+ */
+@Module({})
+export class MetricsModule {
+  static forRoot({ buckets, version, processMetrics = true }: MetricsSettings): DynamicModule {
+    const registry = new Registry();
+    if (processMetrics) collectDefaultMetrics({ register: registry });
+    if (version !== undefined) {
+      new Gauge({
+        name: 'gatehouse_build_info',
+        help: 'Always 1; the version is its label.',
+        labelNames: ['version'],
+        aggregator: 'first',
+        registers: [registry],
+      }).set({ version }, 1);
+    }
+    return {
+      module: MetricsModule,
+      global: true,
+      providers: [
+        { provide: Registry, useValue: registry },
+        MetricsSources,
+        ExchangeMetrics,
+        AttemptMetrics,
+        ...metricProviders(registry, buckets),
+      ],
+      exports: [Registry, MetricsSources, ExchangeMetrics, AttemptMetrics],
+    };
+  }
+}

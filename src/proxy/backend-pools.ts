@@ -1,0 +1,108 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP } from 'node:net';
+import { Pool, type Dispatcher } from 'undici';
+import type { Backend } from '../upstream/backend.js';
+
+/** How connections to the backends of one upstream are made. */
+export interface PoolSettings {
+  readonly connections: { readonly max: number; readonly idleTimeout: number };
+  /** Milliseconds until a connection, TLS handshake included, must stand. */
+  readonly connectTimeout: number;
+  /** For `https:` backends; certificates are verified unless `verify` is false. */
+  readonly tls?: BackendTls | undefined;
+}
+
+/** PEM texts and the name to verify, for backends over TLS. */
+export interface BackendTls {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly serverName?: string;
+  readonly verify: boolean;
+}
+
+/** Response heads larger than this are refused (PROTOCOL). */
+const maxResponseHead = 64 * 1024;
+
+/** One backend's undici pool, and the TLS name that goes with each of its requests. */
+export interface BackendPool {
+  readonly dispatcher: Dispatcher;
+  /** Given with each request: undici would otherwise take the client's Host for the TLS name. */
+  readonly servername: string | undefined;
+}
+
+/** The connection pools of an upstream's backends, made when first used. */
+export class BackendPools {
+  readonly #pools = new Map<Backend, BackendPool>();
+  readonly #agents = new Map<Backend, HttpAgent | HttpsAgent>();
+
+  constructor(readonly settings: PoolSettings) {}
+
+  pool(backend: Backend): BackendPool {
+    let pool = this.#pools.get(backend);
+    if (pool === undefined) {
+      pool = this.#create(backend);
+      this.#pools.set(backend, pool);
+    }
+    return pool;
+  }
+
+  /** Connections for what undici cannot carry. */
+  agent(backend: Backend): HttpAgent | HttpsAgent {
+    let agent = this.#agents.get(backend);
+    if (agent === undefined) {
+      const { max, idleTimeout } = this.settings.connections;
+      const options = { keepAlive: true, maxSockets: max, maxFreeSockets: max, timeout: idleTimeout };
+      agent = backend.url.protocol === 'https:' ? new HttpsAgent({ ...options, ...this.#tls(backend) }) : new HttpAgent(options);
+      this.#agents.set(backend, agent);
+    }
+    return agent;
+  }
+
+  async close(): Promise<void> {
+    for (const agent of this.#agents.values()) agent.destroy();
+    await Promise.all([...this.#pools.values()].map(pool => pool.dispatcher.destroy()));
+    this.#agents.clear();
+    this.#pools.clear();
+  }
+
+  #create(backend: Backend): BackendPool {
+    const { connections, connectTimeout } = this.settings;
+    const secure = backend.url.protocol === 'https:';
+    return {
+      dispatcher: new Pool(backend.url.origin, {
+        connections: connections.max,
+        pipelining: 1,
+        allowH2: false,
+        keepAliveTimeout: connections.idleTimeout,
+        keepAliveMaxTimeout: connections.idleTimeout,
+        maxHeaderSize: maxResponseHead,
+        connect: {
+          timeout: connectTimeout,
+          ...(backend.socketPath !== undefined && { socketPath: backend.socketPath }),
+          ...(secure && this.#tls(backend)),
+        },
+      }),
+      servername: secure ? this.#serverName(backend) : undefined,
+    };
+  }
+
+  #serverName(backend: Backend): string {
+    // An address is no server name (RFC 6066 §3); the certificate is then verified against the address itself.
+    const host = backend.url.hostname.replace(/^\[|\]$/g, '');
+    return this.settings.tls?.serverName ?? (isIP(host) === 0 ? host : '');
+  }
+
+  #tls(backend: Backend): object {
+    const tls = this.settings.tls;
+    const servername = this.#serverName(backend);
+    return {
+      rejectUnauthorized: tls?.verify ?? true,
+      ...(servername !== '' && { servername }),
+      ...(tls?.ca !== undefined && { ca: tls.ca }),
+      ...(tls?.cert !== undefined && { cert: tls.cert }),
+      ...(tls?.key !== undefined && { key: tls.key }),
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { EXCHANGE, type WithExchange } from '../http/exchange-symbol.js';
+import { GatewayError } from '../http/gateway-error.js';
+import { Denied } from '../security/policy.guard.js';
+import type { Exchange } from './exchange.js';
+
+/**
+ * Ends an exchange for which something was thrown on its way to the dispatcher: a guard's denial becomes its problem
+ * document, an `HttpException` of somebody's own guard one with its status; anything else is logged and answered with 500.
+ */
+@Catch()
+export class ExchangeFilter implements ExceptionFilter {
+  readonly #logger = new Logger('Exchange');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const exchange = (http.getRequest<FastifyRequest>().raw as WithExchange<Exchange>)[EXCHANGE];
+    if (exchange === undefined) throw thrown;
+    const reply = http.getResponse<FastifyReply>();
+    if (!reply.sent) reply.hijack();
+    exchange.fail(this.#errorOf(thrown));
+  }
+
+  #errorOf(thrown: unknown): GatewayError {
+    if (thrown instanceof Denied) return thrown.error;
+    if (thrown instanceof HttpException) return new GatewayError('DENIED', thrown.message, undefined, thrown.getStatus());
+    this.#logger.error(thrown);
+    return new GatewayError('INTERNAL', 'The gateway could not handle the request.', String(thrown));
+  }
+}

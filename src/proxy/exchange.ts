@@ -1,0 +1,129 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { ExchangeRecord } from '../http/exchange-record.js';
+import { GatewayError } from '../http/gateway-error.js';
+import { problemResponse, type LocalResponse } from '../http/problem.js';
+import type { RequestHead } from '../http/request-head.js';
+import type { Protocol } from '../http/request-info.js';
+import type { RouteMatch } from '../routing/compiled-route.js';
+import type { RequestPolicy } from '../security/policy.js';
+import type { Backend } from '../upstream/backend.js';
+import type { ListenerInfo } from './listener-info.js';
+import { RequestBody } from './request-body.js';
+import type { Responder } from './responder.js';
+import type { PlannedRoute, RoutePlan } from './route-plan.js';
+
+const noPolicies: readonly RequestPolicy[] = [];
+
+/**
+ * One client request in flight, from its head to the end of its response: what is known of it, and the one place
+ * where it is answered. It is its own log record, so nothing is copied when it closes.
+ */
+export class Exchange implements ExchangeRecord {
+  readonly protocol: Protocol = 'http';
+  readonly openedAt = performance.now();
+  dispatchedAt = 0;
+  sentAt = 0;
+  respondedAt = 0;
+  closedAt = 0;
+  /** The path after the normalisation that the configuration asks for: what is forwarded where no rewrite applies. */
+  forwardedPath = '';
+  /** The normalised path that the route was found by. */
+  routingPath = '';
+  /** Without its `?`; undefined when there was none. */
+  query: string | undefined;
+  /** The authority that the client asked for, as it spelled it: the Host field, or the target's in absolute form. */
+  authority = '';
+  host = '';
+  /** Address of the other end of the client's connection; `unix` on unix sockets. */
+  peer: string | undefined;
+  /** The peer is one of `trustedProxies`. */
+  peerTrusted = false;
+  path = '';
+  clientIp = '';
+  match: RouteMatch<PlannedRoute> | undefined;
+  plan: RoutePlan | undefined;
+  body: RequestBody | undefined;
+  backend: Backend | undefined;
+  upstreamName: string | undefined;
+  attempts = 0;
+  bytesOut = 0;
+  /** What the client got or will get; 0 until it is known. */
+  status = 0;
+  error: GatewayError | undefined;
+  /** Gives up the attempt under way; set while there is one. */
+  abortAttempt: (() => void) | undefined;
+
+  constructor(
+    readonly id: string,
+    readonly method: string,
+    readonly head: RequestHead,
+    readonly listenerInfo: ListenerInfo,
+    readonly responder: Responder,
+    /** The client's own messages. */
+    readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  ) {}
+
+  get headers(): Readonly<IncomingHttpHeaders> {
+    return this.raw.request.headers;
+  }
+
+  get listener(): string {
+    return this.listenerInfo.name;
+  }
+
+  get httpVersion(): string {
+    return this.raw.request.httpVersion;
+  }
+
+  get routeName(): string | undefined {
+    return this.plan?.name;
+  }
+
+  get backendId(): string | undefined {
+    return this.backend?.id;
+  }
+
+  get errorCode(): string | undefined {
+    return this.error?.code;
+  }
+
+  get errorReason(): string | undefined {
+    return this.error?.reason;
+  }
+
+  get bytesIn(): number {
+    return this.body?.bytes ?? 0;
+  }
+
+  get policies(): readonly RequestPolicy[] {
+    return this.plan?.policies ?? noPolicies;
+  }
+
+  /** Makes the request's body, if it has one, ready to be carried. `limit`: bytes, 0 = none. */
+  openBody(limit: number): void {
+    const { head } = this;
+    if (head.hasBody) this.body = new RequestBody(this.raw.request, head.chunked ? undefined : head.contentLength, limit);
+  }
+
+  /** Ends the exchange with an error: a problem document, or, when the response is under way, a visible break. */
+  fail(error: GatewayError): void {
+    if (this.error !== undefined) return;
+    this.error = error;
+    this.abortAttempt?.();
+    if (error.code === 'CLIENT_ABORTED') {
+      this.status = error.status;
+      this.responder.abort();
+    } else if (this.responder.headSent) {
+      this.responder.abort();
+    } else {
+      this.respond(problemResponse(error, this.id));
+    }
+  }
+
+  /** Answers with a response of the gateway's own. */
+  respond({ status, headers, body }: LocalResponse): void {
+    this.status = status;
+    if (this.method !== 'HEAD') this.bytesOut = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    this.responder.send(status, headers, body);
+  }
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatewayError } from '../http/gateway-error.js';
+import type { RawHeaders } from '../http/raw-headers.js';
+import type { Backend } from '../upstream/backend.js';
+import type { RequestBody } from './request-body.js';
+
+/** One attempt's request, ready to be sent: every header rule is already applied. */
+export interface ForwardRequest {
+  readonly method: string;
+  /** Path and query, or `*`. */
+  readonly path: string;
+  /** Fields for the backend, `Host` first; `Content-Length` among them when the client declared one, no `Transfer-Encoding`. */
+  readonly headers: RawHeaders;
+  /** Streamed from the client, or held whole; undefined: the request has no body. */
+  readonly body: RequestBody | Buffer | undefined;
+  /** The client waits for a 100 (Continue). */
+  readonly expectsContinue: boolean;
+  /** Milliseconds until the response head must be there, once the request has been sent; 0 = no limit. */
+  readonly responseTimeout: number;
+  /** Milliseconds between two chunks of the response body; 0 = no limit. */
+  readonly idleTimeout: number;
+  /** The client's own messages, for forwarders that work on those. */
+  readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
+}
+
+/** What a forwarder tells of its attempt. After `end` or `fail` it tells nothing more. */
+export interface AttemptObserver {
+  /** The head is being written to a connection: connecting and queueing are over. */
+  sent(): void;
+  /** An interim response arrived. */
+  informational(status: number, headers: readonly (Buffer | string)[]): void;
+  /** The response head arrived; header fields as the backend wrote them. */
+  head(status: number, message: string, headers: readonly (Buffer | string)[]): void;
+  /** A piece of the body. False: stop reading until `resume`. */
+  data(chunk: Buffer): boolean;
+  end(trailers: readonly (Buffer | string)[] | undefined): void;
+  /** The attempt is over without a whole response. Never called after `abort`. */
+  fail(error: GatewayError): void;
+}
+
+/** The reins of an attempt under way. */
+export interface AttemptControl {
+  /** Goes on reading the response after `data` has returned false. */
+  resume(): void;
+  /** Gives the attempt up: closes its connection; nothing more is told of it. */
+  abort(): void;
+}
+
+/** Sends requests to backends. It never throws and never rejects: trouble is told as a value. */
+export interface Forwarder {
+  forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl;
+  /** Figures of the connections to a backend, for the metrics. */
+  connections(backend: Backend): ConnectionFigures;
+  /** Closes every connection at once. */
+  close(): Promise<void>;
+}
+
+/** Connections to one backend. */
+export interface ConnectionFigures {
+  /** Carrying a request. */
+  readonly active: number;
+  /** Open and unused. */
+  readonly idle: number;
+  /** Requests that wait for a connection. */
+  readonly pending: number;
+}

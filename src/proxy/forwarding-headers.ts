@@ -1,0 +1,63 @@
+import type { RawHeaders } from '../http/raw-headers.js';
+import { canonicalAddress } from '../http/client-address.js';
+import type { Exchange } from './exchange.js';
+
+/** The name by which the gateway signs messages in `Via` (RFC 9110 §7.6.3: a pseudonym is enough). */
+const pseudonym = 'gatehouse';
+
+const trustedRequestId = /^[\x21-\x7e]{1,128}$/;
+
+/** True for a request id of a trusted proxy that can be kept: printable ASCII, at most 128 characters. */
+export function isRequestId(value: string | undefined): value is string {
+  return value !== undefined && trustedRequestId.test(value);
+}
+
+/**
+ * The fields for the backend: `Host` first, then what passes unchanged from the client, then the gateway's own:
+ * `X-Forwarded-For`, `-Proto`, `-Host`, `-Port`, `Forwarded` (RFC 7239), `X-Real-IP`, `X-Request-Id`, `Via`.
+ * What a peer that is not trusted said under the forwarding names is replaced; a trusted peer's word is kept and added to.
+ */
+export function forwardingHeaders(exchange: Exchange): RawHeaders {
+  const { head, listenerInfo: listener, authority, peer, peerTrusted: trusted } = exchange;
+  const address = peer === undefined ? 'unknown' : (canonicalAddress(peer) ?? peer);
+  const headers: RawHeaders = ['Host', authority];
+  for (const entry of head.passed) headers.push(entry);
+  if (head.contentLength !== undefined && !head.chunked) headers.push('Content-Length', head.contentLength);
+  if (head.acceptsTrailers) headers.push('TE', 'trailers');
+  if (head.maxForwards !== undefined) headers.push('Max-Forwards', nextMaxForwards(exchange.method, head.maxForwards));
+
+  const element = `for=${node(address)};host=${quoted(authority)};proto=${listener.scheme}`;
+  const port = listener.port === undefined ? undefined : String(listener.port);
+  if (trusted) {
+    const { forwardedFor, forwarded, forwardedProto, forwardedHost, forwardedPort } = head;
+    headers.push('X-Forwarded-For', forwardedFor === undefined ? address : `${forwardedFor}, ${address}`);
+    headers.push('X-Forwarded-Proto', forwardedProto ?? listener.scheme);
+    headers.push('X-Forwarded-Host', forwardedHost ?? authority);
+    if (forwardedPort !== undefined || port !== undefined) headers.push('X-Forwarded-Port', forwardedPort ?? port ?? '');
+    headers.push('Forwarded', forwarded === undefined ? element : `${forwarded}, ${element}`);
+  } else {
+    headers.push('X-Forwarded-For', address, 'X-Forwarded-Proto', listener.scheme, 'X-Forwarded-Host', authority);
+    if (port !== undefined) headers.push('X-Forwarded-Port', port);
+    headers.push('Forwarded', element);
+  }
+  headers.push('X-Real-IP', exchange.clientIp, 'X-Request-Id', exchange.id);
+  const via = exchange.httpVersion === '1.1' ? `1.1 ${pseudonym}` : `${exchange.httpVersion} ${pseudonym}`;
+  headers.push('Via', head.via === undefined ? via : `${head.via}, ${via}`);
+  return headers;
+}
+
+/** RFC 9110 §7.6.2: counted down for TRACE and OPTIONS, passed on for all others. 0 is never forwarded. */
+function nextMaxForwards(method: string, value: string): string {
+  if (method !== 'TRACE' && method !== 'OPTIONS') return value;
+  return /^\d{1,9}$/.test(value) ? String(Number(value) - 1) : value;
+}
+
+/** A node identifier of RFC 7239 §6: IPv6 addresses stand in brackets and quotes, a unix peer is `unknown`. */
+function node(address: string): string {
+  if (address.includes(':')) return `"[${address}]"`;
+  return address.includes('.') ? address : 'unknown';
+}
+
+function quoted(value: string): string {
+  return /^[\w.~-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`;
+}

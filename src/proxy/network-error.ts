@@ -1,0 +1,43 @@
+import { GatewayError } from '../http/gateway-error.js';
+import { RequestBodyError } from './request-body.js';
+
+/** How far an attempt had come when it failed. */
+export type Phase = 'connecting' | 'sent' | 'responding';
+
+const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
+
+/** Codes by which undici says that the request itself cannot be sent: neither side of the network is to blame. */
+const unsendable = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'ERR_INVALID_CHAR', 'ERR_UNESCAPED_CHARACTERS']);
+
+/** The row of the error table for what a client library (undici, node:http) reports of an attempt. */
+export function networkError(error: Error, phase: Phase): GatewayError {
+  if (error instanceof RequestBodyError) return error.gatewayError;
+  const code = codeOf(error);
+  const reason = code === '' ? error.message : `${code}: ${error.message}`;
+  if (unsendable.has(code)) {
+    return new GatewayError('DENIED', 'The request cannot be passed on as it is.', reason, 400);
+  }
+  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
+    return new GatewayError('CLIENT_BODY', 'The request body does not have the declared length.', reason);
+  }
+  switch (phase) {
+    case 'connecting':
+      return code === 'UND_ERR_CONNECT_TIMEOUT'
+        ? new GatewayError('CONNECT_TIMEOUT', 'No connection to the backend within timeouts.connect.', reason)
+        : new GatewayError('CONNECT_FAILED', 'The backend could not be reached.', reason);
+    case 'sent':
+      if (code === 'UND_ERR_HEADERS_TIMEOUT') {
+        return new GatewayError('HEAD_TIMEOUT', 'The backend did not answer within timeouts.response.', reason);
+      }
+      if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || /^bad (?:response|upgrade)$/.test(error.message)) {
+        return new GatewayError('PROTOCOL', 'The backend sent something that is not a valid HTTP response.', reason);
+      }
+      return new GatewayError('RESET', 'The backend closed the connection before it answered.', reason);
+    case 'responding':
+      return new GatewayError(
+        'BODY_BROKEN',
+        'The response of the backend broke.',
+        code === 'UND_ERR_BODY_TIMEOUT' ? `timeouts.idle: ${reason}` : reason,
+      );
+  }
+}

@@ -1,0 +1,65 @@
+import { Module, type OnModuleInit, type OnApplicationShutdown } from '@nestjs/common';
+import { GATEWAY_CONFIG } from '../config/config.module.js';
+import type { GatewayConfig } from '../config/gateway.config.js';
+import { TrustedProxies } from '../http/client-address.js';
+import { LoadBalancerModule } from '../load-balancer/load-balancer.module.js';
+import { LoadBalancers } from '../load-balancer/load-balancers.js';
+import { AccessLog } from '../logging/access-log.js';
+import { AttemptMetrics } from '../metrics/attempt-metrics.js';
+import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
+import { MetricsSources } from '../metrics/metrics-sources.js';
+import { SecurityModule } from '../security/security.module.js';
+import { UpstreamModule } from '../upstream/upstream.module.js';
+import { Upstreams } from '../upstream/upstreams.js';
+import { createTargets } from './create-targets.js';
+import { Dispatcher } from './dispatcher.js';
+import { Exchanges } from './exchanges.js';
+import { ProxyController } from './proxy.controller.js';
+import { RoutePlans } from './route-plans.js';
+import { Targets } from './targets.js';
+
+/** The path of a request from the open exchange to the backend and back. */
+@Module({
+  imports: [LoadBalancerModule, SecurityModule, UpstreamModule],
+  controllers: [ProxyController],
+  providers: [
+    Dispatcher,
+    {
+      provide: Targets,
+      inject: [GATEWAY_CONFIG, Upstreams, LoadBalancers, AttemptMetrics],
+      useFactory: createTargets,
+    },
+    {
+      provide: RoutePlans,
+      inject: [GATEWAY_CONFIG, Targets],
+      useFactory: (config: GatewayConfig, targets: Targets) => new RoutePlans(config, targets),
+    },
+    {
+      provide: Exchanges,
+      inject: [GATEWAY_CONFIG, RoutePlans, AccessLog, ExchangeMetrics],
+      useFactory: (config: GatewayConfig, plans: RoutePlans, log: AccessLog, metrics: ExchangeMetrics) =>
+        new Exchanges(plans, new TrustedProxies(config.trustedProxies), config.security.validation, log, metrics),
+    },
+  ],
+  exports: [Exchanges, RoutePlans, Targets, UpstreamModule],
+})
+export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    private readonly targets: Targets,
+    private readonly sources: MetricsSources,
+  ) {}
+
+  onModuleInit(): void {
+    this.sources.addBackends(() => this.#states());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.targets.close();
+  }
+
+  *#states() {
+    for (const { target, backend, connections } of this.targets.backends()) {
+      yield { upstream: target.upstream.name, backend, available: backend.vetoes.size === 0, connections };
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { RawHeaders } from '../http/raw-headers.js';
+
+/** The client's side of an exchange, whatever protocol it speaks. */
+export interface Responder {
+  /** The response head is on its way: from now on an error can only cut the message. */
+  readonly headSent: boolean;
+  /** Sends an interim response (100, 103 …); dropped for clients that cannot take one (RFC 9110 §15.2). */
+  informational(status: number, headers: RawHeaders): void;
+  head(status: number, message: string, headers: RawHeaders): void;
+  /** False: stop, and go on when `onDrain` is called. */
+  write(chunk: Buffer): boolean;
+  end(trailers?: RawHeaders): void;
+  /** Sends a whole response at once. */
+  send(status: number, headers: RawHeaders, body: string | Buffer): void;
+  /** Breaks the message so that the client sees the break, never a clean end. */
+  abort(): void;
+  onDrain: (() => void) | undefined;
+}

@@ -1,0 +1,87 @@
+import type { HeaderRules } from '../http/header-rules.js';
+import type { PathPolicy } from '../http/path.js';
+import type { LocalResponse } from '../http/problem.js';
+import type { RouteMatch } from '../routing/compiled-route.js';
+import type { RouteDefinition } from '../routing/route.js';
+import type { RequestPolicy } from '../security/policy.js';
+import type { LiveBackend } from '../upstream/live-backend.js';
+import type { Exchange } from './exchange.js';
+import type { ForwardRequest } from './forwarder.js';
+import { forwardingHeaders } from './forwarding-headers.js';
+import type { Mirror } from './mirror.js';
+import type { Target } from './target.js';
+
+/** A route, compiled: all that an exchange needs once its route is known. */
+export interface RoutePlan {
+  readonly name: string;
+  readonly action: ForwardPlan | LocalPlan;
+  /** Checked before anything else is done, in this order. */
+  readonly policies: readonly RequestPolicy[];
+  /** Largest request body in bytes; 0 = no limit. */
+  readonly maxBody: number;
+  /** What is done to the path before it is forwarded. */
+  readonly path: PathPolicy;
+  readonly responseRules: HeaderRules | undefined;
+  readonly mirror: Mirror | undefined;
+}
+
+/** What the route table is made of: a route as the configuration has it, with its plan. */
+export interface PlannedRoute extends RouteDefinition {
+  readonly plan: RoutePlan;
+}
+
+/** A route that the gateway answers itself: a redirect or a fixed response. */
+export interface LocalPlan {
+  readonly kind: 'local';
+  respond(exchange: Exchange): LocalResponse;
+}
+
+/** Milliseconds; what the route says, else what its upstream says. */
+export interface EffectiveTimeouts {
+  readonly response: number;
+  readonly idle: number;
+}
+
+/** An upstream with the timeouts that hold for a route's requests to it. */
+export interface ForwardRoute {
+  readonly target: Target;
+  readonly timeouts: EffectiveTimeouts;
+}
+
+/** A route that leads to one upstream, or to one of several by weight. */
+export class ForwardPlan {
+  readonly kind = 'forward';
+
+  constructor(
+    /** Chooses the upstream of an exchange. */
+    readonly next: (match: RouteMatch<PlannedRoute>) => ForwardRoute,
+    /** The route has a rewrite; without one every byte of the path stays as it is. */
+    private readonly rewrites: boolean,
+    private readonly requestRules: HeaderRules | undefined,
+  ) {}
+
+  /** The request as it goes to a backend. */
+  request(exchange: Exchange, target: Target, backend: LiveBackend, timeouts: EffectiveTimeouts): ForwardRequest {
+    const headers = forwardingHeaders(exchange);
+    headers[1] =
+      this.requestRules?.host ??
+      (target.hostHeader === 'preserve' ? exchange.authority : target.hostHeader === 'backend' ? backend.url.host : target.hostHeader);
+    this.requestRules?.apply(headers);
+    const path = this.rewrites ? rewritten(exchange) : exchange.forwardedPath;
+    return {
+      method: exchange.method,
+      path: exchange.query === undefined ? path : `${path}?${exchange.query}`,
+      headers,
+      body: exchange.body,
+      expectsContinue: exchange.head.expect !== undefined && exchange.body !== undefined,
+      responseTimeout: timeouts.response,
+      idleTimeout: timeouts.idle,
+      raw: exchange.raw,
+    };
+  }
+}
+
+function rewritten(exchange: Exchange): string {
+  const { match, forwardedPath, routingPath } = exchange;
+  return match?.route.rewrite?.apply(match.pattern, { raw: forwardedPath, routing: routingPath }) ?? forwardedPath;
+}

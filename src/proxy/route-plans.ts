@@ -1,0 +1,69 @@
+import type { GatewayConfig } from '../config/gateway.config.js';
+import type { RouteConfig } from '../config/route.config.js';
+import { HeaderRules } from '../http/header-rules.js';
+import type { RouteMatch } from '../routing/compiled-route.js';
+import { RouteTable } from '../routing/route-table.js';
+import type { RouteQuery } from '../routing/route.js';
+import type { RequestPolicy } from '../security/policy.js';
+import { AllowedMethods, DeclaredLength } from '../security/validation.js';
+import { FixedPlan, RedirectPlan } from './local-plans.js';
+import { Mirror } from './mirror.js';
+import { ForwardPlan, type ForwardRoute, type LocalPlan, type PlannedRoute, type RoutePlan } from './route-plan.js';
+import type { Targets } from './targets.js';
+
+/** The routes of a configuration, each with its plan, behind the compiled table. Immutable. */
+export class RoutePlans {
+  readonly table: RouteTable<PlannedRoute>;
+
+  constructor(
+    private readonly config: GatewayConfig,
+    private readonly targets: Targets,
+  ) {
+    this.table = RouteTable.compile(config.routes.map(route => ({ ...route, plan: this.#plan(route) })));
+  }
+
+  /** The most specific route that fits. */
+  match(request: RouteQuery): RouteMatch<PlannedRoute> | undefined {
+    return this.table.match(request);
+  }
+
+  #plan(route: RouteConfig): RoutePlan {
+    const { validation: general } = this.config.security;
+    const validation = { ...general, ...route.security?.validation };
+    const policies: RequestPolicy[] = [];
+    if (validation.methods.length > 0) policies.push(new AllowedMethods(validation.methods));
+    if (validation.maxBody > 0) policies.push(new DeclaredLength(validation.maxBody));
+    const { mirror } = route;
+    return {
+      name: route.name,
+      action: this.#action(route),
+      policies,
+      maxBody: validation.maxBody,
+      path: { ...general.path, ...route.security?.validation?.path },
+      responseRules: HeaderRules.compile(route.headers?.response),
+      mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
+    };
+  }
+
+  #action(route: RouteConfig): ForwardPlan | LocalPlan {
+    if (route.redirect !== undefined) return new RedirectPlan(route.redirect.status);
+    if (route.respond !== undefined) {
+      const { status, headers, body } = route.respond;
+      return new FixedPlan(status, headers, body);
+    }
+    const rules = HeaderRules.compile(route.headers?.request);
+    const names = route.split?.map(part => part.upstream) ?? [route.upstream!];
+    const routes = new Map(names.map(name => [name, this.#forward(route, name)]));
+    const [only] = routes.values();
+    const next =
+      routes.size === 1
+        ? () => only!
+        : (match: RouteMatch<PlannedRoute>): ForwardRoute => routes.get(match.route.nextUpstream()!)!;
+    return new ForwardPlan(next, route.rewrite !== undefined, rules);
+  }
+
+  #forward(route: RouteConfig, upstream: string): ForwardRoute {
+    const { response, idle } = { ...this.config.upstreams.get(upstream)!.timeouts, ...route.timeouts };
+    return { target: this.targets.get(upstream), timeouts: { response, idle } };
+  }
+}

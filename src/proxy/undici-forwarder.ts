@@ -1,0 +1,120 @@
+import type { Dispatcher, Pool } from 'undici';
+import type { Backend } from '../upstream/backend.js';
+import type { BackendPools } from './backend-pools.js';
+import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
+import { networkError, type Phase } from './network-error.js';
+import { NodeCarrier } from './node-carrier.js';
+import { RequestBody } from './request-body.js';
+
+/**
+ * The default forwarder: undici's `Pool.dispatch`, one pool for each backend.
+ *
+ * undici cannot send `Expect: 100-continue`, request trailers or `OPTIONS *`, and holds a request head back until the
+ * first byte of the body; requests with an expectation, with a chunked body or with the target `*` are therefore carried
+ * by `node:http` over connections of its own ({@link NodeCarrier}).
+ */
+export class UndiciForwarder implements Forwarder {
+  readonly #carrier: NodeCarrier;
+
+  constructor(private readonly pools: BackendPools) {
+    this.#carrier = new NodeCarrier(pools);
+  }
+
+  forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
+    const { body } = request;
+    if (request.expectsContinue || request.path === '*' || (body instanceof RequestBody && body.length === undefined)) {
+      return this.#carrier.forward(request, backend, observer);
+    }
+    const pool = this.pools.pool(backend);
+    const attempt = new UndiciAttempt(observer);
+    pool.dispatcher.dispatch(
+      {
+        path: request.path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: request.headers,
+        body: body ?? null,
+        headersTimeout: request.responseTimeout,
+        bodyTimeout: request.idleTimeout,
+        servername: pool.servername,
+      } as Dispatcher.DispatchOptions,
+      attempt,
+    );
+    return attempt;
+  }
+
+  connections(backend: Backend): ConnectionFigures {
+    const { stats } = this.pools.pool(backend).dispatcher as Pool;
+    const carried = this.#carrier.connections(backend);
+    return {
+      active: stats.running + carried.active,
+      idle: stats.free + carried.idle,
+      pending: stats.queued + stats.pending + carried.pending,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#carrier.close();
+    await this.pools.close();
+  }
+}
+
+/** undici's callbacks for one attempt, turned into what an {@link AttemptObserver} wants to hear. */
+class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl {
+  #controller: Dispatcher.DispatchController | undefined;
+  #phase: Phase = 'connecting';
+  #over = false;
+
+  constructor(private readonly observer: AttemptObserver) {}
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) {
+      controller.abort(new Error('aborted'));
+      return;
+    }
+    this.#phase = 'sent';
+    this.observer.sent();
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, message = ''): void {
+    if (this.#over) return;
+    const headers = controller.rawHeaders as Buffer[];
+    if (status < 200) {
+      this.observer.informational(status, headers);
+      return;
+    }
+    this.#phase = 'responding';
+    this.observer.head(status, message, headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over && !this.observer.data(chunk)) controller.pause();
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.observer.end(controller.rawTrailers as Buffer[] | undefined);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.observer.fail(networkError(error, this.#phase));
+  }
+
+  // undici asks for the callback of upgrades only when one was requested, which happens nowhere here.
+  onRequestUpgrade(): void {
+    this.onResponseError(this.#controller!, new Error('bad upgrade'));
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#controller?.abort(new Error('aborted'));
+  }
+}

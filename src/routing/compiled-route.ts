@@ -1,0 +1,52 @@
+import { Conditions } from './conditions.js';
+import { hostGroups, type HostGroup } from './host-pattern.js';
+import { parsePattern, type PathPattern } from './path-pattern.js';
+import { Redirect } from './redirect.js';
+import { Rewrite } from './rewrite.js';
+import type { RouteDefinition } from './route.js';
+import { Split } from './split.js';
+
+/** A route and the one of its paths that fitted. The same frozen object for each request: parameters are read when they are needed. */
+export interface RouteMatch<D extends RouteDefinition = RouteDefinition> {
+  readonly route: Route<D>;
+  readonly pattern: PathPattern;
+}
+
+/** A compiled route. Immutable, but for the turn of its split. */
+export class Route<D extends RouteDefinition = RouteDefinition> {
+  readonly name: string;
+  readonly patterns: readonly PathPattern[];
+  readonly hosts: readonly HostGroup[];
+  readonly conditions: Conditions;
+  readonly rewrite: Rewrite | undefined;
+  readonly redirect: Redirect | undefined;
+  readonly split: Split | undefined;
+
+  /** Throws an Error that names the route when a host, path or template is not well formed. */
+  constructor(
+    /** What it was compiled from, with whatever else the configuration says about the route. */
+    readonly definition: D,
+    /** Its place in the file, from 0. */
+    readonly index: number,
+  ) {
+    this.name = definition.name;
+    try {
+      const { match, redirect, rewrite, split } = definition;
+      this.hosts = hostGroups(match.hosts);
+      this.patterns = (match.path.length === 0 ? ['/*'] : match.path).map(parsePattern);
+      this.conditions = new Conditions(match);
+      this.rewrite = rewrite === undefined ? undefined : new Rewrite(rewrite, this.patterns);
+      this.redirect = redirect === undefined ? undefined : new Redirect(redirect.to, this.patterns);
+      this.split = split === undefined ? undefined : new Split(split);
+    } catch (error) {
+      throw new Error(`route "${definition.name}": ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The name of the upstream for one request: the next in turn when the route is split. Undefined for redirects and responses. */
+  nextUpstream(): string | undefined {
+    return this.split === undefined ? this.definition.upstream : this.split.next();
+  }
+}

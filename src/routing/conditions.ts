@@ -1,0 +1,108 @@
+import type { MatchDefinition, RouteQuery, ValueMatch } from './route.js';
+import { queryValues } from './query-values.js';
+
+type NamedMatch = readonly [name: string, match: ValueMatch];
+
+/** What a route asks of a request beside host and path: method, headers, query. All must hold. Immutable. */
+export class Conditions {
+  readonly methods: readonly string[];
+  readonly headers: readonly NamedMatch[];
+  readonly query: readonly NamedMatch[];
+  readonly #none: boolean;
+
+  constructor(match: Pick<MatchDefinition, 'methods' | 'headers' | 'query'>) {
+    this.methods = match.methods;
+    this.headers = [...match.headers].map(stateless);
+    this.query = [...match.query].map(stateless);
+    this.#none = this.methods.length + this.headers.length + this.query.length === 0;
+  }
+
+  /**
+   * Whether a request meets them. A header that came several times is compared as Node joins it, with `, `. Of a query
+   * parameter that came several times any one may meet the condition.
+   */
+  hold(request: RouteQuery): boolean {
+    if (this.#none) return true;
+    if (this.methods.length > 0 && !this.methods.includes(request.method)) return false;
+    for (const [name, match] of this.headers) {
+      if (!holds(match, headerValues(request, name))) return false;
+    }
+    for (const [name, match] of this.query) {
+      if (!holds(match, queryValues(request.query, name))) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Whether these hold for every request for which `other` hold. False negatives are possible (two patterns are compared by
+   * their text only), false positives are not.
+   */
+  include(other: Conditions): boolean {
+    const coversMethods =
+      this.methods.length === 0 ||
+      (other.methods.length > 0 && other.methods.every(method => this.methods.includes(method)));
+    return coversMethods && includesAll(this.headers, other.headers) && includesAll(this.query, other.query);
+  }
+
+  /** One short text for each header and query condition: `header x-beta = "1"`. */
+  describe(): string[] {
+    return [
+      ...this.headers.map(([name, match]) => `header ${name} ${describeMatch(match)}`),
+      ...this.query.map(([name, match]) => `query ${name} ${describeMatch(match)}`),
+    ];
+  }
+}
+
+/** Negative when `a` is more specific: methods given, then more header conditions, then more query conditions. */
+export function compareConditions(a: Conditions, b: Conditions): number {
+  return (
+    Number(b.methods.length > 0) - Number(a.methods.length > 0) ||
+    b.headers.length - a.headers.length ||
+    b.query.length - a.query.length
+  );
+}
+
+/** A `g` or `y` flag would make a pattern remember where it stopped in the request before. */
+function stateless([name, match]: NamedMatch): NamedMatch {
+  if (match.kind !== 'pattern' || !/[gy]/.test(match.pattern.flags)) return [name, match];
+  return [
+    name,
+    { kind: 'pattern', pattern: new RegExp(match.pattern.source, match.pattern.flags.replace(/[gy]/g, '')) },
+  ];
+}
+
+const NO_VALUES: readonly string[] = [];
+
+function headerValues(request: RouteQuery, name: string): string | readonly string[] {
+  const value = request.headers[name];
+  // A header called `constructor` must not find what every object inherits.
+  return typeof value === 'string' || Array.isArray(value) ? value : NO_VALUES;
+}
+
+function holds(match: ValueMatch, values: string | readonly string[]): boolean {
+  if (typeof values === 'string') return holdsFor(match, values);
+  if (match.kind === 'present') return match.present === values.length > 0;
+  return values.some(value => holdsFor(match, value));
+}
+
+function holdsFor(match: ValueMatch, value: string): boolean {
+  if (match.kind === 'exact') return value === match.value;
+  return match.kind === 'pattern' ? match.pattern.test(value) : match.present;
+}
+
+function includesAll(wide: readonly NamedMatch[], narrow: readonly NamedMatch[]): boolean {
+  return wide.every(([name, match]) =>
+    narrow.some(([other, condition]) => other === name && includesOne(match, condition)),
+  );
+}
+
+function includesOne(wide: ValueMatch, narrow: ValueMatch): boolean {
+  if (wide.kind === 'present') return narrow.kind === 'present' ? wide.present === narrow.present : wide.present;
+  if (narrow.kind === 'exact') return holdsFor(wide, narrow.value);
+  return wide.kind === 'pattern' && narrow.kind === 'pattern' && String(wide.pattern) === String(narrow.pattern);
+}
+
+function describeMatch(match: ValueMatch): string {
+  if (match.kind === 'exact') return `= ${JSON.stringify(match.value)}`;
+  return match.kind === 'pattern' ? `~ ${String(match.pattern)}` : match.present ? 'present' : 'absent';
+}

@@ -1,0 +1,152 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { describeRoutes } from './describe.js';
+import type { MatchDefinition, RouteDefinition, ValueMatch } from './route.js';
+import { RouteTable } from './route-table.js';
+
+function route(
+  name: string,
+  match: Partial<MatchDefinition>,
+  target: Partial<RouteDefinition> = { upstream: 'app' },
+): RouteDefinition {
+  return {
+    name,
+    match: { hosts: [], path: [], methods: [], headers: new Map(), query: new Map(), ...match },
+    ...target,
+  };
+}
+
+const rows = (...routes: RouteDefinition[]) => describeRoutes(RouteTable.compile(routes));
+const exact = (value: string): ValueMatch => ({ kind: 'exact', value });
+const pattern = (source: string): ValueMatch => ({ kind: 'pattern', pattern: new RegExp(source) });
+const present: ValueMatch = { kind: 'present', present: true };
+
+function shadowOf(first: Partial<MatchDefinition>, second: Partial<MatchDefinition>): string | undefined {
+  return rows(route('first', first), route('second', second)).find(({ name }) => name === 'second')?.shadowedBy;
+}
+
+describe('the description of a table', () => {
+  it('lists what is tried, in the order in which it is tried', () => {
+    const conditions = {
+      headers: new Map([['x-beta', exact('1')]]),
+      query: new Map([
+        ['v', pattern('^2')],
+        ['w', present],
+      ]),
+    };
+    const described = rows(
+      route('fallback', {}, { respond: { status: 200 } }),
+      route('orders', {
+        hosts: ['shop.example', '*.shop.example'],
+        path: ['/orders/*'],
+        methods: ['GET'],
+        ...conditions,
+      }),
+      route('old', { path: ['/old/*'] }, { redirect: { to: 'https://new.example/:rest', status: 308 } }),
+      route(
+        'canary',
+        { path: ['/a'] },
+        {
+          split: [
+            { upstream: 'a', weight: 95 },
+            { upstream: 'b', weight: 5 },
+          ],
+        },
+      ),
+    );
+    const texts = ['header x-beta = "1"', 'query v ~ /^2/', 'query w present'];
+    const orders = { name: 'orders', path: '/orders/*', methods: ['GET'], conditions: texts, target: 'upstream app' };
+    expect(described).toEqual([
+      { order: 1, ...orders, hosts: ['shop.example'] },
+      { order: 2, ...orders, hosts: ['*.shop.example'] },
+      { order: 3, name: 'canary', hosts: ['*'], path: '/a', methods: [], conditions: [], target: 'split a 95, b 5' },
+      {
+        order: 4,
+        name: 'old',
+        hosts: ['*'],
+        path: '/old/*',
+        methods: [],
+        conditions: [],
+        target: 'redirect 308 https://new.example/:rest',
+      },
+      { order: 5, name: 'fallback', hosts: ['*'], path: '/*', methods: [], conditions: [], target: 'respond 200' },
+    ]);
+  });
+});
+
+describe('a route is shadowed', () => {
+  it.each<[string, Partial<MatchDefinition>, Partial<MatchDefinition>]>([
+    ['by one with the same path', { path: ['/a'] }, { path: ['/a'] }],
+    ['whatever its parameters are called', { path: ['/a/:x'] }, { path: ['/a/:y'] }],
+    ['by one with no path, when its path is /*', {}, { path: ['/*'] }],
+    ['by one with more hosts', { hosts: ['a.b', 'c.d'] }, { hosts: ['C.D'] }],
+    ['by one with more methods', { methods: ['GET', 'PUT'] }, { methods: ['PUT'] }],
+    [
+      'by one that asks only for the header to be there',
+      { headers: new Map([['h', present]]) },
+      { headers: new Map([['h', exact('1')]]) },
+    ],
+    [
+      'by a pattern that takes its value',
+      { query: new Map([['q', pattern('^1')]]) },
+      { query: new Map([['q', exact('12')]]) },
+    ],
+    ['by the same pattern', { query: new Map([['q', pattern('^1')]]) }, { query: new Map([['q', pattern('^1')]]) }],
+  ])('%s', (_, first, second) => {
+    expect(shadowOf(first, second)).toBe('first');
+  });
+
+  it.each<[string, Partial<MatchDefinition>, Partial<MatchDefinition>]>([
+    ['by a narrower path', { path: ['/a/:x'] }, { path: ['/a/*'] }],
+    ['by a route for some of its hosts', { hosts: ['a.b'] }, { hosts: ['a.b', 'c.d'] }],
+    ['by a route for a more specific kind of host', { hosts: ['a.b'] }, {}],
+    ['by a route with conditions', { methods: ['GET'] }, {}],
+    ['by other methods', { methods: ['GET'] }, { methods: ['GET', 'PUT'] }],
+    ['by another value', { headers: new Map([['h', exact('2')]]) }, { headers: new Map([['h', exact('1')]]) }],
+    ['by another header', { headers: new Map([['i', present]]) }, { headers: new Map([['h', present]]) }],
+    [
+      'by a pattern that does not take its value',
+      { query: new Map([['q', pattern('^2')]]) },
+      { query: new Map([['q', exact('1')]]) },
+    ],
+  ])('not %s', (_, first, second) => {
+    expect(shadowOf(first, second)).toBeUndefined();
+  });
+
+  it('never when a request can reach it', () => {
+    const values = fc.constantFrom(exact('1'), exact('2'), pattern('^[12]$'), present);
+    const headers = fc
+      .dictionary(fc.constantFrom('h', 'i'), values, { maxKeys: 2 })
+      .map(given => new Map(Object.entries(given)));
+    const match = fc.record({
+      hosts: fc.uniqueArray(fc.constantFrom('a.b', 'x.b', '*.b'), { maxLength: 2 }),
+      path: fc.uniqueArray(fc.constantFrom('/a', '/:x', '/a/*', '/*'), { maxLength: 2 }),
+      methods: fc.uniqueArray(fc.constantFrom('GET', 'PUT'), { maxLength: 2 }),
+      headers,
+    });
+    const asked = fc.record({
+      method: fc.constantFrom('GET', 'PUT', 'HEAD'),
+      host: fc.constantFrom('a.b', 'x.b', 'y.b', 'c'),
+      routingPath: fc.constantFrom('/a', '/b', '/a/b', '/b/c', '*'),
+      query: fc.constant(undefined),
+      headers: fc.dictionary(fc.constantFrom('h', 'i'), fc.constantFrom('1', '2', '3'), { maxKeys: 2 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(match, { minLength: 2, maxLength: 8 }),
+        fc.array(asked, { minLength: 10, maxLength: 20 }),
+        (matches, queries) => {
+          const table = RouteTable.compile(matches.map((given, i) => route(`r${i}`, given)));
+          const described = describeRoutes(table);
+          for (const query of queries) {
+            const found = table.match(query);
+            if (found === undefined) continue;
+            const own = described.filter(row => row.name === found.route.name);
+            expect(own.some(row => row.shadowedBy === undefined || row.shadowedBy === row.name)).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});

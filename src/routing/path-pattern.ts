@@ -1,0 +1,105 @@
+import { decode } from '../http/path.js';
+
+/** One segment of a pattern: literal text, or a parameter that takes any one segment that is not empty. */
+export type PatternSegment =
+  { readonly kind: 'static'; readonly text: string } | { readonly kind: 'param'; readonly name: string };
+
+/** A path of the configuration, parsed. */
+export interface PathPattern {
+  /** As it is written in the configuration. */
+  readonly text: string;
+  /** Without the `/*` at the end. */
+  readonly segments: readonly PatternSegment[];
+  /** Whether it ends in `/*`: matches its segments and everything below them. */
+  readonly isPrefix: boolean;
+  /** Each parameter's segment, counted from 0. What `*` matched is `rest`, which begins at the segment after the last. */
+  readonly parameters: ReadonlyMap<string, number>;
+}
+
+const PARAMETER = /^:([A-Za-z_][A-Za-z0-9_]*)$/;
+
+/**
+ * Parses a path of the configuration: `/exact`, `/users/:id`, `/files/*`. Escapes are decoded and duplicate slashes merged, as
+ * they are in requests; `%3A` and `%2A` stand for a literal `:` and `*` where these would mean something.
+ * Throws an Error that says what is wrong.
+ */
+export function parsePattern(text: string): PathPattern {
+  if (!text.startsWith('/')) throw new Error(`path "${text}" must begin with /`);
+  const written = text
+    .slice(1)
+    .replace(/\/{2,}/g, '/')
+    .replace(/^\//, '')
+    .split('/');
+  const isPrefix = written.at(-1) === '*';
+  if (isPrefix) written.pop();
+  const segments = written.flatMap(segment => parseSegment(segment, text));
+  const parameters = new Map<string, number>();
+  segments.forEach((segment, index) => {
+    if (segment.kind === 'param') addParameter(parameters, segment.name, index, text);
+  });
+  if (isPrefix) addParameter(parameters, 'rest', segments.length, text);
+  return Object.freeze({ text, segments, isPrefix, parameters });
+}
+
+function parseSegment(segment: string, text: string): PatternSegment[] {
+  if (segment.includes('*')) throw new Error(`path "${text}": * may stand only at the end, after a slash`);
+  if (segment.startsWith(':')) {
+    const name = PARAMETER.exec(segment)?.[1];
+    if (name === undefined)
+      throw new Error(`path "${text}": a parameter is a whole segment such as :id, found "${segment}"`);
+    return [{ kind: 'param', name }];
+  }
+  const parts = decode(utf8Escaped(segment)).split('/');
+  if (parts.some(part => part === '.' || part === '..'))
+    throw new Error(`path "${text}" can never match: dot segments are removed`);
+  return parts.map(part => ({ kind: 'static', text: part }));
+}
+
+/** Text of the configuration is text, not Latin-1 bytes: `é` is one character, not the byte E9. */
+function utf8Escaped(text: string): string {
+  return text.replace(/[^\x00-\x7f]+/gu, run => encodeURIComponent(run.toWellFormed()));
+}
+
+function addParameter(parameters: Map<string, number>, name: string, index: number, text: string): void {
+  if (parameters.has(name)) throw new Error(`path "${text}": the name :${name} is used twice`);
+  parameters.set(name, index);
+}
+
+/** The path when the pattern matches exactly one, else undefined. */
+export function onlyPath(pattern: PathPattern): string | undefined {
+  if (pattern.isPrefix) return undefined;
+  const texts: string[] = [];
+  for (const segment of pattern.segments) {
+    if (segment.kind === 'param') return undefined;
+    texts.push(segment.text);
+  }
+  return `/${texts.join('/')}`;
+}
+
+/** What a pattern matches, whatever its parameters are called: equal for patterns that match the same paths. */
+export function shapeOf(pattern: PathPattern): string {
+  const shape = pattern.segments.map(segment => (segment.kind === 'param' ? ':' : `=${segment.text}`));
+  return [...shape, pattern.isPrefix ? '*' : ''].join('/');
+}
+
+/**
+ * Orders patterns by specificity, segment by segment from the left: text before `:param` before the end before `/*`.
+ * Negative when `a` is tried first; zero when both have the same shape. Patterns that share no path are put in the order of their text.
+ */
+export function comparePatterns(a: PathPattern, b: PathPattern): number {
+  const length = Math.min(a.segments.length, b.segments.length) + 1;
+  for (let i = 0; i < length; i++) {
+    const difference = rankAt(a, i) - rankAt(b, i);
+    if (difference !== 0) return difference;
+    const [left, right] = [a.segments[i], b.segments[i]];
+    if (left?.kind === 'static' && right?.kind === 'static' && left.text !== right.text)
+      return left.text < right.text ? -1 : 1;
+  }
+  return 0;
+}
+
+function rankAt(pattern: PathPattern, index: number): number {
+  const segment = pattern.segments[index];
+  if (segment !== undefined) return segment.kind === 'static' ? 0 : 1;
+  return pattern.isPrefix ? 3 : 2;
+}

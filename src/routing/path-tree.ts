@@ -1,0 +1,82 @@
+import { Candidates } from './candidates.js';
+import type { RouteMatch } from './compiled-route.js';
+import { onlyPath } from './path-pattern.js';
+import type { RouteDefinition, RouteQuery } from './route.js';
+
+interface Node<D extends RouteDefinition> {
+  readonly statics: Map<string, Node<D>>;
+  param: Node<D> | undefined;
+  /** For paths that end here. */
+  end: Candidates<D> | undefined;
+  /** For paths that end here or go on: `/*`. */
+  prefix: Candidates<D> | undefined;
+}
+
+/**
+ * The paths of one host pattern. A path without parameters is one lookup in a map; the others are a tree of segments, walked
+ * depth first in the order of specificity. A node is reached by one way only, at one depth, so a lookup visits no node twice
+ * and never more than the tree has, whatever the path; and it goes no deeper than the longest pattern, however long the path.
+ */
+export class PathTree<D extends RouteDefinition> {
+  readonly #exact = new Map<string, Candidates<D>>();
+  readonly #root: Node<D> = newNode();
+  #visits = 0;
+
+  /** How many nodes lookups have visited so far. */
+  get visits(): number {
+    return this.#visits;
+  }
+
+  /** Adds a route's path. Of routes with the same path, the one added first is tried first. */
+  add(match: RouteMatch<D>): void {
+    const path = onlyPath(match.pattern);
+    if (path !== undefined) {
+      const candidates = this.#exact.get(path) ?? new Candidates();
+      this.#exact.set(path, candidates);
+      candidates.add(match);
+      return;
+    }
+    let node = this.#root;
+    for (const segment of match.pattern.segments) {
+      node = segment.kind === 'static' ? staticChild(node, segment.text) : (node.param ??= newNode());
+    }
+    if (match.pattern.isPrefix) (node.prefix ??= new Candidates()).add(match);
+    else (node.end ??= new Candidates()).add(match);
+  }
+
+  /** The most specific path that fits and whose route's conditions hold. */
+  find(request: RouteQuery): RouteMatch<D> | undefined {
+    const path = request.routingPath;
+    const exact = this.#exact.get(path)?.first(request);
+    if (exact !== undefined) return exact;
+    if (path === '*') return this.#root.prefix?.first(request);
+    return this.#walk(this.#root, path, 1, request);
+  }
+
+  #walk(node: Node<D>, path: string, start: number, request: RouteQuery): RouteMatch<D> | undefined {
+    this.#visits++;
+    if (start > path.length) return node.end?.first(request) ?? node.prefix?.first(request);
+    if (node.statics.size > 0 || node.param !== undefined) {
+      const slash = path.indexOf('/', start);
+      const end = slash === -1 ? path.length : slash;
+      const child = node.statics.size > 0 ? node.statics.get(path.slice(start, end)) : undefined;
+      const found = child === undefined ? undefined : this.#walk(child, path, end + 1, request);
+      if (found !== undefined) return found;
+      if (node.param !== undefined && end > start) {
+        const byParam = this.#walk(node.param, path, end + 1, request);
+        if (byParam !== undefined) return byParam;
+      }
+    }
+    return node.prefix?.first(request);
+  }
+}
+
+function newNode<D extends RouteDefinition>(): Node<D> {
+  return { statics: new Map(), param: undefined, end: undefined, prefix: undefined };
+}
+
+function staticChild<D extends RouteDefinition>(node: Node<D>, text: string): Node<D> {
+  const child = node.statics.get(text) ?? newNode<D>();
+  node.statics.set(text, child);
+  return child;
+}

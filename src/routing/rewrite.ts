@@ -1,0 +1,74 @@
+import { routingPath } from '../http/path.js';
+import { encodeControls, encodePath, encodeText } from './encoding.js';
+import type { RequestPath } from './parameters.js';
+import type { PathPattern } from './path-pattern.js';
+import type { RewriteDefinition } from './route.js';
+import { Template } from './template.js';
+
+type Step = (pattern: PathPattern, path: RequestPath) => string;
+
+/** A compiled `rewrite` of a route: changes the path, never the query. Immutable. */
+export class Rewrite {
+  readonly #step: Step;
+
+  /** Throws an Error when the definition is not well formed, or a template names a parameter that the route does not have. */
+  constructor(definition: RewriteDefinition, patterns: readonly PathPattern[]) {
+    if (definition.path !== undefined) this.#step = byTemplate(definition.path, patterns);
+    else if (definition.replacePrefix !== undefined) this.#step = byPrefix(...definition.replacePrefix);
+    else this.#step = byPrefix(definition.stripPrefix ?? '/', '/');
+  }
+
+  /**
+   * The path for the backend. A prefix is taken off at the boundary of a segment only; a path without it, and `*`, are returned as
+   * they are. What is not rewritten keeps the client's spelling where that still means the same behind the new prefix; otherwise (the
+   * prefix was spelled with escapes or dot segments) it is the normalised path, encoded. Begins with one slash when something was
+   * rewritten; never holds spaces or control characters.
+   */
+  apply(pattern: PathPattern, path: RequestPath): string {
+    return path.routing === '*' ? path.raw : encodeControls(this.#step(pattern, path));
+  }
+}
+
+function byTemplate(text: string, patterns: readonly PathPattern[]): Step {
+  if (!text.startsWith('/')) throw new Error(`rewrite.path "${text}" must begin with /`);
+  if (/[?#]/.test(text)) throw new Error(`rewrite.path "${text}" must not hold ? or #: the query stays as it is`);
+  const template = new Template([{ text, in: 'path', encode: encodePath }], patterns);
+  return (pattern, path) => singleLeadingSlash(template.fill(pattern, path));
+}
+
+function byPrefix(from: string, to: string): Step {
+  for (const prefix of [from, to]) {
+    if (!prefix.startsWith('/')) throw new Error(`rewrite: prefix "${prefix}" must begin with /`);
+    if (/[?#]/.test(prefix)) throw new Error(`rewrite: prefix "${prefix}" must not hold ? or #`);
+  }
+  const encodedFrom = withoutTrailingSlash(encodePath(from));
+  const matched = withoutTrailingSlash(routingPath(encodedFrom));
+  const replacement = withoutTrailingSlash(encodePath(to));
+  return (_pattern, { raw, routing }) => {
+    if (!isBelow(routing, matched)) return raw;
+    const rest = routing.slice(matched.length);
+    return singleLeadingSlash(`${replacement}${spelledRest(raw, encodedFrom, rest)}`);
+  };
+}
+
+/** What follows the prefix: as the client spelled it, unless that does not mean `rest`. */
+function spelledRest(raw: string, prefix: string, rest: string): string {
+  if (isBelow(raw, prefix)) {
+    const spelled = raw.slice(prefix.length);
+    if (spelled === rest || (rest !== '' && spelled !== '' && routingPath(spelled) === rest)) return spelled;
+  }
+  return encodeText(rest);
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f);
+}
+
+function withoutTrailingSlash(path: string): string {
+  return path.replace(/\/+$/, '');
+}
+
+/** A path that begins with `//` would be read as a host by backends that resolve it as a reference (RFC 3986 §4.2). */
+function singleLeadingSlash(path: string): string {
+  return path.startsWith('//') || !path.startsWith('/') ? path.replace(/^\/*/, '/') : path;
+}

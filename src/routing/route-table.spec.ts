@@ -1,0 +1,365 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { MatchDefinition, RouteDefinition, RouteQuery, ValueMatch } from './route.js';
+import { RouteTable } from './route-table.js';
+
+interface Short {
+  readonly hosts?: string[];
+  readonly path?: string | string[];
+  readonly methods?: string[];
+  readonly headers?: Record<string, ValueMatch>;
+  readonly query?: Record<string, ValueMatch>;
+}
+
+function definition(
+  name: string,
+  { hosts = [], path = [], methods = [], headers = {}, query = {} }: Short,
+): RouteDefinition {
+  const match: MatchDefinition = {
+    hosts,
+    path: typeof path === 'string' ? [path] : path,
+    methods,
+    headers: new Map(Object.entries(headers)),
+    query: new Map(Object.entries(query)),
+  };
+  return { name, match, upstream: 'app' };
+}
+
+function table(routes: Record<string, Short>): RouteTable {
+  return RouteTable.compile(Object.entries(routes).map(([name, short]) => definition(name, short)));
+}
+
+function request(routingPath: string, more: Partial<RouteQuery> = {}): RouteQuery {
+  return { method: 'GET', host: 'shop.example', routingPath, query: undefined, headers: {}, ...more };
+}
+
+function nameOf(routes: RouteTable, path: string, more?: Partial<RouteQuery>): string | undefined {
+  return routes.match(request(path, more))?.route.name;
+}
+
+const exact = (value: string): ValueMatch => ({ kind: 'exact', value });
+
+describe('a path of a route', () => {
+  it('with /* matches itself and everything below, on segment boundaries', () => {
+    const routes = table({ orders: { path: '/orders/*' } });
+    for (const path of ['/orders', '/orders/', '/orders/1', '/orders/1/items/2'])
+      expect(nameOf(routes, path)).toBe('orders');
+    for (const path of ['/ordersx', '/order', '/', '/x/orders', '*']) expect(nameOf(routes, path)).toBeUndefined();
+  });
+
+  it('without /* matches only itself, case and trailing slash included', () => {
+    const routes = table({ ping: { path: '/ping' }, root: { path: '/' }, slash: { path: '/dir/' } });
+    expect(nameOf(routes, '/ping')).toBe('ping');
+    expect(nameOf(routes, '/')).toBe('root');
+    expect(nameOf(routes, '/dir/')).toBe('slash');
+    for (const path of ['/ping/', '/PING', '/ping/x', '/dir']) expect(nameOf(routes, path)).toBeUndefined();
+  });
+
+  it('takes exactly one segment that is not empty for each parameter', () => {
+    const routes = table({ item: { path: '/users/:user/items/:item' }, below: { path: '/teams/:team/*' } });
+    expect(nameOf(routes, '/users/1/items/2')).toBe('item');
+    expect(nameOf(routes, '/teams/1')).toBe('below');
+    expect(nameOf(routes, '/teams/1/')).toBe('below');
+    for (const path of ['/users/1/items/', '/users/1/items', '/users/1/items/2/3', '/teams/', '/teams']) {
+      expect(nameOf(routes, path)).toBeUndefined();
+    }
+  });
+
+  it('may be one of a list, or be left out', () => {
+    const routes = table({ some: { path: ['/a', '/b/*'] }, rest: {} });
+    expect(['/a', '/b/c', '/c', '*'].map(path => nameOf(routes, path))).toEqual(['some', 'some', 'rest', 'rest']);
+  });
+
+  it('answers OPTIONS * only when it takes every path', () => {
+    const options = { method: 'OPTIONS' };
+    expect(nameOf(table({ param: { path: '/:any' }, deep: { path: '/a/*' } }), '*', options)).toBeUndefined();
+    expect(nameOf(table({ all: { path: '/*' } }), '*', options)).toBe('all');
+  });
+
+  it('may be written with escapes or as text', () => {
+    const routes = table({ text: { path: '/café' }, escaped: { path: '/th%C3%A9' }, literal: { path: '/%3Aid/%2A' } });
+    expect(['/café', '/thé', '/:id/*'].map(path => nameOf(routes, path))).toEqual(['text', 'escaped', 'literal']);
+  });
+
+  it.each(['orders', '/a*', '/a/*/b', '/:', '/:a-b', '/:id/:id', '/:rest/*', '/a/../b', '/a/%2e'])(
+    'cannot be %s',
+    path => {
+      expect(() => table({ bad: { path } })).toThrow(/route "bad": path/);
+    },
+  );
+});
+
+describe('the more specific route wins', () => {
+  it('by path, segment by segment from the left: text, then parameter, then prefix', () => {
+    const routes = table({
+      all: { path: '/*' },
+      prefix: { path: '/a/*' },
+      param: { path: '/a/:x' },
+      deepParam: { path: '/:x/b/c' },
+      text: { path: '/a/b' },
+      textPrefix: { path: '/a/b/*' },
+    });
+    expect(nameOf(routes, '/a/b')).toBe('text');
+    expect(nameOf(routes, '/a/b/c')).toBe('textPrefix');
+    expect(nameOf(routes, '/a/x')).toBe('param');
+    expect(nameOf(routes, '/a')).toBe('prefix');
+    expect(nameOf(routes, '/a/x/y')).toBe('prefix');
+    expect(nameOf(routes, '/z/b/c')).toBe('deepParam');
+    expect(nameOf(routes, '/z')).toBe('all');
+  });
+
+  it('by host before path: exact, then the longer wildcard, then the shorter, then any', () => {
+    const routes = table({
+      any: { path: '/exact/path' },
+      short: { hosts: ['*.example'] },
+      long: { hosts: ['*.shop.example'] },
+      exact: { hosts: ['a.shop.example', 'SHOP.example.'] },
+    });
+    const at = (host: string) => nameOf(routes, '/exact/path', { host });
+    expect(at('a.shop.example')).toBe('exact');
+    expect(at('shop.example')).toBe('exact');
+    expect(at('b.shop.example')).toBe('long');
+    expect(at('c.b.shop.example')).toBe('long');
+    expect(at('other.example')).toBe('short');
+    expect(at('example')).toBe('any');
+    expect(at('')).toBe('any');
+    expect(at('[::1]')).toBe('any');
+  });
+
+  it('does not take the name itself for a wildcard of it', () => {
+    expect(nameOf(table({ wild: { hosts: ['*.shop.example'] } }), '/', { host: 'shop.example' })).toBeUndefined();
+    expect(nameOf(table({ wild: { hosts: ['*.shop.example'] } }), '/', { host: 'xshop.example' })).toBeUndefined();
+  });
+
+  it('by conditions when host and path are the same, then by the order in the file', () => {
+    const routes = table({
+      first: { path: '/a' },
+      second: { path: '/a' },
+      query: { path: '/a', query: { v: exact('2') } },
+      header: { path: '/a', headers: { 'x-beta': exact('1') } },
+      twoHeaders: { path: '/a', headers: { 'x-beta': exact('1'), 'x-b': { kind: 'present', present: true } } },
+      method: { path: '/a', methods: ['POST'] },
+    });
+    const headers = { 'x-beta': '1', 'x-b': '' };
+    expect(nameOf(routes, '/a', { method: 'POST', headers, query: 'v=2' })).toBe('method');
+    expect(nameOf(routes, '/a', { headers, query: 'v=2' })).toBe('twoHeaders');
+    expect(nameOf(routes, '/a', { headers: { 'x-beta': '1' }, query: 'v=2' })).toBe('header');
+    expect(nameOf(routes, '/a', { query: 'v=2' })).toBe('query');
+    expect(nameOf(routes, '/a')).toBe('first');
+  });
+
+  it('unless its conditions fail: then the next best is taken, down to any host', () => {
+    const routes = table({
+      exact: { hosts: ['shop.example'], path: '/a/b', methods: ['POST'] },
+      param: { hosts: ['shop.example'], path: '/a/:x', methods: ['PUT'] },
+      prefix: { hosts: ['shop.example'], path: '/a/*', methods: ['PATCH'] },
+      wildcard: { hosts: ['*.example'], methods: ['DELETE'] },
+      any: { path: '/*', methods: ['GET'] },
+    });
+    const taken = ['POST', 'PUT', 'PATCH', 'DELETE', 'GET', 'HEAD'].map(method => nameOf(routes, '/a/b', { method }));
+    expect(taken).toEqual(['exact', 'param', 'prefix', 'wildcard', 'any', undefined]);
+  });
+});
+
+describe('conditions', () => {
+  it('compare headers exactly, by pattern, or by presence', () => {
+    const routes = table({
+      pattern: { headers: { 'x-v': { kind: 'pattern', pattern: /^v[0-9]+$/g } } },
+      absent: { headers: { 'x-v': { kind: 'present', present: false } } },
+    });
+    for (let again = 0; again < 3; again++) expect(nameOf(routes, '/', { headers: { 'x-v': 'v12' } })).toBe('pattern');
+    expect(nameOf(routes, '/', { headers: { 'x-v': 'w' } })).toBeUndefined();
+    expect(nameOf(routes, '/')).toBe('absent');
+  });
+
+  it('do not mistake what every object inherits for a header', () => {
+    const headers = Object.fromEntries<ValueMatch>([['constructor', { kind: 'present', present: true }]]);
+    expect(nameOf(table({ odd: { headers } }), '/')).toBeUndefined();
+  });
+
+  it('look at decoded query parameters, any of several', () => {
+    const routes = table({
+      text: { query: { q: exact('a b&c') } },
+      flag: { query: { debug: { kind: 'present', present: true } } },
+      quiet: { query: { debug: { kind: 'present', present: false }, v: { kind: 'pattern', pattern: /^2/ } } },
+    });
+    expect(nameOf(routes, '/', { query: 'q=x&q=a+b%26c' })).toBe('text');
+    expect(nameOf(routes, '/', { query: 'debug' })).toBe('flag');
+    expect(nameOf(routes, '/', { query: 'v=23' })).toBe('quiet');
+    expect(nameOf(routes, '/', { query: '?debug' })).toBeUndefined();
+    expect(nameOf(routes, '/', { query: '%zz=%' })).toBeUndefined();
+  });
+});
+
+describe('a host of a route', () => {
+  it.each(['shop.example:8080', 'a b', '', '*.*', '*.', 'a.*', '[::1]:80'])('cannot be %s', host => {
+    expect(() => table({ bad: { hosts: [host] } })).toThrow(/route "bad": host/);
+  });
+
+  it('may be an international name, an address, or * for any', () => {
+    const routes = table({ idn: { hosts: ['münchen.example'] }, six: { hosts: ['[0:0::1]'] }, any: { hosts: ['*'] } });
+    expect(nameOf(routes, '/', { host: 'xn--mnchen-3ya.example' })).toBe('idn');
+    expect(nameOf(routes, '/', { host: '[::1]' })).toBe('six');
+    expect(nameOf(routes, '/', { host: 'else' })).toBe('any');
+  });
+});
+
+describe('a match', () => {
+  it('is the same frozen object for each request', () => {
+    const routes = table({ item: { path: '/items/:id' } });
+    const match = routes.match(request('/items/1'));
+    expect(match).toBeDefined();
+    expect(Object.isFrozen(match)).toBe(true);
+    expect(routes.match(request('/items/2'))).toBe(match);
+  });
+});
+
+/** Tries all routes one by one, with patterns of its own making, and takes the best by the order rules as users read them. */
+function slowMatch(definitions: readonly RouteDefinition[], query: RouteQuery): string | undefined {
+  const found: { name: string; rank: (number | string)[] }[] = [];
+  definitions.forEach((route, index) => {
+    const { hosts, path, methods, headers, query: parameters } = route.match;
+    if (methods.length > 0 && !methods.includes(query.method)) return;
+    if (
+      [...headers].some(
+        ([name, match]) => !slowHolds(match, query.headers[name] === undefined ? [] : [String(query.headers[name])]),
+      )
+    )
+      return;
+    const values = new URLSearchParams(query.query ?? '');
+    if ([...parameters].some(([name, match]) => !slowHolds(match, values.getAll(name)))) return;
+    for (const host of hosts.length === 0 ? ['*'] : hosts) {
+      const suffix = host.slice(1);
+      const fits = host === '*' || (host.startsWith('*.') ? query.host.endsWith(suffix) : query.host === host);
+      if (!fits) continue;
+      const hostRank = host === '*' ? 1000 : host.startsWith('*.') ? 500 - host.split('.').length : 0;
+      for (const pattern of path.length === 0 ? ['/*'] : path) {
+        if (!slowPattern(pattern).test(query.routingPath) && !(pattern === '/*' && query.routingPath === '*')) continue;
+        const segments = pattern
+          .slice(1)
+          .split('/')
+          .map(part => (part === '*' ? 'd' : part.startsWith(':') ? 'b' : 'a'));
+        // Of two paths that fit the same request, the one that ends where the other has its `*` is the more specific.
+        const kinds = pattern.endsWith('/*') ? segments.join('') : `${segments.join('')}c`;
+        const counts = [methods.length > 0 ? 0 : 1, 99 - headers.size, 99 - parameters.size, index];
+        found.push({
+          name: route.name,
+          rank: [String(hostRank).padStart(4, '0'), kinds, ...counts.map(n => String(n).padStart(4, '0'))],
+        });
+      }
+    }
+  });
+  return found.sort((a, b) => (a.rank.join(' ') < b.rank.join(' ') ? -1 : 1))[0]?.name;
+}
+
+function slowPattern(pattern: string): RegExp {
+  const prefix = pattern.endsWith('/*');
+  const source = (prefix ? pattern.slice(0, -2) : pattern).replace(/:[a-z]+/g, '[^/]+');
+  return new RegExp(`^${source}${prefix ? '(?:/.*)?' : ''}$`, 's');
+}
+
+function slowHolds(match: ValueMatch, values: string[]): boolean {
+  if (match.kind === 'present') return match.present === values.length > 0;
+  return values.some(value => (match.kind === 'exact' ? value === match.value : match.pattern.test(value)));
+}
+
+describe('the compiled table', () => {
+  const segment = fc.constantFrom('a', 'b', 'c', ':x', ':y');
+  const path = fc
+    .tuple(fc.array(segment, { maxLength: 4 }), fc.boolean())
+    .map(
+      ([segments, prefix]) =>
+        `/${[...segments.map((text, i) => (text.startsWith(':') ? `:p${'abcdef'[i]}` : text)), ...(prefix ? ['*'] : [])].join('/')}`,
+    );
+  const value: fc.Arbitrary<ValueMatch> = fc.constantFrom<ValueMatch>(
+    { kind: 'exact', value: '1' },
+    { kind: 'pattern', pattern: /^[12]$/ },
+    { kind: 'present', present: true },
+    { kind: 'present', present: false },
+  );
+  const short = fc.record({
+    hosts: fc.array(fc.constantFrom('a.b.c', 'b.c', '*.b.c', '*.c', '*.a.b.c', '*'), { maxLength: 2 }),
+    path: fc.array(path, { maxLength: 2 }),
+    methods: fc.constantFrom<string[]>([], ['GET'], ['POST', 'PUT']),
+    headers: fc.dictionary(fc.constantFrom('h', 'i'), value, { maxKeys: 2, noNullPrototype: true }),
+    query: fc.dictionary(fc.constantFrom('q', 'r'), value, { maxKeys: 1, noNullPrototype: true }),
+  });
+  const asked: fc.Arbitrary<RouteQuery> = fc.record({
+    method: fc.constantFrom('GET', 'POST', 'DELETE'),
+    host: fc.constantFrom('a.b.c', 'b.c', 'x.b.c', 'x.a.b.c', 'x.c', 'c', ''),
+    routingPath: fc.oneof(
+      fc.constant('*'),
+      fc
+        .tuple(fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 5 }), fc.constantFrom('', '/'))
+        .map(([segments, end]) => (segments.length === 0 ? '/' : `/${segments.join('/')}${end}`)),
+    ),
+    query: fc.constantFrom(undefined, '', 'q=1', 'q=3&q=2', 'r', 'r=1&q=1'),
+    headers: fc.constantFrom({}, { h: '1' }, { h: '2', i: '1' }, { i: '3' }),
+  });
+
+  it('agrees with trying all routes one by one', () => {
+    fc.assert(
+      fc.property(
+        fc.array(short, { minLength: 1, maxLength: 25 }),
+        fc.array(asked, { minLength: 5, maxLength: 15 }),
+        (shorts, queries) => {
+          const definitions = shorts.map((entry, index) => definition(`r${index}`, entry));
+          const compiled = RouteTable.compile(definitions);
+          for (const query of queries) expect(compiled.match(query)?.route.name).toBe(slowMatch(definitions, query));
+        },
+      ),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('visits no tree node twice, so that no path makes it search without end', () => {
+    // Every mix of text and parameter, eight deep, none of which matches at its end: the worst that a tree can hold.
+    const patterns = Array.from({ length: 256 }, (_, bits) =>
+      Array.from({ length: 8 }, (_, i) => ((bits >> i) & 1 ? 'a' : `:p${i}`)),
+    );
+    const routes = table(
+      Object.fromEntries(patterns.map((segments, i) => [`r${i}`, { path: `/${segments.join('/')}/end` }])),
+    );
+    const nodes = 2 ** 9 - 1 + 256;
+    for (const asked of ['/a'.repeat(8), '/a'.repeat(9), '/a'.repeat(5000), `${'/a'.repeat(8)}/x`]) {
+      const before = routes.visits;
+      expect(nameOf(routes, asked)).toBeUndefined();
+      expect(routes.visits - before).toBeLessThanOrEqual(nodes);
+    }
+  });
+
+  it('goes no deeper than its longest path, however long the path of the request', () => {
+    const routes = table({ ab: { path: '/:a/:b/c' }, prefix: { path: '/a/*' }, all: { path: '/*' } });
+    for (const length of [3, 100, 10_000]) {
+      const before = routes.visits;
+      expect(nameOf(routes, '/a'.repeat(length))).toBe('prefix');
+      expect(routes.visits - before).toBeLessThanOrEqual(5);
+    }
+  });
+
+  it('does the same work with 5,000 routes as with 5', () => {
+    const few: Record<string, Short> = {
+      exact: { hosts: ['shop.example'], path: '/exact/path' },
+      param: { hosts: ['shop.example'], path: '/users/:id' },
+      prefix: { path: '/files/*' },
+      wildcard: { hosts: ['*.example'], path: '/wild/:x/*' },
+      last: {},
+    };
+    const many = Object.fromEntries(
+      Array.from({ length: 5000 }, (_, i): [string, Short] => [
+        `r${i}`,
+        {
+          hosts: i % 3 ? [i % 6 ? `h${i}.example` : `*.h${i}.example`] : [],
+          path: [`/p${i}`, `/p${i}/:id`, `/q${i}/*`][i % 3] ?? '/',
+        },
+      ]),
+    );
+    const small = table(few);
+    const large = table({ ...many, ...few });
+    for (const path of ['/exact/path', '/users/1', '/files/a/b', '/wild/a/b', '/nothing/here']) {
+      const [before, beforeLarge] = [small.visits, large.visits];
+      expect(nameOf(large, path)).toBe(nameOf(small, path));
+      expect(large.visits - beforeLarge).toBe(small.visits - before);
+    }
+  });
+});

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { canonicalAddress } from '../http/client-address.js';
+import { EXCHANGE } from '../http/exchange-symbol.js';
+import { GatewayError } from '../http/gateway-error.js';
+import { problemResponse } from '../http/problem.js';
+import type { AccessLog } from '../logging/access-log.js';
+import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
+import type { ExchangeSocket, Exchanges } from '../proxy/exchanges.js';
+import type { ListenerInfo } from '../proxy/listener-info.js';
+import { RefusedMessage } from './refused-message.js';
+
+const REFUSED = Symbol('gatehouse.refused');
+type RefusedSocket = ExchangeSocket & { [REFUSED]?: true };
+
+/** How long a refused client may go on sending before its connection is cut, in milliseconds. */
+const lingerFor = 1_000;
+
+const noMethod = new GatewayError('DENIED', 'CONNECT is not served: this is a gateway, not a forward proxy.', undefined, 405, ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE']);
+const noExpectation = new GatewayError('DENIED', 'The only expectation that can be met is 100-continue.', undefined, 417);
+
+/** Answers what Node's parser gives up on: malformed, oversized and late messages, and the methods that make no exchange. */
+export class ClientErrors {
+  constructor(
+    private readonly exchanges: Exchanges,
+    private readonly log: AccessLog,
+    private readonly metrics: ExchangeMetrics,
+  ) {}
+
+  /** A message that cannot be read further: it is answered, its connection closed, and nothing of it forwarded. */
+  broken(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: RefusedSocket, listener: ListenerInfo): void {
+    if (socket[REFUSED]) return;
+    const nothingSaid = socket.bytesRead === 0;
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable || nothingSaid) {
+      socket.destroy();
+      return;
+    }
+    const exchange = socket[EXCHANGE];
+    if (exchange === undefined) {
+      this.#refuse(verdict(error), socket, listener);
+    } else if (!exchange.raw.request.complete) {
+      const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+      exchange.fail(new GatewayError(late ? 'CLIENT_TIMEOUT' : 'CLIENT_BODY', undefined, error.code));
+    } else {
+      // An earlier message on the connection is still being answered: its client must see that answer first.
+      socket[REFUSED] = true;
+      exchange.raw.response.once('close', () => {
+        socket[REFUSED] = undefined!;
+        if (socket.writable) this.#refuse(verdict(error), socket, listener);
+        else socket.destroy();
+      });
+    }
+  }
+
+  connect(request: IncomingMessage, socket: Socket, listener: ListenerInfo): void {
+    socket.on('error', () => socket.destroy());
+    this.#refuse(noMethod, socket, listener, request);
+  }
+
+  expectation(request: IncomingMessage, response: ServerResponse, listener: ListenerInfo): void {
+    this.exchanges.begin(request, response, listener, false)?.fail(noExpectation);
+  }
+
+  #refuse(error: GatewayError, socket: RefusedSocket, listener: ListenerInfo, request?: IncomingMessage): void {
+    socket[REFUSED] = true;
+    const id = randomUUID();
+    const { status, headers, body } = problemResponse(error, id);
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    const client = socket.remoteAddress === undefined ? 'unix' : (canonicalAddress(socket.remoteAddress) ?? 'unknown');
+    socket.end(`${head}Connection: close\r\n\r\n${body.toString()}`, 'latin1');
+    // Cut at once, the rest of what the client sends would make the kernel reset the connection, answer and all.
+    const cut = setTimeout(() => socket.destroy(), lingerFor).unref();
+    socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(cut));
+    socket.resume();
+    const record = new RefusedMessage(id, listener.name, client, error, request);
+    this.metrics.opened(listener.name);
+    this.metrics.closed(record);
+    this.log.write(record);
+  }
+}
+
+function verdict(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): GatewayError {
+  switch (error.code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new GatewayError('CLIENT_TIMEOUT', 'The request head did not arrive in time.', error.code);
+    case 'HPE_HEADER_OVERFLOW':
+      // Without the end of a line in what was read last, it is the request line that is too long.
+      return error.rawPacket?.includes('\n') === false
+        ? new GatewayError('DENIED', 'The request target is too long.', error.code, 414)
+        : new GatewayError('DENIED', 'The header fields are too large.', error.code, 431);
+    default:
+      return new GatewayError('DENIED', 'The message is not valid HTTP/1.1.', `${error.code}: ${error.message}`, 400);
+  }
+}

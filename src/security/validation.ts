@@ -1,0 +1,35 @@
+import { GatewayError } from '../http/gateway-error.js';
+import type { RequestInfo } from '../http/request-info.js';
+import type { RequestPolicy, Verdict } from './policy.js';
+
+/** Refuses methods that are not listed with 405 and `Allow` (RFC 9110 §15.5.6). */
+export class AllowedMethods implements RequestPolicy {
+  readonly #denied: GatewayError;
+
+  constructor(private readonly methods: readonly string[]) {
+    const allow = methods.join(', ');
+    this.#denied = new GatewayError('DENIED', `The method is not allowed here; allowed: ${allow}.`, undefined, 405, ['Allow', allow]);
+  }
+
+  check(request: RequestInfo): Verdict {
+    return this.methods.includes(request.method) ? undefined : this.#denied;
+  }
+}
+
+/**
+ * Refuses a body whose declared length is over the limit before a byte of it is forwarded. Bodies that declare no length
+ * are counted while they stream.
+ */
+export class DeclaredLength implements RequestPolicy {
+  readonly #denied: GatewayError;
+
+  /** `limit` in bytes. */
+  constructor(private readonly limit: number) {
+    this.#denied = new GatewayError('BODY_TOO_LARGE', `The request body is larger than ${limit} bytes.`);
+  }
+
+  check(request: RequestInfo): Verdict {
+    const declared = request.headers['content-length'];
+    return declared !== undefined && Number(declared) > this.limit ? this.#denied : undefined;
+  }
+}
