@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { cpuBetween, readCore, readCpu } from '#bench/cpu';
 import { sendBurst, type Burst, type LoadGenerator } from '#bench/load/load';
 import type { Machine } from '#bench/machine';
@@ -48,9 +49,29 @@ function probedWork({ load }: Contestant): Burst['work'] {
   return load.routes === 0 ? load.work : { ...load.work, path: `/r0${load.work.path}` };
 }
 
+/**
+ * Waits until a proxy rests: after a burst it may have requests to clear away whose clients have left. It must answer,
+ * since a proxy that is merely denied its core looks idle, and then be quiet three times. Throws after 20 s.
+ */
+async function untilIdle(contestant: Contestant): Promise<void> {
+  const { label, running, load } = contestant;
+  const deadline = performance.now() + 20_000;
+  await untilReady(running, { hostname: '127.0.0.1', port: load.port }, probedWork(contestant));
+  let last = readCpu(running.pid);
+  for (let quiet = 0; quiet < 3;) {
+    await pause(50);
+    const now = readCpu(running.pid);
+    // One tick of the kernel's clock is what a resting proxy's timers may take.
+    quiet = cpuBetween(last, now) < 0.015 ? quiet + 1 : 0;
+    last = now;
+    if (performance.now() > deadline) throw new Error(`${label} is still busy 20 s after its load has ended`);
+  }
+}
+
 async function sample(venue: Venue, contestant: Contestant, seconds: number): Promise<Sample> {
   const { running, load } = contestant;
   const { proxyCore } = venue.machine;
+  await untilIdle(contestant);
   const started = performance.now();
   const coreBefore = proxyCore === undefined ? 0 : readCore(proxyCore);
   const before = readCpu(running.pid);

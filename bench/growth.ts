@@ -149,8 +149,9 @@ async function main(): Promise<boolean> {
     ]);
     console.log(`\n${plainText(table)}\n\n${note}\n`);
     results[name] = { note, summaries, samples: Object.fromEntries(samples) };
-    if (options.write) writeSection(name, `${markdown(table)}\n\n${note}`);
 
+    const valid = summaries.every(one => one.errors === 0);
+    if (options.write && valid) writeSection(name, `${markdown(table)}\n\n${note}`);
     const noise = noiseWarning(summaries);
     if (noise !== undefined) console.log(noise);
     for (const one of summaries) {
@@ -158,7 +159,7 @@ async function main(): Promise<boolean> {
       if (one.errors > 0) console.log(`not valid: ${one.label} had ${one.errors} errors`);
       if (growth > limit)
         console.log(`over the limit: ${one.label} costs ${growth.toFixed(2)} times the smallest (limit ${limit})`);
-      sound &&= one.errors === 0 && growth <= limit;
+      sound &&= valid && growth <= limit;
     }
   }
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);

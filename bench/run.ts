@@ -111,12 +111,12 @@ async function main(): Promise<boolean> {
     const content = { work, connections, pace, note, summaries, samples: Object.fromEntries(samples) };
     writeFileSync(options.json, `${JSON.stringify(content, null, 2)}\n`);
   }
-  if (options.write) writeSection(work.name, `${markdown(table)}\n\n${note}`);
 
   const noise = noiseWarning(summaries);
   if (noise !== undefined) console.log(noise);
   const broken = summaries.filter(one => one.errors > 0);
   for (const one of broken) console.log(`not valid: ${one.label} had ${one.errors} errors`);
+  if (options.write && broken.length === 0) writeSection(work.name, `${markdown(table)}\n\n${note}`);
   const price = ratio(summaries, ours.name, peer.name);
   const verdict = price === undefined ? 'not measured' : price.toFixed(2);
   console.log(`${ours.name} / ${peer.name} = ${verdict} (limit ${limit})`);

@@ -11,5 +11,6 @@ if (major < 22 || (major === 22 && minor < 19)) {
 } else {
   // Loaded only now: the libraries do not even parse on older versions.
   const { main } = await import('./cli/program.js');
-  process.exitCode = await main(process.argv);
+  // A reader of our output that has stopped reading must not keep the process alive.
+  process.exit(await main(process.argv));
 }

@@ -95,7 +95,7 @@ export async function sendBurst(
 ): Promise<BurstResult> {
   const running = stage.start('load', machine.pin('load', generator.command(burst)));
   const result = parseResult(await running.finished());
-  // An answer that was cut short but well framed shows only in the sum of bytes.
-  const tooFewBytes = result.bytes < result.requests * burst.work.answerBytes;
+  // An answer that was cut short but well framed shows only in the sum of bytes; silence shows nowhere else either.
+  const tooFewBytes = result.requests === 0 || result.bytes < result.requests * burst.work.answerBytes;
   return tooFewBytes ? { ...result, errors: Math.max(result.errors, 1) } : result;
 }

@@ -1,12 +1,15 @@
 import { ConfigError } from '../config/config-error.js';
 import { loadConfig } from '../config/load-config.js';
 import { builtinStrategies } from '../load-balancer/builtin-strategies.js';
+import { RouteError } from '../routing/route-error.js';
+import { RouteTable } from '../routing/route-table.js';
 import { exitCode } from './exit-code.js';
 
 /** `gatehouse check FILE`: every error of the file at once. */
 export function check(file: string, { json = false }: { json?: boolean }): number {
   try {
-    const { warnings } = loadConfig(file, process.env, { strategies: builtinStrategies });
+    const { config, warnings } = loadConfig(file, process.env, { strategies: builtinStrategies });
+    RouteTable.compile(config.routes);
     if (json) writeJson({ valid: true, problems: [], warnings });
     else {
       for (const warning of warnings) process.stderr.write(`${warning}\n`);
@@ -14,9 +17,10 @@ export function check(file: string, { json = false }: { json?: boolean }): numbe
     }
     return exitCode.ok;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    if (json) writeJson({ valid: false, problems: error.problems, warnings: [] });
-    else process.stderr.write(`${error.message}\n`);
+    if (!(error instanceof ConfigError || error instanceof RouteError)) throw error;
+    const problems = error instanceof ConfigError ? error.problems : [{ file, message: error.message }];
+    if (json) writeJson({ valid: false, problems, warnings: [] });
+    else process.stderr.write(`${error instanceof ConfigError ? error.message : `${file}: ${error.message}`}\n`);
     return exitCode.invalidConfig;
   }
 }

@@ -45,9 +45,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       done.code = await action(...args);
     };
 
-  runOptions(program).action(
-    finish((options: RunOptions) => (asksForDemo(options) ? demo() : run(options))),
-  );
+  runOptions(program).action(finish((options: RunOptions) => (asksForDemo(options) ? demo() : run(options))));
   runOptions(
     program
       .command('run')
@@ -71,10 +69,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .argument('<file>', 'YAML file')
     .option('--json', 'write the table as JSON, for machines')
     .action(finish(routes));
-  program
-    .command('schema')
-    .summary('print the JSON Schema of the configuration, for editors')
-    .action(finish(schema));
+  program.command('schema').summary('print the JSON Schema of the configuration, for editors').action(finish(schema));
   program
     .command('demo')
     .summary('run the gateway with three small backends of its own')
@@ -99,7 +94,13 @@ function runOptions(command: Command): Command {
 }
 
 function asksForDemo({ config, to, port, strategy }: RunOptions): boolean {
-  return config === undefined && process.env['GATEWAY_CONFIG'] === undefined && to.length === 0 && port === undefined && strategy === undefined;
+  return (
+    config === undefined &&
+    process.env['GATEWAY_CONFIG'] === undefined &&
+    to.length === 0 &&
+    port === undefined &&
+    strategy === undefined
+  );
 }
 
 function collect(url: string, all: string[]): string[] {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error.js';
 import { ExtensionError } from '../extension/extension-error.js';
+import { RouteError } from '../routing/route-error.js';
 import { StartError } from '../runtime/start-error.js';
 import { exitCode } from './exit-code.js';
 
@@ -9,7 +10,7 @@ export function report(error: unknown): number {
     process.stderr.write(`${error.message}\n`);
     return exitCode.invalidConfig;
   }
-  if (error instanceof ExtensionError) {
+  if (error instanceof ExtensionError || error instanceof RouteError) {
     process.stderr.write(`gatehouse: ${error.message}\n`);
     return exitCode.invalidConfig;
   }

@@ -25,7 +25,8 @@ function configOf({ config, to, port, strategy }: RunOptions): GatewayConfig | s
       upstreams: { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } },
     });
   }
-  if (port !== undefined || strategy !== undefined) return '--port and --strategy go with --to; with a file they stand in the file.';
+  if (port !== undefined || strategy !== undefined)
+    return '--port and --strategy go with --to; with a file they stand in the file.';
   const file = config ?? process.env['GATEWAY_CONFIG'];
   if (file === undefined || file === '') {
     return 'nothing to run: name a file with --config or GATEWAY_CONFIG, or backends with --to (or try "gatehouse demo").';

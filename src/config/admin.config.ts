@@ -1,16 +1,13 @@
 import { Key } from './key.js';
 import { host } from './kinds/network.js';
 import { listenPort } from './kinds/number.js';
-import { orWord } from './kinds/union.js';
 import { secret } from './kinds/secret.js';
 import type { Kind } from './kinds/kind.js';
 
+const visible = secret('a token of visible characters', /^[\x21-\x7e]+$/);
+
 /** An empty token is what `${ADMIN_TOKEN:-}` gives when the variable is not set: it counts as no token. */
-const token: Kind<string> = {
-  ...orWord('', '', secret('a token of at least one visible character', /^[\x21-\x7e]+$/), value => value === ''),
-  label: 'secret',
-  expected: 'a token of visible characters, or { file: path }',
-};
+const token: Kind<string> = { ...visible, parse: (raw, source) => (raw === '' ? '' : visible.parse(raw, source)) };
 
 /** The operator's side: health, metrics, dashboard, admin API. */
 export class AdminConfig {

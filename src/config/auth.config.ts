@@ -13,19 +13,29 @@ const oneLine = text({ expected: 'a text on one line', pattern: /^\P{Cc}+$/u, ma
 
 /** JSON Web Tokens in `Authorization: Bearer`. */
 export class JwtConfig {
-  @Key(url(['https', 'http'], 'https://issuer.example/jwks.json'), { required: true, doc: 'Where the public keys are. They are fetched at start and again when a token names an unknown key.' })
+  @Key(url(['https', 'http'], 'https://issuer.example/jwks.json'), {
+    required: true,
+    doc: 'Where the public keys are. They are fetched at start and again when a token names an unknown key.',
+  })
   declare jwks: string;
 
   @Key(oneLine, { required: true, doc: 'What `iss` must be.' })
   declare issuer: string;
 
-  @Key(oneLine, { required: true, doc: 'What `aud` must be or contain. Without it, a token for any other service of the same issuer would do.' })
+  @Key(oneLine, {
+    required: true,
+    doc: 'What `aud` must be or contain. Without it, a token for any other service of the same issuer would do.',
+  })
   declare audience: string;
 
-  @Key(set(choice(...algorithms), { min: 1 }), { doc: 'Signature algorithms that are accepted. Only those with a public key: `none` and shared secrets are not offered.' })
+  @Key(set(choice(...algorithms), { min: 1 }), {
+    doc: 'Signature algorithms that are accepted. Only those with a public key: `none` and shared secrets are not offered.',
+  })
   algorithms: (typeof algorithms)[number][] = ['RS256', 'ES256'];
 
-  @Key(map(claim, headerName), { doc: 'Claims that the backend gets as header fields: `{ sub: x-user-id }`. What a client sent under these names is removed.' })
+  @Key(map(claim, headerName), {
+    doc: 'Claims that the backend gets as header fields: `{ sub: x-user-id }`. What a client sent under these names is removed.',
+  })
   forwardClaims: Map<string, string> = new Map();
 }
 
@@ -34,7 +44,10 @@ export class ApiKeyEntryConfig {
   @Key(label, { required: true, doc: 'Who uses it: for logs and limits, never secret.' })
   declare id: string;
 
-  @Key(secret('the SHA-256 of the key as 64 hexadecimal digits', /^[0-9a-f]{64}$/i), { required: true, doc: 'SHA-256 of the key in hexadecimal digits (`printf %s "$KEY" | sha256sum`), so that the file does not hold the key itself.' })
+  @Key(secret('the SHA-256 of the key as 64 hexadecimal digits', /^[0-9a-f]{64}$/i), {
+    required: true,
+    doc: 'SHA-256 of the key in hexadecimal digits (`printf %s "$KEY" | sha256sum`), so that the file does not hold the key itself.',
+  })
   declare sha256: string;
 }
 
@@ -49,7 +62,10 @@ export class ApiKeyConfig {
 
 /** A user of HTTP basic authentication. */
 export class BasicUserConfig {
-  @Key(text({ expected: 'a user name without a colon', pattern: /^[^:\p{Cc}]+$/u, maxLength: 256 }), { required: true, doc: 'User name.' })
+  @Key(text({ expected: 'a user name without a colon', pattern: /^[^:\p{Cc}]+$/u, maxLength: 256 }), {
+    required: true,
+    doc: 'User name.',
+  })
   declare name: string;
 
   @Key(secret('a scrypt hash of the password'), { required: true, doc: 'scrypt hash of the password.' })
@@ -58,7 +74,9 @@ export class BasicUserConfig {
 
 /** HTTP basic authentication (RFC 7617). */
 export class BasicAuthConfig {
-  @Key(text({ expected: 'a text without quotes', pattern: /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, maxLength: 256 }), { doc: 'What the browser shows when it asks for the password.' })
+  @Key(text({ expected: 'a text without quotes', pattern: /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, maxLength: 256 }), {
+    doc: 'What the browser shows when it asks for the password.',
+  })
   realm: string = 'gatehouse';
 
   @ListOf(() => BasicUserConfig, { required: true, min: 1, doc: 'The users.' })
@@ -67,10 +85,15 @@ export class BasicAuthConfig {
 
 /** Authentication by another service. */
 export class ForwardAuthConfig {
-  @Key(url(['http', 'https'], 'http://auth:4000/verify'), { required: true, doc: 'It is asked about each request with its head, without the body: a 2xx lets the request through, any other answer goes to the client.' })
+  @Key(url(['http', 'https'], 'http://auth:4000/verify'), {
+    required: true,
+    doc: 'It is asked about each request with its head, without the body: a 2xx lets the request through, any other answer goes to the client.',
+  })
   declare url: string;
 
-  @Key(list(headerName), { doc: 'Header fields of its answer that the backend gets. What a client sent under these names is removed.' })
+  @Key(list(headerName), {
+    doc: 'Header fields of its answer that the backend gets. What a client sent under these names is removed.',
+  })
   copyHeaders: string[] = [];
 }
 

@@ -7,10 +7,16 @@ import { backendUrl } from './kinds/url.js';
 
 /** One server of an upstream. */
 export class BackendConfig {
-  @Key(label, { doc: 'Labels metrics, logs and the admin API, and is what hashing strategies are made of: give one where addresses change. Unique in its upstream.', defaultText: 'host:port, or the path of the socket' })
+  @Key(label, {
+    doc: 'Labels metrics, logs and the admin API, and is what hashing strategies are made of: give one where addresses change. Unique in its upstream.',
+    defaultText: 'host:port, or the path of the socket',
+  })
   declare id: string;
 
-  @Key(backendUrl, { doc: 'Scheme, host and port, without a path; `unix:/run/app.sock` for a unix socket. `https` verifies the certificate, see `tls` of the upstream.', defaultText: 'none: this or `unix` is required' })
+  @Key(backendUrl, {
+    doc: 'Scheme, host and port, without a path; `unix:/run/app.sock` for a unix socket. `https` verifies the certificate, see `tls` of the upstream.',
+    defaultText: 'none: this or `unix` is required',
+  })
   declare url: string;
 
   @Key(socketPath, { doc: 'Path of a unix socket, instead of `url`. Relative to the file.' })

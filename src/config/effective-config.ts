@@ -20,7 +20,12 @@ export function effectiveConfig(config: GatewayConfig): Record<string, unknown> 
 const never = (): boolean => false;
 
 /** Takes out a key whose value asks for what is not carried out: a default of the contract that does not hold yet. */
-function prune(formatted: unknown, value: unknown, [step, ...rest]: string[], isOff: NonNullable<UnsupportedKey['isOff']>): void {
+function prune(
+  formatted: unknown,
+  value: unknown,
+  [step, ...rest]: string[],
+  isOff: NonNullable<UnsupportedKey['isOff']>,
+): void {
   if (step === undefined || typeof value !== 'object' || value === null || value instanceof Invalid) return;
   const values = value instanceof Map ? value : new Map<string, unknown>(Object.entries(value));
   const parts = formatted as Record<string, unknown>;

@@ -12,9 +12,14 @@ export class FallbackConfig {
   @Key(headerMap, { doc: 'Header fields of the answer.' })
   headers: Map<string, string> = new Map();
 
-  @Key(body, { doc: 'Body of the answer: a text, or `{ file: path }`, which is read once at start (at most 1mb).', defaultText: 'a problem document' })
+  @Key(body, {
+    doc: 'Body of the answer: a text, or `{ file: path }`, which is read once at start (at most 1mb).',
+    defaultText: 'a problem document',
+  })
   declare body?: string;
 
-  @Key(name, { doc: 'Another upstream that takes the request, instead of `status`, `headers` and `body`. Its own fallback is not used.' })
+  @Key(name, {
+    doc: 'Another upstream that takes the request, instead of `status`, `headers` and `body`. Its own fallback is not used.',
+  })
   declare upstream?: string;
 }

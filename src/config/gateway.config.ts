@@ -20,7 +20,9 @@ import { WebSocketConfig } from './websocket.config.js';
 
 /** How the gateway stops. */
 export class ShutdownConfig {
-  @Key(duration(), { doc: 'Work in flight may end in this time after a SIGTERM; what is left then is cut. Shorter than the time after which the platform kills the process (30 s on Kubernetes, minus its pre-stop delay).' })
+  @Key(duration(), {
+    doc: 'Work in flight may end in this time after a SIGTERM; what is left then is cut. Shorter than the time after which the platform kills the process (30 s on Kubernetes, minus its pre-stop delay).',
+  })
   grace: number = 30_000;
 }
 
@@ -36,31 +38,46 @@ export class RedisStoreConfig {
 /** Where the counts of rate limits are kept. */
 export type RateLimitStore = 'memory' | RedisStoreConfig;
 
-const rateLimitStore = either(choice('memory'), block(() => RedisStoreConfig), value => value === 'memory');
-
-const smallest = 'listener on port 8080';
+const rateLimitStore = either(
+  choice('memory'),
+  block(() => RedisStoreConfig),
+  value => value === 'memory',
+);
 
 /** A whole gateway: the value that one configuration file describes, with every default filled in. */
 export class GatewayConfig {
-  @ListOf(() => ListenerConfig, { min: 1, doc: 'Addresses that clients connect to.', defaultText: `one plain ${smallest}` })
+  @ListOf(() => ListenerConfig, {
+    min: 1,
+    doc: 'Addresses that clients connect to.',
+    defaultText: 'one plain listener on port 8080',
+  })
   declare listeners: ListenerConfig[];
 
-  @Block(() => AdminConfig, { doc: 'The operator’s side: health, metrics, dashboard, admin API. Never on a public listener.' })
+  @Block(() => AdminConfig, {
+    doc: 'The side of the operator: health, metrics, dashboard, admin API. Never on a public listener.',
+  })
   admin: AdminConfig = new AdminConfig();
 
-  @Key(list(cidr), { doc: 'Address ranges whose `X-Forwarded-For`, `Forwarded` and PROXY headers are believed. What others send under these names is replaced. A range that clients can come from lets them choose their own address.' })
+  @Key(list(cidr), {
+    doc: 'Address ranges whose `X-Forwarded-For`, `Forwarded` and PROXY headers are believed. What others send under these names is replaced. A range that clients can come from lets them choose their own address.',
+  })
   trustedProxies: string[] = [];
 
   @MapOf(name, () => UpstreamConfig, { doc: 'Groups of backends, by name.' })
   upstreams: Map<string, UpstreamConfig> = new Map();
 
-  @ListOf(() => RouteConfig, { doc: 'What happens to which requests. Required with several upstreams.', defaultText: 'all requests go to the only upstream' })
+  @ListOf(() => RouteConfig, {
+    doc: 'What happens to which requests. Required with several upstreams.',
+    defaultText: 'all requests go to the only upstream',
+  })
   declare routes: RouteConfig[];
 
   @Block(() => SecurityConfig, { doc: 'What every request must pass, unless its route says otherwise.' })
   security: SecurityConfig = new SecurityConfig();
 
-  @Key(rateLimitStore, { doc: 'Where the counts of rate limits are kept: `memory` (exact across the workers of one process), or `{ redis: redis://host:6379, prefix: "gw:" }` for several machines.' })
+  @Key(rateLimitStore, {
+    doc: 'Where the counts of rate limits are kept: `memory` (exact across the workers of one process), or `{ redis: redis://host:6379, prefix: "gw:" }` for several machines.',
+  })
   rateLimitStore: RateLimitStore = 'memory';
 
   @Block(() => WebSocketConfig, { doc: 'Upgraded connections. A route may override each key.' })
@@ -69,7 +86,9 @@ export class GatewayConfig {
   @Block(() => SseConfig, { doc: 'Event streams. A route may override each key.' })
   sse: SseConfig = new SseConfig();
 
-  @Key(either(choice('auto'), integer(1, 256), value => value === 'auto'), { doc: 'Worker threads for traffic: `auto` = one for each core, `1` = all in one thread.' })
+  @Key(either(choice('auto'), integer(1, 256), value => value === 'auto'), {
+    doc: 'Worker threads for traffic: `auto` = one for each core, `1` = all in one thread.',
+  })
   workers: 'auto' | number = 'auto';
 
   @Block(() => ShutdownConfig, { doc: 'How the gateway stops.' })

@@ -36,7 +36,8 @@ if (process.argv[1] !== undefined && resolve(process.argv[1]) === import.meta.fi
   const check = process.argv.includes('--check');
   const folder = process.argv.slice(2).find(argument => !argument.startsWith('--')) ?? root;
   const stale = generate(folder, check);
-  for (const path of stale) console.log(`${check ? 'stale' : 'written'}: ${relative(process.cwd(), resolve(folder, path))}`);
+  for (const path of stale)
+    console.log(`${check ? 'stale' : 'written'}: ${relative(process.cwd(), resolve(folder, path))}`);
   if (check && stale.length > 0) {
     console.log('Run: node dist/config/generate.js');
     process.exitCode = 1;

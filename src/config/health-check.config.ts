@@ -12,13 +12,19 @@ export class HealthCheckConfig {
   @Key(choice('http', 'tcp'), { doc: '`http` asks for `path`; `tcp` only opens a connection.' })
   type: 'http' | 'tcp' = 'http';
 
-  @Key(pathTemplate, { doc: 'Path that is asked for with GET. It should be cheap and say whether this backend can serve, not whether everything behind it can.' })
+  @Key(pathTemplate, {
+    doc: 'Path that is asked for with GET. It should be cheap and say whether this backend can serve, not whether everything behind it can.',
+  })
   path: string = '/healthz';
 
-  @Key(duration({ min: 100 }), { doc: 'Time between two probes of a backend; spread, so that they do not all come at once.' })
+  @Key(duration({ min: 100 }), {
+    doc: 'Time between two probes of a backend; spread, so that they do not all come at once.',
+  })
   interval: number = 5_000;
 
-  @Key(duration({ min: 1 }), { doc: 'A probe without an answer in this time has failed. Must not be longer than `interval`.' })
+  @Key(duration({ min: 1 }), {
+    doc: 'A probe without an answer in this time has failed. Must not be longer than `interval`.',
+  })
   timeout: number = 2_000;
 
   @Key(integer(1, 100), { doc: 'Successful probes in a row before an unhealthy backend gets traffic again.' })
@@ -30,7 +36,7 @@ export class HealthCheckConfig {
   @Key(statusRanges, { doc: 'Statuses that count as success.' })
   expectStatus: StatusRange[] = [{ from: 200, to: 399 }];
 
-  @Key(text({ maxLength: 1024 }), { doc: 'Text that the first 64 KB of the body must hold.' })
+  @Key(text({ maxLength: 1024 }), { doc: 'Text that the body must hold.' })
   declare expectBody?: string;
 
   @Key(ownHeaderMap, { doc: 'Header fields of the probe, such as `host`.' })

@@ -36,7 +36,7 @@ export function Key<T>(kind: Kind<T>, options: KeyOptions): PropertyDecorator {
     const decorators = [
       Transform(
         ({ obj, options: transform }) =>
-          read(kind, (obj as Record<string, unknown>)[name], (transform as ReadOptions).source),
+          read(kind, (obj as Record<string, () => unknown>)[name]?.(), (transform as ReadOptions).source),
         { toClassOnly: true },
       ),
       ValidateBy({ name: kindConstraint, validator: { validate: value => invalidsIn(value).length === 0 } }),
@@ -62,7 +62,11 @@ export function ListOf<T extends object>(
   blockClass: () => BlockClass<T>,
   { doc, required = false, defaultText, min, max, orSingle, ...rules }: KeyOptions & BlockRules<T> & ListRules,
 ): PropertyDecorator {
-  const limits = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }), orSingle: orSingle === true };
+  const limits = {
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+    orSingle: orSingle === true,
+  };
   const kind = list(block(blockClass, rules), limits);
   return Key(kind, { doc, required, ...(defaultText === undefined ? {} : { defaultText }) });
 }

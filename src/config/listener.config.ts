@@ -15,7 +15,10 @@ export class CertificateConfig {
   })
   declare cert: string;
 
-  @Key(filePath, { required: true, doc: 'PEM file with the private key. Only the user that runs the gateway should be able to read it.' })
+  @Key(filePath, {
+    required: true,
+    doc: 'PEM file with the private key. Only the user that runs the gateway should be able to read it.',
+  })
   declare key: string;
 }
 
@@ -48,22 +51,32 @@ export class ListenerTlsConfig {
 
 /** What one client, or all of them together, may ask of a listener. */
 export class ListenerLimitsConfig {
-  @Key(integer(1), { doc: 'Open connections on this listener, for each worker. More are refused at once, so that those that are open stay usable.' })
+  @Key(integer(1), {
+    doc: 'Open connections on this listener. More are refused at once, so that those that are open stay usable.',
+  })
   connections: number = 20_000;
 
-  @Key(duration(), { doc: 'The whole request head must have arrived in this time after the connection opened or the last response ended, else 408. What stops a client that sends its head drop by drop. `0s` = off.' })
+  @Key(duration(), {
+    doc: 'The whole request head must have arrived in this time after the connection opened or the last response ended, else 408. What stops a client that sends its head drop by drop. `0s` = off.',
+  })
   headerTimeout: number = 10_000;
 
-  @Key(duration(), { doc: 'The whole request, body included, must have arrived in this time, else 408. `0s` = off: large uploads over slow lines take long for good reasons, and `minBodyRate` is what stops a dripping client.' })
+  @Key(duration(), {
+    doc: 'The whole request, body included, must have arrived in this time, else 408. `0s` = off: large uploads over slow lines take long for good reasons, and `minBodyRate` is what stops a dripping client.',
+  })
   requestTimeout: number = 0;
 
-  @Key(duration(), { doc: 'An idle connection is closed after this time. Longer than the idle time of a load balancer in front of the gateway (60 s on most), or that one sends requests into connections that are being closed.' })
+  @Key(duration(), {
+    doc: 'An idle connection is closed after this time. Longer than the idle time of a load balancer in front of the gateway (60 s on most), or that one sends requests into connections that are being closed.',
+  })
   keepAliveTimeout: number = 65_000;
 
   @Key(integer(0), { doc: 'Requests on one connection before it is closed. `0` = no limit.' })
   requestsPerConnection: number = 0;
 
-  @Key(size(), { doc: 'Bytes a second. A client that sends its body slower than this (on average, looked at after 5 s) is cut with 408. `0b` = off.' })
+  @Key(size(), {
+    doc: 'Bytes a second. A client that sends its body slower than this (on average, looked at after 5 s) is cut with 408. `0b` = off.',
+  })
   minBodyRate: number = 240;
 
   @Key(duration(), { doc: 'A client that reads nothing for this long while data waits for it is cut. `0s` = off.' })
@@ -72,25 +85,38 @@ export class ListenerLimitsConfig {
 
 /** An address that clients connect to. */
 export class ListenerConfig {
-  @Key(label, { doc: 'What logs, metrics and the admin API call it. Must be unique.', defaultText: 'its port, or the path of its socket' })
+  @Key(label, {
+    doc: 'What logs, metrics and the admin API call it. Must be unique.',
+    defaultText: 'its port, or the path of its socket',
+  })
   declare name: string;
 
   @Key(host, { doc: 'Address to listen on. `0.0.0.0` is every IPv4 address of the machine, `::` every address.' })
   host: string = '0.0.0.0';
 
-  @Key(listenPort, { doc: 'Port to listen on. `0` = any free one; the log and the admin API say which.', defaultText: '`8080`, unless `unix` is given' })
+  @Key(listenPort, {
+    doc: 'Port to listen on. `0` = any free one; the log and the admin API say which.',
+    defaultText: '`8080`, unless `unix` is given',
+  })
   declare port?: number;
 
   @Key(socketPath, { doc: 'Path of a unix socket to listen on, instead of `host` and `port`. Relative to the file.' })
   declare unix?: string;
 
-  @Key(port, { doc: 'Answers every request with a 308 redirect to the same host and path over https at this port. Nothing else is served then.' })
+  @Key(port, {
+    doc: 'Answers every request with a 308 redirect to the same host and path over https at this port. Nothing else is served then.',
+  })
   declare redirectToHttps?: number;
 
-  @Key(flag, { doc: 'Connections begin with a PROXY protocol header, version 1 or 2, that says who the client is. It is believed from `trustedProxies` only; connections from elsewhere, or without the header, are refused.' })
+  @Key(flag, {
+    doc: 'Connections begin with a PROXY protocol header, version 1 or 2, that says who the client is. It is believed from `trustedProxies` only; connections from elsewhere, or without the header, are refused.',
+  })
   proxyProtocol: boolean = false;
 
-  @Key(flag, { doc: 'HTTP/2 beside HTTP/1.1, chosen by ALPN. Only on listeners with `tls`.', defaultText: '`true` with `tls`, else `false`' })
+  @Key(flag, {
+    doc: 'HTTP/2 beside HTTP/1.1, chosen by ALPN. Only on listeners with `tls`.',
+    defaultText: '`true` with `tls`, else `false`',
+  })
   declare http2: boolean;
 
   @Block(() => ListenerTlsConfig, { doc: 'Makes it an https listener. Absent: plain HTTP.' })

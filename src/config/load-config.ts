@@ -37,7 +37,11 @@ export function parseConfig(text: string, options: ParseOptions = {}): LoadedCon
  * Reads, parses and validates a configuration file.
  * @throws ConfigError, also when the file cannot be read.
  */
-export function loadConfig(file: string, env: Environment, options: Omit<ParseOptions, 'file' | 'env'> = {}): LoadedConfig {
+export function loadConfig(
+  file: string,
+  env: Environment,
+  options: Omit<ParseOptions, 'file' | 'env'> = {},
+): LoadedConfig {
   return parseConfig(readFile(file), { ...options, file, env });
 }
 
@@ -61,6 +65,8 @@ function readFile(file: string): string {
   } catch (error) {
     const why = error instanceof TypeError ? 'is not valid UTF-8' : whyUnreadable(error);
     const place = { path: '', file, line: undefined, column: undefined };
-    throw new ConfigError([{ ...place, message: `the configuration file ${why}`, found: '', allowed: 'a readable YAML file' }]);
+    throw new ConfigError([
+      { ...place, message: `the configuration file ${why}`, found: '', allowed: 'a readable YAML file' },
+    ]);
   }
 }

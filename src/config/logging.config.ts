@@ -12,7 +12,9 @@ export class AccessLogConfig {
   @Key(flag, { doc: 'Whether access lines are written.' })
   enabled: boolean = true;
 
-  @Key(ratio, { doc: 'Share of the exchanges that get a line. Those that end in an error of the gateway or a 5xx always do.' })
+  @Key(ratio, {
+    doc: 'Share of the exchanges that get a line. Metrics count all of them.',
+  })
   sample: number = 1;
 
   @Key(list(pathPattern), { doc: 'Paths without a line: `[/ping]`. In the forms of `match.path`.' })
@@ -27,7 +29,9 @@ export class LoggingConfig {
   @Key(choice(...levels), { doc: 'The least important level that is written.' })
   level: (typeof levels)[number] = 'info';
 
-  @Key(choice('json', 'pretty'), { doc: '`json`: one object on a line. `pretty`: for reading along; slower, so not for production.' })
+  @Key(choice('json', 'pretty'), {
+    doc: '`json`: one object on a line. `pretty`: for reading along; slower, so not for production.',
+  })
   format: 'json' | 'pretty' = 'json';
 
   @Block(() => AccessLogConfig, { doc: 'One line for each exchange.' })

@@ -7,7 +7,9 @@ import { headerMatches, queryMatches, type ValueMatch } from './kinds/value-matc
 
 /** Which requests a route takes: all that is written must hold; what is not written always does. */
 export class MatchConfig {
-  @Key(list(hostPattern), { doc: 'Hosts, without ports: exact, or `*.` and a domain for all names below it (not the domain itself). Empty = any.' })
+  @Key(list(hostPattern), {
+    doc: 'Hosts, without ports: exact, or `*.` and a domain for all names below it (not the domain itself). Empty = any.',
+  })
   hosts: string[] = [];
 
   @Key(list(pathPattern, { orSingle: true }), {
@@ -18,7 +20,9 @@ export class MatchConfig {
   @Key(list(method), { doc: 'Request methods; spelling in lower case is taken too. Empty = any.' })
   methods: string[] = [];
 
-  @Key(headerMatches, { doc: 'Header fields: a text (exact), `{ pattern: "^v[0-9]+$" }` or `{ present: true }`. Names in any case. YAML numbers need quotes.' })
+  @Key(headerMatches, {
+    doc: 'Header fields: a text (exact), `{ pattern: "^v[0-9]+$" }` or `{ present: true }`. Names in any case. YAML numbers need quotes.',
+  })
   headers: Map<string, ValueMatch> = new Map();
 
   @Key(queryMatches, { doc: 'Query parameters, in the same forms as `headers`.' })

@@ -16,16 +16,19 @@ const condition = either(
   integer(400, 599, 'a status'),
   value => typeof value !== 'number',
 );
-const methods = either(
-  choice('idempotent', 'all'),
-  list(method, { min: 1 }),
-  value => typeof value === 'string',
+const methods = either(choice('idempotent', 'all'), list(method, { min: 1 }), value => typeof value === 'string');
+const hedge = orWord(
+  'off',
+  0,
+  either(choice('p95'), duration(), value => value === 'p95'),
+  value => value === 0,
 );
-const hedge = orWord('off', 0, either(choice('p95'), duration(), value => value === 'p95'), value => value === 0);
 
 /** Second tries on other backends. */
 export class RetriesConfig {
-  @Key(integer(0, 10), { doc: 'Tries after the first, each on a backend that was not tried yet while there is one. `0` = off.' })
+  @Key(integer(0, 10), {
+    doc: 'Tries after the first, each on a backend that was not tried yet while there is one. `0` = off.',
+  })
   attempts: number = 2;
 
   @Key(set(condition), {
@@ -38,18 +41,26 @@ export class RetriesConfig {
   })
   methods: 'idempotent' | 'all' | string[] = 'idempotent';
 
-  @Key(size({ max: 64 * 1024 * 1024 }), { doc: 'Request bodies up to this size are kept so that they can be sent again; requests with larger ones are not retried once their body was begun. This much memory for each request in flight.' })
+  @Key(size({ max: 64 * 1024 * 1024 }), {
+    doc: 'Request bodies up to this size are kept so that they can be sent again; requests with larger ones are not retried once their body was begun. This much memory for each request in flight.',
+  })
   bufferRequest: number = 64 * 1024;
 
   @Key(duration(), { doc: 'Response head of one attempt. `0s` = what is left of `timeouts.response`.' })
   tryTimeout: number = 0;
 
-  @Key(ratio, { doc: 'Retries and hedged attempts may add at most this share to the requests of the upstream (plus 10 a second), so that retries do not bring down what is struggling.' })
+  @Key(ratio, {
+    doc: 'Retries and hedged attempts may add at most this share to the requests of the upstream (plus 10 a second), so that retries do not bring down what is struggling.',
+  })
   budget: number = 0.2;
 
-  @Key(duration(), { doc: 'Base of the wait before a retry; it doubles with each, and a random part of it (full jitter) is waited.' })
+  @Key(duration(), {
+    doc: 'Base of the wait before a retry; it doubles with each, and a random part of it (full jitter) is waited.',
+  })
   backoff: number = 25;
 
-  @Key(hedge, { doc: 'Starts a second attempt on another backend when the first has not answered after this time, and takes whichever answers first; `p95` = the time that 95% of the recent answers took. Only for idempotent requests without a body; counts against `budget`.' })
+  @Key(hedge, {
+    doc: 'Starts a second attempt on another backend when the first has not answered after this time, and takes whichever answers first; `p95` = the time that 95% of the recent answers took. Only for idempotent requests without a body; counts against `budget`.',
+  })
   hedgeAfter: 'p95' | number = 0;
 }

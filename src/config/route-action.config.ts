@@ -39,16 +39,24 @@ export class SplitConfig {
   @Key(name, { required: true, doc: 'Name of an upstream.' })
   declare upstream: string;
 
-  @Key(integer(0, 1_000_000), { required: true, doc: 'Share of the requests, relative to the other weights of the split. `0` = none, for a canary that is not out yet.' })
+  @Key(integer(0, 1_000_000), {
+    required: true,
+    doc: 'Share of the requests, relative to the other weights of the split. `0` = none, for a canary that is not out yet.',
+  })
   declare weight: number;
 }
 
 /** An answer that sends the client elsewhere. */
 export class RedirectConfig {
-  @Key(locationTemplate, { required: true, doc: 'Where to: a URL, or a path on the same host. `:name` is what that segment of the match was, `:rest` what `*` matched. The query of the request is kept.' })
+  @Key(locationTemplate, {
+    required: true,
+    doc: 'Where to: a URL, or a path on the same host. `:name` is what that segment of the match was, `:rest` what `*` matched.',
+  })
   declare to: string;
 
-  @Key(redirectStatus, { doc: '308 and 301 are permanent and cached by browsers; 307 and 302 are not. 307 and 308 keep the method.' })
+  @Key(redirectStatus, {
+    doc: '308 and 301 are permanent and cached by browsers; 307 and 302 are not. 307 and 308 keep the method.',
+  })
   status: number = 308;
 }
 
@@ -57,28 +65,35 @@ export class RespondConfig {
   @Key(status, { doc: 'Status of the answer.' })
   status: number = 200;
 
-  @Key(headerMap, { doc: 'Header fields of the answer. Without `content-type` a body is `text/plain; charset=utf-8`.' })
+  @Key(headerMap, { doc: 'Header fields of the answer.' })
   headers: Map<string, string> = new Map();
 
   @Key(body, { doc: 'Body of the answer: a text, or `{ file: path }`, which is read once at start (at most 1mb).' })
   declare body?: string;
 }
 
-/** How the path changes on its way to the backend: exactly one of the keys. The query stays. */
+/** How the path changes on its way to the backend: exactly one of the keys. */
 export class RewriteConfig {
-  @Key(plainPath, { doc: 'Takes this off the beginning of the path: `/orders/7` with `/orders` becomes `/7`. Whole segments only.' })
+  @Key(plainPath, {
+    doc: 'Takes this off the beginning of the path: `/orders/7` with `/orders` becomes `/7`. Whole segments only.',
+  })
   declare stripPrefix?: string;
 
   @Key(prefixPair, { doc: 'Replaces the beginning of the path: `[/orders, /v2/orders]`. Whole segments only.' })
   declare replacePrefix?: [string, string];
 
-  @Key(pathTemplate, { doc: 'The whole new path, with the parameters of the match: `/x/:id`, and `:rest` for what `*` matched.' })
+  @Key(pathTemplate, {
+    doc: 'The whole new path, with the parameters of the match: `/x/:id`, and `:rest` for what `*` matched.',
+  })
   declare path?: string;
 }
 
 /** Copies of requests for another upstream. */
 export class MirrorConfig {
-  @Key(name, { required: true, doc: 'Name of the upstream that gets the copies. Its answers are dropped, and its failures are never seen by clients.' })
+  @Key(name, {
+    required: true,
+    doc: 'Name of the upstream that gets the copies. Its answers are dropped, and its failures are never seen by clients.',
+  })
   declare upstream: string;
 
   @Key(ratio, { doc: 'Share of the requests that are copied. Mind that copies of writes take effect there.' })

@@ -31,13 +31,20 @@ export class RouteConfig {
   @Key(label, { doc: 'What logs, metrics and the admin API call it. Must be unique.', defaultText: 'its path' })
   declare name: string;
 
-  @Block(() => MatchConfig, { doc: 'Which requests it takes. Absent: all. Of several routes that match the most specific wins: host, then path, then method and headers; on a tie the first in the file.' })
+  @Block(() => MatchConfig, {
+    doc: 'Which requests it takes. Absent: all. Of several routes that match the most specific wins: host, then path, then method and headers; on a tie the first in the file.',
+  })
   match: MatchConfig = new MatchConfig();
 
-  @Key(name, { doc: 'Name of the upstream that the requests go to. Exactly one of `upstream`, `split`, `redirect` and `respond`.' })
+  @Key(name, {
+    doc: 'Name of the upstream that the requests go to. Exactly one of `upstream`, `split`, `redirect` and `respond`.',
+  })
   declare upstream?: string;
 
-  @ListOf(() => SplitConfig, { min: 1, doc: 'Several upstreams that share the requests by weight: `[{ upstream: orders, weight: 95 }, { upstream: orders-canary, weight: 5 }]`.' })
+  @ListOf(() => SplitConfig, {
+    min: 1,
+    doc: 'Several upstreams that share the requests by weight: `[{ upstream: orders, weight: 95 }, { upstream: orders-canary, weight: 5 }]`.',
+  })
   declare split?: SplitConfig[];
 
   @Block(() => RedirectConfig, { doc: 'Sends the client elsewhere.' })
@@ -46,7 +53,9 @@ export class RouteConfig {
   @Block(() => RespondConfig, { doc: 'Answers without a backend.' })
   declare respond?: RespondConfig;
 
-  @Block(() => RewriteConfig, { doc: 'How the path changes on its way to the backend. Absent: it is passed on byte by byte.' })
+  @Block(() => RewriteConfig, {
+    doc: 'How the path changes on its way to the backend. Absent: it is passed on byte by byte.',
+  })
   declare rewrite?: RewriteConfig;
 
   @Block(() => RouteHeadersConfig, { doc: 'Header fields that are set, added or removed.' })
@@ -58,16 +67,24 @@ export class RouteConfig {
   @Block(() => RouteRetriesConfig, { doc: 'Overrides the retries of the upstream, key by key.' })
   declare retries?: RouteRetriesConfig;
 
-  @Block(() => MirrorConfig, { doc: 'Sends copies of requests to another upstream and drops the answers. Absent: none.' })
+  @Block(() => MirrorConfig, {
+    doc: 'Sends copies of requests to another upstream and drops the answers. Absent: none.',
+  })
   declare mirror?: MirrorConfig;
 
-  @Key(flag, { doc: 'Compresses responses with br, zstd or gzip, by the Accept-Encoding of the client. Never event streams, and nothing that is compressed already.' })
+  @Key(flag, {
+    doc: 'Compresses responses with br, zstd or gzip, by the Accept-Encoding of the client. Never event streams, and nothing that is compressed already.',
+  })
   compress: boolean = false;
 
-  @Block(() => RouteSecurityConfig, { doc: 'The same shape as the top-level `security`; replaces it key by key for this route.' })
+  @Block(() => RouteSecurityConfig, {
+    doc: 'The same shape as the top-level `security`; replaces it key by key for this route.',
+  })
   declare security?: RouteSecurityConfig;
 
-  @Block(() => RouteWebSocketConfig, { doc: 'The same shape as the top-level `websocket`; replaces it key by key for this route.' })
+  @Block(() => RouteWebSocketConfig, {
+    doc: 'The same shape as the top-level `websocket`; replaces it key by key for this route.',
+  })
   declare websocket?: RouteWebSocketConfig;
 
   @Block(() => RouteSseConfig, { doc: 'The same shape as the top-level `sse`; replaces it key by key for this route.' })

@@ -11,7 +11,11 @@ import { text } from './kinds/text.js';
 import { orWord } from './kinds/union.js';
 import { RouteValidationConfig, ValidationConfig } from './validation.config.js';
 
-const origin = text({ label: 'origin', expected: 'an origin such as https://app.example, or *', pattern: /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+)$/i });
+const origin = text({
+  label: 'origin',
+  expected: 'an origin such as https://app.example, or *',
+  pattern: /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+)$/i,
+});
 const limitKey = text({
   label: 'limit key',
   expected: 'client-ip, global, header:<name> or jwt:<claim>',
@@ -39,13 +43,19 @@ export class RateLimitConfig {
   @Key(integer(1), { doc: 'How many may come at once.', defaultText: '`limit`' })
   declare burst?: number;
 
-  @Key(limitKey, { doc: 'What has a limit of its own: `client-ip`, `global` (all together), `header:<name>`, or `jwt:<claim>`, which runs after authentication. A header that anyone may set is no limit: use it behind authentication.' })
+  @Key(limitKey, {
+    doc: 'What has a limit of its own: `client-ip`, `global` (all together), `header:<name>`, or `jwt:<claim>`, which runs after authentication. A header that anyone may set is no limit: use it behind authentication.',
+  })
   key: string = 'client-ip';
 
-  @Key(integer(1, 128), { doc: 'Addresses of one IPv6 network of this prefix count as one client: a single home line has a whole /64.' })
+  @Key(integer(1, 128), {
+    doc: 'Addresses of one IPv6 network of this prefix count as one client: a single home line has a whole /64.',
+  })
   ipv6Prefix: number = 64;
 
-  @Key(choice('local', 'allow', 'deny'), { doc: 'When the shared store is out of reach: each machine counts for itself, all is allowed, or all is denied.' })
+  @Key(choice('local', 'allow', 'deny'), {
+    doc: 'When the shared store is out of reach: each machine counts for itself, all is allowed, or all is denied.',
+  })
   onStoreFailure: 'local' | 'allow' | 'deny' = 'local';
 }
 
@@ -54,7 +64,10 @@ export class CorsConfig {
   @Key(list(origin, { min: 1 }), { required: true, doc: 'Origins that may read answers, `*` for all.' })
   declare origins: string[];
 
-  @Key(list(method), { doc: 'Methods that are allowed beyond GET, HEAD and POST.', defaultText: 'what the preflight asks for' })
+  @Key(list(method), {
+    doc: 'Methods that are allowed beyond GET, HEAD and POST.',
+    defaultText: 'what the preflight asks for',
+  })
   declare methods?: string[];
 
   @Key(list(headerName), { doc: 'Request header fields that are allowed.', defaultText: 'what the preflight asks for' })

@@ -14,13 +14,17 @@ const ascending: Kind<number[]> = {
   parse(raw, source) {
     const values = numbers.parse(raw, source);
     if (values instanceof Invalid || values.some(each => typeof each !== 'number')) return values;
-    return values.every((each, index) => index === 0 || each > (values[index - 1] ?? 0)) ? values : new Invalid(raw, this.expected);
+    return values.every((each, index) => index === 0 || each > (values[index - 1] ?? 0))
+      ? values
+      : new Invalid(raw, this.expected);
   },
 };
 
 /** Metrics, for Prometheus at `/metrics` of the admin side. */
 export class MetricsConfig {
-  @Key(ascending, { doc: 'Upper bounds of the histograms of durations, in seconds, ascending. Each bound is a time series for every route and upstream.' })
+  @Key(ascending, {
+    doc: 'Upper bounds of the histograms of durations, in seconds, ascending. Each bound is a time series for every route and upstream.',
+  })
   buckets: number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 }
 
@@ -29,7 +33,9 @@ export class TracingConfig {
   @Key(url(['http', 'https'], 'http://collector:4318'), { required: true, doc: 'Collector that takes OTLP over HTTP.' })
   declare otlp: string;
 
-  @Key(ratio, { doc: 'Share of the traces that begin here and are recorded. A trace that the client began keeps its decision.' })
+  @Key(ratio, {
+    doc: 'Share of the traces that begin here and are recorded. A trace that the client began keeps its decision.',
+  })
   sample: number = 0.1;
 
   @Key(choice('w3c'), { doc: 'Header fields that carry the trace context: `w3c` = `traceparent` and `tracestate`.' })

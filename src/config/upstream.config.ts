@@ -54,28 +54,41 @@ export class StickyConfig {
 
 /** TLS towards https backends. */
 export class UpstreamTlsConfig {
-  @Key(filePath, { doc: 'PEM file with the authorities that backends must be certified by, instead of the well-known ones.' })
+  @Key(filePath, {
+    doc: 'PEM file with the authorities that backends must be certified by, instead of the well-known ones.',
+  })
   declare ca?: string;
 
-  @Key(filePath, { doc: 'PEM file with the certificate that the gateway shows to backends (mutual TLS). Together with `key`.' })
+  @Key(filePath, {
+    doc: 'PEM file with the certificate that the gateway shows to backends (mutual TLS). Together with `key`.',
+  })
   declare cert?: string;
 
   @Key(filePath, { doc: 'PEM file with the private key of `cert`.' })
   declare key?: string;
 
-  @Key(host, { doc: 'Name that is sent as SNI and that the certificate of a backend must carry.', defaultText: 'the host of the backend' })
+  @Key(host, {
+    doc: 'Name that is sent as SNI and that the certificate of a backend must carry.',
+    defaultText: 'the host of the backend',
+  })
   declare serverName?: string;
 
-  @Key(flag, { doc: 'Verifies the certificates of backends. `false` lets anyone on the way read and change the traffic: for tests only.' })
+  @Key(flag, {
+    doc: 'Verifies the certificates of backends. `false` lets anyone on the way read and change the traffic: for tests only.',
+  })
   verify: boolean = true;
 }
 
 /** Connections that are kept to a backend. */
 export class ConnectionsConfig {
-  @Key(integer(1, 65_535), { doc: 'Connections to one backend, for each worker. Requests beyond it wait in the queue.' })
+  @Key(integer(1, 65_535), {
+    doc: 'Connections to one backend, for each worker. Requests beyond it wait in the queue.',
+  })
   max: number = 256;
 
-  @Key(duration({ min: 1 }), { doc: 'An unused connection is closed after this time. Shorter than the keep-alive time of the backends, or requests run into connections that are being closed.' })
+  @Key(duration({ min: 1 }), {
+    doc: 'An unused connection is closed after this time. Shorter than the keep-alive time of the backends, or requests run into connections that are being closed.',
+  })
   idleTimeout: number = 60_000;
 
   @Key(integer(0), { doc: 'Requests that may wait for a connection to one backend, for each worker; more get 503.' })
@@ -87,13 +100,17 @@ export class ConnectionsConfig {
 
 /** How long a backend may take. */
 export class TimeoutsConfig {
-  @Key(duration({ min: 1 }), { doc: 'Until the connection stands, TLS included; then the next backend, or 504.' })
+  @Key(duration({ min: 1 }), { doc: 'Until the connection stands, TLS included; then 504.' })
   connect: number = 2_000;
 
-  @Key(duration(), { doc: 'Until the response head has arrived, counted from the first attempt; then 504. `0s` = off.' })
+  @Key(duration(), {
+    doc: 'Until the response head has arrived; then 504. `0s` = off.',
+  })
   response: number = 30_000;
 
-  @Key(duration(), { doc: 'Between two chunks of a body; then the response is cut. `0s` = off. Long polls and quiet streams need more.' })
+  @Key(duration(), {
+    doc: 'Between two chunks of a body; then the response is cut. `0s` = off. Long polls and quiet streams need more.',
+  })
   idle: number = 60_000;
 }
 
@@ -110,25 +127,39 @@ export class UpstreamConfig {
   })
   strategy: StrategyChoice = { name: 'round-robin', options: {} };
 
-  @ListOf(() => BackendConfig, { ...backendForms, doc: 'The servers. Each is a URL or a block.', defaultText: 'none: this or `discovery` is required' })
+  @ListOf(() => BackendConfig, {
+    ...backendForms,
+    doc: 'The servers. Each is a URL or a block.',
+    defaultText: 'none: this or `discovery` is required',
+  })
   backends: BackendConfig[] = [];
 
   @Block(() => DiscoveryConfig, { doc: 'Finds backends through DNS, instead of `backends` or beside them.' })
   declare discovery?: DiscoveryConfig;
 
-  @Block(() => StickyConfig, { doc: 'Keeps a client on its backend with a cookie, for as long as that backend is available. Absent: every request is balanced. `sticky: {}` takes all defaults.' })
+  @Block(() => StickyConfig, {
+    doc: 'Keeps a client on its backend with a cookie, for as long as that backend is available. Absent: every request is balanced. `sticky: {}` takes all defaults.',
+  })
   declare sticky?: StickyConfig;
 
-  @Key(duration(), { doc: 'A backend that comes back ramps up to its weight over this time, so that cold caches are not flooded. `0s` = off.' })
+  @Key(duration(), {
+    doc: 'A backend that comes back ramps up to its weight over this time, so that cold caches are not flooded. `0s` = off.',
+  })
   slowStart: number = 0;
 
-  @Key(ratio, { doc: 'Below this share of available backends, all of them are used again: when most look broken, the check is more likely to be. `0%` = never.' })
+  @Key(ratio, {
+    doc: 'Below this share of available backends, all of them are used again: when most look broken, the check is more likely to be. `0%` = never.',
+  })
   panicThreshold: number = 0;
 
-  @Key(choice('http1', 'http2'), { doc: 'Protocol towards the backends. `http2` is chosen by ALPN over TLS, and with prior knowledge in cleartext: what gRPC needs.' })
+  @Key(choice('http1', 'http2'), {
+    doc: 'Protocol towards the backends. `http2` is chosen by ALPN over TLS, and with prior knowledge in cleartext: what gRPC needs.',
+  })
   protocol: 'http1' | 'http2' = 'http1';
 
-  @Block(() => UpstreamTlsConfig, { doc: 'TLS towards `https` backends. Absent: the well-known authorities, verified.' })
+  @Block(() => UpstreamTlsConfig, {
+    doc: 'TLS towards `https` backends. Absent: the well-known authorities, verified.',
+  })
   declare tls?: UpstreamTlsConfig;
 
   @Key(text({ expected: 'preserve, backend or a host', pattern: /^[A-Za-z0-9._:[\]-]+$/ }), {
@@ -136,7 +167,9 @@ export class UpstreamConfig {
   })
   hostHeader: string = 'preserve';
 
-  @Key(name, { doc: 'What carries the requests: `undici`, `http-proxy-middleware` (for its plug-ins; about three times the cost), or the name of a registered forwarder.' })
+  @Key(name, {
+    doc: 'What carries the requests: `undici`, `http-proxy-middleware` (for its plug-ins; about three times the cost), or the name of a registered forwarder.',
+  })
   forwarder: string = 'undici';
 
   @Block(() => ConnectionsConfig, { doc: 'Connections to each backend.' })
@@ -151,7 +184,10 @@ export class UpstreamConfig {
   @Block(() => CircuitBreakerConfig, { doc: 'Takes a failing backend out by its own traffic.' })
   circuitBreaker: CircuitBreakerConfig = new CircuitBreakerConfig();
 
-  @Block(() => FallbackConfig, { doc: 'What a client gets when no backend may be used.', defaultText: '503 with a problem document and Retry-After' })
+  @Block(() => FallbackConfig, {
+    doc: 'What a client gets when no backend may be used.',
+    defaultText: '503 with a problem document and Retry-After',
+  })
   declare fallback?: FallbackConfig;
 
   @Block(() => HealthCheckConfig, { doc: 'Asks each backend regularly whether it can serve. Absent: off.' })

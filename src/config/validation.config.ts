@@ -10,7 +10,11 @@ import { text } from './kinds/text.js';
 import { orWord } from './kinds/union.js';
 import { Overrides } from './overrides.js';
 
-const mediaType = text({ label: 'media type', expected: 'a media type such as application/json', pattern: /^[a-z0-9!#$&^_.+-]+\/([a-z0-9!#$&^_.+-]+|\*)$/i });
+const mediaType = text({
+  label: 'media type',
+  expected: 'a media type such as application/json',
+  pattern: /^[a-z0-9!#$&^_.+-]+\/([a-z0-9!#$&^_.+-]+|\*)$/i,
+});
 
 function orAny(kind: Kind<string>): Kind<string[]> {
   return orWord<string[]>('any', [], list(kind, { min: 1 }), value => value.length === 0);
@@ -18,16 +22,22 @@ function orAny(kind: Kind<string>): Kind<string[]> {
 
 /** What of a path is forwarded as it was spelled. Routing always looks at the normalised path. */
 export class PathValidationConfig {
-  @Key(choice('normalize', 'reject', 'keep'), { doc: '`.` and `..` segments, also spelled `%2e`: resolved, refused with 400, or forwarded as they are. With `keep`, mind that the backend resolves them after the gateway has chosen the route.' })
+  @Key(choice('normalize', 'reject', 'keep'), {
+    doc: '`.` and `..` segments, also spelled `%2e`: resolved, refused with 400, or forwarded as they are. With `keep`, mind that the backend resolves them after the gateway has chosen the route.',
+  })
   dotSegments: 'normalize' | 'reject' | 'keep' = 'normalize';
 
-  @Key(choice('keep', 'merge', 'reject'), { doc: 'Empty segments (`//`): forwarded, merged into one slash, or refused with 400.' })
+  @Key(choice('keep', 'merge', 'reject'), {
+    doc: 'Empty segments (`//`): forwarded, merged into one slash, or refused with 400.',
+  })
   duplicateSlashes: 'keep' | 'merge' | 'reject' = 'keep';
 
   @Key(choice('keep', 'reject'), { doc: '`%2F` and `%5C`: forwarded, or refused with 400.' })
   encodedSlash: 'keep' | 'reject' = 'keep';
 
-  @Key(choice('keep', 'reject'), { doc: 'Encoded control characters, `%00` to `%1F` and `%7F`: forwarded, or refused with 400.' })
+  @Key(choice('keep', 'reject'), {
+    doc: 'Encoded control characters, `%00` to `%1F` and `%7F`: forwarded, or refused with 400.',
+  })
   controls: 'keep' | 'reject' = 'keep';
 }
 
@@ -36,7 +46,10 @@ export class RoutePathValidationConfig extends Overrides(PathValidationConfig, '
 
 /** A JSON Schema for request bodies. */
 export class BodyValidationConfig {
-  @Key(filePath, { required: true, doc: 'JSON Schema that JSON bodies must satisfy, else 422 with the failing places. The body is held in memory to look at it, so `maxBody` is required with it.' })
+  @Key(filePath, {
+    required: true,
+    doc: 'JSON Schema that JSON bodies must satisfy, else 422 with the failing places. The body is held in memory to look at it, so `maxBody` is required with it.',
+  })
   declare schema: string;
 }
 
@@ -48,13 +61,17 @@ export class ValidationConfig {
   @Key(size(), { doc: 'Largest request body, else 413. Counted while it streams, never buffered. `0b` = no limit.' })
   maxBody: number = 0;
 
-  @Key(size({ min: 1, max: 1024 * 1024 }), { doc: 'Longest request target (path and query), else 414. For the whole gateway only: it holds before a route is known.' })
+  @Key(size({ min: 1, max: 1024 * 1024 }), {
+    doc: 'Longest request target (path and query), else 414. For the whole gateway only: it holds before a route is known.',
+  })
   maxUrl: number = 16 * 1024;
 
   @Key(integer(1, 10_000), { doc: 'Most header fields, else 431. For the whole gateway only.' })
   maxHeaders: number = 100;
 
-  @Key(size({ min: 1024, max: 1024 * 1024 }), { doc: 'Size of all header fields together, else 431. For the whole gateway only.' })
+  @Key(size({ min: 1024, max: 1024 * 1024 }), {
+    doc: 'Size of all header fields together, else 431. For the whole gateway only.',
+  })
   maxHeaderSize: number = 32 * 1024;
 
   @Key(orAny(mediaType), { doc: 'Allowed content types of request bodies, or `any`; others get 415.' })
@@ -63,7 +80,9 @@ export class ValidationConfig {
   @Key(list(headerName), { doc: 'Header fields that a request must have, else 400.' })
   requireHeaders: string[] = [];
 
-  @Key(choice('keep', 'remove', 'reject'), { doc: 'Header names with an underscore, which many backends take for the name with a dash: forwarded, removed, or refused with 400. Look-alikes of the forwarding headers (`X_Forwarded_For`) are always removed.' })
+  @Key(choice('keep', 'remove', 'reject'), {
+    doc: 'Header names with an underscore, which many backends take for the name with a dash: forwarded, removed, or refused with 400. Look-alikes of the forwarding headers (`X_Forwarded_For`) are always removed.',
+  })
   underscoreHeaders: 'keep' | 'remove' | 'reject' = 'keep';
 
   @Block(() => PathValidationConfig, { doc: 'How odd spellings of a path are treated.' })
@@ -74,7 +93,10 @@ export class ValidationConfig {
 }
 
 /** The validation of one route: only what it overrides is there, `path` included. */
-export class RouteValidationConfig extends Overrides<Omit<ValidationConfig, 'path'>>(ValidationConfig, 'that of the top-level block') {
+export class RouteValidationConfig extends Overrides<Omit<ValidationConfig, 'path'>>(
+  ValidationConfig,
+  'that of the top-level block',
+) {
   @Block(() => RoutePathValidationConfig, { doc: 'How odd spellings of a path are treated.' })
   declare path?: RoutePathValidationConfig;
 }

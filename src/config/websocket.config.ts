@@ -7,8 +7,16 @@ import { size } from './kinds/size.js';
 import { text } from './kinds/text.js';
 import { either } from './kinds/union.js';
 
-const protocol = text({ label: 'protocol', expected: 'an upgrade protocol such as websocket', pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/ });
-const origin = text({ label: 'origin', expected: 'an origin such as https://app.example', pattern: /^(null|[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+)$/i });
+const protocol = text({
+  label: 'protocol',
+  expected: 'an upgrade protocol such as websocket',
+  pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/,
+});
+const origin = text({
+  label: 'origin',
+  expected: 'an origin such as https://app.example',
+  pattern: /^(null|[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+)$/i,
+});
 
 /** Upgraded connections. */
 export class WebSocketConfig {
@@ -26,7 +34,9 @@ export class WebSocketConfig {
   @Key(duration(), { doc: 'A connection without a frame either way for this long is closed. `0s` = off.' })
   idleTimeout: number = 600_000;
 
-  @Key(duration(), { doc: 'The gateway pings both sides in this rhythm, which keeps connections through other proxies alive. `0s` = off.' })
+  @Key(duration(), {
+    doc: 'The gateway pings both sides in this rhythm, which keeps connections through other proxies alive. `0s` = off.',
+  })
   pingInterval: number = 0;
 
   @Key(size({ min: 1 }), { doc: 'Largest frame; on a larger one both sides are closed with 1009.' })

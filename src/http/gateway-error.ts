@@ -16,6 +16,8 @@ export interface ErrorKind {
   readonly when: string;
 }
 
+// One row, one line.
+// prettier-ignore
 const kinds = {
   NO_ROUTE: { status: 404, source: 'client', retry: 'never', title: 'No route', when: 'Nothing in the route table matched the request.' },
   DENIED: { status: 403, source: 'client', retry: 'never', title: 'Denied', when: 'The request was refused; the status (400–431, 501) says why.' },

@@ -48,7 +48,14 @@ const lengths = new Uint8Array(64);
 for (const name of fields.keys()) lengths[name.length] = 1;
 
 /** Fields that frame or address the message: `Connection` cannot name them away. */
-const protectedFields = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'cookie', 'authorization']);
+const protectedFields = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'cookie',
+  'authorization',
+]);
 
 const join = (list: string | undefined, value: string): string => (list === undefined ? value : `${list}, ${value}`);
 

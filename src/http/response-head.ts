@@ -14,6 +14,12 @@ const hopByHop = new Set([
 const lengths = new Uint8Array(32);
 for (const name of hopByHop) lengths[name.length] = 1;
 
+/** Part of Node's `Buffer`, and of its public behaviour for years, but not of its types: `toString` without its argument checks. */
+type LatinBuffer = Buffer & { latin1Slice(): string };
+
+const text = (field: Buffer | string): string =>
+  typeof field === 'string' ? field : (field as LatinBuffer).latin1Slice();
+
 /**
  * A backend's response fields without those that end at this hop (RFC 9110 §7.6.1); the rest keeps order, spelling
  * and repetition. Takes the raw list as Node gives it (strings) or as undici does (buffers).
@@ -22,10 +28,8 @@ export function responseFields(raw: readonly (Buffer | string)[]): RawHeaders {
   const passed: RawHeaders = [];
   let named: Set<string> | undefined;
   for (let i = 0; i < raw.length; i += 2) {
-    const field = raw[i]!;
-    const name = typeof field === 'string' ? field : field.toString('latin1');
-    const content = raw[i + 1]!;
-    const value = typeof content === 'string' ? content : content.toString('latin1');
+    const name = text(raw[i]!);
+    const value = text(raw[i + 1]!);
     if (name.length < 32 && lengths[name.length] === 1) {
       const lower = name.toLowerCase();
       if (lower === 'connection' && !/^(?:close|keep-alive)$/i.test(value)) {
@@ -63,8 +67,8 @@ const forbiddenTrailers = new Set([
 export function trailerFields(raw: readonly (Buffer | string)[]): RawHeaders {
   const passed: RawHeaders = [];
   for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!.toString('latin1');
-    if (!forbiddenTrailers.has(name.toLowerCase())) passed.push(name, raw[i + 1]!.toString('latin1'));
+    const name = text(raw[i]!);
+    if (!forbiddenTrailers.has(name.toLowerCase())) passed.push(name, text(raw[i + 1]!));
   }
   return passed;
 }

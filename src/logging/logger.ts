@@ -21,7 +21,17 @@ export function bindPinoLogger(logger: Logger): PinoLogger {
   }) as PinoLogger;
 }
 
-/** A logger that Nest can use (`app.useLogger`), over one pino logger. */
+/** Where Nest reports each module and route that it sets up: of use for debugging only. */
+const framework = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+
+class QuietNestLogger extends NestLogger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (framework.has(String(rest.at(-1)))) super.debug(message, ...rest);
+    else super.log(message, ...rest);
+  }
+}
+
+/** A logger that Nest can use (`app.useLogger`), over one pino logger; Nest's own chatter goes to level `debug`. */
 export function createNestLogger(logger: Logger): NestLogger {
-  return new NestLogger(bindPinoLogger(logger), {});
+  return new QuietNestLogger(bindPinoLogger(logger), {});
 }

@@ -1,8 +1,9 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
-import { Pool, type Dispatcher } from 'undici';
+import { Pool, buildConnector, type Dispatcher } from 'undici';
 import type { Backend } from '../upstream/backend.js';
+import type { ConnectionFigures } from './forwarder.js';
 
 /** How connections to the backends of one upstream are made. */
 export interface PoolSettings {
@@ -22,13 +23,13 @@ export interface BackendTls {
   readonly verify: boolean;
 }
 
-/** Response heads larger than this are refused (PROTOCOL). */
-const maxResponseHead = 64 * 1024;
+/** Response heads larger than this, in bytes, are refused (PROTOCOL). */
+export const maxResponseHead = 64 * 1024;
 
 /** One backend's undici pool, and the TLS name that goes with each of its requests. */
 export interface BackendPool {
   readonly dispatcher: Dispatcher;
-  /** Given with each request: undici would otherwise take the client's Host for the TLS name. */
+  /** Given with each request, always the same: for another one undici would close the connection and open a new one. */
   readonly servername: string | undefined;
 }
 
@@ -54,10 +55,22 @@ export class BackendPools {
     if (agent === undefined) {
       const { max, idleTimeout } = this.settings.connections;
       const options = { keepAlive: true, maxSockets: max, maxFreeSockets: max, timeout: idleTimeout };
-      agent = backend.url.protocol === 'https:' ? new HttpsAgent({ ...options, ...this.#tls(backend) }) : new HttpAgent(options);
+      agent =
+        backend.url.protocol === 'https:'
+          ? new HttpsAgent({ ...options, ...this.#tls(backend) })
+          : new HttpAgent(options);
       this.#agents.set(backend, agent);
     }
     return agent;
+  }
+
+  /** Figures of the connections of {@link agent}. */
+  agentFigures(backend: Backend): ConnectionFigures {
+    const agent = this.#agents.get(backend);
+    if (agent === undefined) return { active: 0, idle: 0, pending: 0 };
+    const count = (sockets: NodeJS.ReadOnlyDict<unknown[]>): number =>
+      Object.values(sockets).reduce((sum, each) => sum + (each?.length ?? 0), 0);
+    return { active: count(agent.sockets), idle: count(agent.freeSockets), pending: count(agent.requests) };
   }
 
   async close(): Promise<void> {
@@ -69,6 +82,7 @@ export class BackendPools {
 
   #create(backend: Backend): BackendPool {
     const { connections, connectTimeout } = this.settings;
+    const { socketPath } = backend;
     const secure = backend.url.protocol === 'https:';
     return {
       dispatcher: new Pool(backend.url.origin, {
@@ -78,14 +92,19 @@ export class BackendPools {
         keepAliveTimeout: connections.idleTimeout,
         keepAliveMaxTimeout: connections.idleTimeout,
         maxHeaderSize: maxResponseHead,
-        connect: {
-          timeout: connectTimeout,
-          ...(backend.socketPath !== undefined && { socketPath: backend.socketPath }),
-          ...(secure && this.#tls(backend)),
-        },
+        connect: secure
+          ? this.#secureConnector(backend)
+          : { timeout: connectTimeout, ...(socketPath !== undefined && { socketPath }) },
       }),
-      servername: secure ? this.#serverName(backend) : undefined,
+      servername: secure ? this.#serverName(backend) || backend.url.hostname : undefined,
     };
+  }
+
+  /** Connects by the backend's own name: undici would take the client's Host for SNI and verify the certificate for that. */
+  #secureConnector(backend: Backend): buildConnector.connector {
+    const connect = buildConnector({ allowH2: false, timeout: this.settings.connectTimeout, ...this.#tls(backend) });
+    const own = { servername: this.#serverName(backend), host: backend.url.host };
+    return (options, callback) => connect({ ...options, ...own }, callback);
   }
 
   #serverName(backend: Backend): string {
@@ -99,7 +118,8 @@ export class BackendPools {
     const servername = this.#serverName(backend);
     return {
       rejectUnauthorized: tls?.verify ?? true,
-      ...(servername !== '' && { servername }),
+      // Empty, but there, for addresses: an agent would otherwise take the name from the client's Host.
+      servername,
       ...(tls?.ca !== undefined && { ca: tls.ca }),
       ...(tls?.cert !== undefined && { cert: tls.cert }),
       ...(tls?.key !== undefined && { key: tls.key }),

@@ -1,40 +1,34 @@
 import { readFileSync } from 'node:fs';
 import type { GatewayConfig } from '../config/gateway.config.js';
-import type { UpstreamConfig, UpstreamTlsConfig } from '../config/upstream.config.js';
+import type { UpstreamTlsConfig } from '../config/upstream.config.js';
 import type { LoadBalancers } from '../load-balancer/load-balancers.js';
 import type { AttemptMetrics } from '../metrics/attempt-metrics.js';
 import type { Upstreams } from '../upstream/upstreams.js';
 import { BackendPools, type BackendTls } from './backend-pools.js';
-import type { Forwarder } from './forwarder.js';
+import type { Forwarders } from './registered-forwarder.js';
 import { Target } from './target.js';
 import { Targets } from './targets.js';
-import { UndiciForwarder } from './undici-forwarder.js';
 
 /** Makes a target for each upstream. Rejects, in one line, for an unknown strategy or forwarder. */
 export async function createTargets(
   config: GatewayConfig,
   upstreams: Upstreams,
   balancers: LoadBalancers,
+  forwarders: Forwarders,
   metrics: AttemptMetrics,
 ): Promise<Targets> {
   const targets = new Map<string, Target>();
   for (const [name, settings] of config.upstreams) {
     const balancer = await balancers.create(name, settings.strategy, settings.sticky);
-    const { connections, hostHeader } = settings;
-    const forwarder = createForwarder(name, settings);
-    targets.set(name, new Target(upstreams.get(name), balancer, forwarder, hostHeader, connections, metrics));
+    const { connections, hostHeader, timeouts, tls } = settings;
+    const factory = await forwarders.create({ name: settings.forwarder, path: `upstreams.${name}.forwarder` });
+    const pools = new BackendPools({ connections, connectTimeout: timeouts.connect, tls: tls && readTls(tls) });
+    targets.set(
+      name,
+      new Target(upstreams.get(name), balancer, factory.create(pools), hostHeader, connections, metrics),
+    );
   }
   return new Targets(targets);
-}
-
-function createForwarder(upstream: string, { forwarder, connections, timeouts, tls }: UpstreamConfig): Forwarder {
-  const pools = new BackendPools({ connections, connectTimeout: timeouts.connect, tls: tls && readTls(tls) });
-  switch (forwarder) {
-    case 'undici':
-      return new UndiciForwarder(pools);
-    default:
-      throw new Error(`upstreams.${upstream}.forwarder: no forwarder is named "${forwarder}"; known: undici, http-proxy-middleware`);
-  }
 }
 
 function readTls({ ca, cert, key, serverName, verify }: UpstreamTlsConfig): BackendTls {

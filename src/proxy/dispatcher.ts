@@ -24,6 +24,8 @@ const noBackend = new GatewayError('NO_BACKEND', 'No backend can take the reques
 @Injectable()
 export class Dispatcher {
   dispatch(exchange: Exchange): void {
+    // While it waited for the guards, the client may have gone or broken its body: it is answered then.
+    if (exchange.error !== undefined) return;
     exchange.dispatchedAt = performance.now();
     const { plan, match } = exchange;
     if (plan === undefined || match === undefined) return exchange.fail(noRoute);

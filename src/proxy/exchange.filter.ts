@@ -24,7 +24,8 @@ export class ExchangeFilter implements ExceptionFilter {
 
   #errorOf(thrown: unknown): GatewayError {
     if (thrown instanceof Denied) return thrown.error;
-    if (thrown instanceof HttpException) return new GatewayError('DENIED', thrown.message, undefined, thrown.getStatus());
+    if (thrown instanceof HttpException)
+      return new GatewayError('DENIED', thrown.message, undefined, thrown.getStatus());
     this.#logger.error(thrown);
     return new GatewayError('INTERNAL', 'The gateway could not handle the request.', String(thrown));
   }

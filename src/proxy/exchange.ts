@@ -102,7 +102,8 @@ export class Exchange implements ExchangeRecord {
   /** Makes the request's body, if it has one, ready to be carried. `limit`: bytes, 0 = none. */
   openBody(limit: number): void {
     const { head } = this;
-    if (head.hasBody) this.body = new RequestBody(this.raw.request, head.chunked ? undefined : head.contentLength, limit);
+    if (head.hasBody)
+      this.body = new RequestBody(this.raw.request, head.chunked ? undefined : head.contentLength, limit);
   }
 
   /** Ends the exchange with an error: a problem document, or, when the response is under way, a visible break. */

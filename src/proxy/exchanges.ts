@@ -12,6 +12,7 @@ import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './forwarding-headers.js';
 import { Http1Responder } from './http1-responder.js';
+import { endsWithAnswer, endWithAnswer } from './last-answer.js';
 import type { ListenerInfo } from './listener-info.js';
 import type { RoutePlans } from './route-plans.js';
 
@@ -51,12 +52,22 @@ export class Exchanges {
   ) {}
 
   /**
-   * Reads the head: who asks, for what, by which route. Returns undefined when the message is refused, and answers it then.
+   * Reads the head: who asks, for what, by which route. Returns undefined when the message is refused, and answers it then;
+   * also when it comes behind the last answer of its connection, and must not be processed.
    * The exchange is found again as `request[EXCHANGE]`.
    */
-  begin(request: IncomingMessage, response: ServerResponse, listener: ListenerInfo, expectsContinue: boolean): Exchange | undefined {
-    const head = new RequestHead(request.rawHeaders);
+  begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    listener: ListenerInfo,
+    expectsContinue: boolean,
+  ): Exchange | undefined {
     const socket = request.socket as ExchangeSocket;
+    if (endsWithAnswer(socket)) {
+      request.resume();
+      return undefined;
+    }
+    const head = new RequestHead(request.rawHeaders);
     const peer = listener.unix ? UNIX_PEER : socket.remoteAddress;
     const trusted = this.trusted.isTrusted(peer);
     const exchange = new Exchange(
@@ -69,7 +80,9 @@ export class Exchanges {
     );
     exchange.peer = peer;
     exchange.peerTrusted = trusted;
-    exchange.clientIp = trusted ? this.trusted.clientAddress(peer, request.headers) : this.trusted.clientAddress(peer, {});
+    exchange.clientIp = trusted
+      ? this.trusted.clientAddress(peer, request.headers)
+      : this.trusted.clientAddress(peer, {});
     (request as WithExchange<Exchange>)[EXCHANGE] = exchange;
     socket[EXCHANGE] = exchange;
     this.open++;
@@ -80,6 +93,9 @@ export class Exchanges {
 
     const refusal = this.#locate(exchange, request);
     if (refusal === undefined) return exchange;
+    // Whoever sends such a message is not believed where the next one begins.
+    response.shouldKeepAlive = false;
+    endWithAnswer(socket);
     exchange.fail(refusal);
     return undefined;
   }

@@ -11,13 +11,20 @@ const sensitive = new Set(['authorization', 'proxy-authorization', 'cookie']);
 export function finalRecipient(exchange: Exchange): LocalResponse | undefined {
   const { method, head } = exchange;
   if (head.maxForwards === undefined || !/^0+$/.test(head.maxForwards)) return undefined;
-  if (method === 'OPTIONS') return { status: 204, headers: ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'], body: '' };
+  if (method === 'OPTIONS')
+    return { status: 204, headers: ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'], body: '' };
   if (method !== 'TRACE') return undefined;
-  const { rawHeaders, url, httpVersion } = exchange.raw.request;
-  let body = `TRACE ${url} HTTP/${httpVersion}\r\n`;
+  const { rawHeaders, httpVersion } = exchange.raw.request;
+  // Not the message's own `url`: Fastify has been given a constant one.
+  const target = exchange.query === undefined ? exchange.path : `${exchange.path}?${exchange.query}`;
+  let body = `TRACE ${target} HTTP/${httpVersion}\r\n`;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     if (!sensitive.has(rawHeaders[i]!.toLowerCase())) body += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
   }
   const bytes = Buffer.from(`${body}\r\n`, 'latin1');
-  return { status: 200, headers: ['Content-Type', 'message/http', 'Content-Length', String(bytes.length)], body: bytes };
+  return {
+    status: 200,
+    headers: ['Content-Type', 'message/http', 'Content-Length', String(bytes.length)],
+    body: bytes,
+  };
 }

@@ -33,7 +33,8 @@ export function forwardingHeaders(exchange: Exchange): RawHeaders {
     headers.push('X-Forwarded-For', forwardedFor === undefined ? address : `${forwardedFor}, ${address}`);
     headers.push('X-Forwarded-Proto', forwardedProto ?? listener.scheme);
     headers.push('X-Forwarded-Host', forwardedHost ?? authority);
-    if (forwardedPort !== undefined || port !== undefined) headers.push('X-Forwarded-Port', forwardedPort ?? port ?? '');
+    if (forwardedPort !== undefined || port !== undefined)
+      headers.push('X-Forwarded-Port', forwardedPort ?? port ?? '');
     headers.push('Forwarded', forwarded === undefined ? element : `${forwarded}, ${element}`);
   } else {
     headers.push('X-Forwarded-For', address, 'X-Forwarded-Proto', listener.scheme, 'X-Forwarded-Host', authority);
@@ -58,6 +59,14 @@ function node(address: string): string {
   return address.includes('.') ? address : 'unknown';
 }
 
+let lastValue = '';
+let lastQuoted = '""';
+
+/** A token or a quoted string. Most requests ask for the host that the one before asked for. */
 function quoted(value: string): string {
-  return /^[\w.~-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`;
+  if (value !== lastValue) {
+    lastQuoted = /^[\w.~-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`;
+    lastValue = value;
+  }
+  return lastQuoted;
 }

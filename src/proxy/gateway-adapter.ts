@@ -7,7 +7,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
  * body, so that no content type parser touches the stream.
  */
 export function gatewayAdapter(): FastifyAdapter {
-  const adapter = new FastifyAdapter({ rewriteUrl: () => '/', logger: false, exposeHeadRoutes: false, skipMiddie: true });
+  const adapter = new FastifyAdapter({
+    rewriteUrl: () => '/',
+    logger: false,
+    exposeHeadRoutes: false,
+    skipMiddie: true,
+  });
   const instance = adapter.getInstance();
   for (const method of METHODS) {
     if (method !== 'CONNECT') instance.addHttpMethod(method, { hasBody: false, overrideExisting: true });

@@ -1,14 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { ListenerInfo } from './listener-info.js';
+import { endWithAnswer } from './last-answer.js';
 import { lingerThenClose } from './lingering-close.js';
 import type { Responder } from './responder.js';
+
+/** Bodies up to this size are written together with their head, in bytes. */
+const smallBody = 16 * 1024;
 
 /** A {@link Responder} over Node's HTTP/1.x `ServerResponse`. */
 export class Http1Responder implements Responder {
   onDrain: (() => void) | undefined;
   #drainAttached = false;
   #continueSent = false;
+  /** Bytes that the head announces; -1 when it does not. */
+  #length = -1;
+  /** The whole body, held until `end`, which follows in the same turn. */
+  #whole: Buffer | undefined;
 
   constructor(
     private readonly request: IncomingMessage,
@@ -37,10 +45,15 @@ export class Http1Responder implements Responder {
 
   head(status: number, message: string, headers: RawHeaders): void {
     this.#closeIfNeeded(headers);
+    this.#length = declaredLength(headers);
     this.response.writeHead(status, message, headers);
   }
 
   write(chunk: Buffer): boolean {
+    if (chunk.length === this.#length && chunk.length <= smallBody) {
+      this.#whole = chunk;
+      return true;
+    }
     if (this.response.write(chunk)) return true;
     if (!this.#drainAttached) {
       this.#drainAttached = true;
@@ -51,6 +64,7 @@ export class Http1Responder implements Responder {
 
   end(trailers?: RawHeaders): void {
     const { response } = this;
+    if (this.#whole !== undefined) writeAtOnce(response, this.#whole);
     if (trailers !== undefined && trailers.length > 0 && response.chunkedEncoding) {
       const pairs: [string, string][] = [];
       for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i]!, trailers[i + 1]!]);
@@ -70,15 +84,40 @@ export class Http1Responder implements Responder {
     if (socket === null) this.response.destroy();
     if (socket === null || socket.destroyed) return;
     // A body that ends with the connection needs a reset: a plain close would look like its end (RFC 9112 §8).
-    if (chunkedEncoding || this.response.hasHeader('content-length') || !('resetAndDestroy' in socket)) socket.destroy();
+    if (chunkedEncoding || this.#length >= 0 || !('resetAndDestroy' in socket)) socket.destroy();
     else socket.resetAndDestroy();
   }
 
   /** The connection cannot carry another request while the rest of this one is still to come. */
   #closeIfNeeded(headers: RawHeaders): void {
-    const unread = !this.request.complete || (this.expectsContinue && !this.#continueSent);
+    const unread = (!this.request.complete && hasBody(this.request)) || (this.expectsContinue && !this.#continueSent);
     if (!unread && !this.listener.draining) return;
     headers.push('Connection', 'close');
+    endWithAnswer(this.request.socket);
     if (unread && this.response.socket !== null) lingerThenClose(this.request, this.response.socket);
   }
+}
+
+function declaredLength(headers: RawHeaders): number {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]!.length === 14 && headers[i]!.toLowerCase() === 'content-length') return Number(headers[i + 1]);
+  }
+  return -1;
+}
+
+/**
+ * Writes head and body with one system call: as a Latin-1 string Node joins the body to the head; as a buffer it would
+ * be a chunk of its own, and the two a `writev`, which costs about 10 % of an exchange. (`npm run bench`)
+ */
+function writeAtOnce(response: ServerResponse, body: Buffer): void {
+  const { socket } = response;
+  // While it is corked by us the response leaves the cork alone; it would keep one until the next tick.
+  socket?.cork();
+  response.write(body.toString('latin1'), 'latin1');
+  socket?.uncork();
+}
+
+/** A request without a body is not complete either while its head is being handled. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }

@@ -11,11 +11,22 @@ export class RedirectPlan implements LocalPlan {
   constructor(private readonly status: number) {}
 
   respond({ match, forwardedPath, routingPath, query }: Exchange): LocalResponse {
-    const location = match!.route.redirect!.location(match!.pattern, { raw: forwardedPath, routing: routingPath }, query);
+    const location = match!.route.redirect!.location(
+      match!.pattern,
+      { raw: forwardedPath, routing: routingPath },
+      query,
+    );
     const body = `${STATUS_CODES[this.status]}\n`;
     return {
       status: this.status,
-      headers: ['Location', location, 'Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(body.length)],
+      headers: [
+        'Location',
+        location,
+        'Content-Type',
+        'text/plain; charset=utf-8',
+        'Content-Length',
+        String(body.length),
+      ],
       body,
     };
   }

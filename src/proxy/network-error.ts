@@ -7,7 +7,17 @@ export type Phase = 'connecting' | 'sent' | 'responding';
 const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
 
 /** Codes by which undici says that the request itself cannot be sent: neither side of the network is to blame. */
-const unsendable = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'ERR_INVALID_CHAR', 'ERR_UNESCAPED_CHARACTERS']);
+const unsendable = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'ERR_INVALID_CHAR',
+  'ERR_UNESCAPED_CHARACTERS',
+]);
+
+/** What undici and Node's parser call a message that is not HTTP; undici's own parser error has no code. */
+const malformed = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
+const isMalformed = (error: Error, code: string): boolean =>
+  code.startsWith('HPE_') || error.name === 'HTTPParserError' || malformed.has(code);
 
 /** The row of the error table for what a client library (undici, node:http) reports of an attempt. */
 export function networkError(error: Error, phase: Phase): GatewayError {
@@ -29,7 +39,7 @@ export function networkError(error: Error, phase: Phase): GatewayError {
       if (code === 'UND_ERR_HEADERS_TIMEOUT') {
         return new GatewayError('HEAD_TIMEOUT', 'The backend did not answer within timeouts.response.', reason);
       }
-      if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || /^bad (?:response|upgrade)$/.test(error.message)) {
+      if (isMalformed(error, code) || /^bad (?:response|upgrade)$/.test(error.message)) {
         return new GatewayError('PROTOCOL', 'The backend sent something that is not a valid HTTP response.', reason);
       }
       return new GatewayError('RESET', 'The backend closed the connection before it answered.', reason);

@@ -1,4 +1,5 @@
 import { Module, type OnModuleInit, type OnApplicationShutdown } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { GATEWAY_CONFIG } from '../config/config.module.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import { TrustedProxies } from '../http/client-address.js';
@@ -11,22 +12,26 @@ import { MetricsSources } from '../metrics/metrics-sources.js';
 import { SecurityModule } from '../security/security.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { Upstreams } from '../upstream/upstreams.js';
+import { builtinForwarders } from './builtin-forwarders.js';
 import { createTargets } from './create-targets.js';
 import { Dispatcher } from './dispatcher.js';
 import { Exchanges } from './exchanges.js';
 import { ProxyController } from './proxy.controller.js';
+import { Forwarders } from './registered-forwarder.js';
 import { RoutePlans } from './route-plans.js';
 import { Targets } from './targets.js';
 
 /** The path of a request from the open exchange to the backend and back. */
 @Module({
-  imports: [LoadBalancerModule, SecurityModule, UpstreamModule],
+  imports: [DiscoveryModule, LoadBalancerModule, SecurityModule, UpstreamModule],
   controllers: [ProxyController],
   providers: [
     Dispatcher,
+    ...builtinForwarders,
+    Forwarders,
     {
       provide: Targets,
-      inject: [GATEWAY_CONFIG, Upstreams, LoadBalancers, AttemptMetrics],
+      inject: [GATEWAY_CONFIG, Upstreams, LoadBalancers, Forwarders, AttemptMetrics],
       useFactory: createTargets,
     },
     {

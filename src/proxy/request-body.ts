@@ -70,7 +70,11 @@ export class RequestBody extends Readable {
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     // What still comes is read and thrown away, so that the client can finish and see its answer.
-    this.source.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose).off('error', this.#onClose);
+    this.source
+      .off('data', this.#onData)
+      .off('end', this.#onEnd)
+      .off('close', this.#onClose)
+      .off('error', this.#onClose);
     if (!this.source.destroyed) {
       this.source.on('error', () => {});
       if (this.#attached) this.source.resume();
@@ -83,7 +87,11 @@ export class RequestBody extends Readable {
     this.bytes += chunk.length;
     this.#copy?.(chunk);
     if (this.limit > 0 && this.bytes > this.limit) {
-      this.destroy(new RequestBodyError(new GatewayError('BODY_TOO_LARGE', `The request body is larger than ${this.limit} bytes.`)));
+      this.destroy(
+        new RequestBodyError(
+          new GatewayError('BODY_TOO_LARGE', `The request body is larger than ${this.limit} bytes.`),
+        ),
+      );
     } else if (!this.push(chunk)) {
       this.source.pause();
     }

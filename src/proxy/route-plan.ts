@@ -65,7 +65,11 @@ export class ForwardPlan {
     const headers = forwardingHeaders(exchange);
     headers[1] =
       this.requestRules?.host ??
-      (target.hostHeader === 'preserve' ? exchange.authority : target.hostHeader === 'backend' ? backend.url.host : target.hostHeader);
+      (target.hostHeader === 'preserve'
+        ? exchange.authority
+        : target.hostHeader === 'backend'
+          ? backend.url.host
+          : target.hostHeader);
     this.requestRules?.apply(headers);
     const path = this.rewrites ? rewritten(exchange) : exchange.forwardedPath;
     return {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
 import type { Backend } from '../upstream/backend.js';
 import type { BackendPools } from './backend-pools.js';
@@ -53,7 +54,6 @@ export class UndiciForwarder implements Forwarder {
   }
 
   async close(): Promise<void> {
-    this.#carrier.close();
     await this.pools.close();
   }
 }
@@ -76,8 +76,19 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl {
     this.observer.sent();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, message = ''): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    fields: IncomingHttpHeaders,
+    message = '',
+  ): void {
     if (this.#over) return;
+    // undici's parser takes both (RFC 9112 §6.3: an attempt at response splitting).
+    if (fields['transfer-encoding'] !== undefined && fields['content-length'] !== undefined) {
+      this.abort();
+      this.observer.fail(networkError(new Error('bad response'), this.#phase));
+      return;
+    }
     const headers = controller.rawHeaders as Buffer[];
     if (status < 200) {
       this.observer.informational(status, headers);

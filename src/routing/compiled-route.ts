@@ -3,6 +3,7 @@ import { hostGroups, type HostGroup } from './host-pattern.js';
 import { parsePattern, type PathPattern } from './path-pattern.js';
 import { Redirect } from './redirect.js';
 import { Rewrite } from './rewrite.js';
+import { RouteError } from './route-error.js';
 import type { RouteDefinition } from './route.js';
 import { Split } from './split.js';
 
@@ -22,7 +23,7 @@ export class Route<D extends RouteDefinition = RouteDefinition> {
   readonly redirect: Redirect | undefined;
   readonly split: Split | undefined;
 
-  /** Throws an Error that names the route when a host, path or template is not well formed. */
+  /** Throws a RouteError that names the route when a host, path or template is not well formed. */
   constructor(
     /** What it was compiled from, with whatever else the configuration says about the route. */
     readonly definition: D,
@@ -39,7 +40,7 @@ export class Route<D extends RouteDefinition = RouteDefinition> {
       this.redirect = redirect === undefined ? undefined : new Redirect(redirect.to, this.patterns);
       this.split = split === undefined ? undefined : new Split(split);
     } catch (error) {
-      throw new Error(`route "${definition.name}": ${error instanceof Error ? error.message : String(error)}`, {
+      throw new RouteError(`route "${definition.name}": ${error instanceof Error ? error.message : String(error)}`, {
         cause: error,
       });
     }

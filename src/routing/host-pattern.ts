@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { parseHost } from '../http/host.js';
 
@@ -17,7 +18,7 @@ const rank = { exact: 0, wildcard: 1, any: 2 } as const;
 
 /**
  * Sorts the hosts of a route into groups, the most specific first. None, and `*`, mean any host. International names are
- * turned into their ASCII form. Throws an Error for what is no host name, and for one with a port.
+ * turned into their ASCII form; IPv6 addresses may stand without brackets. Throws an Error for what is no host name, and for one with a port.
  */
 export function hostGroups(hosts: readonly string[]): HostGroup[] {
   if (hosts.length === 0) return [ANY];
@@ -43,7 +44,7 @@ export function compareHostGroups(a: HostGroup, b: HostGroup): number {
 }
 
 function hostName(name: string, text: string): string {
-  const ascii = /^[\x00-\x7f]*$/.test(name) ? name : domainToASCII(name);
+  const ascii = isIPv6(name) ? `[${name}]` : /^[\x00-\x7f]*$/.test(name) ? name : domainToASCII(name);
   const authority = parseHost(ascii);
   if (authority === undefined) throw new Error(`host "${text}" is not a host name (a wildcard is *.name)`);
   if (ascii.replace(/^\[.*\]/, '').includes(':'))

@@ -43,6 +43,13 @@ describe('a redirect', () => {
     expect(location('https://new.example/u/:id', '/users/7', undefined, '/users/:id')).toBe('https://new.example/u/7');
   });
 
+  it('does not lead to another host when the path that matched lacks a parameter', () => {
+    const [item, old] = [parsePattern('/items/:id/*'), parsePattern('/old/*')];
+    const redirect = new Redirect('/:id/:rest', [item, old]);
+    const path = '/old/evil.example/a';
+    expect(redirect.location(old, { raw: path, routing: path }, undefined)).toBe('/evil.example/a');
+  });
+
   it.each([
     'new.example/a',
     '',

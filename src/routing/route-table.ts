@@ -29,7 +29,7 @@ export class RouteTable<D extends RouteDefinition = RouteDefinition> {
     this.#longestWildcard = Math.max(0, ...[...this.#wildcards.keys()].map(name => name.length));
   }
 
-  /** Compiles routes, given in the order of the file. Throws an Error that names the route when one is not well formed. */
+  /** Compiles routes, given in the order of the file. Throws a RouteError that names the route when one is not well formed. */
   static compile<D extends RouteDefinition>(definitions: readonly D[]): RouteTable<D> {
     return new RouteTable(definitions);
   }

@@ -3,7 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { canonicalAddress } from '../http/client-address.js';
 import { EXCHANGE } from '../http/exchange-symbol.js';
-import { GatewayError } from '../http/gateway-error.js';
+import { GatewayError, type ErrorCode } from '../http/gateway-error.js';
 import { problemResponse } from '../http/problem.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
@@ -17,8 +17,19 @@ type RefusedSocket = ExchangeSocket & { [REFUSED]?: true };
 /** How long a refused client may go on sending before its connection is cut, in milliseconds. */
 const lingerFor = 1_000;
 
-const noMethod = new GatewayError('DENIED', 'CONNECT is not served: this is a gateway, not a forward proxy.', undefined, 405, ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE']);
-const noExpectation = new GatewayError('DENIED', 'The only expectation that can be met is 100-continue.', undefined, 417);
+const noMethod = new GatewayError(
+  'DENIED',
+  'CONNECT is not served: this is a gateway, not a forward proxy.',
+  undefined,
+  405,
+  ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'],
+);
+const noExpectation = new GatewayError(
+  'DENIED',
+  'The only expectation that can be met is 100-continue.',
+  undefined,
+  417,
+);
 
 /** Answers what Node's parser gives up on: malformed, oversized and late messages, and the methods that make no exchange. */
 export class ClientErrors {
@@ -40,8 +51,7 @@ export class ClientErrors {
     if (exchange === undefined) {
       this.#refuse(verdict(error), socket, listener);
     } else if (!exchange.raw.request.complete) {
-      const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-      exchange.fail(new GatewayError(late ? 'CLIENT_TIMEOUT' : 'CLIENT_BODY', undefined, error.code));
+      exchange.fail(new GatewayError(brokenBody(error.code), undefined, error.code));
     } else {
       // An earlier message on the connection is still being answered: its client must see that answer first.
       socket[REFUSED] = true;
@@ -79,6 +89,12 @@ export class ClientErrors {
     this.metrics.closed(record);
     this.log.write(record);
   }
+}
+
+/** Why a body did not come to its end. A client that closes its side within it has gone away. */
+function brokenBody(code: string | undefined): ErrorCode {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'CLIENT_TIMEOUT';
+  return code === 'HPE_INVALID_EOF_STATE' ? 'CLIENT_ABORTED' : 'CLIENT_BODY';
 }
 
 function verdict(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): GatewayError {

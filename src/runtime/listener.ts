@@ -37,6 +37,7 @@ export class Listener implements ListenerInfo {
   draining = false;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #requests = new WeakMap<Socket, number>();
   readonly #settings: ListenerSettings;
 
   /** `maxHead`: bytes of request line and header fields that the parser takes at most. */
@@ -58,15 +59,17 @@ export class Listener implements ListenerInfo {
     const server = this.#server;
     // More fields than the limit are counted and refused; Node's own limit would silently drop them.
     server.maxHeadersCount = 0;
-    server.maxRequestsPerSocket = limits.requestsPerConnection;
     server.maxConnections = limits.connections;
     server
       .on('connection', socket => {
         this.#sockets.add(socket);
         socket.on('close', () => this.#sockets.delete(socket));
       })
-      .on('request', (request, response) => handle(request, response, this, false))
-      .on('checkContinue', (request, response) => handle(request, response, this, true))
+      .on('request', (request, response) => this.#counts(request, response) && handle(request, response, this, false))
+      .on(
+        'checkContinue',
+        (request, response) => this.#counts(request, response) && handle(request, response, this, true),
+      )
       .on('checkExpectation', (request, response) => errors.expectation(request, response, this))
       .on('connect', (request, socket) => errors.connect(request, socket as Socket, this))
       .on('clientError', (error, socket) => errors.broken(error, socket as Socket, this));
@@ -114,6 +117,20 @@ export class Listener implements ListenerInfo {
   drain(): void {
     this.draining = true;
     NetServer.prototype.close.call(this.#server);
+  }
+
+  /**
+   * Counts a request of its connection; the last that is allowed ends it. False: it was pipelined behind that one. Node's own
+   * `maxRequestsPerSocket` says `Connection: close` as well, but keeps the connection open and answers 503 from then on.
+   */
+  #counts(request: IncomingMessage, response: ServerResponse): boolean {
+    const { requestsPerConnection } = this.#settings.limits;
+    if (requestsPerConnection === 0) return true;
+    const count = (this.#requests.get(request.socket) ?? 0) + 1;
+    this.#requests.set(request.socket, count);
+    if (count === requestsPerConnection) response.shouldKeepAlive = false;
+    if (count > requestsPerConnection) request.resume();
+    return count <= requestsPerConnection;
   }
 
   /** Cuts every connection. */

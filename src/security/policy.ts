@@ -15,7 +15,11 @@ export interface Policed extends RequestInfo {
 }
 
 /** Asks the policies in turn; the first denial wins. Answers without a promise unless a policy gives one. */
-export function firstDenial(request: RequestInfo, policies: readonly RequestPolicy[], from = 0): Verdict | Promise<Verdict> {
+export function firstDenial(
+  request: RequestInfo,
+  policies: readonly RequestPolicy[],
+  from = 0,
+): Verdict | Promise<Verdict> {
   for (let i = from; i < policies.length; i++) {
     const verdict = policies[i]!.check(request);
     if (verdict instanceof Promise) return verdict.then(denial => denial ?? firstDenial(request, policies, i + 1));

@@ -8,7 +8,10 @@ export class AllowedMethods implements RequestPolicy {
 
   constructor(private readonly methods: readonly string[]) {
     const allow = methods.join(', ');
-    this.#denied = new GatewayError('DENIED', `The method is not allowed here; allowed: ${allow}.`, undefined, 405, ['Allow', allow]);
+    this.#denied = new GatewayError('DENIED', `The method is not allowed here; allowed: ${allow}.`, undefined, 405, [
+      'Allow',
+      allow,
+    ]);
   }
 
   check(request: RequestInfo): Verdict {

@@ -6,7 +6,11 @@ import { Upstreams } from './upstreams.js';
 /** Provides {@link Upstreams}, built from the configuration. */
 @Module({
   providers: [
-    { provide: Upstreams, inject: [GATEWAY_CONFIG], useFactory: (config: GatewayConfig) => new Upstreams(config.upstreams) },
+    {
+      provide: Upstreams,
+      inject: [GATEWAY_CONFIG],
+      useFactory: (config: GatewayConfig) => new Upstreams(config.upstreams),
+    },
   ],
   exports: [Upstreams],
 })

@@ -17,7 +17,8 @@ let folder: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-contract-'));
-  for (const file of ['shop.pem', 'shop.key', 'clients.pem', 'ca.pem', 'gw.pem', 'gw.key']) write(`certs/${file}`, 'pem');
+  for (const file of ['shop.pem', 'shop.key', 'clients.pem', 'ca.pem', 'gw.pem', 'gw.key'])
+    write(`certs/${file}`, 'pem');
   write('fallback/orders.html', '<p>Later.</p>');
   write('schemas/order.json', '{}');
 });
@@ -98,10 +99,37 @@ describe('defaults', () => {
   it('are the values that the contract shows, so that writing them changes nothing', () => {
     const shown = parse(everything) as Record<string, Record<string, unknown>>;
     const written = {
-      upstreams: { app: { backends: ['http://127.0.0.1:3001'], ...pick(shown['upstreams']?.['orders'], ['strategy', 'slowStart', 'panicThreshold', 'protocol', 'hostHeader', 'forwarder', 'connections', 'timeouts', 'retries']) } },
+      upstreams: {
+        app: {
+          backends: ['http://127.0.0.1:3001'],
+          ...pick(shown['upstreams']?.['orders'], [
+            'strategy',
+            'slowStart',
+            'panicThreshold',
+            'protocol',
+            'hostHeader',
+            'forwarder',
+            'connections',
+            'timeouts',
+            'retries',
+          ]),
+        },
+      },
       admin: { host: '127.0.0.1', port: 9901 },
       ...pick(shown, ['websocket', 'sse', 'workers', 'shutdown', 'metrics', 'trustedProxies']),
-      security: { validation: pick(shown['security']?.['validation'], ['methods', 'maxBody', 'maxUrl', 'maxHeaders', 'maxHeaderSize', 'contentTypes', 'requireHeaders', 'underscoreHeaders', 'path']) },
+      security: {
+        validation: pick(shown['security']?.['validation'], [
+          'methods',
+          'maxBody',
+          'maxUrl',
+          'maxHeaders',
+          'maxHeaderSize',
+          'contentTypes',
+          'requireHeaders',
+          'underscoreHeaders',
+          'path',
+        ]),
+      },
       listeners: [{ port: 8080, limits: (shown['listeners'] as unknown as { limits?: object }[])[2]?.limits }],
     };
     const plain = buildConfig({ upstreams: { app: { backends: ['http://127.0.0.1:3001'] } } });

@@ -1,14 +1,14 @@
 import { beforeAll } from 'vitest';
 import { ensureBuild } from '../../scripts/ensure-build.mjs';
 
-let failure: unknown;
+let failure: Error | undefined;
 
 // Registered by whatever test file imports this, and before its own hooks: a build may take longer than a test.
 beforeAll(async () => {
   try {
     await ensureBuild({ quiet: true });
   } catch (error) {
-    failure = error;
+    failure = error instanceof Error ? error : new Error(String(error));
   }
 }, 300_000);
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { Child } from './child.js';
-import { RunningGateway, withFreePorts } from './program.js';
+import { answer, startBackend } from './backend.js';
+import { request } from './client.js';
+import { RunningGateway, runCli, startGateway, withFreePorts } from './program.js';
 
 function script(source: string): Child {
   return new Child(process.execPath, ['-e', source]);
@@ -66,5 +68,28 @@ describe('free ports', () => {
   it('leave a configuration with ports as it is', () => {
     const yaml = '# mine\nadmin: { port: 1 }\nlisteners: [{ port: 2 }]\n';
     expect(withFreePorts(yaml)).toBe(yaml);
+  });
+});
+
+describe('the real program', () => {
+  it('starts on free ports, proxies, logs and stops', async () => {
+    const backend = await startBackend(answer(200, 'from the backend'));
+    const gateway = await startGateway({ upstreams: { app: { backends: [backend.url] } } });
+    expect((await request(gateway.port, { path: '/a' })).text).toBe('from the backend');
+    expect((await request(gateway.adminPort, { path: '/health/ready' })).status).toBe(200);
+    await gateway.waitForLog(line => line['path'] === '/a' && line['status'] === 200);
+    expect(await gateway.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('says in the error why it did not start', async () => {
+    await expect(startGateway('upstreams: { app: { backends: [nonsense] } }')).rejects.toThrow(
+      /ended \(\d+\).*\n.*backends/s,
+    );
+  });
+
+  it('runs a command to its end', async () => {
+    const { code, stdout } = await runCli(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('gatehouse');
   });
 });

@@ -6,9 +6,13 @@ export function checkGateway({ config, report, warn }: CheckContext): void {
   const names = [...config.upstreams.keys()];
   const noRoutes = !isWritten(config, 'routes');
   if (noRoutes && !isWritten(config, 'upstreams')) {
-    report({ path: [], message: `neither upstreams nor routes: the smallest file is ${smallestFile}` });
+    report({ path: [], message: `neither upstreams nor routes: the smallest configuration is ${smallestFile}` });
   } else if (noRoutes && names.length === 0 && !isRefused(config, 'upstreams')) {
-    report({ path: ['upstreams'], message: 'no upstream: give one, such as app: { backends: [http://127.0.0.1:3001] }', at: 'key' });
+    report({
+      path: ['upstreams'],
+      message: 'no upstream: give one, such as app: { backends: [http://127.0.0.1:3001] }',
+      at: 'key',
+    });
   } else if (noRoutes && names.length > 1) {
     const message = `${names.length} upstreams (${names.join(', ')}), but no routes that say which requests go where`;
     report({ path: [], message, allowed: 'routes' });

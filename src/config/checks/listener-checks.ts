@@ -13,22 +13,36 @@ export function checkListeners(context: CheckContext): void {
   for (const [index, listener] of items(config.listeners)) {
     const path = ['listeners', index];
     for (const key of ['host', 'port'].filter(each => isWritten(listener, 'unix') && isWritten(listener, each))) {
-      report({ path: [...path, key], message: 'unix stands instead of host and port: give one or the other', at: 'key' });
+      report({
+        path: [...path, key],
+        message: 'unix stands instead of host and port: give one or the other',
+        at: 'key',
+      });
     }
     if (isWritten(listener, 'http2') && listener.http2 && !isWritten(listener, 'tls')) {
-      report({ path: [...path, 'http2'], message: 'http2 needs tls: browsers and most clients speak it over TLS only', at: 'key' });
+      report({
+        path: [...path, 'http2'],
+        message: 'http2 needs tls: browsers and most clients speak it over TLS only',
+        at: 'key',
+      });
     }
     const sameName = names.get(listener.name);
     if (sameName !== undefined) {
-      const key = isWritten(listener, 'name') ? ['name'] : [];
-      report({ path: [...path, ...key], message: `listeners[${sameName}] is called ${JSON.stringify(listener.name)} too` });
+      report({
+        path: [...path, 'name'],
+        message: `listeners[${sameName}] is called ${JSON.stringify(listener.name)} too`,
+      });
     } else names.set(listener.name, index);
     const address = addressOf(listener);
     const sameAddress = address === undefined ? undefined : addresses.get(address);
     if (sameAddress !== undefined) report({ path, message: `listeners[${sameAddress}] listens on ${address} too` });
     else if (address !== undefined) addresses.set(address, index);
     if (listener.proxyProtocol && config.trustedProxies.length === 0) {
-      context.warn({ path: [...path, 'proxyProtocol'], message: 'no connection is taken, because trustedProxies is empty', at: 'key' });
+      context.warn({
+        path: [...path, 'proxyProtocol'],
+        message: 'no connection is taken, because trustedProxies is empty',
+        at: 'key',
+      });
     }
   }
   checkAdmin(context);
@@ -38,7 +52,12 @@ function checkAdmin({ config, report, warn }: CheckContext): void {
   const { admin } = config;
   if (!loopback.test(admin.host) && admin.token === undefined && !isRefused(admin, 'token')) {
     const message = `an admin side on ${admin.host} can be reached from elsewhere: give it a token, or a loopback host`;
-    report({ path: ['admin', 'host'], message, found: JSON.stringify(admin.host), allowed: 'a loopback host, or a token' });
+    report({
+      path: ['admin', 'host'],
+      message,
+      found: JSON.stringify(admin.host),
+      allowed: 'a loopback host, or a token',
+    });
   }
   if (admin.token === '****') {
     warn({ path: ['admin', 'token'], message: 'the token is ****, the mask of a configuration that was printed' });
@@ -47,7 +66,10 @@ function checkAdmin({ config, report, warn }: CheckContext): void {
     const sameHost = host === admin.host || wildcard.test(host) || wildcard.test(admin.host);
     if (unix === undefined && admin.port !== 0 && port === admin.port && sameHost) {
       const key = isWritten(admin, 'port') ? ['admin', 'port'] : ['listeners', index, 'port'];
-      report({ path: key, message: `the admin side and listeners[${index}] both listen on port ${port}: it is never on a public listener` });
+      report({
+        path: key,
+        message: `the admin side and listeners[${index}] both listen on port ${port}: it is never on a public listener`,
+      });
     }
   }
 }

@@ -21,7 +21,10 @@ export function checkRoutes(context: CheckContext): void {
     checkWholeGatewayKeys(context, path, route);
     const same = names.get(route.name);
     if (same !== undefined && isWritten(route, 'name')) {
-      context.report({ path: [...path, 'name'], message: `routes[${same}] is called ${JSON.stringify(route.name)} too` });
+      context.report({
+        path: [...path, 'name'],
+        message: `routes[${same}] is called ${JSON.stringify(route.name)} too`,
+      });
     } else names.set(route.name, index);
   }
 }
@@ -29,10 +32,18 @@ export function checkRoutes(context: CheckContext): void {
 function checkAction({ report, warn }: CheckContext, path: Path, route: RouteConfig): void {
   const [first, ...more] = actions.filter(key => isWritten(route, key) || route[key] !== undefined);
   if (first === undefined) {
-    report({ path, message: 'missing: one of upstream, split, redirect or respond says what happens', allowed: actions.join(', ') });
+    report({
+      path,
+      message: 'missing: one of upstream, split, redirect or respond says what happens',
+      allowed: actions.join(', '),
+    });
   }
   for (const key of more) {
-    report({ path: [...path, key], message: `${first} and ${key} exclude each other: a route does one thing`, at: 'key' });
+    report({
+      path: [...path, key],
+      message: `${first} and ${key} exclude each other: a route does one thing`,
+      at: 'key',
+    });
   }
   const answers = isWritten(route, 'redirect') || isWritten(route, 'respond');
   for (const key of ['rewrite', 'timeouts', 'mirror'].filter(each => answers && isWritten(route, each))) {
@@ -42,13 +53,24 @@ function checkAction({ report, warn }: CheckContext, path: Path, route: RouteCon
   if (!rewrite) return;
   const ways = rewrites.filter(key => isWritten(rewrite, key));
   if (ways.length !== 1) {
-    const message = ways.length === 0 ? `missing: one of ${rewrites.join(', ')}` : `${ways.join(' and ')} exclude each other: a rewrite is one of them`;
+    const message =
+      ways.length === 0
+        ? `missing: one of ${rewrites.join(', ')}`
+        : `${ways.join(' and ')} exclude each other: a rewrite is one of them`;
     report({ path: [...path, 'rewrite'], message, at: 'key' });
   }
   const prefix = rewrite.stripPrefix ?? rewrite.replacePrefix?.[0];
   const paths = route.match.path;
-  if (prefix !== undefined && paths.length > 0 && !paths.some(each => each === prefix || each.startsWith(prefix.replace(/\/?$/, '/')))) {
-    warn({ path: [...path, 'rewrite'], message: `no path of the match begins with ${prefix}, so nothing is rewritten`, at: 'key' });
+  if (
+    prefix !== undefined &&
+    paths.length > 0 &&
+    !paths.some(each => each === prefix || each.startsWith(prefix.replace(/\/?$/, '/')))
+  ) {
+    warn({
+      path: [...path, 'rewrite'],
+      message: `no path of the match begins with ${prefix}, so nothing is rewritten`,
+      at: 'key',
+    });
   }
 }
 
@@ -65,7 +87,11 @@ function checkTemplates({ report }: CheckContext, path: Path, { match, rewrite, 
       const suggestion = nearest(parameter, known);
       const offer = known.length === 0 ? 'it defines none' : `it defines ${known.map(each => `:${each}`).join(', ')}`;
       const message = `:${parameter} is not defined by every path of the match (${offer})`;
-      report({ path: [...path, ...key], message, ...(suggestion === undefined ? {} : { suggestion: `:${suggestion}` }) });
+      report({
+        path: [...path, ...key],
+        message,
+        ...(suggestion === undefined ? {} : { suggestion: `:${suggestion}` }),
+      });
     }
   }
 }
@@ -82,7 +108,12 @@ function checkSplit(context: CheckContext, path: Path, { split }: RouteConfig): 
     seen.add(part.upstream);
   }
   const allZero = parts.length > 0 && parts.length === split?.length && parts.every(([, { weight }]) => weight === 0);
-  if (allZero) context.report({ path: [...path, 'split'], message: 'the weights of a split must add up to more than 0', at: 'key' });
+  if (allZero)
+    context.report({
+      path: [...path, 'split'],
+      message: 'the weights of a split must add up to more than 0',
+      at: 'key',
+    });
 }
 
 function checkWholeGatewayKeys({ report }: CheckContext, path: Path, { security }: RouteConfig): void {

@@ -8,7 +8,9 @@ import type { CheckContext } from './check.js';
 export function checkUnsupported({ config, report }: CheckContext, keys: readonly UnsupportedKey[]): void {
   for (const { path, isOff } of keys) {
     for (const [found, value] of reach(config, path.split('.'), [])) {
-      if (isOff?.(value) !== true) report({ path: found, message: 'not supported in this version', at: 'key' });
+      // A value that is refused anyway is not said to ask for anything.
+      if (!(value instanceof Invalid) && isOff?.(value) !== true)
+        report({ path: found, message: 'not supported in this version', at: 'key' });
     }
   }
 }

@@ -21,10 +21,17 @@ export function checkUpstreams(context: CheckContext): void {
     }
     const { healthCheck, discovery } = upstream;
     if (healthCheck && healthCheck.timeout > healthCheck.interval && !isRefused(healthCheck, 'interval')) {
-      context.report({ path: [...path, 'healthCheck', 'timeout'], message: 'a probe may not take longer than healthCheck.interval' });
+      context.report({
+        path: [...path, 'healthCheck', 'timeout'],
+        message: 'a probe may not take longer than healthCheck.interval',
+      });
     }
     if (discovery && discovery.type !== 'SRV' && !isWritten(discovery, 'port')) {
-      context.report({ path: [...path, 'discovery'], message: `records of type ${discovery.type} carry no port: give one`, at: 'key' });
+      context.report({
+        path: [...path, 'discovery'],
+        message: `records of type ${discovery.type} carry no port: give one`,
+        at: 'key',
+      });
     }
   }
 }
@@ -34,12 +41,21 @@ function checkBackends({ report, warn }: CheckContext, path: Path, upstream: Ups
   const ids = new Map<string, number>();
   if (backends.length === 0 && !isWritten(upstream, 'discovery') && !isRefused(upstream, 'backends')) {
     const message = 'no backends: give a list such as backends: [http://127.0.0.1:3001]';
-    report({ path: isWritten(upstream, 'backends') ? [...path, 'backends'] : path, message, at: 'key', allowed: 'at least one backend' });
+    report({
+      path: isWritten(upstream, 'backends') ? [...path, 'backends'] : path,
+      message,
+      at: 'key',
+      allowed: 'at least one backend',
+    });
   }
   for (const [index, backend] of items(backends)) {
     const here = [...path, 'backends', index];
     const [url, unix] = [isWritten(backend, 'url'), isWritten(backend, 'unix')];
-    if (url === unix) report({ path: here, message: url ? 'url and unix exclude each other' : 'missing url: where the backend listens' });
+    if (url === unix)
+      report({
+        path: here,
+        message: url ? 'url and unix exclude each other' : 'missing url: where the backend listens',
+      });
     const same = ids.get(backend.id);
     if (backend.id !== undefined && same !== undefined) {
       const message = `backends[${same}] has the id ${JSON.stringify(backend.id)} too: give each an id of its own`;
@@ -59,7 +75,11 @@ function checkStrategy({ report, warn, strategies }: CheckContext, path: Path, {
   const isHash = name === 'consistent-hash';
   if (isHash && !known && !(typeof options['key'] === 'string' && hashKey.test(options['key']))) {
     const allowed = 'client-ip, path, header:<name> or cookie:<name>';
-    report({ path: [...here, 'key'], message: `found ${JSON.stringify(options['key'])}, expected ${allowed}`, allowed });
+    report({
+      path: [...here, 'key'],
+      message: `found ${JSON.stringify(options['key'])}, expected ${allowed}`,
+      allowed,
+    });
   }
   const names = strategies?.map(each => each.name) ?? builtInStrategies;
   if (known || names.some(each => each === name)) return;
@@ -72,7 +92,8 @@ function checkStrategy({ report, warn, strategies }: CheckContext, path: Path, {
     ...(suggestion === undefined ? {} : { suggestion: JSON.stringify(suggestion) }),
   };
   if (strategies) report(finding);
-  else if (suggestion !== undefined) warn({ ...finding, message: `${JSON.stringify(name)} is not built in; a module must register it` });
+  else if (suggestion !== undefined)
+    warn({ ...finding, message: `${JSON.stringify(name)} is not built in; a module must register it` });
 }
 
 function checkTls({ report, warn }: CheckContext, path: Path, { tls, backends }: UpstreamConfig): void {
@@ -81,10 +102,17 @@ function checkTls({ report, warn }: CheckContext, path: Path, { tls, backends }:
     report({ path: [...path, 'tls'], message: 'cert and key belong together: give both', at: 'key' });
   }
   if (!tls.verify) {
-    warn({ path: [...path, 'tls', 'verify'], message: 'certificates of backends are not verified: anyone on the way can read the traffic' });
+    warn({
+      path: [...path, 'tls', 'verify'],
+      message: 'certificates of backends are not verified: anyone on the way can read the traffic',
+    });
   }
   if (backends.length > 0 && items(backends).every(([, { url }]) => url?.startsWith('http:'))) {
-    warn({ path: [...path, 'tls'], message: 'no backend of this upstream is https, so the block has no effect', at: 'key' });
+    warn({
+      path: [...path, 'tls'],
+      message: 'no backend of this upstream is https, so the block has no effect',
+      at: 'key',
+    });
   }
 }
 

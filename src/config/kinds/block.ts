@@ -51,8 +51,13 @@ export const reservedMark = '\u0000';
 
 /** An instance of a block class from what was written; refused values stay in it as `Invalid`. */
 export function instantiate<T extends object>(blockClass: BlockClass<T>, raw: RawBlock, source: Source): T {
+  // class-transformer copies what it is given before it transforms it, and fails on a key called `constructor` down there:
+  // it does not look into functions.
   const safe = Object.fromEntries(
-    Object.entries(raw).map(([key, value]) => [key in Object.prototype ? `${reservedMark}${key}` : key, value]),
+    Object.entries(raw).map(([key, value]) => [
+      key in Object.prototype ? `${reservedMark}${key}` : key,
+      (): unknown => value,
+    ]),
   );
   const options: ReadOptions = { source };
   const instance = plainToInstance(blockClass, safe, options);

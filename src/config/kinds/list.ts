@@ -13,7 +13,7 @@ export interface ListRules {
 
 /** A list of values of one kind. Refused elements stay in it as `Invalid`, so that the others keep their places. */
 export function list<T>(kind: Kind<T>, { min = 0, max = 10_000, orSingle = false }: ListRules = {}): Kind<T[]> {
-  const expected = `${orSingle ? `${kind.expected}, or ` : ''}a list of ${pluralOf(kind)}`;
+  const expected = orSingle ? `${kind.expected}, or a list of them` : `a list of ${pluralOf(kind)}`;
   const schema = { type: 'array', items: kind.schema, ...(min > 0 ? { minItems: min } : {}) };
   return {
     label: `${orSingle ? `${kind.label} \\| ` : ''}list of ${kind.label}`,
@@ -21,8 +21,7 @@ export function list<T>(kind: Kind<T>, { min = 0, max = 10_000, orSingle = false
     schema: orSingle ? { anyOf: [kind.schema, schema] } : schema,
     ...(kind.blocks ? { blocks: kind.blocks } : {}),
     parse: (raw, source) => {
-      if (!Array.isArray(raw) && !orSingle) return new Invalid(raw, expected);
-      if (raw === null) return new Invalid(raw, expected);
+      if (raw === null || (!Array.isArray(raw) && !orSingle)) return new Invalid(raw, expected);
       const items: unknown[] = Array.isArray(raw) ? raw : [raw];
       if (items.length < min) return new Invalid(raw, `${expected}, with at least ${min}`);
       if (items.length > max) return new Invalid(raw, `${expected}, with at most ${max}`);

@@ -11,7 +11,10 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 }
 
 function plain(word: string): string {
-  return word.slice(0, 64).toLowerCase().replaceAll(/[-_\s]/g, '');
+  return word
+    .slice(0, 64)
+    .toLowerCase()
+    .replaceAll(/[-_\s]/g, '');
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */

@@ -53,7 +53,10 @@ export const hostPattern: Kind<string> = {
 };
 
 function suggestHost(written: string): string | undefined {
-  const bare = written.replace(/^https?:\/\//, '').replace(/[/?#].*$/, '').replace(/:\d+$/, '');
+  const bare = written
+    .replace(/^https?:\/\//, '')
+    .replace(/[/?#].*$/, '')
+    .replace(/:\d+$/, '');
   const star = bare.startsWith('*.') ? '*.' : '';
   const ascii = domainToASCII(bare.slice(star.length));
   return hostName.test(ascii) && `${star}${ascii}` !== written ? `${star}${ascii}` : undefined;

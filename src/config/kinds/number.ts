@@ -9,7 +9,8 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER, noun
     label: 'integer',
     expected,
     schema: { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
-    parse: raw => (Number.isInteger(raw) && Number(raw) >= min && Number(raw) <= max ? Number(raw) : refuse(raw, expected)),
+    parse: raw =>
+      Number.isInteger(raw) && Number(raw) >= min && Number(raw) <= max ? Number(raw) : refuse(raw, expected),
     format: value => value,
   };
 }
@@ -25,8 +26,7 @@ export const positiveNumber: Kind<number> = {
   label: 'number',
   expected: 'a number above 0',
   schema: { type: 'number', exclusiveMinimum: 0 },
-  parse: raw =>
-    typeof raw === 'number' && raw > 0 && Number.isFinite(raw) ? raw : refuse(raw, 'a number above 0'),
+  parse: raw => (typeof raw === 'number' && raw > 0 && Number.isFinite(raw) ? raw : refuse(raw, 'a number above 0')),
   format: value => value,
 };
 

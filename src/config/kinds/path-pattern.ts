@@ -14,9 +14,12 @@ export const pathPattern: Kind<string> = {
   schema: { type: 'string', pattern: '^/' },
   parse(raw) {
     if (typeof raw !== 'string') return new Invalid(raw, this.expected);
-    if (!raw.startsWith('/')) return new Invalid(raw, this.expected, /^[\w:*]/.test(raw) ? { suggestion: `/${raw}` } : {});
+    if (!raw.startsWith('/'))
+      return new Invalid(raw, this.expected, /^[\w:*]/.test(raw) ? { suggestion: `/${raw}` } : {});
     const fault = faultOf(raw.split('/').slice(1));
-    return fault === undefined ? raw : new Invalid(raw, this.expected, { message: `path ${JSON.stringify(raw)} ${fault}` });
+    return fault === undefined
+      ? raw
+      : new Invalid(raw, this.expected, { message: `path ${JSON.stringify(raw)} ${fault}` });
   },
   format: value => value,
 };

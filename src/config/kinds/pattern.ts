@@ -38,7 +38,8 @@ function findDanger(source: string): string | undefined {
   for (let at = 0; at < source.length; at++) {
     const rest = source.slice(at);
     const group = groups.at(-1) as Group;
-    const atom = /^\\(?:k<[^>]*>|.)|^\[\^?(?:\\.|[^\]\\])*\]|^\((?:\?(?::|=|!|<=|<!|<[^>]+>))?|^[\s\S]/.exec(rest)?.[0] ?? '';
+    const atom =
+      /^\\(?:k<[^>]*>|.)|^\[\^?(?:\\.|[^\]\\])*\]|^\((?:\?(?::|=|!|<=|<!|<[^>]+>))?|^[\s\S]/.exec(rest)?.[0] ?? '';
     at += atom.length - 1;
     if (/^\\[1-9k]/.test(atom)) return `${slow}it has a back reference`;
     if (atom.startsWith('(')) groups.push({ repeats: false, alternatives: [''] });

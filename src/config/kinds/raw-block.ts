@@ -6,5 +6,10 @@ export type RawBlock = Readonly<Record<string, unknown>>;
 
 /** Whether a raw value is a block: neither a list, nor a scalar, nor nothing. */
 export function isBlock(raw: unknown): raw is RawBlock {
-  return typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !(raw instanceof Substituted || raw instanceof Invalid);
+  return (
+    typeof raw === 'object' &&
+    raw !== null &&
+    !Array.isArray(raw) &&
+    !(raw instanceof Substituted || raw instanceof Invalid)
+  );
 }

@@ -38,6 +38,12 @@ function bytes(text: string): number | undefined {
 
 function refuse(raw: unknown): Invalid {
   if (typeof raw === 'number' && raw >= 0) return new Invalid(raw, expected, { suggestion: `${raw}b` });
-  const tidy = typeof raw === 'string' ? raw.replaceAll(/\s/g, '').toLowerCase().replace(/^(\d+)([kmg])$/, '$1$2b') : '';
+  const tidy =
+    typeof raw === 'string'
+      ? raw
+          .replaceAll(/\s/g, '')
+          .toLowerCase()
+          .replace(/^(\d+)([kmg])$/, '$1$2b')
+      : '';
   return new Invalid(raw, expected, bytes(tidy) === undefined ? {} : { suggestion: tidy });
 }

@@ -15,7 +15,12 @@ export interface StatusRange {
 export const statusRanges: Kind<StatusRange[]> = {
   label: 'statuses',
   expected: 'statuses such as 200-399 or 200,204',
-  schema: { anyOf: [{ type: 'integer', minimum: 100, maximum: 599 }, { type: 'string', pattern: '^[1-5]\\d\\d(-[1-5]\\d\\d)?(,\\s*[1-5]\\d\\d(-[1-5]\\d\\d)?)*$' }] },
+  schema: {
+    anyOf: [
+      { type: 'integer', minimum: 100, maximum: 599 },
+      { type: 'string', pattern: '^[1-5]\\d\\d(-[1-5]\\d\\d)?(,\\s*[1-5]\\d\\d(-[1-5]\\d\\d)?)*$' },
+    ],
+  },
   parse(raw) {
     const parts = typeof raw === 'number' || typeof raw === 'string' ? String(raw).split(/,\s*/) : [];
     const ranges = parts.map(part => {

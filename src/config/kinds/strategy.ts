@@ -39,7 +39,9 @@ export const strategy: Kind<StrategyChoice> = {
     ],
   },
   parse(raw, source) {
-    const { name: written, ...options } = (isBlock(raw) ? settleSubstitutions(raw) : { name: raw }) as { name?: unknown };
+    const { name: written, ...options } = (isBlock(raw) ? settleSubstitutions(raw) : { name: raw }) as {
+      name?: unknown;
+    };
     const parsed = nameKind.parse(written, source);
     if (parsed instanceof Invalid) return new Invalid(raw, this.expected);
     const key = parsed === 'consistent-hash' ? { key: 'client-ip' } : {};

@@ -15,8 +15,8 @@ export function either<A, B>(first: Kind<A>, second: Kind<B>, isFirst: (value: A
       if (!(one instanceof Invalid)) return one;
       const two = second.parse(raw, source);
       // The second knows more about a collection: what is wrong inside it, rather than that it is not the first.
-      if (!(two instanceof Invalid) || typeof raw === 'object') return two;
-      return new Invalid(raw, expected, { ...two.details, ...one.details });
+      if (!(two instanceof Invalid) || (typeof raw === 'object' && raw !== null)) return two;
+      return new Invalid(two.found, expected, { ...two.details, ...one.details });
     },
     format: value => (isFirst(value) ? first.format(value) : second.format(value)),
   };
@@ -33,8 +33,8 @@ export function orWord<T>(word: string, meaning: T, kind: Kind<T>, isMeaning: (v
     parse: (raw, source) => {
       if (raw === word) return structuredClone(meaning);
       const value = kind.parse(raw, source);
-      if (!(value instanceof Invalid) || typeof raw === 'object') return value;
-      return new Invalid(raw, expected, value.details);
+      if (!(value instanceof Invalid) || (typeof raw === 'object' && raw !== null)) return value;
+      return new Invalid(value.found, expected, value.details);
     },
     format: value => (isMeaning(value) ? word : kind.format(value)),
   };

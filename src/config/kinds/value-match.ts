@@ -20,7 +20,12 @@ const valueMatch: Kind<ValueMatch> = {
     anyOf: [
       { type: 'string' },
       { type: 'object', required: ['pattern'], properties: { pattern: pattern.schema }, additionalProperties: false },
-      { type: 'object', required: ['present'], properties: { present: { type: 'boolean' } }, additionalProperties: false },
+      {
+        type: 'object',
+        required: ['present'],
+        properties: { present: { type: 'boolean' } },
+        additionalProperties: false,
+      },
     ],
   },
   parse(raw, source) {
@@ -48,7 +53,10 @@ export const headerMatches: Kind<Map<string, ValueMatch>> = {
   ...map(headerName, valueMatch),
   format: matches =>
     Object.fromEntries(
-      [...matches].map(([key, each]) => [key, each.kind === 'exact' && holdsSecret(key) ? mask : valueMatch.format(each)]),
+      [...matches].map(([key, each]) => [
+        key,
+        each.kind === 'exact' && holdsSecret(key) ? mask : valueMatch.format(each),
+      ]),
     ),
 };
 

@@ -49,8 +49,8 @@ export function compile(material: Material): LoadedConfig {
   if (!isBlock(value)) {
     const message =
       value === undefined
-        ? `the file is empty: the smallest one is ${smallestFile}`
-        : `found ${describeFound(value)}, expected a block; the smallest file is ${smallestFile}`;
+        ? `the configuration is empty: the smallest one is ${smallestFile}`
+        : `found ${describeFound(value)}, expected a block; the smallest configuration is ${smallestFile}`;
     throw new ConfigError(locate(findings.length > 0 ? findings : [{ path: [], message }], positions));
   }
   const config = instantiate(GatewayConfig, value, source);
@@ -63,13 +63,18 @@ export function compile(material: Material): LoadedConfig {
     report: finding => findings.push(finding),
     warn: finding => warnings.push(finding),
   };
-  checkUnsupported({ ...checks, report: finding => unsupported.push(finding) }, material.unsupported ?? unsupportedKeys);
+  checkUnsupported(
+    { ...checks, report: finding => unsupported.push(finding) },
+    material.unsupported ?? unsupportedKeys,
+  );
   const collected = collectFindings(errors);
   salvage(config);
   fill(config);
   for (const check of [checkListeners, checkUpstreams, checkRoutes, checkGateway]) check(checks);
   // A missing certificate says nothing to someone who may not use TLS yet.
-  const relevant = collected.filter(({ isFile, path }) => !isFile || !unsupported.some(each => isBelow(path, each.path)));
+  const relevant = collected.filter(
+    ({ isFile, path }) => !isFile || !unsupported.some(each => isBelow(path, each.path)),
+  );
   const problems = locate([...findings, ...relevant, ...unsupported], positions);
   if (problems.length > 0) throw new ConfigError(problems);
   return { config, warnings: locate(warnings, positions) };

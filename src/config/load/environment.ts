@@ -22,7 +22,9 @@ export function substitute(text: string, env: Environment): Substitution {
   const result = text.replace(marker, (match, name?: string, fallback?: string) => {
     if (match === '$${') return '${';
     if (name === undefined) {
-      faults.push('"${" begins a variable that is not well-formed: write ${NAME}, ${NAME:-default}, or $${ for a literal ${');
+      faults.push(
+        '"${" begins a variable that is not well-formed: write ${NAME}, ${NAME:-default}, or $${ for a literal ${',
+      );
       return match;
     }
     substituted = true;
@@ -36,5 +38,5 @@ export function substitute(text: string, env: Environment): Substitution {
 
 /** A text that `substitute` turns into the given one, whatever is in it. */
 export function escapeSubstitution(text: string): string {
-  return text.replaceAll('${', '$${');
+  return text.replaceAll('${', () => '$${');
 }

@@ -11,16 +11,16 @@ export function fill(config: GatewayConfig): void {
   config.routes ??= isWritten(config, 'routes') ? [] : defaultRoutes(config);
   if (config.admin.token === '') Reflect.deleteProperty(config.admin, 'token');
   for (const [, listener] of items(config.listeners)) fillListener(listener);
+  nameAll(config.listeners, ({ unix, port }) => unix ?? String(port));
   for (const [, upstream] of entries(config.upstreams)) {
     for (const [, backend] of items(upstream.backends)) fillBackend(backend);
   }
-  nameRoutes(config.routes);
+  nameAll(config.routes, ({ match }, index) => match.path[0] ?? `route-${index + 1}`);
 }
 
 function fillListener(listener: ListenerConfig): void {
   if (!isWritten(listener, 'unix') && !isWritten(listener, 'port')) listener.port = 8080;
   listener.http2 ??= listener.tls !== undefined;
-  listener.name ??= listener.unix ?? String(listener.port);
 }
 
 function fillBackend(backend: BackendConfig): void {
@@ -46,15 +46,15 @@ function defaultRoutes({ upstreams }: GatewayConfig): RouteConfig[] {
   return [route];
 }
 
-/** Routes without a name are called by their path; what is taken already gets a number. */
-function nameRoutes(routes: readonly RouteConfig[]): void {
-  const taken = new Set(items(routes).map(([, { name }]) => name));
-  for (const [index, route] of items(routes)) {
-    if (route.name !== undefined) continue;
-    const base = route.match.path[0] ?? `route-${index + 1}`;
+/** Gives a name to those that have none; where it is taken already, with a number. */
+function nameAll<T extends { name: string }>(list: readonly T[], nameOf: (item: T, index: number) => string): void {
+  const taken = new Set(items(list).map(([, { name }]) => name));
+  for (const [index, item] of items(list)) {
+    if (item.name !== undefined) continue;
+    const base = nameOf(item, index);
     let candidate = base;
     for (let copy = 2; taken.has(candidate); copy++) candidate = `${base}-${copy}`;
-    route.name = candidate;
+    item.name = candidate;
     taken.add(candidate);
   }
 }

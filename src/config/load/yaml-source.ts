@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type YAMLError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLError,
+} from 'yaml';
 import type { Finding, Path, Positions } from '../findings.js';
 import { Invalid } from '../kinds/invalid.js';
 import { Substituted } from '../kinds/substituted.js';
@@ -27,12 +37,13 @@ export function readYaml(text: string, file: string, env: Environment): RawFile 
     uniqueKeys: true,
     resolveKnownTags: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const reader = new NodeReader(document, lines, file, env);
-  for (const error of [...document.errors, ...document.warnings]) reader.syntax(error);
-  const broken = document.errors.some(({ code }) => code !== 'DUPLICATE_KEY');
-  const value = document.contents === null || broken ? undefined : reader.read(document.contents, [], 0);
+  const fatal = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+  // What follows a syntax error is guesswork of the parser: the first one is what is wrong.
+  for (const error of fatal ? [fatal] : [...document.errors, ...document.warnings]) reader.syntax(error, text);
+  const value = document.contents === null || fatal ? undefined : reader.read(document.contents, [], 0);
   const tooLarge = { path: [], message: 'the file is too large or nested too deep (each use of an alias counts)' };
   if (reader.isTooLarge) return { value: undefined, findings: [tooLarge], positions: reader };
   return { value: value ?? undefined, findings: reader.findings, positions: reader };
@@ -61,21 +72,32 @@ class NodeReader implements Positions {
   }
 
   /** Records what the YAML parser has to say. */
-  syntax({ code, message, pos }: YAMLError): void {
+  syntax({ code, message, pos }: YAMLError, text: string): void {
     const sentence = message.replace(/\s+/g, ' ').trim();
     const known: Partial<Record<string, string>> = {
       DUPLICATE_KEY: 'this key stands twice in its block',
+      MULTIPLE_DOCS: 'a second YAML document begins: one file is one configuration',
       TAG_RESOLVE_FAILED: 'tags such as !!binary are not taken: a configuration is plain data',
     };
     const said = known[code] ?? `not valid YAML: ${sentence}`;
-    this.findings.push({ path: [], message: said, position: this.position(pos[0]) });
+    const position = this.position(pos[0]);
+    // In a flow collection the brace of a variable begins a block: the most likely cause of what the parser says here.
+    const hasVariable = code !== 'DUPLICATE_KEY' && /[{[].*\$\{/.test(text.split('\n')[position.line - 1] ?? '');
+    const hint = hasVariable ? '; a ${NAME} inside { } or [ ] needs quotes' : '';
+    this.findings.push({ path: [], message: `${said}${hint}`, position });
   }
 
   read(node: unknown, path: Path, depth: number): unknown {
     this.isTooLarge ||= ++this.nodes > mostNodes || depth > deepest;
     if (this.isTooLarge) return null;
     this.remember(this.values, path, node);
-    if (isAlias(node)) return this.read(node.resolve(this.document), path, depth + 1);
+    if (isAlias(node)) {
+      const target = node.resolve(this.document);
+      if (target) return this.read(target, path, depth + 1);
+      const message = `the alias *${node.source} has no anchor &${node.source} before it`;
+      this.findings.push({ path, message });
+      return new Invalid(`*${node.source}`, '', { message });
+    }
     if (isSeq(node)) return node.items.map((item, index) => this.read(item, [...path, index], depth + 1));
     if (isMap(node)) {
       const block = Object.create(null) as Record<string, unknown>;

@@ -43,7 +43,9 @@ function allowSubstitution(schema: JsonSchema): JsonSchema {
   const { anyOf, items, additionalProperties, properties, type, pattern } = schema;
   if (Array.isArray(anyOf)) {
     const choices = (anyOf as JsonSchema[]).map(deepen);
-    return choices.some(each => isScalar(each) && !takesAnyText(each)) ? { ...schema, anyOf: [...choices, substitution] } : { ...schema, anyOf: choices };
+    return choices.some(each => isScalar(each) && !takesAnyText(each))
+      ? { ...schema, anyOf: [...choices, substitution] }
+      : { ...schema, anyOf: choices };
   }
   if (type === 'array') return { ...schema, items: allowSubstitution(items as JsonSchema) };
   if (type === 'object') {
@@ -51,7 +53,11 @@ function allowSubstitution(schema: JsonSchema): JsonSchema {
       ...schema,
       ...(isSchema(additionalProperties) ? { additionalProperties: allowSubstitution(additionalProperties) } : {}),
       ...(isSchema(properties)
-        ? { properties: Object.fromEntries(Object.entries(properties).map(([key, each]) => [key, allowSubstitution(each as JsonSchema)])) }
+        ? {
+            properties: Object.fromEntries(
+              Object.entries(properties).map(([key, each]) => [key, allowSubstitution(each as JsonSchema)]),
+            ),
+          }
         : {}),
     };
   }
@@ -68,7 +74,9 @@ function takesAnyText({ type, pattern }: JsonSchema): boolean {
 }
 
 function isScalar({ type, enum: words, const: word }: JsonSchema): boolean {
-  return words !== undefined || word !== undefined || (typeof type === 'string' && type !== 'array' && type !== 'object');
+  return (
+    words !== undefined || word !== undefined || (typeof type === 'string' && type !== 'array' && type !== 'object')
+  );
 }
 
 function isSchema(value: unknown): value is JsonSchema {

@@ -15,7 +15,9 @@ export function referencePage(): string {
 function sections(blockClass: BlockClass, path: string, pattern: readonly string[]): string[] {
   const fields = [...fieldsOf(blockClass).values()];
   const heading = path === '' ? '## The keys of the file' : `## \`${path}\``;
-  const keys = fields.map(field => keyText(blockClass, field, [...pattern, field.name], `${path}${path === '' ? '' : '.'}${field.name}`));
+  const keys = fields.map(field =>
+    keyText(blockClass, field, [...pattern, field.name], `${path}${path === '' ? '' : '.'}${field.name}`),
+  );
   const nested = fields.flatMap(field => {
     const { suffix, steps } = elementOf(field);
     const below = `${path}${path === '' ? '' : '.'}${field.name}${suffix}`;
@@ -29,7 +31,9 @@ function keyText(blockClass: BlockClass, field: Field, pattern: readonly string[
   const value = defaultOf(blockClass, field);
   const isBlock = kind.blocks !== undefined;
   const standard = required ? 'required' : `default: ${defaultText ?? describeDefault(value, isBlock)}`;
-  const nested = isBlock ? ` · see [\`${path}${elementOf(field).suffix}\`](#${anchor(`${path}${elementOf(field).suffix}`)})` : '';
+  const nested = isBlock
+    ? ` · see [\`${path}${elementOf(field).suffix}\`](#${anchor(`${path}${elementOf(field).suffix}`)})`
+    : '';
   const note = noteFor(pattern);
   return `**\`${name}\`** · *${kind.label.replaceAll('\\|', '|')}* · ${standard}${nested}\n\n${doc}${note === '' ? '' : `\n\n${note}`}`;
 }
@@ -39,14 +43,21 @@ function describeDefault(value: unknown, isBlock: boolean): string {
   if (Array.isArray(value) && value.length === 0) return 'empty';
   if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) return 'empty';
   if (isBlock && typeof value === 'object') return 'the defaults below';
-  return `\`${stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim().replace(/^"(.*)"$/, '$1')}\``;
+  return `\`${stringify(value, { collectionStyle: 'flow', lineWidth: 0 })
+    .trim()
+    .replace(/^"(.*)"$/, '$1')}\``;
 }
 
 function noteFor(pattern: readonly string[]): string {
   const here = pattern.join('.');
   const row = unsupportedKeys.find(({ path }) => path === here);
-  if (row) return row.isOff ? '*Not supported in this version: only a value that asks for nothing is taken.*' : '*Not supported in this version.*';
-  return unsupportedKeys.some(({ path }) => here.startsWith(`${path}.`)) ? '*Not supported in this version, see above.*' : '';
+  if (row)
+    return row.isOff
+      ? '*Not supported in this version: only a value that asks for nothing is taken.*'
+      : '*Not supported in this version.*';
+  return unsupportedKeys.some(({ path }) => here.startsWith(`${path}.`))
+    ? '*Not supported in this version, see above.*'
+    : '';
 }
 
 /** How the path goes on below a key: into the elements of a list, or the entries of a map. */

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { RequestHead } from './request-head.js';
+
+const passed = (...raw: string[]): string[] => new RequestHead(raw).passed;
+
+describe('the head of a request', () => {
+  it('passes ordinary fields in their order, spelling and repetition', () => {
+    const raw = ['X-One', '1', 'x-two', '2', 'X-ONE', '3', 'Cookie', 'a=b', 'x-one', ''];
+    expect(passed('Host', 'a.example', ...raw)).toEqual(raw);
+  });
+
+  it('keeps back the fields that end at this hop', () => {
+    const head = new RequestHead([
+      ...['Connection', 'keep-alive', 'Keep-Alive', 'timeout=5', 'Proxy-Connection', 'keep-alive', 'TE', 'gzip'],
+      ...['Transfer-Encoding', 'chunked', 'Upgrade', 'h2c', 'HTTP2-Settings', 'AAMAAABk', 'Proxy-Authorization', 'x'],
+      ...['Proxy-Authenticate', 'Basic', 'Trailer', 'x-sum'],
+    ]);
+    expect(head.passed).toEqual(['Trailer', 'x-sum']);
+    expect(head.acceptsTrailers).toBe(false);
+    expect(head.chunked).toBe(true);
+  });
+
+  it('removes what Connection names, wherever and however often it stands', () => {
+    expect(
+      passed(
+        'X-Hop',
+        '1',
+        'Connection',
+        'close, X-HOP',
+        'x-hop',
+        '2',
+        'X-Other',
+        '3',
+        'Connection',
+        'x-third',
+        'X-Third',
+        '4',
+      ),
+    ).toEqual(['X-Other', '3']);
+  });
+
+  it('does not let Connection name away what frames, addresses or authenticates the message', () => {
+    const head = new RequestHead([
+      ...['Host', 'a.example', 'Content-Length', '3', 'Authorization', 'Bearer x', 'Cookie', 'a=b'],
+      ...['Connection', 'host, content-length, authorization, cookie'],
+    ]);
+    expect(head.passed).toEqual(['Authorization', 'Bearer x', 'Cookie', 'a=b']);
+    expect(head.contentLength).toBe('3');
+    expect(head.host).toBe('a.example');
+  });
+
+  it('drops look-alikes of the forwarding fields, and no other name with an underscore', () => {
+    expect(
+      passed(
+        'X_Forwarded_For',
+        '1.2.3.4',
+        'x-forwarded_for',
+        '1',
+        'X_Real_IP',
+        '1',
+        'X_Request_Id',
+        '1',
+        'my_field',
+        'kept',
+      ),
+    ).toEqual(['my_field', 'kept']);
+  });
+
+  it.each([
+    [[], false],
+    [['Content-Length', '0'], false],
+    [['Content-Length', '5'], true],
+    [['Transfer-Encoding', 'chunked'], true],
+  ])('with %j tells that a body follows: %s', (raw, expected) => {
+    expect(new RequestHead(raw).hasBody).toBe(expected);
+  });
+
+  it('understands trailers among other codings of TE', () => {
+    expect(new RequestHead(['TE', 'deflate;q=0.5, Trailers']).acceptsTrailers).toBe(true);
+    expect(new RequestHead(['TE', 'trailersx']).acceptsTrailers).toBe(false);
+  });
+
+  it('counts fields, bytes and hosts', () => {
+    const head = new RequestHead(['Host', 'a', 'host', 'b', 'X', 'yz']);
+    expect([head.count, head.size, head.hosts]).toEqual([3, 13, 2]);
+  });
+});

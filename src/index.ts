@@ -1,0 +1,44 @@
+/**
+ * Gatehouse as a library: run a gateway from your own code, and add strategies of your own.
+ *
+ * ```ts
+ * const gateway = await createGateway(buildConfig({ upstreams: { app: { backends: ['http://127.0.0.1:3001'] } } }));
+ * await gateway.start();
+ * ```
+ *
+ * @packageDocumentation
+ */
+export { createGateway, type Gateway } from './gateway.js';
+export { GatewayModule, type GatewayOptions } from './gateway.module.js';
+export { ConfigError } from './config/config-error.js';
+export { GATEWAY_CONFIG } from './config/config.module.js';
+export { effectiveConfig } from './config/effective-config.js';
+export { GatewayConfig } from './config/gateway.config.js';
+export { buildConfig, loadConfig, parseConfig, type ParseOptions } from './config/load-config.js';
+export type { Problem } from './config/problem.js';
+export { jsonSchema } from './config/reference/json-schema.js';
+export { ExtensionError } from './extension/extension-error.js';
+export {
+  errorTable,
+  GatewayError,
+  type ErrorCode,
+  type ErrorKind,
+  type Retry,
+  type Source,
+} from './http/gateway-error.js';
+export type { Protocol, RequestInfo } from './http/request-info.js';
+export { Strategy } from './load-balancer/strategy.js';
+export type { LoadBalancingStrategy } from './load-balancer/strategy.js';
+export type {
+  AttemptControl,
+  AttemptObserver,
+  ConnectionFigures,
+  ForwardRequest,
+  Forwarder,
+} from './proxy/forwarder.js';
+export { PolicyGuard } from './security/policy.guard.js';
+export type { RequestPolicy, Verdict } from './security/policy.js';
+export { StartError } from './runtime/start-error.js';
+export type { Backend, Candidates, Outcome, Veto } from './upstream/backend.js';
+export { Upstreams } from './upstream/upstreams.js';
+export { version } from './version.js';

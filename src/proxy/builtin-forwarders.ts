@@ -1,0 +1,40 @@
+import type { Type } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import type { BackendPools } from './backend-pools.js';
+import type { Forwarder } from './forwarder.js';
+import { HttpProxyMiddlewareForwarder, type ProxyPlugin } from './http-proxy-middleware-forwarder.js';
+import { RegisteredForwarder, type ForwarderFactory } from './registered-forwarder.js';
+import { UndiciForwarder } from './undici-forwarder.js';
+
+/**
+ * Token of a list of http-proxy-middleware plug-ins. Provide it in any module; the lists of all modules are joined, in
+ * the order of the modules, and used by every upstream whose forwarder is `http-proxy-middleware`.
+ */
+export const HTTP_PROXY_MIDDLEWARE_PLUGINS = Symbol('HTTP_PROXY_MIDDLEWARE_PLUGINS');
+
+@RegisteredForwarder('undici')
+class Undici implements ForwarderFactory {
+  create(pools: BackendPools): Forwarder {
+    return new UndiciForwarder(pools);
+  }
+}
+
+@RegisteredForwarder('http-proxy-middleware')
+class HttpProxyMiddleware implements ForwarderFactory {
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  create(pools: BackendPools): Forwarder {
+    // Asked for by the first request: now, some of the modules may not be there yet.
+    return new HttpProxyMiddlewareForwarder(pools, () => this.#plugins());
+  }
+
+  #plugins(): readonly ProxyPlugin[] {
+    const lists = this.discovery
+      .getProviders()
+      .filter(provider => provider.token === HTTP_PROXY_MIDDLEWARE_PLUGINS && !provider.isAlias);
+    return lists.flatMap(({ instance }) => instance as unknown as readonly ProxyPlugin[]);
+  }
+}
+
+/** The factories of the forwarders that come with Gatehouse. */
+export const builtinForwarders: readonly Type<ForwarderFactory>[] = [Undici, HttpProxyMiddleware];

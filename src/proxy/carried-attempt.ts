@@ -1,0 +1,172 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { GatewayError } from '../http/gateway-error.js';
+import { trailerFields } from '../http/response-head.js';
+import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
+import { networkError, type Phase } from './network-error.js';
+import { RequestBody } from './request-body.js';
+
+/** How an attempt is bound to what sends its request. */
+export interface CarriedOptions {
+  /** Milliseconds until a connection, TLS handshake included, must stand; counted from now. */
+  readonly connectTimeout: number;
+  /** Called once when the attempt is over, however it ended. */
+  readonly onOver?: () => void;
+}
+
+/**
+ * An attempt that is carried by a `ClientRequest` of `node:http`: keeps its time limits, and tells an
+ * {@link AttemptObserver} what becomes of it. Whoever makes the request writes its body.
+ */
+export class CarriedAttempt implements AttemptControl {
+  #client: ClientRequest | undefined;
+  #response: IncomingMessage | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #phase: Phase = 'connecting';
+  #over = false;
+  /** A piece of the body has come since the timer went off. */
+  #progressed = false;
+
+  constructor(
+    private readonly request: ForwardRequest,
+    private readonly observer: AttemptObserver,
+    private readonly options: CarriedOptions,
+  ) {
+    this.#arm(options.connectTimeout, 'UND_ERR_CONNECT_TIMEOUT');
+  }
+
+  /** It has ended, failed or been given up. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /**
+   * Follows a request from now on. Its head must not be on a connection yet, and no body be piped into it: the trailers
+   * have to be added before the end of the body is seen.
+   */
+  watch(client: ClientRequest): void {
+    this.#client = client;
+    const { observer, request } = this;
+    if (client.socket === null || client.socket === undefined) client.on('socket', socket => this.#connect(socket));
+    else this.#connect(client.socket);
+    client
+      .on('finish', () => {
+        if (this.#phase === 'sent') this.#arm(request.responseTimeout, 'UND_ERR_HEADERS_TIMEOUT');
+      })
+      .on('continue', () => {
+        if (!this.#over) observer.informational(100, []);
+      })
+      .on('information', information => {
+        if (!this.#over) observer.informational(information.statusCode, information.rawHeaders);
+      })
+      .on('response', response => this.#respond(response))
+      // Not asked for: an answer of 101 here is a backend that does not keep to the protocol.
+      .on('upgrade', (_, socket) => {
+        socket.destroy();
+        this.fail(new Error('bad upgrade'));
+      })
+      .on('error', error => this.fail(error));
+    if (!(request.body instanceof RequestBody)) return;
+    const { body } = request;
+    body
+      .on('end', () => {
+        const trailers = trailerFields(body.trailers);
+        const pairs: [string, string][] = [];
+        for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i]!, trailers[i + 1]!]);
+        if (pairs.length > 0) client.addTrailers(pairs);
+      })
+      .on('error', error => this.fail(error));
+  }
+
+  resume(): void {
+    this.#response?.resume();
+  }
+
+  abort(): void {
+    if (!this.#over) this.#stop();
+  }
+
+  /** Ends the attempt with what the network, or the library in between, reports. */
+  fail(error: Error): void {
+    this.refuse(networkError(error, this.#phase));
+  }
+
+  /** Ends the attempt with an error that is known already. */
+  refuse(error: GatewayError): void {
+    if (this.#over) return;
+    this.#stop();
+    this.observer.fail(error);
+  }
+
+  #connect(socket: Socket): void {
+    if (!socket.connecting) this.#sent();
+    else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => this.#sent());
+  }
+
+  #sent(): void {
+    if (this.#over || this.#phase !== 'connecting') return;
+    this.#phase = 'sent';
+    this.#arm(this.#client?.writableFinished === true ? this.request.responseTimeout : 0, 'UND_ERR_HEADERS_TIMEOUT');
+    this.observer.sent();
+  }
+
+  #respond(response: IncomingMessage): void {
+    if (this.#over) return;
+    this.#sent();
+    this.#phase = 'responding';
+    this.#response = response;
+    this.#arm(this.request.idleTimeout, 'UND_ERR_BODY_TIMEOUT');
+    this.observer.head(response.statusCode ?? 0, response.statusMessage ?? '', response.rawHeaders);
+    response
+      .on('data', (chunk: Buffer) => {
+        if (this.#over) return;
+        this.#progressed = true;
+        this.#timer?.refresh();
+        if (!this.observer.data(chunk)) response.pause();
+      })
+      .on('end', () => this.#end(response))
+      .on('error', error => this.fail(error));
+  }
+
+  #end(response: IncomingMessage): void {
+    if (this.#over) return;
+    if (!response.complete) {
+      this.fail(new Error('aborted'));
+      return;
+    }
+    // The answer came before the end of the request: this connection cannot carry another one.
+    if (this.#client?.writableFinished === true) this.#finish();
+    else this.#stop();
+    this.observer.end(response.rawTrailers);
+  }
+
+  #arm(after: number, code: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (after === 0) return;
+    const timer = setTimeout(() => {
+      this.#progressed = false;
+      // What came in while the event loop was busy is read before the immediate.
+      setImmediate(() => {
+        if (this.#over || this.#timer !== timer || this.#progressed) return;
+        // A client that does not read is no fault of the backend.
+        if (this.#response?.isPaused() === true) timer.refresh();
+        else this.fail(Object.assign(new Error(`no progress for ${after} ms`), { code }));
+      });
+    }, after).unref();
+    this.#timer = timer;
+  }
+
+  #stop(): void {
+    this.#finish();
+    // Destroying makes it emit an error once more.
+    this.#client?.on('error', () => {}).destroy();
+  }
+
+  #finish(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    if (this.request.body instanceof RequestBody) this.request.body.destroy();
+    this.options.onOver?.();
+  }
+}

@@ -1,0 +1,285 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/config/config-error.js';
+import { buildConfig, loadConfig, parseConfig, type ParseOptions } from '../../src/config/load-config.js';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-broken-'));
+  mkdirSync(join(folder, 'directory'));
+  writeFileSync(join(folder, 'large.txt'), 'x'.repeat(1024 * 1024 + 1));
+  writeFileSync(join(folder, 'binary.bin'), Buffer.from([0xff, 0xfe, 0x00]));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The message for a text that cannot be used; the temporary folder is left out of it. */
+function complaintAbout(text: string, options: ParseOptions = {}): string {
+  return failure(() => parseConfig(text, { file: join(folder, 'gateway.yaml'), ...options }));
+}
+
+function failure(load: () => unknown): string {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof ConfigError) return `\n${error.message.replaceAll(`${folder}/`, '')}\n`;
+    throw error;
+  }
+  throw new Error('the configuration was taken');
+}
+
+const app = 'upstreams: { app: { backends: [http://127.0.0.1:3001] } }';
+const upstream = (keys: string): string => `upstreams:\n  app:\n    backends: [http://127.0.0.1:3001]\n    ${keys}`;
+const backends = (list: string): string => `upstreams:\n  app:\n    backends: ${list}`;
+const route = (keys: string): string => `${app}\nroutes:\n  - ${keys}`;
+const listener = (keys: string): string => `${app}\nlisteners:\n  - ${keys}`;
+
+const cases: Record<string, Record<string, string>> = {
+  'the file as a whole': {
+    'an empty file': '',
+    'only a comment': '# nothing here\n',
+    'a list': '- a\n- b',
+    'a text': 'hello',
+    'no upstreams and no routes': 'workers: 1',
+    'broken YAML': 'upstreams: { app: [',
+    'a bad indentation': 'upstreams:\n  app:\n    backends: []\n   oops: 1',
+    'a tab for indentation': 'upstreams:\n\tapp: {}',
+    'a duplicate key': `${app}\nworkers: 1\nworkers: 1`,
+    'a tag': `${app}\nworkers: !!binary AQ==`,
+    'two documents': `${app}\n---\n${app}`,
+    'an unknown alias': `${app}\nworkers: *none`,
+    'an alias that holds itself': 'upstreams: &x { app: *x }',
+    'aliases that multiply': `${Array.from({ length: 9 }, (_, i) => `a${i}: &a${i} [${Array.from({ length: 10 }, () => (i === 0 ? 'x' : `*a${i - 1}`)).join(', ')}]`).join('\n')}`,
+  },
+  'unknown keys': {
+    'a misspelt key': `${app}\nlistners: []`,
+    'a key in the wrong case': `${app}\nTrustedProxies: []`,
+    'a nested one': upstream('timeouts: { conect: 2s }'),
+    'in a list': backends('[{ url: http://127.0.0.1:1, wieght: 3 }]'),
+    'names of every object': `${app}\n__proto__: { workers: 1 }\nconstructor: 1\ntoString: 1\nhasOwnProperty: 1`,
+    'nothing like any key': `${app}\nflux: 1`,
+    'a merge key': `${app}\n<<: { workers: 1 }`,
+  },
+  'wrong values': {
+    'a duration in apples': upstream('timeouts:\n      connect: 2 apples'),
+    'a duration without a unit': upstream('timeouts: { connect: 5 }'),
+    'a duration with a space': upstream('timeouts: { connect: 5 s }'),
+    'a duration that no timer can wait': upstream('timeouts: { idle: 1000h }'),
+    'a connect timeout of nothing': upstream('timeouts: { connect: 0s }'),
+    'a size without a unit': `${app}\nsecurity: { validation: { maxBody: 1000 } }`,
+    'a size in capitals': `${app}\nsecurity: { validation: { maxBody: 10MB } }`,
+    'a ratio above 1': `${app}\nlogging: { access: { sample: 20 } }`,
+    'a ratio above 100%': `${app}\nlogging: { access: { sample: 120% } }`,
+    'a port that is none': listener('port: 70000'),
+    'a port in quotes': listener('port: "8080"'),
+    'a boolean word': backends('[{ url: http://127.0.0.1:1, backup: yes }]'),
+    'a key without a value': `${app}\nlisteners:`,
+    'a scalar for a block': `${app}\nadmin: 9901`,
+    'a list for a block': `${app}\nadmin: [9901]`,
+    'an unknown word': `${app}\nlogging: { level: inof }`,
+    'an address range that is none': `${app}\ntrustedProxies: [10.0.0.0/33, localhost]`,
+    'buckets that do not ascend': `${app}\nmetrics: { buckets: [1, 0.5] }`,
+    infinity: `${app}\nmetrics: { buckets: [.inf] }`,
+    'a listener host with a port': listener('host: 127.0.0.1:80'),
+  },
+  variables: {
+    'one that is not set': listener('port: ${PORT}'),
+    'one that is not well-formed': listener('port: ${1}'),
+    'one with the wrong value': listener('port: ${WORD}'),
+    'one that looks like YAML': `${app}\nadmin: { host: "\${BLOCK}" }`,
+    'one without quotes in a flow block': listener('{ port: ${PORT} }'),
+    'names of every object': `${app}\nadmin: { host: "\${constructor}" }`,
+  },
+  listeners: {
+    'an empty list': `${app}\nlisteners: []`,
+    'unix and port': listener('{ unix: /run/a.sock, port: 80 }'),
+    'the same name twice': listener('{ name: a, port: 1 }\n  - { name: a, port: 2 }'),
+    'the same address twice': listener('{ name: a, port: 8080 }\n  - { name: b }'),
+    'the same socket twice': listener('{ name: a, unix: /run/a.sock }\n  - { name: b, unix: /run/a.sock }'),
+    'the port of the admin side': listener('port: 9901'),
+    'an open admin side without a token': `${app}\nadmin: { host: 0.0.0.0 }`,
+    'an open admin side with an empty token': `${app}\nadmin: { host: 0.0.0.0, token: "\${UNSET:-}" }`,
+    'a socket path that is too long': listener(`unix: /${'x'.repeat(108)}`),
+  },
+  upstreams: {
+    'no backends': 'upstreams: { app: {} }',
+    'an empty list of backends': backends('[]'),
+    'none at all': 'upstreams: {}',
+    'several without routes': 'upstreams: { a: { backends: [http://a] }, b: { backends: [http://b] } }',
+    'a name with a slash': 'upstreams: { a/b: { backends: [http://a] } }',
+    'a backend without a scheme': backends('[127.0.0.1:3001]'),
+    'a backend with a path': backends('[http://127.0.0.1:3001/base]'),
+    'a backend with a password': backends('[http://ops:s3cret@127.0.0.1:3001]'),
+    'a backend that is a number': backends('[3001]'),
+    'a backend with url and unix': backends('[{ url: http://a, unix: /run/a.sock }]'),
+    'a backend with neither': backends('[{ weight: 3 }]'),
+    'a weight of nothing': backends('[{ url: http://a, weight: 0 }]'),
+    'the same backend twice': backends('[http://a:1, http://a:1/]'),
+    'the same id twice': backends('[{ url: http://a, id: x }, { url: http://b, id: x }]'),
+    'a hash key that is none': upstream('strategy: { name: consistent-hash, key: user }'),
+    'a strategy without a name': upstream('strategy: { key: path }'),
+    'half a client certificate': upstream('tls: { cert: gateway.pem }'),
+    'a directory for a certificate': upstream('tls: { ca: directory }'),
+    'a cookie for other sites without https': upstream('sticky: { sameSite: none }'),
+  },
+  routes: {
+    'an unknown upstream': route('upstream: ap'),
+    'nothing to do': route('match: { path: /a }'),
+    'two things to do': route('{ upstream: app, respond: { body: hi } }'),
+    'an unknown upstream in a split': route('split: [{ upstream: app, weight: 1 }, { upstream: apq, weight: 1 }]'),
+    'a split of nothing': route('split: [{ upstream: app, weight: 0 }]'),
+    'a split without weights': route('split: [{ upstream: app }]'),
+    'the same upstream twice in a split': route('split: [{ upstream: app, weight: 1 }, { upstream: app, weight: 1 }]'),
+    'an unknown mirror': route('{ upstream: app, mirror: { upstream: shadow } }'),
+    'the same name twice': route('{ name: a, upstream: app }\n  - { name: a, upstream: app }'),
+    'paths that are none': route(
+      '{ upstream: app, match: { path: [orders, /a/*/b, /a*, "/:", "/:a/:a", "/:rest/*", "/a?b", /a/../b] } }',
+    ),
+    'hosts that are none': route(
+      '{ upstream: app, match: { hosts: ["shop.example:80", "https://shop.example/", "*", "a.*.b", "bücher.example"] } }',
+    ),
+    'a pattern that does not compile': route('{ upstream: app, match: { headers: { x: { pattern: "(" } } } }'),
+    'patterns that take forever': route(
+      '{ upstream: app, match: { headers: { a: { pattern: "(a+)+$" }, b: { pattern: "(a|a)*$" }, c: { pattern: "(.)\\\\1" }, d: { pattern: "(a?b?)*$" } } } }',
+    ),
+    'a pattern that is too long': route(
+      `{ upstream: app, match: { headers: { x: { pattern: ${'a'.repeat(513)} } } } }`,
+    ),
+    'a header match that is a number': route('{ upstream: app, match: { headers: { x-beta: 1 } } }'),
+    'a header match of two kinds': route('{ upstream: app, match: { headers: { x: { pattern: a, present: true } } } }'),
+    'a header in two spellings': route('{ upstream: app, match: { headers: { X-A: "1", x-a: "2" } } }'),
+    'a header name with a space': route('{ upstream: app, headers: { request: { set: { "x y": a } } } }'),
+    'a header value with a line break': route(
+      '{ upstream: app, headers: { response: { set: { x: "a\\r\\nset-cookie: b" } } } }',
+    ),
+    'hop-by-hop headers': route(
+      '{ upstream: app, headers: { request: { set: { Connection: close }, add: { te: trailers }, remove: [Transfer-Encoding] } } }',
+    ),
+    'a redirect with another status': route('{ redirect: { to: /b, status: 304 } }'),
+    'a redirect to a bare host': route('{ redirect: { to: new.example } }'),
+    'a redirect to another scheme': route('{ redirect: { to: "javascript:alert(1)" } }'),
+    'a redirect without a target': route('{ redirect: {} }'),
+    'parameters that the match does not define': route(
+      '{ match: { path: ["/a/:id", "/b/*"] }, redirect: { to: "/c/:id" } }\n  - { match: { path: /o/:order }, upstream: app, rewrite: { path: "/x/:ordr/:rest" } }\n  - { upstream: app, rewrite: { path: "/x/:id" } }',
+    ),
+    'two rewrites': route('{ upstream: app, rewrite: { stripPrefix: /a, path: /b } }'),
+    'an empty rewrite': route('{ upstream: app, rewrite: {} }'),
+    'half a replacement': route('{ upstream: app, rewrite: { replacePrefix: [/a] } }'),
+    'a body from a file that is not there': route('{ respond: { body: { file: none.html } } }'),
+    'a body from a directory': route('{ respond: { body: { file: directory } } }'),
+    'a body that is too large': route('{ respond: { body: { file: large.txt } } }'),
+    'a body that is no text': route('{ respond: { body: { file: binary.bin } } }'),
+    'a body of another shape': route('{ respond: { body: { path: a.html } } }'),
+    'a status that is none': route('{ respond: { status: 99 } }'),
+    'a limit for the whole gateway': route('{ upstream: app, security: { validation: { maxUrl: 1kb } } }'),
+  },
+  'features that are not built': {
+    'retries of an upstream': upstream('retries: { attempts: 1 }'),
+    'retries that are on by default': upstream('retries: { backoff: 1s }'),
+    'a missing certificate is not mentioned': listener(
+      '{ port: 8443, tls: { certificates: [{ cert: a.pem, key: a.key }] } }',
+    ),
+    'a wrong value in one is mentioned': upstream('healthCheck: { interval: often }'),
+    'several at once': `${app}\ntracing: { otlp: http://collector:4318 }\nrateLimitStore: { redis: redis://a }\nsecurity: { cors: { origins: ["*"] } }\nsse: { heartbeat: 15s }\nworkers: 4`,
+  },
+};
+
+for (const [group, texts] of Object.entries(cases)) {
+  describe(`A broken configuration: ${group}`, () => {
+    it.each(Object.entries(texts))('%s', (_, text) => {
+      const env = { WORD: 'eighty', BLOCK: '{ port: 1 }' };
+      expect(complaintAbout(text, { env })).toMatchSnapshot();
+    });
+  });
+}
+
+describe('A broken configuration', () => {
+  it('gets all its problems at once, in the order of the file', () => {
+    const text = `
+listeners:
+  - port: 8080
+    limits: { connections: many, headerTimeout: 10 }
+  - port: 8080
+admin:
+  host: 0.0.0.0
+upstreams:
+  orders:
+    strategy: round-robbin
+    backends:
+      - http://10.0.0.1:3000
+      - http://10.0.0.1:3000
+      - 10.0.0.2
+    timeouts: { connect: 2 apples }
+    helthCheck: {}
+    retries: { attempts: 3 }
+routes:
+  - match: { path: orders/* }
+    upstream: order
+  - match: { path: /old/* }
+    redirect: { to: "/new/:remainder", status: 200 }
+  - respond: { body: { file: none.txt } }
+`;
+    const strategies = [{ name: 'round-robin', validate: () => [] }];
+    expect(complaintAbout(text, { strategies })).toMatchSnapshot();
+  });
+
+  it('says what a strategy has against its options', () => {
+    const strategies = [{ name: 'idlest', validate: () => ['decay must be a duration', 'unknown option "foo"'] }];
+    expect(complaintAbout(upstream('strategy: { name: idlest, foo: 1 }'), { strategies })).toMatchInlineSnapshot(`
+      "
+      gateway.yaml:4:15 upstreams.app.strategy: decay must be a duration
+      gateway.yaml:4:15 upstreams.app.strategy: unknown option "foo"
+      "
+    `);
+  });
+
+  it('never shows a secret', () => {
+    const complaint = complaintAbout(`${app}\nadmin: { token: "s3cr et" }`);
+    expect(complaint).not.toContain('s3cr');
+    expect(complaint).toMatchInlineSnapshot(`
+      "
+      gateway.yaml:2:17 admin.token: found "****", expected a token of visible characters, or { file: path }
+      "
+    `);
+  });
+
+  it('never shows a secret that came from the environment', () => {
+    const complaint = complaintAbout(`${app}\nadmin: { token: "\${TOKEN}" }`, { env: { TOKEN: 's3cr et' } });
+    expect(complaint).not.toContain('s3cr');
+  });
+
+  it('is one line when the file is not there, or is a directory', () => {
+    expect(failure(() => loadConfig(join(folder, 'none.yaml'), {}))).toMatchInlineSnapshot(`
+      "
+      none.yaml: the configuration file does not exist
+      "
+    `);
+    expect(failure(() => loadConfig(join(folder, 'directory'), {}))).toMatchInlineSnapshot(`
+      "
+      directory: the configuration file is a directory
+      "
+    `);
+    expect(failure(() => loadConfig(join(folder, 'binary.bin'), {}))).toMatchInlineSnapshot(`
+      "
+      binary.bin: the configuration file is not valid UTF-8
+      "
+    `);
+  });
+
+  it('that is a value is named by path only', () => {
+    expect(failure(() => buildConfig({ upstreams: { app: { backends: ['x'] } }, worker: 1 }))).toMatchInlineSnapshot(`
+      "
+      worker: unknown key "worker", expected one of listeners, admin, trustedProxies, upstreams, routes, security, rateLimitStore, websocket, sse, workers, shutdown, logging, metrics, tracing (did you mean "workers"?)
+      upstreams.app.backends[0].url: found "x", expected a backend such as http://10.0.0.1:3000, https://10.0.0.1:3443 or unix:/run/app.sock
+      "
+    `);
+    expect(failure(() => buildConfig(undefined))).toMatchInlineSnapshot(`
+      "
+      the configuration is empty: the smallest one is upstreams: { app: { backends: [http://127.0.0.1:3001] } }
+      "
+    `);
+  });
+});

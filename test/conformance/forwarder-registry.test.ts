@@ -1,0 +1,152 @@
+import { Module } from '@nestjs/common';
+import type { Plugin } from 'http-proxy-middleware';
+import { describe, expect, it } from 'vitest';
+import { HTTP_PROXY_MIDDLEWARE_PLUGINS } from '../../src/proxy/builtin-forwarders.js';
+import type { AttemptObserver, Forwarder } from '../../src/proxy/forwarder.js';
+import { RegisteredForwarder, type ForwarderFactory } from '../../src/proxy/registered-forwarder.js';
+import { startBackend, type Echo } from '../support/backend.js';
+import { rawRequest, request } from '../support/client.js';
+import { valuesOf } from '../support/header-list.js';
+import { startInProcess } from '../support/in-process.js';
+
+@RegisteredForwarder('canned')
+class Canned implements ForwarderFactory {
+  create(): Forwarder {
+    return {
+      forward: ({ path }, backend, observer: AttemptObserver) => {
+        observer.sent();
+        observer.head(200, 'OK', ['X-Backend', backend.id]);
+        observer.data(Buffer.from(`canned ${path}`));
+        observer.end(undefined);
+        return { resume: () => {}, abort: () => {} };
+      },
+      connections: () => ({ active: 0, idle: 0, pending: 0 }),
+      close: () => Promise.resolve(),
+    };
+  }
+}
+
+@Module({ providers: [Canned] })
+class CannedModule {}
+
+/** A module with one list of plug-ins. */
+function plugins(...list: readonly Plugin[]) {
+  @Module({ providers: [{ provide: HTTP_PROXY_MIDDLEWARE_PLUGINS, useValue: list }] })
+  class PluginModule {}
+  return PluginModule;
+}
+
+const upstreams = (url: string, forwarder: string) => ({ upstreams: { app: { backends: [url], forwarder } } });
+
+describe('forwarders by name', () => {
+  it('uses the one that a module registers', async () => {
+    const { port } = await startInProcess(upstreams('http://127.0.0.1:9', 'canned'), { imports: [CannedModule] });
+    const response = await request(port, { path: '/a' });
+    expect([response.text, response.header('x-backend')]).toEqual(['canned /a', '127.0.0.1:9']);
+  });
+
+  it('does not start with a name that nobody has registered, and lists the known ones', async () => {
+    await expect(
+      startInProcess(upstreams('http://127.0.0.1:9', 'undicy'), { imports: [CannedModule] }),
+    ).rejects.toThrow(
+      'upstreams.app.forwarder: no forwarder is named "undicy"; did you mean "undici"? (known: canned, http-proxy-middleware, undici)',
+    );
+  });
+});
+
+describe('plug-ins of http-proxy-middleware', () => {
+  const start = async (url: string, ...imports: ReturnType<typeof plugins>[]) =>
+    startInProcess(upstreams(url, 'http-proxy-middleware'), { imports });
+
+  it('see the request of the client and change the one to the backend', async () => {
+    const backend = await startBackend();
+    const seen: unknown[] = [];
+    const { port } = await start(
+      backend.url,
+      plugins(proxy =>
+        proxy.on('proxyReq', (outgoing, { method, url, headers, socket }) => {
+          seen.push(method, url, headers['x-a'], socket.remoteAddress, outgoing.getHeader('via'));
+          outgoing.setHeader('X-Plugin', ['1', '2']);
+          outgoing.removeHeader('x-a');
+        }),
+      ),
+    );
+    const { headers } = (
+      await request(port, { method: 'POST', path: '/p?q', headers: { 'X-A': 'a' }, body: 'hi' })
+    ).json<Echo>();
+    expect(seen).toEqual(['POST', '/p?q', 'a', '127.0.0.1', '1.1 gatehouse']);
+    expect([valuesOf(headers, 'x-plugin'), valuesOf(headers, 'x-a')]).toEqual([['1', '2'], []]);
+  });
+
+  it('change the head of the response, and no other field of it', async () => {
+    const fields = ['X-B', '1', 'Server', 'old', 'X-B', '2', 'Set-Cookie', 'a=1', 'X-Gone', 'x'];
+    const backend = await startBackend((_, response) => response.writeHead(200, fields).end('body'));
+    const { port } = await start(
+      backend.url,
+      plugins(proxy =>
+        proxy.on('proxyRes', (incoming, _, response) => {
+          incoming.statusCode = 203;
+          incoming.headers['server'] = 'new';
+          incoming.headers['set-cookie']?.push('b=2');
+          incoming.headers['content-length'] = '1';
+          delete incoming.headers['x-gone'];
+          response.setHeader('X-Set', 'yes');
+        }),
+      ),
+    );
+    const response = await request(port);
+    expect([response.status, response.text]).toEqual([203, 'body']);
+    const names = ['x-b', 'server', 'set-cookie', 'x-gone', 'x-set'];
+    expect(names.map(name => response.headerValues(name))).toEqual([['1', '2'], ['new'], ['a=1', 'b=2'], [], ['yes']]);
+  });
+
+  it('of several modules are all used', async () => {
+    const backend = await startBackend();
+    const adding =
+      (name: string): Plugin =>
+      proxy =>
+        proxy.on('proxyReq', outgoing => outgoing.setHeader(name, '1'));
+    const { port } = await start(backend.url, plugins(adding('X-One')), plugins(adding('X-Two'), adding('X-Three')));
+    const { headers } = (await request(port)).json<Echo>();
+    expect(['x-one', 'x-two', 'x-three'].map(name => valuesOf(headers, name))).toEqual([['1'], ['1'], ['1']]);
+  });
+
+  it('cannot answer the client', async () => {
+    const backend = await startBackend((_, response) => response.end('from the backend'));
+    const { port } = await start(
+      backend.url,
+      plugins(proxy => {
+        proxy.on('start', (_, response) => response.writeHead(418).end('from the plug-in'));
+        proxy.on('proxyRes', (_incoming, _request, response) => response.end('from the plug-in'));
+      }),
+    );
+    const response = await request(port);
+    expect([response.status, response.text]).toEqual([200, 'from the backend']);
+  });
+
+  it('that throw cost their request and nothing else', async () => {
+    const backend = await startBackend();
+    const events = ['start', 'proxyReq', 'proxyRes'] as const;
+    const throwing = (event: string, { url }: { readonly url?: string | undefined }): void => {
+      if (url === `/${event}`) throw new Error(`thrown in ${event}`);
+    };
+    const gateway = await start(
+      backend.url,
+      plugins(proxy => {
+        proxy.on('start', client => throwing('start', client));
+        proxy.on('proxyReq', (_, client) => throwing('proxyReq', client));
+        proxy.on('proxyRes', (_, client) => throwing('proxyRes', client));
+      }),
+    );
+    for (const event of events) {
+      const response = await request(gateway.port, { path: `/${event}` });
+      expect([response.status, response.header('x-gateway-error')], event).toEqual([500, 'INTERNAL']);
+      expect(response.text).not.toContain('thrown');
+      const line = await gateway.waitForLog(({ path }) => path === `/${event}`);
+      expect(line).toMatchObject({ reason: `Error: thrown in ${event}` });
+      expect((await request(gateway.port, { path: '/fine' })).status).toBe(200);
+    }
+    const chunked = 'POST /proxyReq HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
+    expect((await rawRequest(gateway.port, chunked)).status).toBe(500);
+  });
+});

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { gapsOf } from './forwarder/known-gaps.js';
+
+const page = readFileSync(new URL('../../docs/forwarders.md', import.meta.url), 'utf8');
+const listed = page.slice(page.indexOf('## Known gaps'), page.indexOf('## Plug-ins'));
+
+it('lists the known gaps of each forwarder in the docs, and no others', () => {
+  const lists = ['undici', 'http-proxy-middleware'].map(forwarder => {
+    const gaps = [...gapsOf(forwarder)].map(([rule, reason]) => `- *${rule}*: ${reason}`);
+    return `\`${forwarder}\`:\n\n${gaps.join('\n')}\n`;
+  });
+  expect(listed.slice(listed.indexOf('`undici`'))).toBe(`${lists.join('\n')}\n`);
+});

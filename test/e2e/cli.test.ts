@@ -1,0 +1,309 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { type TestBackend, answer, refusedPort, startBackend } from '../support/backend.js';
+import type { Child } from '../support/child.js';
+import { closeLater } from '../support/cleanup.js';
+import { request } from '../support/client.js';
+import { type CliResult, runCli } from '../support/program.js';
+import { requireTool } from '../support/require-tool.js';
+import { tempFolder } from '../support/temp.js';
+import { configFile, spawnProgram } from './spawn.js';
+
+/** The address of a listener that a program has printed. */
+async function addressOf(child: Child, listener: string): Promise<string> {
+  const line = new RegExp(`"listener":"${listener}","url":"([^"]+)"`);
+  await child.until(() => line.test(child.stdout), 20_000, `${listener} listening`);
+  return line.exec(child.stdout)?.[1] ?? '';
+}
+
+const portOf = (url: string): number => Number(new URL(url).port);
+
+/** A port of loopback that is taken. */
+async function takenPort(): Promise<number> {
+  const server = http.createServer().listen(0, '127.0.0.1');
+  closeLater(() => server.close());
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** One line on standard error that says what it should, and nothing that looks like a failure of the program itself. */
+function expectOneLine({ code, stderr }: CliResult, exitCode: number, says: RegExp): void {
+  expect(code).toBe(exitCode);
+  expect(stderr).toMatch(says);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(stderr).not.toMatch(/\n\s+at |Error:|node_modules/);
+}
+
+describe('gatehouse run', () => {
+  let backend: TestBackend;
+
+  beforeAll(async () => {
+    backend = await startBackend(answer(200, 'hello'));
+  });
+
+  it('serves the file that --config names, and the one that GATEWAY_CONFIG names', async () => {
+    const file = await configFile({ upstreams: { app: { backends: [backend.url] } } });
+    const both = [spawnProgram(['run', '--config', file]), spawnProgram(['run'], { env: { GATEWAY_CONFIG: file } })];
+    for (const child of both) {
+      expect((await request(portOf(await addressOf(child, 'web')))).text).toBe('hello');
+      expect(await child.stop()).toEqual({ code: 0, signal: null });
+      expect(child.stderr).toBe('');
+    }
+  });
+
+  it('needs no command where a file is named', async () => {
+    const file = await configFile({ upstreams: { app: { backends: [backend.url] } } });
+    const child = spawnProgram(['-c', file]);
+    expect((await request(portOf(await addressOf(child, 'web')))).text).toBe('hello');
+  });
+
+  it('proxies to backends without a file, on a port and with a strategy of choice', async () => {
+    const other = await startBackend(answer(200, 'other'));
+    const args = ['run', '--to', backend.url, '--to', other.url, '--port', '0', '--strategy', 'round-robin'];
+    const child = spawnProgram(args);
+    const port = portOf(await addressOf(child, '\\w+'));
+    const answers = [];
+    for (let i = 0; i < 4; i++) answers.push((await request(port)).text);
+    expect(answers.toSorted()).toEqual(['hello', 'hello', 'other', 'other']);
+  });
+
+  it('fills in variables of the environment', async () => {
+    const file = await configFile('upstreams: { app: { backends: ["${BACKEND_URL}"] } }');
+    const child = spawnProgram(['run', '--config', file], { env: { BACKEND_URL: backend.url } });
+    expect((await request(portOf(await addressOf(child, 'web')))).text).toBe('hello');
+    const missing = await runCli(['run', '--config', file]);
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toContain('BACKEND_URL');
+  });
+});
+
+describe('gatehouse run, when it cannot', () => {
+  const upstreams = { app: { backends: ['http://127.0.0.1:9'] } };
+
+  it('says that the port is taken, and leaves none of its other listeners open', async () => {
+    const port = await takenPort();
+    const admin = await refusedPort();
+    const file = await configFile({ listeners: [{ host: '127.0.0.1', port }], admin: { port: admin }, upstreams });
+    expectOneLine(
+      await runCli(['run', '--config', file]),
+      3,
+      new RegExp(`^gatehouse: listener "${port}": cannot listen on 127\\.0\\.0\\.1:${port}: .*\\(EADDRINUSE\\)$`, 'm'),
+    );
+    await expect(request(admin)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('says that the admin port is taken', async () => {
+    const port = await takenPort();
+    const file = await configFile({ admin: { port }, upstreams });
+    expectOneLine(await runCli(['run', '--config', file]), 3, /^gatehouse: admin\.port: .*\(EADDRINUSE\)$/m);
+  });
+
+  it('says that this machine has no such address', async () => {
+    const file = await configFile({ listeners: [{ host: '192.0.2.1', port: 0 }], upstreams });
+    expectOneLine(await runCli(['run', '--config', file]), 3, /192\.0\.2\.1.*\(EADDRNOTAVAIL\)$/m);
+  });
+
+  it('says that the folder of a socket is missing', async () => {
+    const unix = join(await tempFolder(), 'missing', 'gateway.sock');
+    const file = await configFile({ listeners: [{ unix }], upstreams });
+    expectOneLine(await runCli(['run', '--config', file]), 3, /missing\/gateway\.sock/);
+  });
+
+  it('says that the file is missing', async () => {
+    expectOneLine(await runCli(['run', '--config', '/nowhere/gateway.yaml']), 3, /\/nowhere\/gateway\.yaml/);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('says that the file cannot be read', async () => {
+    const file = await configFile({ upstreams });
+    await chmod(file, 0);
+    expectOneLine(await runCli(['run', '--config', file]), 3, /gateway\.yaml/);
+  });
+
+  it('says that the file is a folder', async () => {
+    const folder = join(await tempFolder(), 'gateway.yaml');
+    await mkdir(folder);
+    expectOneLine(await runCli(['run', '--config', folder]), 3, /gateway\.yaml/);
+  });
+
+  it('says which strategies there are', async () => {
+    const fromFile = await configFile({ upstreams: { app: { ...upstreams.app, strategy: 'round-robbin' } } });
+    for (const args of [
+      ['run', '--config', fromFile],
+      ['run', '--to', 'http://127.0.0.1:9', '--port', '0', '--strategy', 'round-robbin'],
+    ]) {
+      const result = await runCli(args);
+      expect(result.code).toBe(1);
+      expect(result.stderr).toMatch(/round-robbin.*round-robin/);
+      expect(result.stderr).not.toMatch(/\n\s+at /);
+    }
+  });
+
+  it('says that a backend is no URL', async () => {
+    const result = await runCli(['run', '--to', 'localhost', '--port', '0']);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain('localhost');
+    expect(result.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    ['there is nothing to run', ['run'], /nothing to run/],
+    ['both a file and backends are given', ['run', '--to', 'http://127.0.0.1:9', '-c', 'x.yaml'], /exclude each other/],
+    ['a port is given for a file', ['run', '-c', 'x.yaml', '--port', '1'], /--port/],
+  ])('says that %s', async (_what, args, says) => {
+    expectOneLine(await runCli(args), 2, says);
+  });
+
+  it.each([
+    ['an option that it does not know', ['run', '--tpo', 'x'], /unknown option '--tpo'/],
+    ['a command that it does not know', ['rnu'], /unknown command 'rnu'|too many arguments/],
+    ['a port that is none', ['run', '--to', 'http://127.0.0.1:9', '--port', '99999'], /65535/],
+    ['an option without its value', ['run', '--config'], /argument missing/],
+    ['a command without its file', ['check'], /missing required argument 'file'/],
+    ['too many files', ['check', 'a.yaml', 'b.yaml'], /too many arguments/],
+  ])('refuses %s, with a hint', async (_what, args, says) => {
+    const { code, stdout, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toMatch(/\n\s+at |node_modules/);
+    expect(stdout).toBe('');
+  });
+});
+
+describe('the commands about a file', () => {
+  let good: string;
+  let bad: string;
+
+  beforeAll(async () => {
+    const folder = await tempFolder();
+    good = join(folder, 'good.yaml');
+    bad = join(folder, 'bad.yaml');
+    const upstreams = { app: { backends: ['http://127.0.0.1:9', 'http://127.0.0.1:10'] } };
+    const routes = [
+      { name: 'read', match: { path: '/reports/:id', methods: ['GET', 'HEAD'] }, upstream: 'app' },
+      { name: 'never', match: { path: '/reports/:name', methods: ['GET'] }, upstream: 'app' },
+      { name: 'rest', upstream: 'app' },
+    ];
+    await writeFile(good, stringify({ admin: { token: 'hunter2' }, upstreams, routes }));
+    await writeFile(bad, 'upstream:\n  app:\n    backends: [http://127.0.0.1:9]\nshutdown: { grace: 5 }\n');
+  });
+
+  it('check says that a good file is valid', async () => {
+    expect(await runCli(['check', good])).toEqual({
+      code: 0,
+      signal: null,
+      stdout: `${good} is valid\n`,
+      stderr: '',
+    });
+  });
+
+  it('check reports every error of a bad one, with its place and the key that was meant', async () => {
+    const { code, stdout, stderr } = await runCli(['check', bad]);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/bad\.yaml:1:1/);
+    expect(stderr).toMatch(/upstreams/);
+    expect(stderr).toMatch(/bad\.yaml:4:\d+.*shutdown\.grace/);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('check --json says the same to machines', async () => {
+    const valid = await runCli(['check', '--json', good]);
+    expect(valid.code).toBe(0);
+    expect(JSON.parse(valid.stdout)).toEqual({ valid: true, problems: [], warnings: [] });
+    const invalid = await runCli(['check', '--json', bad]);
+    expect(invalid.code).toBe(1);
+    const { problems } = JSON.parse(invalid.stdout) as { problems: { path: string; line: number }[] };
+    expect(problems).toContainEqual(expect.objectContaining({ path: 'shutdown.grace', line: 4 }));
+    expect(invalid.stderr).toBe('');
+  });
+
+  it('check says the name of a file that is missing', async () => {
+    expectOneLine(await runCli(['check', '/nowhere/gateway.yaml']), 3, /\/nowhere\/gateway\.yaml/);
+  });
+
+  it('run refuses what check refuses, in the same words', async () => {
+    const [checked, run] = await Promise.all([runCli(['check', bad]), runCli(['run', '--config', bad])]);
+    expect(run).toEqual(checked);
+  });
+
+  it('print shows the effective configuration without secrets, and it is itself valid', async () => {
+    const { code, stdout } = await runCli(['print', good]);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('hunter2');
+    expect(parse(stdout)).toMatchObject({ listeners: [{ port: 8080 }], shutdown: { grace: '30s' } });
+    const printed = join(await tempFolder(), 'printed.yaml');
+    await writeFile(printed, stdout);
+    expect(await runCli(['check', printed])).toMatchObject({ code: 0 });
+  });
+
+  it('routes prints the table in matching order, and flags a route that can never match', async () => {
+    const { code, stdout } = await runCli(['routes', good]);
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map(line => line.split(/\s+/)[1])).toEqual(['NAME', 'read', 'never', 'rest']);
+    expect(lines[2]).toMatch(/never matches: shadowed by read$/);
+    expect(lines[1]).not.toMatch(/shadowed/);
+    const rows = JSON.parse((await runCli(['routes', '--json', good])).stdout) as {
+      name: string;
+      shadowedBy?: string;
+    }[];
+    expect(rows.map(({ shadowedBy }) => shadowedBy)).toEqual([undefined, 'read', undefined]);
+  });
+
+  it('schema prints the JSON Schema that is shipped', async () => {
+    const { code, stdout } = await runCli(['schema']);
+    expect(code).toBe(0);
+    const shipped = await readFile(new URL('../../config/schema.json', import.meta.url), 'utf8');
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(shipped));
+  });
+
+  it('writes to a reader that stops reading, without a complaint', async () => {
+    const child = spawnProgram(['schema']);
+    child.process.stdout?.destroy();
+    const { code } = await child.exited;
+    expect([0, 70]).toContain(code);
+    expect(child.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('--help and --version answer on standard output', async () => {
+    const help = await runCli(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const command of ['run', 'check', 'print', 'routes', 'schema', 'demo']) expect(help.stdout).toContain(command);
+    const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect(await runCli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
+describe('gatehouse demo', () => {
+  const curl = requireTool('curl');
+
+  it('prints curl commands that work', async () => {
+    const child = spawnProgram(['demo', '--port', '0']);
+    await child.until(() => child.stdout.includes('Ctrl-C'), 20_000, 'its welcome');
+    const commands = [...child.stdout.matchAll(/^ {2}curl (.+)$/gm)].map(([, args]) => (args ?? '').split(' '));
+    expect(commands.length).toBeGreaterThanOrEqual(2);
+    for (const args of commands) {
+      // -m: an event stream never ends by itself; curl then says 28, after it has printed what came.
+      const result = await promisify(execFile)(curl, ['-sSf', '-m', '2', ...args]).catch(
+        (error: { code: number; stdout: string }) => error,
+      );
+      expect('code' in result ? result.code : 0).toBe(args.includes('-N') ? 28 : 0);
+      expect(result.stdout).toMatch(args.includes('-N') ? /^data: /m : /^HTTP\/1\.1 200 OK/);
+    }
+    expect(await child.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    expect(child.stderr).toBe('');
+  });
+
+  it('says that its port is taken', async () => {
+    expectOneLine(await runCli(['demo', '--port', String(await takenPort())]), 3, /\(EADDRINUSE\)$/m);
+  });
+});

@@ -1,0 +1,174 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type BackendHandler, type TestBackend, startBackend } from '../support/backend.js';
+import { open, request } from '../support/client.js';
+import { eventually } from '../support/poll.js';
+import { type RunningGateway, startGateway } from '../support/program.js';
+import { BulkData, digest, growthDuring } from './bulk-data.js';
+
+const mebibyte = 1024 * 1024;
+const gibibyte = 1024 * mebibyte;
+/** How much the gateway may grow while a large body passes, in MiB: its garbage, never the body. */
+const allowance = 120;
+const timeout = 120_000;
+
+describe('large bodies', () => {
+  let gateway: RunningGateway;
+  let backend: TestBackend;
+  let served: BulkData;
+
+  const serve: BackendHandler = (_request, response) => {
+    response.writeHead(200, { 'content-length': served.length });
+    return pipeline(Readable.from(served), response);
+  };
+  const echo: BackendHandler = (request, response) => pipeline(request, response);
+
+  beforeAll(async () => {
+    backend = await startBackend(undefined, { keepBody: 0 });
+    gateway = await startGateway({ upstreams: { app: { backends: [backend.url] } } });
+    // What the gateway needs for any traffic at all must not look like growth.
+    for (let i = 0; i < 200; i++) await request(gateway.port);
+    await request(gateway.port, { method: 'PUT', body: Readable.from(new BulkData(32 * mebibyte)), timeout });
+  });
+
+  it('takes an upload of 1 GiB with flat memory', { timeout }, async () => {
+    const data = new BulkData(gibibyte);
+    const headers = { 'content-length': String(data.length) };
+    backend.handler = (incoming, response) => incoming.on('end', () => response.end('stored'));
+    const growth = await growthDuring(gateway.pid, async () => {
+      const response = await request(gateway.port, { method: 'PUT', headers, body: data, timeout });
+      expect(response.text).toBe('stored');
+    });
+    expect(backend.last.bodyLength).toBe(gibibyte);
+    expect(backend.last.sha256).toBe(data.sha256);
+    expect(growth).toBeLessThan(allowance);
+  });
+
+  it('takes a download of 1 GiB with flat memory', { timeout }, async () => {
+    served = new BulkData(gibibyte);
+    backend.handler = serve;
+    const growth = await growthDuring(gateway.pid, async () => {
+      const { response } = await open(gateway.port);
+      expect(await digest(response)).toEqual({ length: gibibyte, sha256: served.sha256 });
+    });
+    expect(growth).toBeLessThan(allowance);
+  });
+
+  it.each([
+    ['with a declared length', (length: number) => ({ 'content-length': String(length) })],
+    ['chunked', () => ({})],
+  ])('carries both directions of one exchange at once, %s', { timeout }, async (_framing, framing) => {
+    const data = new BulkData(64 * mebibyte);
+    backend.handler = echo;
+    const growth = await growthDuring(gateway.pid, async () => {
+      const { response } = await open(gateway.port, { method: 'POST', headers: framing(data.length), body: data });
+      const echoed = await digest(response);
+      expect(echoed).toEqual({ length: data.length, sha256: data.sha256 });
+    });
+    expect(growth).toBeLessThan(allowance);
+  });
+
+  it('carries uploads and downloads side by side', { timeout }, async () => {
+    const up = [1, 2, 3].map(() => new BulkData(32 * mebibyte));
+    backend.handler = (incoming, response, record) =>
+      incoming.method === 'GET'
+        ? pipeline(Readable.from(new BulkData(32 * mebibyte)), response)
+        : incoming.on('end', () => response.end(record.sha256));
+    const growth = await growthDuring(gateway.pid, async () => {
+      const uploads = up.map(body => request(gateway.port, { method: 'POST', body, timeout }));
+      const downloads = up.map(async () => digest((await open(gateway.port)).response));
+      const hashes = (await Promise.all(uploads)).map(({ text }) => text);
+      expect(hashes).toEqual(up.map(({ sha256 }) => sha256));
+      for (const { length } of await Promise.all(downloads)) expect(length).toBe(32 * mebibyte);
+    });
+    expect(growth).toBeLessThan(allowance);
+  });
+
+  it('makes a sender wait for a client that does not read', { timeout }, async () => {
+    let written = 0;
+    async function* counted(): AsyncGenerator<Buffer> {
+      for await (const chunk of new BulkData(gibibyte)) {
+        written += chunk.length;
+        yield chunk;
+      }
+    }
+    // The client goes away in the end, and then so does this response.
+    backend.handler = (_request, response) => pipeline(counted(), response).catch(() => undefined);
+    const growth = await growthDuring(gateway.pid, async () => {
+      const { response } = await open(gateway.port);
+      const level = await settled(() => written);
+      expect(level).toBeLessThan(64 * mebibyte);
+      response.destroy();
+    });
+    expect(growth).toBeLessThan(allowance);
+  });
+
+  it('makes a client wait for a backend that does not read', { timeout }, async () => {
+    const deaf = await startBackend((incoming: IncomingMessage) => incoming.pause(), { readBody: false });
+    const other = await startGateway({ upstreams: { app: { backends: [deaf.url] } } });
+    let sent = 0;
+    async function* body(): AsyncGenerator<Buffer> {
+      for await (const chunk of new BulkData(gibibyte)) {
+        sent += chunk.length;
+        yield chunk;
+      }
+    }
+    const growth = await growthDuring(other.pid, async () => {
+      const upload = open(other.port, { method: 'PUT', body: body(), timeout }).catch(() => undefined);
+      await eventually(() => expect(sent).toBeGreaterThan(0));
+      expect(await settled(() => sent)).toBeLessThan(64 * mebibyte);
+      await deaf.close();
+      await upload;
+    });
+    expect(growth).toBeLessThan(allowance);
+  });
+
+  it('takes a push as git sends it: gzip, chunked, after 100 (Continue)', { timeout }, async () => {
+    const pack = gzipSync(await first(new BulkData(4 * mebibyte)), { level: 1 });
+    backend.handler = (incoming, response, record) => incoming.on('end', () => response.end(record.sha256));
+    const headers = {
+      'content-type': 'application/x-git-receive-pack-request',
+      'content-encoding': 'gzip',
+      'transfer-encoding': 'chunked',
+      expect: '100-continue',
+    };
+    const path = '/team/repo.git/git-receive-pack';
+    const pieces = Array.from({ length: Math.ceil(pack.length / 65_519) }, (_, i) =>
+      pack.subarray(i * 65_519, (i + 1) * 65_519),
+    );
+    const response = await request(gateway.port, {
+      method: 'POST',
+      path,
+      headers,
+      body: Readable.from(pieces),
+      timeout,
+    });
+    expect(response.informational.map(({ status }) => status)).toEqual([100]);
+    expect(response.text).toBe(await digest(Readable.from([pack])).then(({ sha256 }) => sha256));
+    expect(backend.last).toMatchObject({ url: path, bodyLength: pack.length, complete: true });
+    expect(backend.last.header('content-encoding')).toBe('gzip');
+    expect(backend.last.header('content-length')).toBeUndefined();
+  });
+});
+
+async function first(data: AsyncIterable<Buffer>): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(data));
+}
+
+/** Waits until a number has stayed the same for a while, and gives it. */
+async function settled(read: () => number, quiet = 300): Promise<number> {
+  let level = read();
+  let since = performance.now();
+  return eventually(
+    () => {
+      const now = read();
+      if (now !== level) since = performance.now();
+      level = now;
+      return now > 0 && performance.now() - since >= quiet ? now : false;
+    },
+    { deadline: 20_000, what: 'back-pressure' },
+  );
+}

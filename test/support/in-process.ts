@@ -1,0 +1,107 @@
+import { parse } from 'yaml';
+import { buildConfig } from '../../src/config/load-config.js';
+import { createGateway, type Gateway } from '../../src/gateway.js';
+import type { GatewayOptions } from '../../src/gateway.module.js';
+import { LogDestination } from '../../src/logging/destination.js';
+import type { Sink } from '../../src/logging/sink.js';
+import { closeLater } from './cleanup.js';
+import { request } from './client.js';
+import { eventually } from './poll.js';
+import type { LogLine } from './program.js';
+
+/** What is added to the wiring: modules with strategies, forwarders or plug-ins of the test. */
+export type InProcessOptions = Pick<GatewayOptions, 'imports'>;
+
+/** A gateway that runs in the test's own process: the same wiring as the program, without a build or a child process. */
+export class InProcessGateway {
+  /** Every log line so far, as parsed; access lines come when an exchange has closed. */
+  readonly logs: LogLine[];
+
+  constructor(
+    readonly gateway: Gateway,
+    private readonly lines: CollectedLines,
+  ) {
+    this.logs = lines.parsed;
+  }
+
+  /** Port of the first listener. */
+  get port(): number {
+    const port = this.gateway.listeners[0]?.port;
+    if (port === undefined) throw new Error('the gateway listens on no port');
+    return port;
+  }
+
+  get adminPort(): number {
+    return Number(new URL(this.gateway.adminUrl).port);
+  }
+
+  /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default 5000). */
+  async waitForLog(matches: (line: LogLine) => boolean, deadline = 5000): Promise<LogLine> {
+    try {
+      const find = async (): Promise<LogLine | false> => {
+        await this.gateway.app.get(LogDestination).flush();
+        return this.logs.find(matches) ?? false;
+      };
+      return await eventually(find, { deadline, what: 'a log line' });
+    } catch (cause) {
+      throw new Error(`no such log line within ${deadline} ms in:\n${this.lines.text}`, { cause });
+    }
+  }
+
+  /** The sum of all series of a metric that carry these labels, from the admin listener; 0 when there is none. */
+  async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+    const { text } = await request(this.adminPort, { path: '/metrics' });
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    return text
+      .split('\n')
+      .filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .filter(line => wanted.every(one => line.includes(one)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  /** Ends it; what is in flight may end within `grace` ms (default 0). May be called twice. */
+  async stop(grace = 0): Promise<number> {
+    return this.gateway.stop(grace);
+  }
+}
+
+/**
+ * Starts a gateway in this process and waits until it listens. `what` is a YAML text or an object in its shape; where it
+ * names no `listeners` or `admin`, those get free ports on 127.0.0.1. Stopped when the
+ * test has finished. Rejects as `createGateway` does.
+ */
+export async function startInProcess(
+  what: string | object,
+  { imports = [] }: InProcessOptions = {},
+): Promise<InProcessGateway> {
+  const plain = (typeof what === 'string' ? parse(what) : what) as Record<string, unknown>;
+  const config = buildConfig({
+    listeners: [{ name: 'web', host: '127.0.0.1', port: 0 }],
+    admin: { host: '127.0.0.1', port: 0 },
+    ...plain,
+  });
+  const lines = new CollectedLines();
+  const gateway = await createGateway(config, { imports, logSink: lines });
+  closeLater(() => gateway.stop(0));
+  await gateway.start();
+  return new InProcessGateway(gateway, lines);
+}
+
+/** A log sink that parses what it gets. */
+class CollectedLines implements Sink {
+  readonly parsed: LogLine[] = [];
+  text = '';
+  #rest = '';
+
+  write(chunk: string, done: () => void): void {
+    this.writeNow(chunk);
+    done();
+  }
+
+  writeNow(chunk: string): void {
+    this.text += chunk;
+    const lines = (this.#rest + chunk).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.parsed.push(JSON.parse(line) as LogLine);
+  }
+}
