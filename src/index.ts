@@ -36,6 +36,10 @@ export type {
   ForwardRequest,
   Forwarder,
 } from './proxy/forwarder.js';
+export type { BackendPools } from './proxy/backend-pools.js';
+export { HTTP_PROXY_MIDDLEWARE_PLUGINS } from './proxy/builtin-forwarders.js';
+export type { ProxyPlugin } from './proxy/http-proxy-middleware-forwarder.js';
+export { RegisteredForwarder, type ForwarderFactory } from './proxy/registered-forwarder.js';
 export { PolicyGuard } from './security/policy.guard.js';
 export type { RequestPolicy, Verdict } from './security/policy.js';
 export { StartError } from './runtime/start-error.js';

@@ -2,11 +2,11 @@
 export const exitCode = {
   /** Ended as asked; `check`: the file is valid. */
   ok: 0,
-  /** The configuration is not valid. */
+  /** The configuration is not valid, or its file cannot be read. */
   invalidConfig: 1,
   /** The command line is not understood. */
   usage: 2,
-  /** It could not start: an address in use, a file that cannot be read. */
+  /** It could not start: an address in use. */
   cannotStart: 3,
   /** A failure of the program itself. */
   internal: 70,

@@ -12,9 +12,9 @@ import { schema } from './schema.js';
 const exitCodes = `
 Exit codes:
   ${exitCode.ok}   ended as asked; check: the file is valid
-  ${exitCode.invalidConfig}   the configuration is not valid
+  ${exitCode.invalidConfig}   the configuration is not valid, or its file cannot be read
   ${exitCode.usage}   the command line is not understood
-  ${exitCode.cannotStart}   could not start (an address in use, a file that cannot be read)
+  ${exitCode.cannotStart}   could not start (an address in use)
   ${exitCode.internal}  a failure of the program itself
   A second SIGTERM or SIGINT ends it at once, with 128 + the signal's number.`;
 

@@ -4,7 +4,7 @@ import type { Sink } from './sink.js';
 export interface DestinationOptions {
   /** Turns a JSON line into what is shown; default: as it is. */
   readonly format?: (line: string) => string;
-  /** Characters gathered before they are written; default 16384. */
+  /** Characters gathered before they are written; default 65536. */
   readonly chunk?: number;
   /** Milliseconds until a smaller chunk is written all the same; default 500. */
   readonly interval?: number;
@@ -39,7 +39,7 @@ export class LogDestination {
 
   constructor(
     readonly sink: Sink,
-    { format, chunk = 16_384, interval = 500, limit = 4 << 20 }: DestinationOptions = {},
+    { format, chunk = 65_536, interval = 500, limit = 4 << 20 }: DestinationOptions = {},
   ) {
     this.#format = format;
     this.#chunk = chunk;

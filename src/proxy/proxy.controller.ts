@@ -5,16 +5,24 @@ import { PolicyGuard } from '../security/policy.guard.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Exchange } from './exchange.js';
 import { ExchangeFilter } from './exchange.filter.js';
+import { handlerPaths } from './gateway-adapter.js';
 
 /** Takes every request of the listeners: what the guard lets pass goes to the dispatcher. */
 @Controller()
-@UseGuards(PolicyGuard)
 @UseFilters(ExchangeFilter)
 export class ProxyController {
   constructor(private readonly dispatcher: Dispatcher) {}
 
-  @All('*')
-  handle(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+  /** Exchanges with policies. */
+  @All(handlerPaths.policed)
+  @UseGuards(PolicyGuard)
+  policed(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.open(request, reply);
+  }
+
+  /** Exchanges without. */
+  @All(handlerPaths.open)
+  open(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     // From here on the response is written to the raw message.
     reply.hijack();
     this.dispatcher.dispatch((request.raw as WithExchange<Exchange>)[EXCHANGE]!);

@@ -3,6 +3,7 @@ import type { Dispatcher, Pool } from 'undici';
 import type { Backend } from '../upstream/backend.js';
 import type { BackendPools } from './backend-pools.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
+import { Deadlines, type Timed } from './deadlines.js';
 import { networkError, type Phase } from './network-error.js';
 import { NodeCarrier } from './node-carrier.js';
 import { RequestBody } from './request-body.js';
@@ -16,6 +17,7 @@ import { RequestBody } from './request-body.js';
  */
 export class UndiciForwarder implements Forwarder {
   readonly #carrier: NodeCarrier;
+  readonly #deadlines = new Deadlines();
 
   constructor(private readonly pools: BackendPools) {
     this.#carrier = new NodeCarrier(pools);
@@ -27,15 +29,15 @@ export class UndiciForwarder implements Forwarder {
       return this.#carrier.forward(request, backend, observer);
     }
     const pool = this.pools.pool(backend);
-    const attempt = new UndiciAttempt(observer);
+    const attempt = new UndiciAttempt(request, observer, this.#deadlines);
     pool.dispatcher.dispatch(
       {
         path: request.path,
         method: request.method as Dispatcher.HttpMethod,
         headers: request.headers,
         body: body ?? null,
-        headersTimeout: request.responseTimeout,
-        bodyTimeout: request.idleTimeout,
+        headersTimeout: 0,
+        bodyTimeout: 0,
         servername: pool.servername,
       } as Dispatcher.DispatchOptions,
       attempt,
@@ -59,12 +61,17 @@ export class UndiciForwarder implements Forwarder {
 }
 
 /** undici's callbacks for one attempt, turned into what an {@link AttemptObserver} wants to hear. */
-class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl {
+class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed {
+  deadline = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: Phase = 'connecting';
   #over = false;
 
-  constructor(private readonly observer: AttemptObserver) {}
+  constructor(
+    private readonly request: ForwardRequest,
+    private readonly observer: AttemptObserver,
+    private readonly deadlines: Deadlines,
+  ) {}
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
@@ -76,6 +83,13 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl {
     this.observer.sent();
   }
 
+  /** The whole request has been written: from here on the backend is the one to wait for. */
+  onRequestSent(): void {
+    if (this.#over || this.#phase !== 'sent') return;
+    this.#expect(this.request.responseTimeout);
+    this.deadlines.watch(this);
+  }
+
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
@@ -85,8 +99,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl {
     if (this.#over) return;
     // undici's parser takes both (RFC 9112 §6.3: an attempt at response splitting).
     if (fields['transfer-encoding'] !== undefined && fields['content-length'] !== undefined) {
-      this.abort();
-      this.observer.fail(networkError(new Error('bad response'), this.#phase));
+      this.#fail(new Error('bad response'));
       return;
     }
     const headers = controller.rawHeaders as Buffer[];
@@ -95,37 +108,65 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl {
       return;
     }
     this.#phase = 'responding';
+    this.#expect(this.request.idleTimeout);
+    this.deadlines.watch(this);
     this.observer.head(status, message, headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#over && !this.observer.data(chunk)) controller.pause();
+    if (this.#over) return;
+    if (this.observer.data(chunk)) this.#expect(this.request.idleTimeout);
+    else {
+      // A client that does not read is no fault of the backend.
+      this.deadline = 0;
+      controller.pause();
+    }
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#end();
     this.observer.end(controller.rawTrailers as Buffer[] | undefined);
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#end();
     this.observer.fail(networkError(error, this.#phase));
   }
 
   // undici asks for the callback of upgrades only when one was requested, which happens nowhere here.
   onRequestUpgrade(): void {
-    this.onResponseError(this.#controller!, new Error('bad upgrade'));
+    this.#fail(new Error('bad upgrade'));
+  }
+
+  late(): void {
+    const code = this.#phase === 'sent' ? 'UND_ERR_HEADERS_TIMEOUT' : 'UND_ERR_BODY_TIMEOUT';
+    this.#fail(Object.assign(new Error('no progress in time'), { code }));
   }
 
   resume(): void {
+    this.#expect(this.request.idleTimeout);
     this.#controller?.resume();
   }
 
   abort(): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#end();
     this.#controller?.abort(new Error('aborted'));
+  }
+
+  #fail(error: Error): void {
+    this.abort();
+    this.observer.fail(networkError(error, this.#phase));
+  }
+
+  #expect(within: number): void {
+    this.deadline = within === 0 ? 0 : performance.now() + within;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.deadlines.forget(this);
   }
 }

@@ -117,19 +117,29 @@ describe('gatehouse run, when it cannot', () => {
   });
 
   it('says that the file is missing', async () => {
-    expectOneLine(await runCli(['run', '--config', '/nowhere/gateway.yaml']), 3, /\/nowhere\/gateway\.yaml/);
+    expectOneLine(await runCli(['run', '--config', '/nowhere/gateway.yaml']), 1, /\/nowhere\/gateway\.yaml/);
   });
 
   it.skipIf(process.getuid?.() === 0)('says that the file cannot be read', async () => {
     const file = await configFile({ upstreams });
     await chmod(file, 0);
-    expectOneLine(await runCli(['run', '--config', file]), 3, /gateway\.yaml/);
+    expectOneLine(await runCli(['run', '--config', file]), 1, /gateway\.yaml/);
   });
 
   it('says that the file is a folder', async () => {
     const folder = join(await tempFolder(), 'gateway.yaml');
     await mkdir(folder);
-    expectOneLine(await runCli(['run', '--config', folder]), 3, /gateway\.yaml/);
+    expectOneLine(await runCli(['run', '--config', folder]), 1, /gateway\.yaml/);
+  });
+
+  it.each([
+    ['the authority of a backend', { upstreams: { app: { ...upstreams.app, tls: { ca: 'missing.pem' } } } }],
+    ['the body of a response', { upstreams, routes: [{ respond: { status: 200, body: { file: 'missing.pem' } } }] }],
+  ])('says that a file with %s is missing', async (_what, config) => {
+    const { code, stderr } = await runCli(['run', '--config', await configFile(config)]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/missing\.pem/);
+    expect(stderr).not.toMatch(/\n\s+at /);
   });
 
   it('says which strategies there are', async () => {
@@ -225,7 +235,7 @@ describe('the commands about a file', () => {
   });
 
   it('check says the name of a file that is missing', async () => {
-    expectOneLine(await runCli(['check', '/nowhere/gateway.yaml']), 3, /\/nowhere\/gateway\.yaml/);
+    expectOneLine(await runCli(['check', '/nowhere/gateway.yaml']), 1, /\/nowhere\/gateway\.yaml/);
   });
 
   it('run refuses what check refuses, in the same words', async () => {

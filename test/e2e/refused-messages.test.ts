@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type RawBackend, always, startRawBackend } from '../support/raw-backend.js';
 import { connectRaw, rawRequest } from '../support/client.js';
+import { eventually } from '../support/poll.js';
 import { type RunningGateway, startGateway } from '../support/program.js';
 
 const host = 'Host: shop.example\r\n';
@@ -35,6 +36,7 @@ const malformed: readonly Case[] = [
   ['a fold in the first header', 400, `GET / HTTP/1.1\r\n X-A: b\r\n${host}\r\n`],
   ['NUL in a header', 400, `GET / HTTP/1.1\r\n${host}X-A: a\0b\r\n\r\n`],
   ['NUL in the target', 400, `GET /a\0b HTTP/1.1\r\n${host}\r\n`],
+  ['raw bytes above ASCII in the target', 400, `GET /caf\xc3\xa9 HTTP/1.1\r\n${host}\r\n`],
   ['no Host', 400, 'GET / HTTP/1.1\r\nX-A: b\r\n\r\n'],
   ['an empty Host', 400, 'GET / HTTP/1.1\r\nHost:\r\n\r\n'],
   ['two Hosts', 400, `GET / HTTP/1.1\r\n${host}Host: evil.example\r\n\r\n`],
@@ -184,7 +186,6 @@ describe('a body that is refused', () => {
     ['data that ends in a bare LF', `${chunked}5\r\nhello\n0\r\n\r\n`],
     ['a broken second size', `${chunked}5\r\nhello\r\nxyz\r\n0\r\n\r\n`],
   ])('has a chunk with %s: 400, and the backend sees no whole request', async (_what, bytes) => {
-    const before = backend.connections.length;
     const client = await connectRaw(gateway.port);
     client.send(bytes);
     const response = await client.response();
@@ -192,8 +193,9 @@ describe('a body that is refused', () => {
     expect(response.header('connection')).toBe('close');
     expect(response.header('content-type')).toBe('application/problem+json');
     await client.closed(7000);
-    for (const connection of backend.connections.slice(before)) {
-      await connection.closed;
+    // A connection that was made but not used yet may be kept; one that carried the beginning of the request must be cut.
+    for (const connection of backend.connections) {
+      await eventually(() => expect(connection.text === '' || connection.socket.destroyed).toBe(true));
       expect(connection.text).not.toMatch(/\r\n0\r\n\r\n$/);
     }
   });

@@ -57,12 +57,23 @@ export function refusals(contract: Contract): void {
     expect((await rawRequest(port, 'GET / HTTP/1.0\r\n\r\n')).text).toBe('ok');
   });
 
-  contract.rule('serves the next request of a connection after a refusal', async running => {
+  contract.rule('ends the connection of a message that it refuses, and serves nothing more of it', async running => {
     const backend = await startRawBackend(ok);
     const { port } = await running.start(backend.url);
     const client = await connectRaw(port);
-    client.send(message('GET /a#b') + message('GET /next'));
-    expect((await client.response()).status).toBe(400);
+    client.send(message('GET /a#b') + message('GET /smuggled'));
+    const response = await client.response();
+    expect([response.status, response.header('connection')]).toEqual([400, 'close']);
+    expect(await client.closed()).toBe('end');
+    expect([client.rest.length, backend.connections]).toEqual([0, []]);
+  });
+
+  contract.rule('serves the next request of a connection after an answer of its own', async running => {
+    const backend = await startRawBackend(ok);
+    const { port } = await running.start(backend.url);
+    const client = await connectRaw(port);
+    client.send(message('OPTIONS /', ['Max-Forwards: 0']) + message('GET /next'));
+    expect((await client.response()).status).toBe(204);
     expect((await client.response()).text).toBe('ok');
   });
 }

@@ -1,0 +1,227 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type TestBackend, answer, refusedPort, startBackend } from '../support/backend.js';
+import { request } from '../support/client.js';
+import { eventually } from '../support/poll.js';
+import { type RunningGateway, startGateway } from '../support/program.js';
+import { countOf, send } from './traffic.js';
+
+const count = 5_000;
+const quick = { timeout: 60_000 };
+
+/** Backends that answer with their names. */
+async function startNamed(...names: string[]): Promise<TestBackend[]> {
+  return Promise.all(names.map(name => startBackend(answer(200, name))));
+}
+
+/** A backend that answers with its name, each time so many milliseconds late. */
+async function startLate(name: string, delay: number): Promise<TestBackend> {
+  return startBackend(async (_request, response) => {
+    await pause(delay);
+    response.end(name);
+  });
+}
+
+describe('requests through the gateway', () => {
+  let gateway: RunningGateway;
+  let second: RunningGateway;
+  let shadow: TestBackend;
+
+  const port = (upstream: string, of = gateway): number => of.ports[upstream] ?? 0;
+
+  beforeAll(async () => {
+    const [a, b, c, d, late, later, spare] = await Promise.all([
+      ...['a', 'b', 'c', 'd'].map(name => startBackend(answer(200, name))),
+      startLate('late', 8),
+      startLate('later', 24),
+      startBackend(answer(200, 'spare')),
+    ]);
+    const [stable, canary] = await startNamed('stable', 'canary');
+    shadow = await startBackend(answer(500, 'the shadow says no'), { keepBody: 0 });
+    const url = (backend: TestBackend | undefined): string => backend?.url ?? '';
+    const equal = [url(a), url(b), url(c), url(d)];
+    const weighted = [a, b, c].map((backend, index) => ({ url: url(backend), weight: [5, 3, 2][index] }));
+    const upstreams = {
+      'round-robin': { backends: weighted },
+      random: { strategy: 'random', backends: weighted },
+      'least-connections': { strategy: 'least-connections', backends: [url(late), url(later)] },
+      'power-of-two-choices': { strategy: 'power-of-two-choices', backends: [url(late), url(later)] },
+      'peak-ewma': { strategy: 'peak-ewma', backends: [url(a), url(b), url(later)] },
+      'ip-hash': { strategy: 'ip-hash', backends: equal },
+      'consistent-hash': { strategy: { name: 'consistent-hash', key: 'header:x-user' }, backends: equal },
+      sticky: { sticky: { cookie: 'gw_backend' }, backends: equal },
+      backup: { backends: [url(a), url(b), { url: url(spare), backup: true }] },
+      stable: { backends: [url(stable)] },
+      canary: { backends: [url(canary)] },
+      shadow: { backends: [url(shadow)] },
+      dead: { backends: [`http://127.0.0.1:${await refusedPort()}`] },
+    };
+    const config = (served: object): object => ({
+      trustedProxies: ['127.0.0.1'],
+      logging: { access: { enabled: false } },
+      listeners: Object.keys(served).map(name => ({ name, host: '127.0.0.1', port: 0 })),
+      upstreams: served,
+      routes: [
+        ...Object.keys(served).map(name => ({
+          name,
+          match: { path: '/*', hosts: [`${name}.example`] },
+          upstream: name,
+        })),
+        ...('stable' in served
+          ? [
+              {
+                name: 'split',
+                match: { path: '/split' },
+                split: [
+                  { upstream: 'stable', weight: 95 },
+                  { upstream: 'canary', weight: 5 },
+                ],
+              },
+              {
+                name: 'mirrored',
+                match: { path: '/mirrored' },
+                upstream: 'stable',
+                mirror: { upstream: 'shadow', share: '100%' },
+              },
+              {
+                name: 'a-tenth',
+                match: { path: '/a-tenth' },
+                upstream: 'stable',
+                mirror: { upstream: 'shadow', share: '10%' },
+              },
+              {
+                name: 'unmirrored',
+                match: { path: '/dead-mirror' },
+                upstream: 'stable',
+                mirror: { upstream: 'dead', share: '100%' },
+              },
+            ]
+          : []),
+      ],
+    });
+    const fewer = { ...upstreams['consistent-hash'], backends: equal.slice(0, 3) };
+    [gateway, second] = await Promise.all([
+      startGateway(config(upstreams)),
+      startGateway(config({ 'consistent-hash': fewer })),
+    ]);
+  });
+
+  /** Sends requests to one upstream and gives the share of each of its backends. */
+  async function share(upstream: string, options: { connections?: number; of?: RunningGateway } = {}) {
+    const headers = () => ({ host: `${upstream}.example` });
+    return countOf(await send(port(upstream, options.of), { count, headers, ...options }));
+  }
+
+  it('are shared by round-robin exactly by weight', quick, async () => {
+    expect(await share('round-robin')).toEqual({ a: 2500, b: 1500, c: 1000 });
+  });
+
+  it('are shared by random nearly by weight', quick, async () => {
+    const shares = await share('random');
+    // Five standard deviations of the binomial distribution: crossed by chance in one run of some half a million.
+    for (const [name, p] of Object.entries({ a: 0.5, b: 0.3, c: 0.2 })) {
+      const bound = 5 * Math.sqrt(count * p * (1 - p));
+      expect(Math.abs((shares[name] ?? 0) - count * p)).toBeLessThan(bound);
+    }
+  });
+
+  it.each(['least-connections', 'power-of-two-choices'])(
+    'go by %s to the backend that is free sooner',
+    quick,
+    async name => {
+      const { late = 0, later = 0 } = await share(name, { connections: 64 });
+      expect(late + later).toBe(count);
+      expect(late).toBeGreaterThan(1.3 * later);
+      expect(later).toBeGreaterThan(count / 20);
+    },
+  );
+
+  it('leave a slow backend alone by peak-ewma', quick, async () => {
+    const { a = 0, b = 0, later = 0 } = await share('peak-ewma');
+    expect(a + b + later).toBe(count);
+    expect(later).toBeLessThan(count / 10);
+    expect(Math.min(a, b)).toBeGreaterThan(count / 5);
+  });
+
+  it('go by ip-hash to one backend for one client, and to all of them for many', quick, async () => {
+    const one = await share('ip-hash');
+    expect(Object.values(one)).toEqual([count]);
+    const many = await send(port('ip-hash'), {
+      count,
+      headers: number => ({
+        host: 'ip-hash.example',
+        'x-forwarded-for': `10.1.${(number % 1000) >> 8}.${(number % 1000) & 255}`,
+      }),
+    });
+    const shares = countOf(many);
+    expect(Object.keys(shares).toSorted()).toEqual(['a', 'b', 'c', 'd']);
+    // 1,000 clients: a share of theirs has a standard deviation of 13.7 around 250; five of those, each for five requests.
+    for (const requests of Object.values(shares)) expect(Math.abs(requests - 1250)).toBeLessThan(5 * 5 * 13.7);
+    for (let client = 0; client < 1000; client++) {
+      expect(new Set([0, 1, 2, 3, 4].map(round => many[client + 1000 * round]))).toHaveLength(1);
+    }
+  });
+
+  it('keep their backend by consistent-hash; when one leaves, only its own move', quick, async () => {
+    const users = 1000;
+    const headers = (number: number) => ({ host: 'consistent-hash.example', 'x-user': `user-${number % users}` });
+    const before = await send(port('consistent-hash'), { count, headers });
+    for (let number = users; number < count; number++) expect(before[number]).toBe(before[number % users]);
+    expect(Object.keys(countOf(before)).toSorted()).toEqual(['a', 'b', 'c', 'd']);
+    const after = await send(port('consistent-hash', second), { count: users, headers });
+    for (let user = 0; user < users; user++) {
+      if (before[user] === 'd') expect(after[user]).not.toBe('d');
+      else expect(after[user]).toBe(before[user]);
+    }
+    expect(Object.keys(countOf(after.filter((_, user) => before[user] === 'd'))).toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('stay with a cookie at the backend that they were first sent to', quick, async () => {
+    const host = { host: 'sticky.example' };
+    const first = await request(port('sticky'), { headers: host });
+    const cookie = first.header('set-cookie') ?? '';
+    expect(cookie).toMatch(/^gw_backend=[^;]+; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax$/);
+    expect(cookie).not.toContain('127.0.0.1');
+    const pair = cookie.split(';')[0] ?? '';
+    const headers = () => ({ ...host, cookie: `theme=dark; ${pair}; other=1` });
+    expect(countOf(await send(port('sticky'), { count, headers }))).toEqual({ [first.text]: count });
+    const again = await request(port('sticky'), { headers: headers() });
+    expect(again.header('set-cookie')).toBeUndefined();
+    const forged = await request(port('sticky'), { headers: { ...host, cookie: 'gw_backend=forged' } });
+    expect(forged.header('set-cookie')).toMatch(/^gw_backend=/);
+    expect(Object.keys(await share('sticky')).toSorted()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('never go to a backup while others are there', quick, async () => {
+    expect(await share('backup')).toEqual({ a: 2500, b: 2500 });
+  });
+
+  it('are split among upstreams exactly by weight', quick, async () => {
+    expect(countOf(await send(port('stable'), { count, path: '/split' }))).toEqual({ stable: 4750, canary: 250 });
+  });
+
+  it('are copied to a mirror, whose answers nobody sees', quick, async () => {
+    const answers = await send(port('stable'), { count, path: '/mirrored', connections: 16 });
+    expect(countOf(answers)).toEqual({ stable: count });
+    await shadow.received(count, 10_000);
+    expect(shadow.requests.filter(({ url }) => url === '/mirrored')).toHaveLength(count);
+    const post = { method: 'POST', path: '/mirrored', body: 'the same body' };
+    expect((await request(port('stable'), post)).text).toBe('stable');
+    await shadow.received(count + 1);
+    expect(shadow.last).toMatchObject({ method: 'POST', bodyLength: 13 });
+  });
+
+  it('are copied by chance when only a share is to be', quick, async () => {
+    const before = shadow.requests.length;
+    await send(port('stable'), { count, path: '/a-tenth' });
+    // A copy is sent together with its request, so that of this last one comes after the others.
+    await request(port('stable'), { path: '/mirrored' });
+    await eventually(() => shadow.requests.slice(before).some(({ url }) => url === '/mirrored'));
+    const copies = shadow.requests.filter(({ url }) => url === '/a-tenth').length;
+    expect(Math.abs(copies - count / 10)).toBeLessThan(5 * Math.sqrt(count * 0.1 * 0.9));
+  });
+
+  it('do not notice a mirror that is dead', quick, async () => {
+    expect(countOf(await send(port('stable'), { count, path: '/dead-mirror' }))).toEqual({ stable: count });
+  });
+});
