@@ -2,7 +2,7 @@ import type { GatewayError } from '../http/gateway-error.js';
 import { responseFields, trailerFields } from '../http/response-head.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Outcome } from '../upstream/backend.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, UnderWay } from './exchange.js';
 import type { AttemptControl, AttemptObserver } from './forwarder.js';
 import type { Target } from './target.js';
 
@@ -10,7 +10,7 @@ import type { Target } from './target.js';
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
  * exactly once, whatever comes first: the end, an error, or the client's leaving.
  */
-export class Attempt implements AttemptObserver {
+export class Attempt implements AttemptObserver, UnderWay {
   #control: AttemptControl | undefined;
   #settled = false;
   #sentAt = 0;
@@ -20,18 +20,21 @@ export class Attempt implements AttemptObserver {
     private readonly exchange: Exchange,
     private readonly target: Target,
     private readonly backend: LiveBackend,
-    /** Called, after the attempt has settled, when the client has seen nothing of it yet. */
-    private readonly failed: (error: GatewayError) => void,
   ) {}
 
-  /** Takes the reins that the forwarder gave; the exchange aborts the attempt through them. */
+  /** Takes the reins that the forwarder gave; the exchange gives the attempt up through them. */
   drive(control: AttemptControl): void {
     this.#control = control;
-    if (this.#settled) return;
-    this.exchange.abortAttempt = () => {
-      control.abort();
-      this.#settle('ignored');
-    };
+    if (!this.#settled) this.exchange.underWay = this;
+  }
+
+  giveUp(): void {
+    this.#control?.abort();
+    this.#settle('ignored');
+  }
+
+  resume(): void {
+    this.#control?.resume();
   }
 
   sent(): void {
@@ -51,7 +54,7 @@ export class Attempt implements AttemptObserver {
     const cookie = this.target.balancer.cookieFor(this.backend, exchange, exchange.listenerInfo.scheme === 'https');
     if (cookie !== undefined) headers.push('Set-Cookie', cookie);
     exchange.plan?.responseRules?.apply(headers);
-    exchange.responder.onDrain = () => this.#control?.resume();
+    exchange.responder.source = this;
     exchange.responder.head(status, message, headers);
   }
 
@@ -67,14 +70,13 @@ export class Attempt implements AttemptObserver {
 
   fail(error: GatewayError): void {
     this.#settle(error.source === 'backend' ? 'failure' : 'ignored');
-    if (this.exchange.responder.headSent) this.exchange.fail(error);
-    else this.failed(error);
+    this.exchange.fail(error);
   }
 
   #settle(outcome: Outcome): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.exchange.abortAttempt = undefined;
+    this.exchange.underWay = undefined;
     this.target.settle(this.backend, outcome, this.#firstByte);
   }
 }

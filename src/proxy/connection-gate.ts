@@ -63,11 +63,11 @@ export class ConnectionGate {
   }
 
   leave(): void {
-    const [next] = this.#queue;
-    if (next === undefined) {
+    if (this.#queue.size === 0) {
       this.backend.inFlight--;
       return;
     }
+    const next = this.#queue.values().next().value!;
     this.#queue.delete(next);
     clearTimeout(next.timer);
     next.enter();

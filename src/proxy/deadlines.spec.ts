@@ -7,6 +7,7 @@ describe('deadlines', () => {
 
   const timed = (deadline: number): Timed & { calls: number } => ({
     deadline,
+    slot: -1,
     calls: 0,
     late() {
       this.calls++;
@@ -34,6 +35,16 @@ describe('deadlines', () => {
     expect([moved.calls, ended.calls]).toEqual([0, 0]);
     vi.advanceTimersByTime(100);
     expect(moved.calls).toBe(1);
+  });
+
+  it('watches the rest when any of them is forgotten, twice even', () => {
+    const deadlines = new Deadlines();
+    const all = [1, 2, 3, 4, 5].map(() => timed(performance.now() + 100));
+    for (const each of all) deadlines.watch(each);
+    for (const gone of [all[0]!, all[4]!, all[2]!, all[2]!]) deadlines.forget(gone);
+    deadlines.watch(all[1]!);
+    vi.advanceTimersByTime(200);
+    expect(all.map(each => each.calls)).toEqual([0, 1, 0, 1, 0]);
   });
 
   it('keeps no timer while there is nothing to watch', () => {

@@ -3,6 +3,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import type { Candidates } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { Attempt } from './attempt.js';
+import type { ConnectionGate } from './connection-gate.js';
 import type { Exchange } from './exchange.js';
 import { finalRecipient } from './final-recipient.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
@@ -52,20 +53,30 @@ export class Dispatcher {
     // 4
     const gate = target.gate(backend);
     if (gate.tryEnter()) return this.#forward(exchange, action, route, backend);
+    this.#wait(exchange, action, route, backend, gate);
+  }
+
+  #wait(
+    exchange: Exchange,
+    action: ForwardPlan,
+    route: ForwardRoute,
+    backend: LiveBackend,
+    gate: ConnectionGate,
+  ): void {
     const giveUp = gate.wait(
       () => {
-        exchange.abortAttempt = undefined;
+        exchange.underWay = undefined;
         this.#forward(exchange, action, route, backend);
       },
       reason => exchange.fail(new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason)),
     );
-    exchange.abortAttempt ??= giveUp;
+    if (exchange.error === undefined) exchange.underWay = { giveUp };
   }
 
   #forward(exchange: Exchange, action: ForwardPlan, { target, timeouts }: ForwardRoute, backend: LiveBackend): void {
     // 5
     exchange.attempts++;
-    const attempt = new Attempt(exchange, target, backend, error => exchange.fail(error));
+    const attempt = new Attempt(exchange, target, backend);
     attempt.drive(target.forwarder.forward(action.request(exchange, target, backend, timeouts), backend, attempt));
   }
 }

@@ -15,6 +15,14 @@ import type { PlannedRoute, RoutePlan } from './route-plan.js';
 const noPolicies: readonly RequestPolicy[] = [];
 
 /**
+ * What an exchange waits for: an attempt, or a place in a queue. An object rather than a closure: V8 allocates function
+ * literals that are assigned to a property in its old generation, where each keeps its whole exchange until a full collection.
+ */
+export interface UnderWay {
+  giveUp(): void;
+}
+
+/**
  * One client request in flight, from its head to the end of its response: what is known of it, and the one place
  * where it is answered. It is its own log record, so nothing is copied when it closes.
  */
@@ -50,8 +58,8 @@ export class Exchange implements ExchangeRecord {
   /** What the client got or will get; 0 until it is known. */
   status = 0;
   error: GatewayError | undefined;
-  /** Gives up the attempt under way; set while there is one. */
-  abortAttempt: (() => void) | undefined;
+  /** What is under way for it; set while something is. */
+  underWay: UnderWay | undefined;
 
   constructor(
     readonly id: string,
@@ -110,7 +118,7 @@ export class Exchange implements ExchangeRecord {
   fail(error: GatewayError): void {
     if (this.error !== undefined) return;
     this.error = error;
-    this.abortAttempt?.();
+    this.underWay?.giveUp();
     if (error.code === 'CLIENT_ABORTED') {
       this.status = error.status;
       this.responder.abort();

@@ -88,8 +88,7 @@ export class Exchanges {
     this.open++;
     this.metrics.opened(listener.name);
     response.on('close', () => this.#close(exchange, socket));
-    // A message that is queued behind another on its connection has no socket yet, and hears nothing of its end.
-    if (response.socket === null) socket.once('close', () => this.#close(exchange, socket));
+    if (response.socket === null) this.#closeWithConnection(exchange, socket);
 
     const refusal = this.#locate(exchange, request);
     if (refusal === undefined) return exchange;
@@ -129,6 +128,13 @@ export class Exchanges {
     if (typeof path !== 'string') return denied(400, path.detail);
     exchange.forwardedPath = path;
     return undefined;
+  }
+
+  /** A message that is queued behind another on its connection has no socket yet, and hears nothing of its end. */
+  #closeWithConnection(exchange: Exchange, socket: ExchangeSocket): void {
+    const close = (): void => this.#close(exchange, socket);
+    socket.on('close', close);
+    exchange.raw.response.on('close', () => socket.off('close', close));
   }
 
   #close(exchange: Exchange, socket: ExchangeSocket): void {

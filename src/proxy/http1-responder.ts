@@ -10,7 +10,7 @@ const smallBody = 16 * 1024;
 
 /** A {@link Responder} over Node's HTTP/1.x `ServerResponse`. */
 export class Http1Responder implements Responder {
-  onDrain: (() => void) | undefined;
+  source: { resume(): void } | undefined;
   #drainAttached = false;
   #continueSent = false;
   /** Bytes that the head announces; -1 when it does not. */
@@ -57,7 +57,7 @@ export class Http1Responder implements Responder {
     if (this.response.write(chunk)) return true;
     if (!this.#drainAttached) {
       this.#drainAttached = true;
-      this.response.on('drain', () => this.onDrain?.());
+      this.response.on('drain', () => this.source?.resume());
     }
     return false;
   }

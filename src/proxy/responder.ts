@@ -7,12 +7,13 @@ export interface Responder {
   /** Sends an interim response (100, 103 …); dropped for clients that cannot take one (RFC 9110 §15.2). */
   informational(status: number, headers: RawHeaders): void;
   head(status: number, message: string, headers: RawHeaders): void;
-  /** False: stop, and go on when `onDrain` is called. */
+  /** False: stop, and go on when `source.resume` is called. */
   write(chunk: Buffer): boolean;
   end(trailers?: RawHeaders): void;
   /** Sends a whole response at once. */
   send(status: number, headers: RawHeaders, body: string | Buffer): void;
   /** Breaks the message so that the client sees the break, never a clean end. */
   abort(): void;
-  onDrain: (() => void) | undefined;
+  /** Where the body comes from: told to go on when the client has taken what was written. */
+  source: { resume(): void } | undefined;
 }

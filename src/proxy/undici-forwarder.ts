@@ -63,6 +63,7 @@ export class UndiciForwarder implements Forwarder {
 /** undici's callbacks for one attempt, turned into what an {@link AttemptObserver} wants to hear. */
 class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed {
   deadline = 0;
+  slot = -1;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: Phase = 'connecting';
   #over = false;
