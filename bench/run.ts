@@ -24,7 +24,7 @@ const usage = `CPU time for each proxied request, of this gateway and its peers,
   --rounds N          rounds, each with every proxy once (5)
   --seconds N         length of one measurement (3)
   --connections N     client connections (64)
-  --warm-up N         seconds for each proxy before the first round (3)
+  --warm-up N         seconds for each proxy before the first round (8)
   --only A,B          only these proxies
   --compare PLACE     another build of the gateway beside this one (its folder, or its main.js); only the two unless --only is given
   --generator NAME    wrk or autocannon (the first that is installed)
@@ -40,7 +40,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
-    'warm-up': { type: 'string', default: '3' },
+    'warm-up': { type: 'string', default: '8' },
     only: { type: 'string' },
     compare: { type: 'string' },
     generator: { type: 'string' },

@@ -102,6 +102,8 @@ export class Gateway {
       await this.stop(0);
       throw error;
     }
+    // A signal may have come while the addresses were being taken.
+    if (this.#stopped !== undefined) return;
     this.readiness.ready();
     for (const { name, url } of this.listeners) this.#log.info({ listener: name, url }, 'listening');
     this.#log.info({ listener: 'admin', url: this.adminUrl }, 'listening');

@@ -11,6 +11,5 @@ if (major < 22 || (major === 22 && minor < 19)) {
 } else {
   // Loaded only now: the libraries do not even parse on older versions.
   const { main } = await import('./cli/program.js');
-  // A reader of our output that has stopped reading must not keep the process alive.
-  process.exit(await main(process.argv));
+  process.exitCode = await main(process.argv);
 }

@@ -1,13 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { version } from '../version.js';
-import { check } from './check.js';
-import { demo } from './demo.js';
 import { exitCode } from './exit-code.js';
-import { print } from './print.js';
 import { report } from './report.js';
-import { routes } from './routes.js';
-import { run, type RunOptions } from './run.js';
-import { schema } from './schema.js';
+import type { RunOptions } from './run.js';
 
 const exitCodes = `
 Exit codes:
@@ -45,7 +40,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       done.code = await action(...args);
     };
 
-  runOptions(program).action(finish((options: RunOptions) => (asksForDemo(options) ? demo() : run(options))));
+  runOptions(program).action(
+    finish(async (options: RunOptions) => (asksForDemo(options) ? (await import('./demo.js')).demo() : run(options))),
+  );
   runOptions(
     program
       .command('run')
@@ -57,24 +54,43 @@ export async function main(argv: readonly string[]): Promise<number> {
     .summary('check a configuration file: every error at once')
     .argument('<file>', 'YAML file')
     .option('--json', 'write the findings as JSON, for machines')
-    .action(finish(check));
+    .action(
+      finish(async (...args: Parameters<typeof import('./check.js').check>) =>
+        (await import('./check.js')).check(...args),
+      ),
+    );
   program
     .command('print')
     .summary('print the effective configuration: all defaults, secrets masked')
     .argument('<file>', 'YAML file')
-    .action(finish(print));
+    .action(
+      finish(async (...args: Parameters<typeof import('./print.js').print>) =>
+        (await import('./print.js')).print(...args),
+      ),
+    );
   program
     .command('routes')
     .summary('print the route table in matching order')
     .argument('<file>', 'YAML file')
     .option('--json', 'write the table as JSON, for machines')
-    .action(finish(routes));
-  program.command('schema').summary('print the JSON Schema of the configuration, for editors').action(finish(schema));
+    .action(
+      finish(async (...args: Parameters<typeof import('./routes.js').routes>) =>
+        (await import('./routes.js')).routes(...args),
+      ),
+    );
+  program
+    .command('schema')
+    .summary('print the JSON Schema of the configuration, for editors')
+    .action(
+      finish(async (...args: Parameters<typeof import('./schema.js').schema>) =>
+        (await import('./schema.js')).schema(...args),
+      ),
+    );
   program
     .command('demo')
     .summary('run the gateway with three small backends of its own')
     .option('-p, --port <port>', 'port to listen on', parsePort)
-    .action(finish(({ port }: { port?: number }) => demo(port)));
+    .action(finish(async ({ port }: { port?: number }) => (await import('./demo.js')).demo(port)));
 
   try {
     await program.parseAsync(argv);
@@ -83,6 +99,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
     return report(error);
   }
+}
+
+/** Each command is loaded when it is used: most of them need nothing of the gateway. */
+async function run(options: RunOptions): Promise<number> {
+  return (await import('./run.js')).run(options);
 }
 
 function runOptions(command: Command): Command {

@@ -4,10 +4,10 @@ import type { GatewayConfig } from '../config/gateway.config.js';
 import { exitCode } from './exit-code.js';
 
 /**
- * Runs a gateway until SIGTERM or SIGINT, then ends it gracefully; a second signal ends the process at once. Resolves with
- * the exit code. `started` is called once everything listens.
+ * Runs a gateway until SIGTERM or SIGINT, then ends it gracefully, and the process with it; a second signal ends the process
+ * at once. `started` is called once everything listens. Rejects when the gateway cannot start.
  */
-export async function serve(config: GatewayConfig, started: (gateway: Gateway) => void = () => {}): Promise<number> {
+export async function serve(config: GatewayConfig, started: (gateway: Gateway) => void = () => {}): Promise<never> {
   const gateway = await createGateway(config);
   const stopped = new Promise<number>((resolve, reject) => {
     let stopping = false;
@@ -29,5 +29,6 @@ export async function serve(config: GatewayConfig, started: (gateway: Gateway) =
   });
   await gateway.start();
   started(gateway);
-  return stopped;
+  // The log has had its time to be written: a reader that has stopped reading must not keep the process alive.
+  process.exit(await stopped);
 }

@@ -6,20 +6,12 @@ import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Echo, type TestBackend, answer, bodyOf, startBackend } from '../support/backend.js';
-import { closeLater } from '../support/cleanup.js';
 import { type Response, keepAliveAgent, request } from '../support/client.js';
 import { namesOf } from '../support/header-list.js';
-import { type Nginx, type NginxOptions, startNginx } from '../support/nginx.js';
+import { type Nginx, startNginx } from '../support/nginx.js';
 import { type RunningGateway, startGateway } from '../support/program.js';
 import { requireTool } from '../support/require-tool.js';
 import { tempFolder } from '../support/temp.js';
-
-/** An nginx that is asked to stop: killed, its master process would leave its worker behind. */
-async function startTidyNginx(options: NginxOptions): Promise<Nginx> {
-  const nginx = await startNginx(options);
-  closeLater(() => nginx.stop());
-  return nginx;
-}
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -37,7 +29,7 @@ describe('nginx as a backend', () => {
     };
     for (const size of [0, 1, 1000, 65_535, 65_536, 65_537, 5_000_000]) await add(`${size}.bin`, randomBytes(size));
     await add('page.html', Buffer.from('<p>hello</p>\n'.repeat(1000)));
-    nginx = await startTidyNginx({
+    nginx = await startNginx({
       root,
       http: 'gzip on; gzip_min_length 100; gzip_proxied any; gzip_types text/css;',
       server: 'location /etagless/ { alias ROOT/; etag off; }'.replace('ROOT', root),
@@ -127,7 +119,7 @@ describe('nginx as a backend', () => {
   });
 
   it('is spoken to over few connections that are kept', async () => {
-    const kept = await startTidyNginx({ server: 'location / { return 200 "$connection"; }' });
+    const kept = await startNginx({ server: 'location / { return 200 "$connection"; }' });
     const other = await startGateway({ upstreams: { app: { backends: [kept.url] } } });
     const connections = new Set<string>();
     for (let i = 0; i < 50; i++) connections.add((await request(other.port)).text);

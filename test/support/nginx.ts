@@ -5,6 +5,7 @@ import { refusedPort } from './backend.js';
 import { Child } from './child.js';
 import { eventually } from './poll.js';
 import { requireTool } from './require-tool.js';
+import { closeLater } from './cleanup.js';
 import { tempFolder } from './temp.js';
 
 /** What an nginx serves. */
@@ -62,7 +63,12 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
     const started = await eventually(() => existsSync(join(folder, 'nginx.pid')) || child.exit !== undefined, {
       what: 'nginx listening',
     });
-    if (started && child.exit === undefined) return new Nginx(port, folder, child);
+    if (started && child.exit === undefined) {
+      const nginx = new Nginx(port, folder, child);
+      // Its master must end its worker, which a kill of the master alone would leave behind.
+      closeLater(() => nginx.stop());
+      return nginx;
+    }
     const taken = /bind\(\).*Address already in use/.test(child.stderr);
     if (!taken || attempt === 5) throw new Error(`nginx did not start:\n${child.stderr}`);
   }
