@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../src/config/load-config.js';
+import { errorTable } from '../../src/http/gateway-error.js';
+import * as library from '../../src/index.js';
+import { RouteTable } from '../../src/routing/route-table.js';
+
+const page = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const blocks = (text: string, language: string): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, block]) => block!);
+
+describe('the README', () => {
+  it('shows configurations that load and routes that compile', () => {
+    const shown = blocks(page('README.md'), 'yaml');
+    expect(shown.length).toBeGreaterThan(1);
+    for (const text of shown) RouteTable.compile(parseConfig(text).config.routes);
+  });
+
+  it('imports only what the package exports', () => {
+    const [code] = blocks(page('README.md'), 'ts');
+    const names = /import \{([^}]*)\} from 'gatehouse'/
+      .exec(code!)![1]!
+      .split(',')
+      .map(name => name.trim());
+    const values = names.filter(name => !name.startsWith('type '));
+    expect(values.filter(name => !(name in library))).toEqual([]);
+    const types = names.filter(name => name.startsWith('type ')).map(name => name.slice(5));
+    const index = page('src/index.ts');
+    expect(types.filter(name => !index.includes(name))).toEqual([]);
+  });
+
+  it('links to pages that exist', () => {
+    for (const [, path] of page('README.md').matchAll(/\]\(([^)#:]+)\)/g)) expect(page(path!)).not.toBe('');
+  });
+});
+
+describe('docs/errors.md', () => {
+  it('has the row of each error code', () => {
+    const text = page('docs/errors.md');
+    for (const [code, { status, source, retry, when }] of Object.entries(errorTable)) {
+      const shown = status === 0 ? 'the response is cut' : status === 499 ? '499 (log only)' : String(status);
+      expect(text).toContain(`| \`${code}\` | ${shown} | ${source} | ${retry} | ${when} |`);
+    }
+  });
+});
