@@ -21,7 +21,8 @@ describe('the README', () => {
     const names = /import \{([^}]*)\} from 'gatehouse'/
       .exec(code!)![1]!
       .split(',')
-      .map(name => name.trim());
+      .map(name => name.trim())
+      .filter(name => name !== '');
     const values = names.filter(name => !name.startsWith('type '));
     expect(values.filter(name => !(name in library))).toEqual([]);
     const types = names.filter(name => name.startsWith('type ')).map(name => name.slice(5));
