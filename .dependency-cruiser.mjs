@@ -12,7 +12,7 @@ const floors = [
 ];
 
 /** What stands above all floors: the entry, the function that builds the application, the public index, the commands. */
-const top = '^src/(main|gateway|gateway\\.module|index|version)\\.ts$|^src/cli/';
+const top = '^src/(main|gateway|gateway\\.module|application\\.module|index|version)\\.ts$|^src/cli/';
 
 const folder = name => `^src/${name}/`;
 

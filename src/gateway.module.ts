@@ -1,34 +1,32 @@
-import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
-import { GatewayConfigModule } from './config/config.module.js';
+import { type DynamicModule, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { GatewayOptions } from './application.module.js';
 import type { GatewayConfig } from './config/gateway.config.js';
-import { LoggingModule } from './logging/logging.module.js';
-import type { Sink } from './logging/sink.js';
-import { MetricsModule } from './metrics/metrics.module.js';
-import { ProxyModule } from './proxy/proxy.module.js';
-import { version } from './version.js';
+import { createGateway, Gateway } from './gateway.js';
 
-/** What can be added to a gateway's wiring. */
-export interface GatewayOptions {
-  /** Modules with strategies (and whatever else is found by name) of your own. */
-  readonly imports?: NonNullable<ModuleMetadata['imports']>;
-  /** Where log lines go; default: standard output. */
-  readonly logSink?: Sink;
-}
-
-/** A gateway as a Nest module. The configuration is a value: `parseConfig`, `loadConfig` and `buildConfig` make one. */
+/**
+ * A gateway inside an application of your own. It listens on the addresses of its configuration when your application
+ * starts (`app.init()` or `app.listen()`), and ends gracefully with it (`app.close()`, or a signal with
+ * `enableShutdownHooks()`); your application's own port and routes are untouched. The configuration is a value:
+ * `buildConfig`, `parseConfig` and `loadConfig` make one. The {@link Gateway} can be injected.
+ */
 @Module({})
-export class GatewayModule {
-  static forRoot(config: GatewayConfig, { imports = [], logSink }: GatewayOptions = {}): DynamicModule {
+export class GatewayModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(private readonly gateway: Gateway) {}
+
+  /** Strategies and the like go into `options.imports`: the gateway is an application of its own and sees nothing else of yours. */
+  static forRoot(config: GatewayConfig, options: Omit<GatewayOptions, 'embedded'> = {}): DynamicModule {
     return {
       module: GatewayModule,
-      imports: [
-        GatewayConfigModule.forRoot(config),
-        LoggingModule.forRoot(config.logging, logSink),
-        MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
-        ProxyModule,
-        ...imports,
-      ],
-      exports: [ProxyModule],
+      providers: [{ provide: Gateway, useFactory: () => createGateway(config, { ...options, embedded: true }) }],
+      exports: [Gateway],
     };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.gateway.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.gateway.stop();
   }
 }

@@ -5,7 +5,7 @@ import type { Logger as Pino } from 'pino';
 import { Registry } from 'prom-client';
 import { AdminServer } from './admin/admin-server.js';
 import type { GatewayConfig } from './config/gateway.config.js';
-import { GatewayModule, type GatewayOptions } from './gateway.module.js';
+import { ApplicationModule, type GatewayOptions } from './application.module.js';
 import { Readiness } from './health/readiness.js';
 import { AccessLog } from './logging/access-log.js';
 import { LogDestination } from './logging/destination.js';
@@ -30,20 +30,21 @@ const headSlack = 4096;
  * Nothing listens before `start`. Rejects, in one line, when the configuration names what does not exist.
  */
 export async function createGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
+  const { embedded = false } = options;
   const app = await NestFactory.create<NestFastifyApplication>(
-    GatewayModule.forRoot(config, options),
+    ApplicationModule.forRoot(config, options),
     gatewayAdapter(),
-    { bodyParser: false, abortOnError: false, logger: false },
+    { bodyParser: false, abortOnError: false, ...(!embedded && { logger: false }) },
   );
   const logger = app.get(Logger);
-  app.useLogger(logger);
+  if (!embedded) app.useLogger(logger);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const readiness = new Readiness();
   const upstreams = app.get(Upstreams);
   const table = app.get(RoutePlans).table;
   const admin = await AdminServer.create({
-    logger,
+    ...(!embedded && { logger }),
     token: config.admin.token,
     sources: {
       readiness,

@@ -8,8 +8,9 @@
  *
  * @packageDocumentation
  */
-export { createGateway, type Gateway } from './gateway.js';
-export { GatewayModule, type GatewayOptions } from './gateway.module.js';
+export { createGateway, Gateway } from './gateway.js';
+export type { GatewayOptions } from './application.module.js';
+export { GatewayModule } from './gateway.module.js';
 export { ConfigError } from './config/config-error.js';
 export { GATEWAY_CONFIG } from './config/config.module.js';
 export { effectiveConfig } from './config/effective-config.js';

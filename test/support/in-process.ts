@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import { buildConfig } from '../../src/config/load-config.js';
 import { createGateway, type Gateway } from '../../src/gateway.js';
-import type { GatewayOptions } from '../../src/gateway.module.js';
+import type { GatewayOptions } from '../../src/application.module.js';
 import { LogDestination } from '../../src/logging/destination.js';
 import type { Sink } from '../../src/logging/sink.js';
 import { closeLater } from './cleanup.js';

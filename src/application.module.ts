@@ -1,0 +1,39 @@
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { GatewayConfigModule } from './config/config.module.js';
+import type { GatewayConfig } from './config/gateway.config.js';
+import { LoggingModule } from './logging/logging.module.js';
+import type { Sink } from './logging/sink.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { ProxyModule } from './proxy/proxy.module.js';
+import { version } from './version.js';
+
+/** What can be added to a gateway's wiring. */
+export interface GatewayOptions {
+  /** Modules with strategies (and whatever else is found by name) of your own. */
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+  /** Where log lines go; default: standard output. */
+  readonly logSink?: Sink;
+  /**
+   * True inside an application of your own: Nest keeps one logger for the whole process, and it stays yours. The gateway's own
+   * lines, access lines among them, still go to the sink. Default false.
+   */
+  readonly embedded?: boolean;
+}
+
+/** The wiring of one gateway: what `createGateway` makes an application of. */
+@Module({})
+export class ApplicationModule {
+  static forRoot(config: GatewayConfig, { imports = [], logSink }: GatewayOptions = {}): DynamicModule {
+    return {
+      module: ApplicationModule,
+      imports: [
+        GatewayConfigModule.forRoot(config),
+        LoggingModule.forRoot(config.logging, logSink),
+        MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
+        ProxyModule,
+        ...imports,
+      ],
+      exports: [ProxyModule],
+    };
+  }
+}
