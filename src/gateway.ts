@@ -81,7 +81,10 @@ export class Gateway {
           maxUrl + maxHeaderSize + headSlack,
           (request, response, listener, expectsContinue) => {
             const exchange = exchanges.begin(request, response, listener, expectsContinue);
-            if (exchange !== undefined) fastify.routing(request, response);
+            if (exchange === undefined) return;
+            if (response.socket !== null) fastify.routing(request, response);
+            // A pipelined message: its turn comes when those before it are answered, as on other proxies.
+            else response.once('socket', () => exchange.closedAt === 0 && fastify.routing(request, response));
           },
           errors,
         ),

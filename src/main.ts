@@ -11,5 +11,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
 } else {
   // Loaded only now: the libraries do not even parse on older versions.
   const { main } = await import('./cli/program.js');
+  // Whoever reads our output may stop reading (`gatehouse schema | head`): nothing to complain of.
+  process.stdout.on('error', () => {});
   process.exitCode = await main(process.argv);
 }

@@ -1,10 +1,14 @@
 import type { GatewayError } from '../http/gateway-error.js';
+import { removeFields } from '../http/request-head.js';
 import { responseFields, trailerFields } from '../http/response-head.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Outcome } from '../upstream/backend.js';
 import type { Exchange, UnderWay } from './exchange.js';
 import type { AttemptControl, AttemptObserver } from './forwarder.js';
 import type { Target } from './target.js';
+
+/** Responses without a body must not have it (RFC 9110 §8.6). */
+const lengthField: ReadonlySet<string> = new Set(['content-length']);
 
 /**
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
@@ -42,7 +46,9 @@ export class Attempt implements AttemptObserver, UnderWay {
   }
 
   informational(status: number, headers: readonly (Buffer | string)[]): void {
-    this.exchange.responder.informational(status, responseFields(headers));
+    const fields = responseFields(headers);
+    removeFields(fields, lengthField);
+    this.exchange.responder.informational(status, fields);
   }
 
   head(status: number, message: string, raw: readonly (Buffer | string)[]): void {
@@ -51,6 +57,7 @@ export class Attempt implements AttemptObserver, UnderWay {
     this.#firstByte = exchange.respondedAt - this.#sentAt;
     exchange.status = status;
     const headers = responseFields(raw);
+    if (status === 204) removeFields(headers, lengthField);
     const cookie = this.target.balancer.cookieFor(this.backend, exchange, exchange.listenerInfo.scheme === 'https');
     if (cookie !== undefined) headers.push('Set-Cookie', cookie);
     exchange.plan?.responseRules?.apply(headers);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { GatewayError } from '../http/gateway-error.js';
 import { trailerFields } from '../http/response-head.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
-import { networkError, type Phase } from './network-error.js';
+import { isFinalHead, networkError, type Phase } from './network-error.js';
 import { RequestBody } from './request-body.js';
 
 /** How an attempt is bound to what sends its request. */
@@ -113,6 +113,10 @@ export class CarriedAttempt implements AttemptControl {
   #respond(response: IncomingMessage): void {
     if (this.#over) return;
     this.#sent();
+    if (!isFinalHead(response.statusCode, response.headers['transfer-encoding'])) {
+      this.fail(new Error('bad response'));
+      return;
+    }
     this.#phase = 'responding';
     this.#response = response;
     this.#arm(this.request.idleTimeout, 'UND_ERR_BODY_TIMEOUT');

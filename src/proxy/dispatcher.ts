@@ -9,7 +9,9 @@ import { finalRecipient } from './final-recipient.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 
 const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.');
-const noBackend = new GatewayError('NO_BACKEND', 'No backend can take the request now.');
+/** Seconds after which it is worth trying again: a queue or a veto seldom lasts shorter. */
+const retryAfter = ['Retry-After', '1'];
+const noBackend = new GatewayError('NO_BACKEND', 'No backend can take the request now.', undefined, 503, retryAfter);
 
 /**
  * Carries an exchange to a backend.
@@ -68,7 +70,8 @@ export class Dispatcher {
         exchange.underWay = undefined;
         this.#forward(exchange, action, route, backend);
       },
-      reason => exchange.fail(new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason)),
+      reason =>
+        exchange.fail(new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason, 503, retryAfter)),
     );
     if (exchange.error === undefined) exchange.underWay = { giveUp };
   }

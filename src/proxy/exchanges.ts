@@ -24,8 +24,20 @@ export interface HeadLimits {
   readonly path: PathPolicy;
 }
 
-/** A socket with the exchange that it carries now. */
-export type ExchangeSocket = Socket & { [EXCHANGE]?: Exchange | undefined };
+const QUEUE = Symbol('gatehouse.queue');
+
+/** A socket with the exchange that was begun last on it, and, while a client pipelines, all that are open. */
+export type ExchangeSocket = Socket & { [EXCHANGE]?: Exchange | undefined; [QUEUE]?: Set<Exchange> | undefined };
+
+/** Requests that a client may send ahead of their answers on one connection; more end the connection. */
+const maxPipelined = 256;
+
+/** The exchanges that are open on a connection: one, or several where the client pipelines. */
+export function exchangesOn(socket: ExchangeSocket): Exchange[] {
+  const open = [...(socket[QUEUE] ?? [])];
+  const last = socket[EXCHANGE];
+  return last === undefined || open.includes(last) ? open : [...open, last];
+}
 
 const denied = (status: number, detail: string): GatewayError => new GatewayError('DENIED', detail, undefined, status);
 const refusals = {
@@ -84,11 +96,12 @@ export class Exchanges {
       ? this.trusted.clientAddress(peer, request.headers)
       : this.trusted.clientAddress(peer, {});
     (request as WithExchange<Exchange>)[EXCHANGE] = exchange;
+    const before = socket[EXCHANGE];
     socket[EXCHANGE] = exchange;
     this.open++;
     this.metrics.opened(listener.name);
     response.on('close', () => this.#close(exchange, socket));
-    if (response.socket === null) this.#closeWithConnection(exchange, socket);
+    if (response.socket === null) this.#queue(exchange, before, socket);
 
     const refusal = this.#locate(exchange, request);
     if (refusal === undefined) return exchange;
@@ -131,10 +144,17 @@ export class Exchanges {
   }
 
   /** A message that is queued behind another on its connection has no socket yet, and hears nothing of its end. */
-  #closeWithConnection(exchange: Exchange, socket: ExchangeSocket): void {
-    const close = (): void => this.#close(exchange, socket);
-    socket.on('close', close);
-    exchange.raw.response.on('close', () => socket.off('close', close));
+  #queue(exchange: Exchange, before: Exchange | undefined, socket: ExchangeSocket): void {
+    let queue = socket[QUEUE];
+    if (queue === undefined) {
+      queue = socket[QUEUE] = new Set();
+      socket.once('close', () => {
+        for (const each of exchangesOn(socket)) this.#close(each, socket);
+      });
+    }
+    if (before !== undefined) queue.add(before);
+    queue.add(exchange);
+    if (queue.size > maxPipelined) socket.destroy();
   }
 
   #close(exchange: Exchange, socket: ExchangeSocket): void {
@@ -144,6 +164,7 @@ export class Exchanges {
     exchange.closedAt = performance.now();
     this.open--;
     if (socket[EXCHANGE] === exchange) socket[EXCHANGE] = undefined;
+    socket[QUEUE]?.delete(exchange);
     this.metrics.closed(exchange);
     this.log.write(exchange);
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { ListenerInfo } from './listener-info.js';
 import { endWithAnswer } from './last-answer.js';
@@ -7,6 +7,9 @@ import type { Responder } from './responder.js';
 
 /** Bodies up to this size are written together with their head, in bytes. */
 const smallBody = 16 * 1024;
+
+/** Interim responses are left out while the client has this much to read, in bytes. */
+const maxUnread = 64 * 1024;
 
 /** A {@link Responder} over Node's HTTP/1.x `ServerResponse`. */
 export class Http1Responder implements Responder {
@@ -40,13 +43,15 @@ export class Http1Responder implements Responder {
       response.writeContinue();
       return;
     }
+    // They may be left out: a client that does not read must not make them pile up.
+    if (response.socket === null || response.socket.writableLength > maxUnread) return;
     response.writeInformation(status, headers);
   }
 
   head(status: number, message: string, headers: RawHeaders): void {
     this.#closeIfNeeded(headers);
     this.#length = declaredLength(headers);
-    this.response.writeHead(status, message, headers);
+    this.response.writeHead(status, phrase(status, message), headers);
   }
 
   write(chunk: Buffer): boolean {
@@ -75,7 +80,7 @@ export class Http1Responder implements Responder {
 
   send(status: number, headers: RawHeaders, body: string | Buffer): void {
     this.#closeIfNeeded(headers);
-    this.response.writeHead(status, headers);
+    this.response.writeHead(status, phrase(status, ''), headers);
     this.response.end(body);
   }
 
@@ -96,6 +101,11 @@ export class Http1Responder implements Responder {
     endWithAnswer(this.request.socket);
     if (unread && this.response.socket !== null) lingerThenClose(this.request, this.response.socket);
   }
+}
+
+/** The backend's own reason phrase if Node can write it (RFC 9112 §4), else the usual one. */
+function phrase(status: number, message: string): string {
+  return message !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : (STATUS_CODES[status] ?? '');
 }
 
 function declaredLength(headers: RawHeaders): number {

@@ -51,3 +51,12 @@ export function networkError(error: Error, phase: Phase): GatewayError {
       );
   }
 }
+
+/**
+ * True for the head of a final response that can be passed on: a status of 200 to 999, and no transfer coding but chunked, which
+ * ends at this hop and would leave the body in a coding that nobody names (RFC 9112 §6.1).
+ */
+export function isFinalHead(status: number | undefined, transferEncoding: string | string[] | undefined): boolean {
+  if (status === undefined || status < 200 || status > 999) return false;
+  return transferEncoding === undefined || String(transferEncoding).trim().toLowerCase() === 'chunked';
+}

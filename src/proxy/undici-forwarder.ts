@@ -4,7 +4,7 @@ import type { Backend } from '../upstream/backend.js';
 import type { BackendPools } from './backend-pools.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
 import { Deadlines, type Timed } from './deadlines.js';
-import { networkError, type Phase } from './network-error.js';
+import { isFinalHead, networkError, type Phase } from './network-error.js';
 import { NodeCarrier } from './node-carrier.js';
 import { RequestBody } from './request-body.js';
 
@@ -98,8 +98,10 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     message = '',
   ): void {
     if (this.#over) return;
+    const coding = fields['transfer-encoding'];
     // undici's parser takes both (RFC 9112 §6.3: an attempt at response splitting).
-    if (fields['transfer-encoding'] !== undefined && fields['content-length'] !== undefined) {
+    const ambiguous = coding !== undefined && fields['content-length'] !== undefined;
+    if (ambiguous || status === 101 || (status >= 200 && !isFinalHead(status, coding))) {
       this.#fail(new Error('bad response'));
       return;
     }

@@ -1,6 +1,5 @@
-import { EXCHANGE } from '../http/exchange-symbol.js';
 import { GatewayError } from '../http/gateway-error.js';
-import type { ExchangeSocket, Exchanges } from '../proxy/exchanges.js';
+import { exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
 import type { Listener } from './listener.js';
 
 /** How long the connections without a request are kept for one that may be on its way, in milliseconds. */
@@ -16,7 +15,9 @@ export async function drain(listeners: readonly Listener[], exchanges: Exchanges
   const cut = exchanges.open;
   for (const listener of listeners) {
     for (const socket of listener.sockets) {
-      (socket as ExchangeSocket)[EXCHANGE]?.fail(new GatewayError('DRAINING', 'The gateway is shutting down.'));
+      for (const exchange of exchangesOn(socket as ExchangeSocket)) {
+        exchange.fail(new GatewayError('DRAINING', 'The gateway is shutting down.'));
+      }
     }
     listener.close();
   }
