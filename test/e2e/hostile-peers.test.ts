@@ -70,7 +70,7 @@ describe('a client that pipelines', () => {
     const gateway = await startInProcess({ upstreams: { app: { backends: [backend.url] } } });
     const client = await connectRaw(gateway.port);
     client.send(get('/hang').repeat(2000));
-    await client.closed;
+    await eventually(() => client.closed);
     await eventually(async () => (await gateway.metric('gatehouse_requests_in_flight', {})) === 0);
     expect((await request(gateway.adminPort, { path: '/health/live' })).status).toBe(200);
   });
