@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { RouteConfig } from '../config/route.config.js';
+import { timeoutsOf, validationOf } from '../config/route-settings.js';
 import { HeaderRules } from '../http/header-rules.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import { RouteTable } from '../routing/route-table.js';
@@ -28,8 +29,7 @@ export class RoutePlans {
   }
 
   #plan(route: RouteConfig): RoutePlan {
-    const { validation: general } = this.config.security;
-    const validation = { ...general, ...route.security?.validation };
+    const validation = validationOf(this.config, route);
     const policies: RequestPolicy[] = [];
     if (validation.methods.length > 0) policies.push(new AllowedMethods(validation.methods));
     if (validation.maxBody > 0) policies.push(new DeclaredLength(validation.maxBody));
@@ -39,7 +39,7 @@ export class RoutePlans {
       action: this.#action(route),
       policies,
       maxBody: validation.maxBody,
-      path: { ...general.path, ...route.security?.validation?.path },
+      path: validation.path,
       responseRules: HeaderRules.compile(route.headers?.response),
       mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
     };
@@ -63,7 +63,7 @@ export class RoutePlans {
   }
 
   #forward(route: RouteConfig, upstream: string): ForwardRoute {
-    const { response, idle } = { ...this.config.upstreams.get(upstream)!.timeouts, ...route.timeouts };
+    const { response, idle } = timeoutsOf(this.config.upstreams.get(upstream)!, route);
     return { target: this.targets.get(upstream), timeouts: { response, idle } };
   }
 }
