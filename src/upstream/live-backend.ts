@@ -10,15 +10,18 @@ export interface BackendDefinition {
   readonly backup: boolean;
 }
 
-/** A backend with the state that changes while it serves: its vetoes and the exchanges in flight. */
+/** A backend with the state that changes while it serves: its vetoes, its weight and the exchanges in flight. */
 export class LiveBackend implements Backend {
   readonly id: string;
   readonly url: URL;
   readonly socketPath: string | undefined;
-  readonly weight: number;
+  /** The weight of the configuration, 1..1000. */
+  readonly configuredWeight: number;
   readonly backup: boolean;
   inFlight = 0;
+  #weight: number;
   readonly #vetoes = new Set<Veto>();
+  readonly #reasons = new Map<Veto, string>();
   readonly #changed: () => void;
 
   /** `changed` is called after the set of vetoes has changed. */
@@ -26,17 +29,32 @@ export class LiveBackend implements Backend {
     this.id = definition.id;
     this.socketPath = definition.unix;
     this.url = new URL(definition.unix === undefined ? definition.url : 'http://localhost');
-    this.weight = definition.weight;
+    this.configuredWeight = definition.weight;
+    this.#weight = definition.weight;
     this.backup = definition.backup;
     this.#changed = changed;
+  }
+
+  /** The configured weight, or during slow start the part of it that has been reached: then a fraction, 0.1 or more. */
+  get weight(): number {
+    return this.#weight;
   }
 
   get vetoes(): ReadonlySet<Veto> {
     return this.#vetoes;
   }
 
-  /** Takes the backend out until the same veto is lifted; other vetoes are untouched. */
-  veto(veto: Veto): void {
+  /** Why each veto was set, for those that gave a reason. */
+  get reasons(): ReadonlyMap<Veto, string> {
+    return this.#reasons;
+  }
+
+  /**
+   * Takes the backend out until the same veto is lifted; other vetoes are untouched. `reason` is for people, one line; setting
+   * a veto that is there already only renews it.
+   */
+  veto(veto: Veto, reason?: string): void {
+    if (reason !== undefined) this.#reasons.set(veto, reason);
     if (this.#vetoes.has(veto)) return;
     this.#vetoes.add(veto);
     this.#changed();
@@ -44,6 +62,12 @@ export class LiveBackend implements Backend {
 
   /** Lifts one veto; the backend is available again when no other is left. */
   lift(veto: Veto): void {
+    this.#reasons.delete(veto);
     if (this.#vetoes.delete(veto)) this.#changed();
+  }
+
+  /** Sets the weight to so many tenths of the configured one, 1..10. For the upstream, which must publish it. */
+  scaleWeight(tenths: number): void {
+    this.#weight = (this.configuredWeight * tenths) / 10;
   }
 }

@@ -1,34 +1,85 @@
 import { LiveBackend, type BackendDefinition } from './live-backend.js';
+import { SlowStart } from './slow-start.js';
 
 /** What an upstream is made of: one entry of `upstreams`. */
 export interface UpstreamDefinition {
   readonly backends: readonly BackendDefinition[];
   readonly strategy: { readonly name: string };
+  /** Milliseconds over which a backend that comes back ramps up to its weight; 0 = off. */
+  readonly slowStart: number;
+  /** Share of primaries without a veto, 0..1, below which the panic begins; 0 = never. */
+  readonly panicThreshold: number;
 }
 
 /**
- * A named group of backends. `available` is republished, frozen, whenever a veto comes or goes, so that
- * the work is done on change and not for each request: the primaries without a veto, or, when there are none,
- * the backups without one.
+ * A named group of backends. `available` is republished, frozen, whenever its members or their weights change, so that
+ * the work is done on change and not for each request. It has, the first that applies:
+ *
+ * 1. in panic, when fewer primaries than `panicThreshold` have no veto: all primaries but the draining ones, whatever their
+ *    other vetoes. When so many look broken, what says so is more likely to be, and all of them carry the load better than a few.
+ * 2. the primaries without a veto;
+ * 3. the backups without a veto. So with a threshold above 0 they serve only while every primary is draining.
+ *
+ * With `slowStart`, a backend whose last veto is lifted ramps up to its weight; not one that a panic has kept in use.
  */
 export class Upstream {
   readonly backends: readonly LiveBackend[];
   /** Name of the strategy that picks among them. */
   readonly strategy: string;
+  /** A new array for every change of its members or of their weights, never mutated. */
   available: readonly LiveBackend[] = [];
+  /** The panic threshold holds. */
+  panicking = false;
+  readonly #panicThreshold: number;
+  readonly #slowStart: SlowStart;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(
     readonly name: string,
-    { backends, strategy }: UpstreamDefinition,
+    { backends, strategy, slowStart, panicThreshold }: UpstreamDefinition,
   ) {
     this.strategy = strategy.name;
-    this.backends = Object.freeze(backends.map(each => new LiveBackend(each, () => this.#republish())));
-    this.#republish();
+    this.#panicThreshold = panicThreshold;
+    this.#slowStart = new SlowStart(slowStart, () => this.#republish(true));
+    this.backends = Object.freeze(
+      backends.map(each => {
+        const backend: LiveBackend = new LiveBackend(each, () => this.#vetoesChanged(backend));
+        return backend;
+      }),
+    );
+    this.#republish(true);
   }
 
-  #republish(): void {
+  /** Has `listener` called after each change: of the vetoes of a backend, or of weights. In the order of registration. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #vetoesChanged(backend: LiveBackend): void {
+    const isBack = backend.vetoes.size === 0 && !this.available.includes(backend);
+    const reweighted = isBack ? this.#slowStart.start(backend) : this.#slowStart.end(backend);
+    this.#republish(reweighted);
+  }
+
+  #republish(reweighted: boolean): void {
     const usable = this.backends.filter(backend => backend.vetoes.size === 0);
     const primaries = usable.filter(backend => !backend.backup);
-    this.available = Object.freeze(primaries.length > 0 ? primaries : usable);
+    const panicked = this.#panicked(primaries.length);
+    this.panicking = panicked.length > 0;
+    const available = this.panicking ? panicked : primaries.length > 0 ? primaries : usable;
+    // Strategies rebuild their tables for a new array: a second veto on the same backend is no reason to.
+    if (reweighted || !isSame(available, this.available)) this.available = Object.freeze(available);
+    for (const listener of this.#listeners) listener();
   }
+
+  /** What a panic makes available; empty: there is no panic. */
+  #panicked(usable: number): LiveBackend[] {
+    const primaries = this.backends.filter(backend => !backend.backup);
+    const isPanic = usable / primaries.length < this.#panicThreshold;
+    return isPanic ? primaries.filter(backend => !backend.vetoes.has('draining')) : [];
+  }
+}
+
+function isSame(one: readonly LiveBackend[], other: readonly LiveBackend[]): boolean {
+  return one.length === other.length && one.every((backend, index) => backend === other[index]);
 }

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import type { UpstreamTlsConfig } from '../config/upstream.config.js';
+import type { Backend } from './backend.js';
+
+/** PEM texts and the name to verify, for backends over TLS. */
+export interface BackendTls {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly serverName?: string;
+  readonly verify: boolean;
+}
+
+/** Reads the files that an upstream's `tls` names. Throws when one cannot be read. */
+export function readTls({ ca, cert, key, serverName, verify }: UpstreamTlsConfig): BackendTls {
+  return {
+    verify,
+    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(cert !== undefined && { cert: readFileSync(cert) }),
+    ...(key !== undefined && { key: readFileSync(key) }),
+    ...(serverName !== undefined && { serverName }),
+  };
+}
+
+/**
+ * The name for SNI that the backend's certificate must carry. Empty for an address: that is no server name (RFC 6066 §3), and
+ * the certificate is then verified against the address itself.
+ */
+export function serverNameOf(backend: Backend, tls: BackendTls | undefined): string {
+  const host = hostOf(backend);
+  return tls?.serverName ?? (isIP(host) === 0 ? host : '');
+}
+
+/** Host of the backend as sockets take it: an IPv6 address without its brackets. */
+export function hostOf(backend: Backend): string {
+  return backend.url.hostname.replace(/^\[|\]$/g, '');
+}
+
+/** What `tls.connect` and `https.request` are told for a connection to the backend. Verified unless `verify` is false. */
+export function tlsOptions(backend: Backend, tls: BackendTls | undefined): TlsOptions {
+  return {
+    rejectUnauthorized: tls?.verify ?? true,
+    // Empty, but there, for addresses: an agent would otherwise take the name from the Host header.
+    servername: serverNameOf(backend, tls),
+    ...(tls?.ca !== undefined && { ca: tls.ca }),
+    ...(tls?.cert !== undefined && { cert: tls.cert }),
+    ...(tls?.key !== undefined && { key: tls.key }),
+  };
+}
+
+/** The part of node's TLS options that an upstream's `tls` decides. */
+export interface TlsOptions extends Pick<BackendTls, 'ca' | 'cert' | 'key'> {
+  readonly rejectUnauthorized: boolean;
+  readonly servername: string;
+}
