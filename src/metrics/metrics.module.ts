@@ -1,9 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { AttemptMetrics } from './attempt-metrics.js';
+import { CircuitMetrics, circuitMetricProviders } from './circuit-metrics.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
 import { metricProviders } from './metric-providers.js';
 import { MetricsSources } from './metrics-sources.js';
+import { ProbeMetrics, probeMetricProviders } from './probe-metrics.js';
+import { RetryMetrics, retryMetricProviders } from './retry-metrics.js';
 
 /** What the metrics need to know. */
 export interface MetricsSettings {
@@ -17,7 +20,7 @@ export interface MetricsSettings {
 
 /**
  * The gateway's metrics, in a registry of their own, so that several gateways in one process do not meet. Offers prom-client's
- * `Registry`, {@link ExchangeMetrics}, {@link AttemptMetrics} and {@link MetricsSources}. It serves nothing: `/metrics` belongs to the admin listener.
+ * `Registry`, {@link ExchangeMetrics}, {@link AttemptMetrics}, {@link CircuitMetrics} and {@link MetricsSources}. It serves nothing: `/metrics` belongs to the admin listener.
  */
 @Module({})
 export class MetricsModule {
@@ -42,8 +45,11 @@ export class MetricsModule {
         ExchangeMetrics,
         AttemptMetrics,
         ...metricProviders(registry, buckets),
+        ...probeMetricProviders(registry),
+        ...circuitMetricProviders(registry),
+        ...retryMetricProviders(registry),
       ],
-      exports: [Registry, MetricsSources, ExchangeMetrics, AttemptMetrics],
+      exports: [Registry, MetricsSources, ExchangeMetrics, AttemptMetrics, ProbeMetrics, CircuitMetrics, RetryMetrics],
     };
   }
 }

@@ -1,0 +1,19 @@
+import type { CircuitBreaker, Ticket } from './circuit-breaker.js';
+
+/** The breaker of backends whose `circuitBreaker.enabled` is false: admits everything and never opens, not even by hand. */
+export class AlwaysClosed implements CircuitBreaker {
+  readonly state = 'closed';
+  readonly retryIn = 0;
+
+  tryEnter(): Ticket {
+    return 1;
+  }
+
+  settle(): void {}
+
+  open(): void {}
+
+  close(): void {}
+
+  reset(): void {}
+}

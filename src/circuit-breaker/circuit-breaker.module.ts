@@ -1,0 +1,79 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { GatewayConfig } from '../config/gateway.config.js';
+import { PINO } from '../logging/logging.module.js';
+import { CircuitMetrics } from '../metrics/circuit-metrics.js';
+import type { LiveBackend } from '../upstream/live-backend.js';
+import { UpstreamModule } from '../upstream/upstream.module.js';
+import { Upstreams } from '../upstream/upstreams.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
+import { CircuitBreakers } from './circuit-breakers.js';
+import { CircuitEvents } from './circuit-events.js';
+import { CircuitFactory } from './circuit-factory.js';
+import { CircuitLog } from './circuit-log.js';
+import { circuitNames, type CircuitName } from './circuit-names.js';
+import { CircuitRecorder } from './circuit-recorder.js';
+import { circuitBreakerToken } from './inject-circuit-breaker.js';
+
+/**
+ * The circuit breakers: {@link CircuitBreakers}, and each alone by `@InjectCircuitBreaker(id)`, in any module of the
+ * application. Needs the global modules of configuration, log and metrics.
+ */
+@Module({})
+export class CircuitBreakerModule {
+  /** `config` is the one that GatewayConfigModule has: it names the backends, for which providers must be declared beforehand. */
+  static forRoot(config: GatewayConfig): DynamicModule {
+    const names = circuitNames(config.upstreams);
+    const tokens = names.map(({ short, full }) => circuitBreakerToken(short ?? full));
+    const breakers = names.flatMap(name => breakerProviders(name, config));
+    return {
+      module: CircuitBreakerModule,
+      global: true,
+      imports: [UpstreamModule],
+      providers: [
+        { provide: CircuitFactory, inject: [PINO, CircuitMetrics], useFactory: createFactory },
+        ...breakers,
+        {
+          provide: CircuitBreakers,
+          inject: [CircuitFactory, Upstreams, ...tokens],
+          useFactory: (factory: CircuitFactory, upstreams: Upstreams, ...injected: CircuitBreaker[]) => {
+            const circuits = names.map((name, index) => {
+              const breaker = injected[index] as CircuitBreaker;
+              return { name, upstream: name.upstream, backend: backendOf(upstreams, name), breaker };
+            });
+            return new CircuitBreakers(circuits, factory);
+          },
+        },
+        CircuitLog,
+        CircuitRecorder,
+      ],
+      exports: [CircuitBreakers, ...breakers.map(({ provide }) => provide)],
+    };
+  }
+}
+
+function createFactory(pino: Logger, metrics: CircuitMetrics): CircuitFactory {
+  const events = new CircuitEvents(err => pino.error({ err }, 'a subscriber of circuit events failed'));
+  return new CircuitFactory(events, (upstream, backend) => metrics.rejected(upstream, backend));
+}
+
+function breakerProviders(name: CircuitName, config: GatewayConfig): Exclude<Provider, Function>[] {
+  const full = circuitBreakerToken(name.full);
+  const breaker = {
+    provide: full,
+    inject: [CircuitFactory, Upstreams],
+    useFactory: (factory: CircuitFactory, upstreams: Upstreams): CircuitBreaker => {
+      const settings = config.upstreams.get(name.upstream)!.circuitBreaker;
+      return factory.create(upstreams.get(name.upstream), backendOf(upstreams, name), settings);
+    },
+  };
+  if (name.short === undefined) return [breaker];
+  // The gateway takes the short one: so a fake counts, whichever of the two a test replaces.
+  return [breaker, { provide: circuitBreakerToken(name.short), useExisting: full }];
+}
+
+function backendOf(upstreams: Upstreams, name: CircuitName): LiveBackend {
+  const backend = upstreams.get(name.upstream).backends.find(({ id }) => id === name.backend);
+  if (backend === undefined) throw new Error(`the upstream "${name.upstream}" has no backend "${name.backend}"`);
+  return backend;
+}

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import { LiveBackend } from '../upstream/live-backend.js';
+import { CircuitEvents } from './circuit-events.js';
+import { CircuitFactory } from './circuit-factory.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const backend = (id: string): LiveBackend =>
+  new LiveBackend({ id, url: 'http://127.0.0.1:3000', weight: 1, backup: false }, () => {});
+
+function setup() {
+  return new CircuitFactory(new CircuitEvents(vi.fn()), vi.fn());
+}
+
+describe('thousands of circuits', () => {
+  it('need one timer as long as they are closed', () => {
+    const factory = setup();
+    const config = new CircuitBreakerConfig();
+    const warned = vi.spyOn(process, 'emitWarning');
+    const backends = Array.from({ length: 2_000 }, (_, index) => backend(`b${index}`));
+    for (const each of backends) factory.create({ name: 'orders', backends }, each, config);
+    expect(vi.getTimerCount()).toBe(1);
+    expect(warned).not.toHaveBeenCalled();
+    factory.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('need one timer for each length of window', () => {
+    const factory = setup();
+    for (const window of [10_000, 5_000, 10_000]) {
+      const config = Object.assign(new CircuitBreakerConfig(), { window });
+      factory.create({ name: 'orders', backends: [] }, backend('a'), config);
+    }
+    expect(vi.getTimerCount()).toBe(2);
+    factory.close();
+  });
+
+  it('do not keep the process alive', () => {
+    vi.useRealTimers();
+    const before = process.getActiveResourcesInfo();
+    const factory = setup();
+    const breaker = factory.create({ name: 'orders', backends: [{}] }, backend('a'), new CircuitBreakerConfig());
+    for (let n = 0; n < 20; n++) breaker.settle(breaker.tryEnter(), 'failure');
+    expect(breaker.state).toBe('open');
+    expect(process.getActiveResourcesInfo()).toEqual(before);
+    factory.close();
+  });
+});
+
+describe('a circuit that is disabled by configuration', () => {
+  it('admits everything and never opens', () => {
+    const factory = setup();
+    const config = Object.assign(new CircuitBreakerConfig(), { enabled: false, volumeThreshold: 1 });
+    const disabled = backend('a');
+    const breaker = factory.create({ name: 'orders', backends: [disabled] }, disabled, config);
+    for (let n = 0; n < 100; n++) breaker.settle(breaker.tryEnter(), 'failure', 'hard');
+    breaker.open();
+    expect(breaker.tryEnter()).toBeGreaterThan(0);
+    expect([breaker.state, breaker.retryIn, disabled.vetoes.size]).toEqual(['closed', 0, 0]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the circuits of two upstreams', () => {
+  it('do not count for each other’s maxOpen', () => {
+    const factory = setup();
+    const config = new CircuitBreakerConfig();
+    const breakers = ['orders', 'users'].map(name => {
+      const each = backend('a');
+      return factory.create({ name, backends: [each] }, each, config);
+    });
+    for (const breaker of breakers) {
+      for (let n = 0; n < 20; n++) breaker.settle(breaker.tryEnter(), 'failure', 'soft');
+    }
+    expect(breakers.map(({ state }) => state)).toEqual(['open', 'open']);
+  });
+});

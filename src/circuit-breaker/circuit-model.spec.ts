@@ -1,0 +1,227 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import type { Outcome } from '../upstream/backend.js';
+import { LiveBackend } from '../upstream/live-backend.js';
+import type { CircuitState, FailureKind, Ticket } from './circuit-breaker.js';
+import { CircuitEvents } from './circuit-events.js';
+import { CircuitFactory } from './circuit-factory.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+interface Settled {
+  readonly slice: number;
+  readonly failed: boolean;
+  readonly hard: boolean;
+}
+
+/** What a circuit should do, as simply as it can be said: it keeps everything and looks through all of it. */
+class Model {
+  state: CircuitState = 'closed';
+  isTrialUnderWay = false;
+  isHeld = false;
+  /** Changes whenever earlier entries lose their say. */
+  period = {};
+  #settled: Settled[] = [];
+  #hardInARow = 0;
+  #openedAt = 0;
+
+  constructor(
+    readonly config: CircuitBreakerConfig,
+    readonly siblings: readonly Model[],
+  ) {}
+
+  enter(): object | undefined {
+    if (this.state === 'closed') return this.period;
+    if (this.state === 'open' || this.isTrialUnderWay) return undefined;
+    this.isTrialUnderWay = true;
+    return this.period;
+  }
+
+  settle(period: object, outcome: Outcome, kind: FailureKind, now: number): void {
+    if (period !== this.period) return;
+    if (this.state === 'half-open') {
+      if (outcome === 'ignored') this.go('half-open', now);
+      else this.go(outcome === 'success' ? 'closed' : 'open', now);
+      if (outcome === 'success') this.#settled = [];
+      return;
+    }
+    if (outcome === 'ignored') return;
+    const failed = outcome === 'failure';
+    this.#settled.push({ slice: this.#slice(now), failed, hard: failed && kind === 'hard' });
+    if (!failed) this.#hardInARow = 0;
+    else if (kind === 'hard') this.#hardInARow++;
+    if (failed && (this.#isOverThreshold(now) || this.#hardInARow >= this.config.volumeThreshold)) this.go('open', now);
+  }
+
+  pass(now: number): void {
+    if (this.state === 'open' && !this.isHeld && now >= this.#openedAt + this.config.openFor) this.go('half-open', now);
+  }
+
+  hand(deed: 'open' | 'close' | 'reset', now: number): void {
+    this.isHeld = deed === 'open';
+    const to = deed === 'open' ? 'open' : 'closed';
+    if (to !== this.state || deed === 'reset') this.go(to, now);
+    if (deed === 'reset') this.#settled = [];
+  }
+
+  go(to: CircuitState, now: number): void {
+    this.state = to;
+    this.isTrialUnderWay = false;
+    this.period = {};
+    this.#hardInARow = 0;
+    if (to === 'open') this.#openedAt = now;
+  }
+
+  #isOverThreshold(now: number): boolean {
+    const window = this.#settled.filter(({ slice }) => this.#slice(now) - slice < 10);
+    const failures = window.filter(({ failed }) => failed).length;
+    const hard = window.filter(each => each.hard).length;
+    const { errorThreshold, volumeThreshold, maxOpen } = this.config;
+    if (window.length < volumeThreshold || failures < errorThreshold * window.length) return false;
+    const isOut = this.siblings.filter(({ state }) => state !== 'closed').length;
+    return (
+      (hard > 0 && hard >= errorThreshold * window.length) ||
+      isOut < Math.max(1, Math.floor(maxOpen * this.siblings.length))
+    );
+  }
+
+  #slice(now: number): number {
+    return Math.floor(now / (this.config.window / 10));
+  }
+}
+
+const at = fc.nat({ max: 3 });
+const kind = fc.constantFrom<FailureKind>('hard', 'soft');
+const outcome = fc.constantFrom<Outcome>('success', 'failure', 'failure', 'ignored');
+const times = fc.integer({ min: 1, max: 6 });
+const deed = fc.constantFrom('open', 'close', 'reset');
+const ms = fc.constantFrom(1, 99, 100, 250, 499, 500, 1_500);
+const steps = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('enter' as const), at }) },
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('settle' as const), entry: fc.nat(), outcome, kind }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('burst' as const), at, times, outcome, kind }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('by hand' as const), at, deed }) },
+  ),
+  { maxLength: 120 },
+);
+const settings = fc.record({
+  backends: fc.integer({ min: 1, max: 4 }),
+  errorThreshold: fc.constantFrom(0.25, 0.5, 0.75, 1),
+  volumeThreshold: fc.constantFrom(1, 2, 4),
+  maxOpen: fc.constantFrom(0, 0.5, 1),
+});
+
+/** Circuits of one upstream beside their models; what is done is done to both. */
+class Pair {
+  readonly reasons: string[] = [];
+  readonly #start = performance.now();
+  readonly #factory = new CircuitFactory(new CircuitEvents(vi.fn()), vi.fn());
+  readonly #circuits;
+  readonly #models: Model[] = [];
+  #pending: { readonly at: number; readonly ticket: Ticket; readonly period: object; readonly isTrial: boolean }[] = [];
+
+  constructor({ backends: count, ...changes }: { readonly backends: number } & Partial<CircuitBreakerConfig>) {
+    const config = Object.assign(new CircuitBreakerConfig(), { window: 1_000, openFor: 500, ...changes });
+    const backends = Array.from(
+      { length: count },
+      (_, n) => new LiveBackend({ id: `b${n}`, url: 'http://127.0.0.1:80', weight: 1, backup: false }, () => {}),
+    );
+    const upstream = { name: 'orders', backends };
+    this.#factory.events.stream.subscribe(({ reason }) => void this.reasons.push(reason));
+    this.#circuits = backends.map(backend => ({ backend, breaker: this.#factory.create(upstream, backend, config) }));
+    for (let n = 0; n < count; n++) this.#models.push(new Model(config, this.#models));
+  }
+
+  enter(at: number): void {
+    const n = at % this.#models.length;
+    const isTrial = this.#models[n]!.state === 'half-open';
+    const period = this.#models[n]!.enter();
+    const ticket = this.#circuits[n]!.breaker.tryEnter();
+    expect(ticket > 0).toBe(period !== undefined);
+    if (period !== undefined) this.#pending.push({ at: n, ticket, period, isTrial });
+  }
+
+  settle(entry: number, outcome: Outcome, kind: FailureKind): void {
+    const [settled] = this.#pending.splice(entry % Math.max(1, this.#pending.length), 1);
+    if (settled === undefined) return;
+    this.#models[settled.at]!.settle(settled.period, outcome, kind, this.#now);
+    this.#circuits[settled.at]!.breaker.settle(settled.ticket, outcome, kind);
+  }
+
+  burst(at: number, times: number, outcome: Outcome, kind: FailureKind): void {
+    for (let n = 0; n < times; n++) {
+      const before = this.#pending.length;
+      this.enter(at);
+      if (this.#pending.length > before) this.settle(before, outcome, kind);
+    }
+  }
+
+  wait(ms: number): void {
+    vi.advanceTimersByTime(ms);
+    for (const model of this.#models) model.pass(this.#now);
+  }
+
+  byHand(at: number, deed: 'open' | 'close' | 'reset'): void {
+    const n = at % this.#models.length;
+    this.#models[n]!.hand(deed, this.#now);
+    this.#circuits[n]!.breaker[deed]();
+  }
+
+  check(): void {
+    for (const [n, { backend, breaker }] of this.#circuits.entries()) {
+      const model = this.#models[n]!;
+      expect(breaker.state).toBe(model.state);
+      expect(backend.vetoes.has('circuit-open')).toBe(model.state === 'open' || model.isTrialUnderWay);
+      expect(breaker.retryIn > 0).toBe(model.state === 'open');
+      expect(breaker.retryIn === Infinity).toBe(model.isHeld);
+      const trials = this.#pending.filter(({ at, isTrial, period }) => at === n && isTrial && period === model.period);
+      expect(trials.length).toBe(model.isTrialUnderWay ? 1 : 0);
+    }
+  }
+
+  close(): void {
+    this.#factory.close();
+  }
+
+  get #now(): number {
+    return performance.now() - this.#start;
+  }
+}
+
+describe('whatever happens, in whatever order', () => {
+  it('circuits do what the model says: states, vetoes, one trial at a time', { timeout: 60_000 }, () => {
+    const reasons = new Set<string>();
+    fc.assert(
+      fc.property(settings, steps, (setting, all) => {
+        const pair = new Pair(setting);
+        try {
+          for (const step of all) {
+            if (step.do === 'enter') pair.enter(step.at);
+            else if (step.do === 'settle') pair.settle(step.entry, step.outcome, step.kind);
+            else if (step.do === 'burst') pair.burst(step.at, step.times, step.outcome, step.kind);
+            else if (step.do === 'wait') pair.wait(step.ms);
+            else pair.byHand(step.at, step.deed);
+            pair.check();
+          }
+        } finally {
+          pair.close();
+        }
+        for (const reason of pair.reasons) reasons.add(reason.replaceAll(/\d+/g, 'n'));
+      }),
+      { numRuns: 600 },
+    );
+    // The runs went everywhere: otherwise they would prove little.
+    expect([...reasons].toSorted()).toEqual([
+      'by hand',
+      'n hard failures in a row',
+      'n of n requests failed',
+      'openFor is over',
+      'the trial failed',
+      'the trial succeeded',
+    ]);
+  });
+});

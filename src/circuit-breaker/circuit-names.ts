@@ -1,0 +1,22 @@
+/** How the circuit of one backend is called. */
+export interface CircuitName {
+  readonly upstream: string;
+  readonly backend: string;
+  /** `upstream/backend`: always works. */
+  readonly full: string;
+  /** The id of the backend alone; undefined when another circuit could be meant as well. */
+  readonly short: string | undefined;
+}
+
+/** The names of the circuits of all backends, in the order of the configuration. */
+export function circuitNames(
+  upstreams: Iterable<readonly [string, { readonly backends: readonly { readonly id: string }[] }]>,
+): CircuitName[] {
+  const all = [...upstreams].flatMap(([upstream, { backends }]) =>
+    backends.map(({ id }) => ({ upstream, backend: id, full: `${upstream}/${id}` })),
+  );
+  // The path of a socket may look like a full name: that one is meant then.
+  const uses = new Map(all.map(({ full }) => [full, 1]));
+  for (const { backend } of all) uses.set(backend, (uses.get(backend) ?? 0) + 1);
+  return all.map(name => ({ ...name, short: uses.get(name.backend) === 1 ? name.backend : undefined }));
+}

@@ -1,0 +1,64 @@
+import Opossum from 'opossum';
+import type { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import { bucketsOfWindow } from './bucket-rotations.js';
+import type { CircuitWindow } from './circuit-window.js';
+
+/** A promise that was kept and says so at once: opossum changes its state before `fire` returns, not a microtask later. */
+interface Kept {
+  then(tell: (value: true) => void): Kept;
+  catch(): Kept;
+}
+
+const kept: Kept = {
+  then: tell => {
+    tell(true);
+    return kept;
+  },
+  catch: () => kept,
+};
+
+const failed = new Error('the attempt failed');
+
+function outcome(succeeded: boolean): Promise<true> {
+  if (!succeeded) throw failed;
+  return kept as unknown as Promise<true>;
+}
+
+/** How opossum runs the circuits: with its statistics, its thresholds, its timer and its states, and no timeout, cache or percentiles. */
+export class GuardedOpossum extends Opossum<[succeeded: boolean], true> {
+  readonly #mayOpen: () => boolean;
+
+  /** `mayOpen` is asked when the error threshold is reached; false: stay closed. A failed trial opens without asking. */
+  constructor(config: CircuitBreakerConfig, window: CircuitWindow, mayOpen: () => boolean) {
+    super(outcome, {
+      status: window.status,
+      timeout: false,
+      // opossum opens above its threshold, the configuration says from it on: the next smaller number does that.
+      errorThresholdPercentage: config.errorThreshold * 100 * (1 - Number.EPSILON),
+      volumeThreshold: config.volumeThreshold,
+      rollingCountTimeout: config.window,
+      rollingCountBuckets: bucketsOfWindow,
+      resetTimeout: config.openFor,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+    });
+    this.#mayOpen = mayOpen;
+    // With a fallback the promise of a failed call resolves, so none can go unhandled.
+    this.fallback(() => true);
+  }
+
+  /** Counts one outcome, and acts on it before it returns. */
+  record(succeeded: boolean): void {
+    // After a shutdown opossum would reject.
+    if (!this.isShutdown) void this.fire(succeeded);
+  }
+
+  override open(): void {
+    if (this.halfOpen || this.#mayOpen()) super.open();
+  }
+
+  /** Opens without asking. */
+  forceOpen(): void {
+    super.open();
+  }
+}

@@ -1,0 +1,127 @@
+import { Injectable, type Provider } from '@nestjs/common';
+import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
+import type { Counter, Gauge, Registry } from 'prom-client';
+import { Tally, type Count } from './tally.js';
+
+/** What the gauge shows for each state of a circuit. */
+const levels = { closed: 0, 'half-open': 1, open: 2 } as const;
+
+/** The states of a circuit. */
+export type CircuitLevel = keyof typeof levels;
+
+/** The state of one circuit at the moment of a scrape. */
+export interface CircuitReading {
+  /** Name of the upstream. */
+  readonly upstream: string;
+  /** Id of the backend. */
+  readonly backend: string;
+  readonly state: CircuitLevel;
+}
+
+interface CircuitCounts {
+  readonly rejections: Count;
+  readonly changes: Readonly<Record<CircuitLevel, Count>>;
+}
+
+/** Records what the circuit breakers do. Every circuit that is registered shows from zero on. */
+@Injectable()
+export class CircuitMetrics {
+  readonly #sources = new Set<() => Iterable<CircuitReading>>();
+  readonly #changes = new Tally();
+  readonly #rejections = new Tally();
+  readonly #upstreams = new Map<string, Map<string, CircuitCounts>>();
+
+  /** Adds circuits. The function is called at each scrape; what is returned takes the source away again. */
+  addCircuits(source: () => Iterable<CircuitReading>): () => void {
+    this.#sources.add(source);
+    return () => void this.#sources.delete(source);
+  }
+
+  /** A circuit has come into the state `to`. */
+  changed(upstream: string, backend: string, to: CircuitLevel): void {
+    this.#counts(upstream, backend).changes[to].pending++;
+  }
+
+  /** A circuit has kept a request away from its backend. */
+  rejected(upstream: string, backend: string): void {
+    this.#counts(upstream, backend).rejections.pending++;
+  }
+
+  /** Called when `gatehouse_circuit_state` is scraped; its like for the others. */
+  showStates(gauge: Gauge<string>): void {
+    for (const { upstream, backend, state } of this.#readings()) gauge.set({ upstream, backend }, levels[state]);
+  }
+
+  drainChanges(counter: Counter<string>): void {
+    this.#startAll();
+    this.#changes.drain(counter);
+  }
+
+  drainRejections(counter: Counter<string>): void {
+    this.#startAll();
+    this.#rejections.drain(counter);
+  }
+
+  *#readings(): Iterable<CircuitReading> {
+    for (const source of this.#sources) yield* source();
+  }
+
+  #startAll(): void {
+    for (const { upstream, backend } of this.#readings()) this.#counts(upstream, backend);
+  }
+
+  #counts(upstream: string, backend: string): CircuitCounts {
+    let backends = this.#upstreams.get(upstream);
+    if (backends === undefined) this.#upstreams.set(upstream, (backends = new Map()));
+    let counts = backends.get(backend);
+    if (counts === undefined) {
+      const change = (to: CircuitLevel): Count => this.#changes.add({ upstream, backend, to });
+      counts = {
+        rejections: this.#rejections.add({ upstream, backend }),
+        changes: { open: change('open'), 'half-open': change('half-open'), closed: change('closed') },
+      };
+      backends.set(backend, counts);
+    }
+    return counts;
+  }
+}
+
+/** {@link CircuitMetrics} and the providers of its metrics, in `registry`. */
+export function circuitMetricProviders(registry: Registry): Provider[] {
+  const registers = [registry];
+  return [
+    CircuitMetrics,
+    makeGaugeProvider({
+      name: 'gatehouse_circuit_state',
+      help: 'State of the circuit of a backend: 0 closed, 1 half-open, 2 open. Of several threads, the worst.',
+      labelNames: ['upstream', 'backend'],
+      aggregator: 'max',
+      registers,
+      inject: [CircuitMetrics],
+      collect(metrics: CircuitMetrics) {
+        this.reset();
+        metrics.showStates(this);
+      },
+    }),
+    makeCounterProvider({
+      name: 'gatehouse_circuit_transitions_total',
+      help: 'Changes of the circuit of a backend, by the state that it came into.',
+      labelNames: ['upstream', 'backend', 'to'],
+      registers,
+      inject: [CircuitMetrics],
+      collect(metrics: CircuitMetrics) {
+        metrics.drainChanges(this);
+      },
+    }),
+    makeCounterProvider({
+      name: 'gatehouse_circuit_rejections_total',
+      help: 'Requests that a circuit has kept away from its backend.',
+      labelNames: ['upstream', 'backend'],
+      registers,
+      inject: [CircuitMetrics],
+      collect(metrics: CircuitMetrics) {
+        metrics.drainRejections(this);
+      },
+    }),
+  ];
+}
