@@ -1,16 +1,49 @@
 import { Key } from './key.js';
-import { choice } from './kinds/choice.js';
 import { duration } from './kinds/duration.js';
 import { ownHeaderMap } from './kinds/header-map.js';
+import { Invalid } from './kinds/invalid.js';
+import type { Kind } from './kinds/kind.js';
 import { integer } from './kinds/number.js';
+import { isBlock } from './kinds/raw-block.js';
 import { pathTemplate } from './kinds/template.js';
 import { statusRanges, type StatusRange } from './kinds/status.js';
-import { text } from './kinds/text.js';
+import { settleSubstitutions } from './kinds/substituted.js';
+import { name as nameKind, text } from './kinds/text.js';
+
+/** The probes that come with the gateway. */
+export const builtInProbes = ['http', 'tcp'] as const;
+
+/** A probe by its name, with the options that it declares; the built-in ones have theirs beside `type`. */
+export interface ProbeChoice {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** The name of a probe, or a block with `name` and the probe's options. */
+const probe: Kind<ProbeChoice> = {
+  label: 'probe',
+  expected: 'http, tcp, the name of another probe, or a block with name and its options',
+  schema: {
+    anyOf: [
+      { type: 'string', examples: builtInProbes },
+      { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
+    ],
+  },
+  parse(raw, source) {
+    const block = (isBlock(raw) ? settleSubstitutions(raw) : { name: raw }) as { name?: unknown };
+    const { name: written, ...options } = block;
+    const name = nameKind.parse(written, source);
+    return name instanceof Invalid ? new Invalid(raw, this.expected) : { name, options };
+  },
+  format: ({ name, options }) => (Object.keys(options).length === 0 ? name : { name, ...options }),
+};
 
 /** Active probes of the backends of an upstream. */
 export class HealthCheckConfig {
-  @Key(choice('http', 'tcp'), { doc: '`http` asks for `path`; `tcp` only opens a connection.' })
-  type: 'http' | 'tcp' = 'http';
+  @Key(probe, {
+    doc: '`http` asks for `path`; `tcp` only opens a connection; or the name of a probe that a module registers, with its options: `{ name: redis-ping, db: 1 }`.',
+  })
+  type: ProbeChoice = { name: 'http', options: {} };
 
   @Key(pathTemplate, {
     doc: 'Path that is asked for with GET. It should be cheap and say whether this backend can serve, not whether everything behind it can.',
@@ -23,7 +56,7 @@ export class HealthCheckConfig {
   interval: number = 5_000;
 
   @Key(duration({ min: 1 }), {
-    doc: 'A probe without an answer in this time has failed. Must not be longer than `interval`.',
+    doc: 'A probe without a result in this time, connecting included, has failed. Must not be longer than `interval`.',
   })
   timeout: number = 2_000;
 
@@ -33,12 +66,14 @@ export class HealthCheckConfig {
   @Key(integer(1, 100), { doc: 'Failed probes in a row before a backend gets no traffic.' })
   unhealthyAfter: number = 3;
 
-  @Key(statusRanges, { doc: 'Statuses that count as success.' })
+  @Key(statusRanges, { doc: 'Statuses that count as success. Redirects are not followed.' })
   expectStatus: StatusRange[] = [{ from: 200, to: 399 }];
 
-  @Key(text({ maxLength: 1024 }), { doc: 'Text that the body must hold.' })
+  @Key(text({ maxLength: 1024 }), { doc: 'Text that the body must hold, within its first 64 kB.' })
   declare expectBody?: string;
 
-  @Key(ownHeaderMap, { doc: 'Header fields of the probe, such as `host`.' })
+  @Key(ownHeaderMap, {
+    doc: 'Header fields of the probe. `host` is host and port of the backend unless given here.',
+  })
   headers: Map<string, string> = new Map();
 }

@@ -111,6 +111,22 @@ describe('the whole picture of health', () => {
     });
   });
 
+  it('says what was wrong, where that is known', async () => {
+    const out = {
+      ...backend('a:1', 'unhealthy', 'draining'),
+      reasons: new Map([['unhealthy', 'answered 500'] as const]),
+    };
+    const { readiness, get } = await setup(upstream('orders', out, backend('b:1')));
+    readiness.ready();
+    expect((await get('/health')).body.details['upstream:orders']).toEqual({
+      status: 'degraded',
+      backends: 2,
+      available: 1,
+      out: { 'a:1': ['unhealthy', 'draining'] },
+      reasons: { 'a:1': { unhealthy: 'answered 500' } },
+    });
+  });
+
   it('gives the same verdict as readiness', async () => {
     const { readiness, get } = await setup(upstream('orders', backend('a:1', 'unhealthy')));
     readiness.ready();

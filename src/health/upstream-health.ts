@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
-import type { Backend } from '../upstream/backend.js';
-import { UPSTREAM_STATES, type UpstreamState, type UpstreamStates } from './upstream-states.js';
+import { UPSTREAM_STATES, type BackendState, type UpstreamState, type UpstreamStates } from './upstream-states.js';
 
 /**
  * One indicator for each upstream. `up`: all its backends are available. `degraded`: some are not, or none is while
@@ -14,7 +13,10 @@ export class UpstreamHealth {
     @Inject(UPSTREAM_STATES) private readonly states: UpstreamStates,
   ) {}
 
-  /** With `detailed`, each indicator lists the backends that are out and why. */
+  /**
+   * With `detailed`, each indicator lists the backends that are out, by their vetoes in `out`, and what those who set them had to
+   * say in `reasons`, where they said something.
+   */
   check(detailed: boolean): HealthIndicatorResult[] {
     const states = [...this.states()];
     const allDown = states.every(({ available }) => available.length === 0);
@@ -26,7 +28,7 @@ export class UpstreamHealth {
     const data = {
       backends: backends.length,
       available: available.length,
-      ...(detailed ? { out: Object.fromEntries(out.map(reasons)) } : {}),
+      ...(detailed ? details(out) : {}),
     };
     const indicator = this.indicators.check(`upstream:${name}`);
     if (available.length > 0) return out.length === 0 ? indicator.up(data) : indicator.degraded(data);
@@ -34,6 +36,11 @@ export class UpstreamHealth {
   }
 }
 
-function reasons({ id, vetoes }: Backend): [string, string[]] {
-  return [id, [...vetoes]];
+function details(out: readonly BackendState[]): object {
+  const explained = out.filter(({ reasons }) => reasons !== undefined && reasons.size > 0);
+  const reasons = explained.map(backend => [backend.id, Object.fromEntries(backend.reasons ?? [])]);
+  return {
+    out: Object.fromEntries(out.map(({ id, vetoes }) => [id, [...vetoes]])),
+    ...(reasons.length > 0 ? { reasons: Object.fromEntries(reasons) as object } : {}),
+  };
 }

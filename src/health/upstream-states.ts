@@ -1,9 +1,15 @@
-import type { Backend } from '../upstream/backend.js';
+import type { Backend, Veto } from '../upstream/backend.js';
+
+/** What health looks at in a backend. */
+export interface BackendState extends Backend {
+  /** Why each veto was set, for those that gave a reason. Default: none did. */
+  readonly reasons?: ReadonlyMap<Veto, string>;
+}
 
 /** What health looks at in an upstream. */
 export interface UpstreamState {
   readonly name: string;
-  readonly backends: readonly Backend[];
+  readonly backends: readonly BackendState[];
   readonly available: readonly Backend[];
 }
 

@@ -1,5 +1,6 @@
 import { isRefused, isWritten } from '../fields.js';
 import type { Path } from '../findings.js';
+import { builtInProbes, type HealthCheckConfig } from '../health-check.config.js';
 import { nearest } from '../kinds/nearest.js';
 import { builtInStrategies } from '../kinds/strategy.js';
 import type { UpstreamConfig } from '../upstream.config.js';
@@ -20,12 +21,7 @@ export function checkUpstreams(context: CheckContext): void {
       context.report({ path: [...path, 'sticky', 'sameSite'], message });
     }
     const { healthCheck, discovery } = upstream;
-    if (healthCheck && healthCheck.timeout > healthCheck.interval && !isRefused(healthCheck, 'interval')) {
-      context.report({
-        path: [...path, 'healthCheck', 'timeout'],
-        message: 'a probe may not take longer than healthCheck.interval',
-      });
-    }
+    if (healthCheck) checkHealthCheck(context, [...path, 'healthCheck'], healthCheck);
     if (discovery && discovery.type !== 'SRV' && !isWritten(discovery, 'port')) {
       context.report({
         path: [...path, 'discovery'],
@@ -94,6 +90,27 @@ function checkStrategy({ report, warn, strategies }: CheckContext, path: Path, {
   if (strategies) report(finding);
   else if (suggestion !== undefined)
     warn({ ...finding, message: `${JSON.stringify(name)} is not built in; a module must register it` });
+}
+
+function checkHealthCheck({ report, warn }: CheckContext, path: Path, healthCheck: HealthCheckConfig): void {
+  const { type, timeout, interval } = healthCheck;
+  const { name } = type;
+  if (timeout > interval && !isRefused(healthCheck, 'interval')) {
+    report({ path: [...path, 'timeout'], message: 'a probe may not take longer than healthCheck.interval' });
+  }
+  const isBuiltIn = builtInProbes.some(each => each === name);
+  if (isBuiltIn && Object.keys(type.options).length > 0) {
+    report({ path: [...path, 'type'], message: `the options of ${name} stand beside type: only the name goes in it` });
+  }
+  for (const key of ['path', 'expectStatus', 'expectBody', 'headers']) {
+    if (name !== 'http' && isWritten(healthCheck, key)) {
+      warn({ path: [...path, key], message: 'only the http probe looks at this', at: 'key' });
+    }
+  }
+  const suggestion = isBuiltIn ? undefined : nearest(name, builtInProbes);
+  if (suggestion === undefined) return;
+  const message = `${JSON.stringify(name)} is not built in; a module must register it`;
+  warn({ path: [...path, 'type'], message, found: JSON.stringify(name), suggestion: JSON.stringify(suggestion) });
 }
 
 function checkTls({ report, warn }: CheckContext, path: Path, { tls, backends }: UpstreamConfig): void {

@@ -1,0 +1,17 @@
+import type { ProbeResult } from './probe.js';
+
+/** Enough to say what is wrong; a server's own words are not copied without end. */
+const longest = 200;
+
+/** A failed probe with what went wrong as its reason: a text, or an error's message; on one line. */
+export function failure(cause: unknown): ProbeResult {
+  const reason = reasonOf(cause).replace(/\s+/g, ' ').trim();
+  return { healthy: false, reason: reason.length > longest ? `${reason.slice(0, longest - 1)}…` : reason };
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause === 'string' && cause !== '' ? cause : 'the probe failed';
+  if (cause.message !== '') return cause.message;
+  // Several addresses were tried: the errors of all stand in one without a message.
+  return cause instanceof AggregateError && cause.errors.length > 0 ? reasonOf(cause.errors[0]) : cause.name;
+}

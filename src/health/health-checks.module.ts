@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { UpstreamModule } from '../upstream/upstream.module.js';
+import { HealthMonitor } from './health-monitor.js';
+import { HttpProbe } from './http-probe.js';
+import { JITTER, type Jitter } from './jitter.js';
+import { Probes } from './probes.js';
+import { TcpProbe } from './tcp-probe.js';
+
+/**
+ * Active health checks, for the application that serves traffic: the built-in probes, and {@link HealthMonitor}, which starts and
+ * ends with the application. Needs the configuration, the log and the metrics in global modules.
+ */
+@Module({
+  imports: [DiscoveryModule, UpstreamModule],
+  providers: [HttpProbe, TcpProbe, Probes, HealthMonitor, { provide: JITTER, useValue: Math.random satisfies Jitter }],
+  exports: [HealthMonitor],
+})
+export class HealthChecksModule {}
