@@ -1,6 +1,8 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { CircuitBreakerModule } from './circuit-breaker/circuit-breaker.module.js';
 import { GatewayConfigModule } from './config/config.module.js';
 import type { GatewayConfig } from './config/gateway.config.js';
+import { HealthChecksModule } from './health/health-checks.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -30,6 +32,8 @@ export class ApplicationModule {
         GatewayConfigModule.forRoot(config),
         LoggingModule.forRoot(config.logging, logSink),
         MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
+        CircuitBreakerModule.forRoot(config),
+        HealthChecksModule,
         ProxyModule,
         ...imports,
       ],

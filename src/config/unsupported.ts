@@ -8,7 +8,6 @@ export interface UnsupportedKey {
 
 const zero = (value: unknown): boolean => value === 0;
 const no = (value: unknown): boolean => value === false;
-const noAttempts = (value: unknown): boolean => (value as { attempts?: number }).attempts === 0;
 const disabled = (value: unknown): boolean => (value as { enabled?: boolean }).enabled === false;
 const empty = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 const word =
@@ -50,18 +49,8 @@ export const unsupportedKeys: readonly UnsupportedKey[] = [
     { path: 'limits.minBodyRate', isOff: zero },
     { path: 'limits.writeTimeout', isOff: zero },
   ]),
-  ...below('upstreams.*', [
-    { path: 'discovery' },
-    { path: 'slowStart', isOff: zero },
-    { path: 'panicThreshold', isOff: zero },
-    { path: 'protocol', isOff: word('http1') },
-    { path: 'retries', isOff: noAttempts },
-    { path: 'circuitBreaker', isOff: disabled },
-    { path: 'fallback' },
-    { path: 'healthCheck' },
-  ]),
+  ...below('upstreams.*', [{ path: 'discovery' }, { path: 'protocol', isOff: word('http1') }]),
   ...below('routes.*', [
-    { path: 'retries', isOff: noAttempts },
     { path: 'compress', isOff: no },
     ...below('security', policies),
     { path: 'websocket', isOff: disabled },

@@ -60,6 +60,11 @@ export class GatewayError {
     readonly headers: readonly string[] = [],
   ) {}
 
+  /** The same error with another status and other response headers. */
+  with(status: number, headers: readonly string[]): GatewayError {
+    return new GatewayError(this.code, this.detail, this.reason, status, headers);
+  }
+
   get source(): Source {
     return errorTable[this.code].source;
   }

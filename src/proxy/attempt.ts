@@ -1,14 +1,28 @@
+import type { Ticket } from '../circuit-breaker/circuit-breaker.js';
 import type { GatewayError } from '../http/gateway-error.js';
 import { removeFields } from '../http/request-head.js';
 import { responseFields, trailerFields } from '../http/response-head.js';
+import type { RawHeaders } from '../http/raw-headers.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
-import type { Outcome } from '../upstream/backend.js';
+import { VerdictRules, type BreakerVerdict } from './backend-verdict.js';
 import type { Exchange, UnderWay } from './exchange.js';
 import type { AttemptControl, AttemptObserver } from './forwarder.js';
-import type { Target } from './target.js';
+import type { Race } from './race.js';
+import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 
 /** Responses without a body must not have it (RFC 9110 §8.6). */
 const lengthField: ReadonlySet<string> = new Set(['content-length']);
+
+/** Bytes of a dropped answer that are read, to keep the connection; of a longer one it is closed. */
+const maxDropped = 64 * 1024;
+
+/** Who decides what follows an attempt that is no answer for the client. */
+export interface AttemptOwner {
+  /** The attempt has ended with an error, and is settled. */
+  failed(attempt: Attempt, error: GatewayError, stale: boolean): void;
+  /** A response with this status of 400 or more has begun. True: it was dropped, and another attempt follows. */
+  declines(attempt: Attempt, status: number, headers: readonly (Buffer | string)[]): boolean;
+}
 
 /**
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
@@ -19,22 +33,37 @@ export class Attempt implements AttemptObserver, UnderWay {
   #settled = false;
   #sentAt = 0;
   #firstByte: number | undefined;
+  #status = 0;
+  /** Bytes of an answer that the client does not get; -1: it gets it. */
+  #dropped = -1;
 
   constructor(
-    private readonly exchange: Exchange,
-    private readonly target: Target,
-    private readonly backend: LiveBackend,
+    readonly exchange: Exchange,
+    readonly plan: ForwardPlan,
+    readonly route: ForwardRoute,
+    readonly backend: LiveBackend,
+    /** The entry into the backend's breaker; 0: none, or it is settled. */
+    private ticket: Ticket,
+    private readonly owner: AttemptOwner,
+    /** Set while another attempt of the exchange may be under way too. */
+    readonly race: Race | undefined,
   ) {}
 
   /** Takes the reins that the forwarder gave; the exchange gives the attempt up through them. */
   drive(control: AttemptControl): void {
     this.#control = control;
-    if (!this.#settled) this.exchange.underWay = this;
+    if (!this.#settled) this.exchange.underWay = this.race ?? this;
   }
 
   giveUp(): void {
     this.#control?.abort();
-    this.#settle('ignored');
+    this.#settle('ignored', VerdictRules.ignored);
+  }
+
+  /** Lets go of an answer that the client does not get. */
+  drop(): void {
+    this.#settle(this.#outcome(), this.#verdict());
+    this.#dropped = 0;
   }
 
   resume(): void {
@@ -46,6 +75,7 @@ export class Attempt implements AttemptObserver, UnderWay {
   }
 
   informational(status: number, headers: readonly (Buffer | string)[]): void {
+    if (this.race !== undefined) return;
     const fields = responseFields(headers);
     removeFields(fields, lengthField);
     this.exchange.responder.informational(status, fields);
@@ -53,12 +83,22 @@ export class Attempt implements AttemptObserver, UnderWay {
 
   head(status: number, message: string, raw: readonly (Buffer | string)[]): void {
     const { exchange } = this;
-    exchange.respondedAt = performance.now();
-    this.#firstByte = exchange.respondedAt - this.#sentAt;
+    const now = performance.now();
+    this.#firstByte = now - this.#sentAt;
+    this.#status = status;
+    if (status >= 400 && this.owner.declines(this, status, raw)) return;
+    this.race?.won(this);
+    exchange.backend = this.backend;
+    exchange.sentAt = this.#sentAt;
+    exchange.respondedAt = now;
     exchange.status = status;
+    exchange.body?.release();
     const headers = responseFields(raw);
     if (status === 204) removeFields(headers, lengthField);
-    const cookie = this.target.balancer.cookieFor(this.backend, exchange, exchange.listenerInfo.scheme === 'https');
+    // A stream may last for days: its backend has shown what it can, and the circuit's only trial must not wait for the end.
+    if (isEventStream(headers)) this.#settleBreaker(this.#verdict());
+    const { balancer } = this.route.target;
+    const cookie = balancer.cookieFor(this.backend, exchange, exchange.listenerInfo.scheme === 'https');
     if (cookie !== undefined) headers.push('Set-Cookie', cookie);
     exchange.plan?.responseRules?.apply(headers);
     exchange.responder.source = this;
@@ -66,24 +106,68 @@ export class Attempt implements AttemptObserver, UnderWay {
   }
 
   data(chunk: Buffer): boolean {
+    if (this.#dropped >= 0) {
+      this.#dropped += chunk.length;
+      if (this.#dropped > maxDropped) this.#control?.abort();
+      return true;
+    }
     this.exchange.bytesOut += chunk.length;
-    return this.exchange.responder.write(chunk);
+    const flows = this.exchange.responder.write(chunk);
+    // A slow reader must not keep the backend out for as long as it takes to read.
+    if (!flows && this.ticket !== 0 && this.#breaker.state === 'half-open') this.#settleBreaker(this.#verdict());
+    return flows;
   }
 
   end(trailers: readonly (Buffer | string)[] | undefined): void {
-    this.#settle('success');
+    if (this.#dropped >= 0) return;
+    this.#settle(this.#outcome(), this.#verdict());
     this.exchange.responder.end(trailers === undefined || trailers.length === 0 ? undefined : trailerFields(trailers));
   }
 
-  fail(error: GatewayError): void {
-    this.#settle(error.source === 'backend' ? 'failure' : 'ignored');
-    this.exchange.fail(error);
+  fail(error: GatewayError, stale = false): void {
+    if (this.#dropped >= 0) return;
+    const isFault = error.source === 'backend' && !stale;
+    this.#settle(
+      isFault ? 'failure' : 'ignored',
+      isFault ? this.route.target.verdicts.ofError(error) : VerdictRules.ignored,
+    );
+    if (this.race === undefined || !this.race.lost(this)) this.owner.failed(this, error, stale);
   }
 
-  #settle(outcome: Outcome): void {
+  get #breaker() {
+    return this.route.target.breaker(this.backend);
+  }
+
+  #outcome(): 'success' | 'failure' {
+    return this.#status >= 500 ? 'failure' : 'success';
+  }
+
+  #verdict(): BreakerVerdict {
+    return this.route.target.verdicts.ofResponse(this.#status, this.#firstByte ?? 0);
+  }
+
+  #settle(outcome: 'success' | 'failure' | 'ignored', verdict: BreakerVerdict): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.exchange.underWay = undefined;
-    this.target.settle(this.backend, outcome, this.#firstByte);
+    if (this.race === undefined) this.exchange.underWay = undefined;
+    this.#settleBreaker(verdict);
+    this.route.target.settle(this.backend, outcome, this.#firstByte);
   }
+
+  #settleBreaker({ outcome, kind }: BreakerVerdict): void {
+    const { ticket } = this;
+    if (ticket === 0) return;
+    this.ticket = 0;
+    this.#breaker.settle(ticket, outcome, kind);
+  }
+}
+
+function isEventStream(headers: RawHeaders): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!;
+    if (name.length === 12 && name.toLowerCase() === 'content-type') {
+      return /^\s*text\/event-stream\b/i.test(headers[i + 1]!);
+    }
+  }
+  return false;
 }

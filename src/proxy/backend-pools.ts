@@ -1,8 +1,9 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { isIP } from 'node:net';
-import { Pool, buildConnector, type Dispatcher } from 'undici';
+import type { Socket } from 'node:net';
+import { Client, Pool, buildConnector, type Dispatcher } from 'undici';
 import type { Backend } from '../upstream/backend.js';
+import { serverNameOf, tlsOptions, type BackendTls } from '../upstream/backend-tls.js';
 import type { ConnectionFigures } from './forwarder.js';
 
 /** How connections to the backends of one upstream are made. */
@@ -14,15 +15,6 @@ export interface PoolSettings {
   readonly tls?: BackendTls | undefined;
 }
 
-/** PEM texts and the name to verify, for backends over TLS. */
-export interface BackendTls {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly serverName?: string;
-  readonly verify: boolean;
-}
-
 /** Response heads larger than this, in bytes, are refused (PROTOCOL). */
 export const maxResponseHead = 64 * 1024;
 
@@ -31,6 +23,46 @@ export interface BackendPool {
   readonly dispatcher: Dispatcher;
   /** Given with each request, always the same: for another one undici would close the connection and open a new one. */
   readonly servername: string | undefined;
+}
+
+/** What is known of a connection to a backend. */
+export interface ConnectionState {
+  /** Exchanges that it has carried to their end since it was made. */
+  served: number;
+  socket: Socket | undefined;
+}
+
+/** A request handler that wants to know by which connection it is carried. */
+export interface ConnectionUser {
+  connection: ConnectionState | undefined;
+}
+
+/** One connection of a pool: tells each request who carries it. */
+class PooledClient extends Client {
+  constructor(
+    origin: URL,
+    options: Client.Options,
+    private readonly state: ConnectionState,
+  ) {
+    super(origin, options);
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    (handler as Partial<ConnectionUser>).connection = this.state;
+    return super.dispatch(options, handler);
+  }
+}
+
+function pooledClient(origin: URL, options: object): Dispatcher {
+  const { connect } = options as { connect: buildConnector.connector };
+  const state: ConnectionState = { served: 0, socket: undefined };
+  const connectFor: buildConnector.connector = (target, callback) =>
+    connect(target, (...result) => {
+      state.served = 0;
+      state.socket = result[1] ?? undefined;
+      callback(...result);
+    });
+  return new PooledClient(origin, { ...options, connect: connectFor }, state);
 }
 
 /** The connection pools of an upstream's backends, made when first used. */
@@ -57,7 +89,7 @@ export class BackendPools {
       const options = { keepAlive: true, maxSockets: max, maxFreeSockets: max, timeout: idleTimeout };
       agent =
         backend.url.protocol === 'https:'
-          ? new HttpsAgent({ ...options, ...this.#tls(backend) })
+          ? new HttpsAgent({ ...options, ...tlsOptions(backend, this.settings.tls) })
           : new HttpAgent(options);
       this.#agents.set(backend, agent);
     }
@@ -87,6 +119,7 @@ export class BackendPools {
     return {
       dispatcher: new Pool(backend.url.origin, {
         connections: connections.max,
+        factory: pooledClient,
         pipelining: 1,
         allowH2: false,
         keepAliveTimeout: connections.idleTimeout,
@@ -96,33 +129,18 @@ export class BackendPools {
           ? this.#secureConnector(backend)
           : { timeout: connectTimeout, ...(socketPath !== undefined && { socketPath }) },
       }),
-      servername: secure ? this.#serverName(backend) || backend.url.hostname : undefined,
+      servername: secure ? serverNameOf(backend, this.settings.tls) || backend.url.hostname : undefined,
     };
   }
 
   /** Connects by the backend's own name: undici would take the client's Host for SNI and verify the certificate for that. */
   #secureConnector(backend: Backend): buildConnector.connector {
-    const connect = buildConnector({ allowH2: false, timeout: this.settings.connectTimeout, ...this.#tls(backend) });
-    const own = { servername: this.#serverName(backend), host: backend.url.host };
+    const connect = buildConnector({
+      allowH2: false,
+      timeout: this.settings.connectTimeout,
+      ...tlsOptions(backend, this.settings.tls),
+    });
+    const own = { servername: serverNameOf(backend, this.settings.tls), host: backend.url.host };
     return (options, callback) => connect({ ...options, ...own }, callback);
-  }
-
-  #serverName(backend: Backend): string {
-    // An address is no server name (RFC 6066 §3); the certificate is then verified against the address itself.
-    const host = backend.url.hostname.replace(/^\[|\]$/g, '');
-    return this.settings.tls?.serverName ?? (isIP(host) === 0 ? host : '');
-  }
-
-  #tls(backend: Backend): object {
-    const tls = this.settings.tls;
-    const servername = this.#serverName(backend);
-    return {
-      rejectUnauthorized: tls?.verify ?? true,
-      // Empty, but there, for addresses: an agent would otherwise take the name from the client's Host.
-      servername,
-      ...(tls?.ca !== undefined && { ca: tls.ca }),
-      ...(tls?.cert !== undefined && { cert: tls.cert }),
-      ...(tls?.key !== undefined && { key: tls.key }),
-    };
   }
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { GatewayError } from '../http/gateway-error.js';
 import { trailerFields } from '../http/response-head.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
-import { isFinalHead, networkError, type Phase } from './network-error.js';
+import { isFinalHead, isStale, networkError, type Phase } from './network-error.js';
 import { RequestBody } from './request-body.js';
 
 /** How an attempt is bound to what sends its request. */
@@ -24,6 +24,8 @@ export class CarriedAttempt implements AttemptControl {
   #timer: NodeJS.Timeout | undefined;
   #phase: Phase = 'connecting';
   #over = false;
+  #sentAt = 0;
+  #bytesBefore: number | undefined;
   /** A piece of the body has come since the timer went off. */
   #progressed = false;
 
@@ -32,7 +34,7 @@ export class CarriedAttempt implements AttemptControl {
     private readonly observer: AttemptObserver,
     private readonly options: CarriedOptions,
   ) {
-    this.#arm(options.connectTimeout, 'UND_ERR_CONNECT_TIMEOUT');
+    this.#arm(request.connectTimeout || options.connectTimeout, 'UND_ERR_CONNECT_TIMEOUT');
   }
 
   /** It has ended, failed or been given up. */
@@ -88,14 +90,17 @@ export class CarriedAttempt implements AttemptControl {
 
   /** Ends the attempt with what the network, or the library in between, reports. */
   fail(error: Error): void {
-    this.refuse(networkError(error, this.#phase));
+    const failure = networkError(error, this.#phase);
+    const client = this.#client;
+    const reused = client?.reusedSocket === true && client.socket?.bytesRead === this.#bytesBefore;
+    this.refuse(failure, isStale(failure, reused, this.#sentAt));
   }
 
   /** Ends the attempt with an error that is known already. */
-  refuse(error: GatewayError): void {
+  refuse(error: GatewayError, stale = false): void {
     if (this.#over) return;
     this.#stop();
-    this.observer.fail(error);
+    this.observer.fail(error, stale);
   }
 
   #connect(socket: Socket): void {
@@ -106,6 +111,8 @@ export class CarriedAttempt implements AttemptControl {
   #sent(): void {
     if (this.#over || this.#phase !== 'connecting') return;
     this.#phase = 'sent';
+    this.#sentAt = performance.now();
+    this.#bytesBefore = this.#client?.socket?.bytesRead;
     this.#arm(this.#client?.writableFinished === true ? this.request.responseTimeout : 0, 'UND_ERR_HEADERS_TIMEOUT');
     this.observer.sent();
   }

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { LiveBackend } from '../upstream/live-backend.js';
-import { ConnectionGate } from './connection-gate.js';
+import { ConnectionGate, type GateWaiter } from './connection-gate.js';
+
+const waiter = (told: (what: string) => void): GateWaiter => ({
+  entered: () => told('entered'),
+  refused: told,
+  sentAway: () => told('sent away'),
+});
 
 const backend = (): LiveBackend => new LiveBackend({ id: 'a', url: 'http://a:80', weight: 1, backup: false }, () => {});
 
@@ -11,22 +17,13 @@ describe('the gate of a backend', () => {
     const gate = new ConnectionGate(to, { max: 2, queue: 2, queueTimeout: 1000 });
     expect([gate.tryEnter(), gate.tryEnter(), gate.tryEnter()]).toEqual([true, true, false]);
     const order: string[] = [];
-    gate.wait(
-      () => order.push('first'),
-      reason => order.push(reason),
-    );
-    gate.wait(
-      () => order.push('second'),
-      reason => order.push(reason),
-    );
-    gate.wait(
-      () => order.push('third'),
-      reason => order.push(reason),
-    );
-    expect(order).toEqual(['the queue is full']);
+    gate.wait(waiter(what => order.push(`first ${what}`)));
+    gate.wait(waiter(what => order.push(`second ${what}`)));
+    gate.wait(waiter(what => order.push(`third ${what}`)));
+    expect(order).toEqual(['third the queue is full']);
     gate.leave();
     gate.leave();
-    expect(order).toEqual(['the queue is full', 'first', 'second']);
+    expect(order).toEqual(['third the queue is full', 'first entered', 'second entered']);
     expect(to.inFlight).toBe(2);
     gate.leave();
     gate.leave();
@@ -39,17 +36,12 @@ describe('the gate of a backend', () => {
       const gate = new ConnectionGate(backend(), { max: 1, queue: 5, queueTimeout: 1000 });
       gate.tryEnter();
       const heard: string[] = [];
-      const giveUp = gate.wait(
-        () => heard.push('entered'),
-        () => heard.push('refused'),
-      );
-      gate.wait(
-        () => heard.push('entered'),
-        () => heard.push('refused'),
-      );
-      giveUp();
+      const impatient = waiter(what => heard.push(`impatient: ${what}`));
+      gate.wait(impatient);
+      gate.wait(waiter(what => heard.push(what)));
+      gate.giveUp(impatient);
       vi.advanceTimersByTime(1000);
-      expect(heard).toEqual(['refused']);
+      expect(heard).toEqual(['waited for connections.queueTimeout']);
       expect(gate.waiting).toBe(0);
     } finally {
       vi.useRealTimers();
@@ -67,26 +59,24 @@ describe('the gate of a backend', () => {
           const to = backend();
           const gate = new ConnectionGate(to, { max, queue, queueTimeout: 1000 });
           let inside = 0;
-          const waits: (() => void)[] = [];
+          const waits: GateWaiter[] = [];
           for (const each of steps) {
             if (each === 'enter') {
               if (gate.tryEnter()) inside++;
-              else
-                waits.push(
-                  gate.wait(
-                    () => inside++,
-                    () => {},
-                  ),
-                );
+              else {
+                const next = waiter(what => what === 'entered' && inside++);
+                waits.push(next);
+                gate.wait(next);
+              }
             } else if (each === 'leave' && inside > 0) {
               inside--;
               gate.leave();
-            } else waits.pop()?.();
+            } else if (waits.length > 0) gate.giveUp(waits.pop()!);
             expect(inside).toBeLessThanOrEqual(max);
             expect(to.inFlight).toBe(inside);
             expect(gate.waiting).toBeLessThanOrEqual(queue);
           }
-          for (const giveUp of waits) giveUp();
+          for (const each of waits) gate.giveUp(each);
           for (; inside > 0; inside--) gate.leave();
           expect(to.inFlight).toBe(0);
           expect(gate.waiting).toBe(0);

@@ -10,8 +10,18 @@ export interface GateLimits {
   readonly queueTimeout: number;
 }
 
+/** Who waits before a gate. Exactly one of the three is called, unless it gives up before. */
+export interface GateWaiter {
+  /** It has entered, and must leave. */
+  entered(): void;
+  /** The queue is full, or it has waited `queueTimeout`. */
+  refused(reason: string): void;
+  /** The backend has been taken out: it should look for another. */
+  sentAway(): void;
+}
+
 interface Waiting {
-  readonly enter: () => void;
+  readonly waiter: GateWaiter;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -20,7 +30,7 @@ interface Waiting {
  * Whoever has entered must leave exactly once.
  */
 export class ConnectionGate {
-  readonly #queue = new Set<Waiting>();
+  readonly #queue = new Map<GateWaiter, Waiting>();
 
   constructor(
     private readonly backend: LiveBackend,
@@ -32,34 +42,44 @@ export class ConnectionGate {
     return this.#queue.size;
   }
 
+  /** One that enters now need not wait. */
+  get hasRoom(): boolean {
+    return this.backend.inFlight < this.limits.max;
+  }
+
   /** Enters at once if there is room. */
   tryEnter(): boolean {
-    if (this.backend.inFlight >= this.limits.max) return false;
+    if (!this.hasRoom) return false;
     this.backend.inFlight++;
     return true;
   }
 
-  /**
-   * Waits for room. `enter` is called once it has entered, `refuse` when it has waited `queueTimeout` or when the queue
-   * is full (then before this returns). The function returned gives the wait up.
-   */
-  wait(enter: () => void, refuse: (reason: string) => void): () => void {
+  /** Waits for room; a full queue refuses before this returns. */
+  wait(waiter: GateWaiter): void {
     if (this.#queue.size >= this.limits.queue) {
-      refuse('the queue is full');
-      return () => {};
+      waiter.refused('the queue is full');
+      return;
     }
-    const waiting: Waiting = {
-      enter,
-      timer: setTimeout(() => {
-        this.#queue.delete(waiting);
-        refuse('waited for connections.queueTimeout');
-      }, this.limits.queueTimeout),
-    };
-    this.#queue.add(waiting);
-    return () => {
-      clearTimeout(waiting.timer);
-      this.#queue.delete(waiting);
-    };
+    const timer = setTimeout(() => {
+      this.#queue.delete(waiter);
+      waiter.refused('waited for connections.queueTimeout');
+    }, this.limits.queueTimeout);
+    this.#queue.set(waiter, { waiter, timer });
+  }
+
+  /** Ends a wait. */
+  giveUp(waiter: GateWaiter): void {
+    const waiting = this.#queue.get(waiter);
+    if (waiting === undefined) return;
+    clearTimeout(waiting.timer);
+    this.#queue.delete(waiter);
+  }
+
+  /** Sends all away who wait. */
+  clear(): void {
+    const waiters = [...this.#queue.keys()];
+    for (const waiter of waiters) this.giveUp(waiter);
+    for (const waiter of waiters) waiter.sentAway();
   }
 
   leave(): void {
@@ -68,8 +88,8 @@ export class ConnectionGate {
       return;
     }
     const next = this.#queue.values().next().value!;
-    this.#queue.delete(next);
+    this.#queue.delete(next.waiter);
     clearTimeout(next.timer);
-    next.enter();
+    next.waiter.entered();
   }
 }

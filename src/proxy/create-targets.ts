@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
-import type { UpstreamTlsConfig } from '../config/upstream.config.js';
 import type { LoadBalancers } from '../load-balancer/load-balancers.js';
 import type { AttemptMetrics } from '../metrics/attempt-metrics.js';
+import { readTls } from '../upstream/backend-tls.js';
 import type { Upstreams } from '../upstream/upstreams.js';
-import { BackendPools, type BackendTls } from './backend-pools.js';
+import { VerdictRules } from './backend-verdict.js';
+import { BackendPools } from './backend-pools.js';
 import type { Forwarders } from './registered-forwarder.js';
 import { Target } from './target.js';
 import { Targets } from './targets.js';
@@ -14,29 +15,35 @@ export async function createTargets(
   config: GatewayConfig,
   upstreams: Upstreams,
   balancers: LoadBalancers,
+  breakers: CircuitBreakers,
   forwarders: Forwarders,
   metrics: AttemptMetrics,
 ): Promise<Targets> {
   const targets = new Map<string, Target>();
   for (const [name, settings] of config.upstreams) {
     const balancer = await balancers.create(name, settings.strategy, settings.sticky);
-    const { connections, hostHeader, timeouts, tls } = settings;
+    const { circuitBreaker, connections, hostHeader, sticky, timeouts, tls } = settings;
     const factory = await forwarders.create({ name: settings.forwarder, path: `upstreams.${name}.forwarder` });
-    const pools = new BackendPools({ connections, connectTimeout: timeouts.connect, tls: tls && readTls(tls) });
-    targets.set(
-      name,
-      new Target(upstreams.get(name), balancer, factory.create(pools), hostHeader, connections, metrics),
-    );
+    const connectTimeout = longestConnect(config, timeouts.connect);
+    const pools = new BackendPools({ connections, connectTimeout, tls: tls && readTls(tls) });
+    const target = new Target({
+      upstream: upstreams.get(name),
+      balancer,
+      forwarder: factory.create(pools),
+      breakers,
+      verdicts: new VerdictRules(circuitBreaker),
+      hostHeader,
+      limits: connections,
+      connectTimeout,
+      sticky: sticky !== undefined,
+      metrics,
+    });
+    targets.set(name, target);
   }
   return new Targets(targets);
 }
 
-function readTls({ ca, cert, key, serverName, verify }: UpstreamTlsConfig): BackendTls {
-  return {
-    verify,
-    ...(ca !== undefined && { ca: readFileSync(ca) }),
-    ...(cert !== undefined && { cert: readFileSync(cert) }),
-    ...(key !== undefined && { key: readFileSync(key) }),
-    ...(serverName !== undefined && { serverName }),
-  };
+/** A pool has one limit for connecting: the longest that a route may ask for; shorter ones are kept by each attempt. */
+function longestConnect({ routes }: GatewayConfig, own: number): number {
+  return routes.reduce((longest, { timeouts }) => Math.max(longest, timeouts?.connect ?? 0), own);
 }

@@ -1,17 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError } from '../http/gateway-error.js';
-import type { Candidates } from '../upstream/backend.js';
+import { RetryMetrics } from '../metrics/retry-metrics.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
-import { Attempt } from './attempt.js';
-import type { ConnectionGate } from './connection-gate.js';
-import type { Exchange } from './exchange.js';
+import { Attempt, type AttemptOwner } from './attempt.js';
+import type { GateWaiter } from './connection-gate.js';
+import type { Exchange, UnderWay } from './exchange.js';
 import { finalRecipient } from './final-recipient.js';
+import { patience } from './patience.js';
+import { Race, type Starter } from './race.js';
+import { retryAfter } from './retry-after.js';
+import type { RetryReason } from './retry-policy.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 
 const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.');
-/** Seconds after which it is worth trying again: a queue or a veto seldom lasts shorter. */
-const retryAfter = ['Retry-After', '1'];
-const noBackend = new GatewayError('NO_BACKEND', 'No backend can take the request now.', undefined, 503, retryAfter);
+const queueFull = (reason: string): GatewayError =>
+  new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason, 503, ['Retry-After', '1']);
 
 /**
  * Carries an exchange to a backend.
@@ -19,13 +22,18 @@ const noBackend = new GatewayError('NO_BACKEND', 'No backend can take the reques
  * ```
  * 1 answer here, when the route is a redirect or a fixed response, or the request may go no further
  * 2 choose the upstream (the route's, or one of its split)
- * 3 pick a backend among the available
+ * 3 pick a backend among the available, one that has not failed before if possible
  * 4 enter its gate, or wait before it
- * 5 forward; the attempt carries the response over and settles
+ * 5 enter its breaker, or pick another
+ * 6 forward; the attempt carries the response over and settles
+ * 7 an attempt that is no answer for the client: again, within the budget and the client's patience
+ * 8 when no backend may be used: the fallback
  * ```
  */
 @Injectable()
-export class Dispatcher {
+export class Dispatcher implements AttemptOwner {
+  constructor(private readonly metrics: RetryMetrics) {}
+
   dispatch(exchange: Exchange): void {
     // While it waited for the guards, the client may have gone or broken its body: it is answered then.
     if (exchange.error !== undefined) return;
@@ -40,46 +48,224 @@ export class Dispatcher {
     // 2
     const route = action.next(match);
     exchange.upstreamName = route.target.upstream.name;
-    exchange.openBody(plan.maxBody);
+    exchange.openBody(plan.maxBody, route.retries.hold);
     plan.mirror?.copy(exchange, action);
-    this.#attempt(exchange, action, route);
+    route.target.budget.deposit(route.retries.share, exchange.dispatchedAt);
+    // A small body is there once the message that brought the head has been read to its end.
+    if (exchange.body?.isSmall === true && !exchange.expectsContinue) {
+      process.nextTick(startWithBody, this, exchange, action, route);
+    } else this.attempt(exchange, action, route);
   }
 
-  #attempt(exchange: Exchange, action: ForwardPlan, route: ForwardRoute): void {
-    // 3
+  /** Tries a backend, the first or another. */
+  attempt(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void {
     const { target } = route;
-    const { available } = target.upstream;
-    if (available.length === 0) return exchange.fail(noBackend);
-    const backend = target.balancer.pick(available as unknown as Candidates, exchange) as LiveBackend;
-    exchange.backend = backend;
-    // 4
+    let candidates = target.candidates(exchange.tried);
+    while (candidates.length > 0) {
+      // 3
+      const backend = target.pick(candidates, exchange);
+      exchange.backend = backend;
+      // 4
+      const gate = target.gate(backend);
+      if (!gate.tryEnter()) {
+        const wait = new Wait(this, exchange, plan, route, backend);
+        exchange.underWay = wait;
+        return gate.wait(wait);
+      }
+      if (this.#enter(exchange, plan, route, backend)) return;
+      candidates = candidates.filter(each => each !== backend);
+    }
+    this.#fallBack(exchange, plan, route, undefined);
+  }
+
+  /** Goes on with an exchange that has waited for its place before a backend. */
+  attemptOn(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, backend: LiveBackend): void {
+    if (!this.#enter(exchange, plan, route, backend)) this.attempt(exchange, plan, route);
+  }
+
+  failed({ exchange, plan, route, backend }: Attempt, error: GatewayError, stale: boolean): void {
+    if (exchange.error !== undefined) return;
+    if (exchange.responder.headSent) return exchange.fail(error);
+    // 7
+    const reason = route.retries.afterError(exchange, error, stale);
+    if (reason === undefined) return exchange.fail(error);
+    if (reason !== 'stale') exchange.tried = [...exchange.tried, backend];
+    if (route.target.upstream.available.length === 0) return this.#fallBack(exchange, plan, route, error);
+    const wait = this.#waitBefore(exchange, route, reason, 0);
+    if (wait === undefined) return exchange.fail(error);
+    this.#again(exchange, plan, route, reason, wait);
+  }
+
+  declines(attempt: Attempt, status: number, headers: readonly (Buffer | string)[]): boolean {
+    const { exchange, plan, route, backend, race } = attempt;
+    const reason = route.retries.afterStatus(exchange, status);
+    if (reason === undefined) return false;
+    if (race !== undefined && race.running.length > 1) {
+      race.lost(attempt);
+      attempt.drop();
+      return true;
+    }
+    const { target } = route;
+    const tried = [...exchange.tried, backend];
+    // What it says of itself holds for the others only as far as they are not there.
+    const asked = target.hasOthers(tried) ? 0 : retryAfter(headers);
+    const wait = target.upstream.available.length === 0 ? undefined : this.#waitBefore(exchange, route, reason, asked);
+    if (wait === undefined) return false;
+    exchange.tried = tried;
+    race?.lost(attempt);
+    attempt.drop();
+    this.#again(exchange, plan, route, reason, wait);
+    return true;
+  }
+
+  /** Starts the second attempt of a race, if another backend has room for it and the budget allows it. */
+  hedge(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, race: Race): void {
+    const { target } = route;
+    const [first] = race.running;
+    if (first === undefined || exchange.error !== undefined || exchange.responder.headSent) return;
+    const candidates = target.upstream.available.filter(each => each !== first.backend && target.gate(each).hasRoom);
+    if (candidates.length === 0) return;
+    const upstream = target.upstream.name;
+    if (!target.budget.take(performance.now())) return this.metrics.withheld(upstream);
+    const backend = target.pick(candidates, exchange);
     const gate = target.gate(backend);
-    if (gate.tryEnter()) return this.#forward(exchange, action, route, backend);
-    this.#wait(exchange, action, route, backend, gate);
+    if (!gate.tryEnter()) return;
+    this.metrics.hedged(upstream);
+    this.#enter(exchange, plan, route, backend, race);
   }
 
-  #wait(
-    exchange: Exchange,
-    action: ForwardPlan,
-    route: ForwardRoute,
-    backend: LiveBackend,
-    gate: ConnectionGate,
-  ): void {
-    const giveUp = gate.wait(
-      () => {
-        exchange.underWay = undefined;
-        this.#forward(exchange, action, route, backend);
-      },
-      reason =>
-        exchange.fail(new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason, 503, retryAfter)),
-    );
-    if (exchange.error === undefined) exchange.underWay = { giveUp };
-  }
-
-  #forward(exchange: Exchange, action: ForwardPlan, { target, timeouts }: ForwardRoute, backend: LiveBackend): void {
+  /** False: its breaker does not let it in; it has left the gate then. */
+  #enter(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, backend: LiveBackend, inRace?: Race): boolean {
     // 5
+    const { target, retries } = route;
+    const ticket = target.breaker(backend).tryEnter();
+    if (ticket === 0 && !target.upstream.panicking) {
+      target.gate(backend).leave();
+      return false;
+    }
+    // 6
+    let race = inRace;
+    const after = exchange.attempts === 0 ? retries.hedgeAfter(exchange, target) : undefined;
+    if (after !== undefined) race = new Race(after, new Hedging(this, exchange, plan, route));
+    const { timeouts } = route;
+    const left = exchange.attempts === 0 ? timeouts.response : patience(exchange, timeouts.response);
     exchange.attempts++;
-    const attempt = new Attempt(exchange, target, backend);
-    attempt.drive(target.forwarder.forward(action.request(exchange, target, backend, timeouts), backend, attempt));
+    const attempt = new Attempt(exchange, plan, route, backend, ticket, this, race);
+    race?.enter(attempt);
+    const request = plan.request(exchange, target, backend, exchange.body?.open(), {
+      connect: timeouts.connect,
+      response: retries.limit(left),
+      idle: timeouts.idle,
+    });
+    attempt.drive(target.forwarder.forward(request, backend, attempt));
+    return true;
+  }
+
+  /** Milliseconds until the next attempt may begin; undefined: there may be none. `asked`: milliseconds that the backend asks for. */
+  #waitBefore(exchange: Exchange, route: ForwardRoute, reason: RetryReason, asked: number): number | undefined {
+    if (reason === 'stale') return 0;
+    const { target, retries, timeouts } = route;
+    const wait = Math.max(retries.backoff(exchange), asked);
+    if (wait >= patience(exchange, timeouts.response)) return undefined;
+    if (target.budget.take(performance.now())) return wait;
+    this.metrics.withheld(target.upstream.name);
+    return undefined;
+  }
+
+  #again(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, reason: RetryReason, wait: number): void {
+    if (reason === 'stale') exchange.staleAttempts++;
+    else exchange.retries++;
+    this.metrics.retried(route.target.upstream.name, reason);
+    if (wait === 0) this.attempt(exchange, plan, route);
+    else exchange.underWay = new Pause(wait, this, exchange, plan, route);
+  }
+
+  /** `cause`: what the last attempt ended with, when there was one. */
+  #fallBack(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, cause: GatewayError | undefined): void {
+    // 8
+    const { fallback, target } = route;
+    const error = cause ?? target.unavailable();
+    if (cause === undefined) this.metrics.refused(target.upstream);
+    if (fallback === undefined) return exchange.fail(error);
+    this.metrics.fellBack(target.upstream.name);
+    if (fallback.kind === 'response') return exchange.failWith(error, fallback.respond(exchange, error));
+    if (exchange.body !== undefined && !exchange.body.replayable) return exchange.fail(error);
+    exchange.upstreamName = fallback.route.target.upstream.name;
+    exchange.tried = [];
+    this.attempt(exchange, plan, fallback.route);
+  }
+}
+
+function startWithBody(dispatcher: Dispatcher, exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void {
+  if (exchange.error !== undefined) return;
+  exchange.body?.takeWhole();
+  dispatcher.attempt(exchange, plan, route);
+}
+
+/** An exchange before the gate of a backend. */
+class Wait implements GateWaiter, UnderWay {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly exchange: Exchange,
+    private readonly plan: ForwardPlan,
+    private readonly route: ForwardRoute,
+    private readonly backend: LiveBackend,
+  ) {}
+
+  entered(): void {
+    const { exchange, plan, route, backend } = this;
+    exchange.underWay = undefined;
+    this.dispatcher.attemptOn(exchange, plan, route, backend);
+  }
+
+  refused(reason: string): void {
+    this.exchange.underWay = undefined;
+    this.exchange.fail(queueFull(reason));
+  }
+
+  sentAway(): void {
+    const { exchange, plan, route } = this;
+    exchange.underWay = undefined;
+    this.dispatcher.attempt(exchange, plan, route);
+  }
+
+  giveUp(): void {
+    this.route.target.gate(this.backend).giveUp(this);
+  }
+}
+
+/** An exchange between two attempts. */
+class Pause implements UnderWay {
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    milliseconds: number,
+    dispatcher: Dispatcher,
+    exchange: Exchange,
+    plan: ForwardPlan,
+    route: ForwardRoute,
+  ) {
+    this.#timer = setTimeout(() => {
+      exchange.underWay = undefined;
+      dispatcher.attempt(exchange, plan, route);
+    }, milliseconds);
+  }
+
+  giveUp(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** What a race needs to start its second attempt. */
+class Hedging implements Starter {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly exchange: Exchange,
+    private readonly plan: ForwardPlan,
+    private readonly route: ForwardRoute,
+  ) {}
+
+  hedge(race: Race): void {
+    this.dispatcher.hedge(this.exchange, this.plan, this.route, race);
   }
 }

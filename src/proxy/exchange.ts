@@ -7,12 +7,14 @@ import type { Protocol } from '../http/request-info.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import type { RequestPolicy } from '../security/policy.js';
 import type { Backend } from '../upstream/backend.js';
+import type { LiveBackend } from '../upstream/live-backend.js';
+import { ClientBody } from './client-body.js';
 import type { ListenerInfo } from './listener-info.js';
-import { RequestBody } from './request-body.js';
 import type { Responder } from './responder.js';
 import type { PlannedRoute, RoutePlan } from './route-plan.js';
 
 const noPolicies: readonly RequestPolicy[] = [];
+const noBackends: readonly LiveBackend[] = [];
 
 /**
  * What an exchange waits for: an attempt, or a place in a queue. An object rather than a closure: V8 allocates function
@@ -50,10 +52,15 @@ export class Exchange implements ExchangeRecord {
   clientIp = '';
   match: RouteMatch<PlannedRoute> | undefined;
   plan: RoutePlan | undefined;
-  body: RequestBody | undefined;
+  body: ClientBody | undefined;
   backend: Backend | undefined;
   upstreamName: string | undefined;
   attempts = 0;
+  /** Attempts that were made because one before had failed; those on a stale connection count apart. */
+  retries = 0;
+  staleAttempts = 0;
+  /** Backends on which an attempt has failed: others come first. */
+  tried: readonly LiveBackend[] = noBackends;
   bytesOut = 0;
   /** What the client got or will get; 0 until it is known. */
   status = 0;
@@ -107,11 +114,16 @@ export class Exchange implements ExchangeRecord {
     return this.plan?.policies ?? noPolicies;
   }
 
-  /** Makes the request's body, if it has one, ready to be carried. `limit`: bytes, 0 = none. */
-  openBody(limit: number): void {
+  /** The client waits for a 100 (Continue) before it sends its body. */
+  get expectsContinue(): boolean {
+    return this.head.expect !== undefined && this.body !== undefined;
+  }
+
+  /** Makes the request's body, if it has one, ready to be carried. `limit`: bytes, 0 = none; `hold`: bytes that are kept for retries. */
+  openBody(limit: number, hold: number): void {
     const { head } = this;
     if (head.hasBody)
-      this.body = new RequestBody(this.raw.request, head.chunked ? undefined : head.contentLength, limit);
+      this.body = new ClientBody(this.raw.request, head.chunked ? undefined : head.contentLength, limit, hold);
   }
 
   /** Ends the exchange with an error: a problem document, or, when the response is under way, a visible break. */
@@ -119,6 +131,7 @@ export class Exchange implements ExchangeRecord {
     if (this.error !== undefined) return;
     this.error = error;
     this.underWay?.giveUp();
+    this.body?.release();
     if (error.code === 'CLIENT_ABORTED') {
       this.status = error.status;
       this.responder.abort();
@@ -129,8 +142,17 @@ export class Exchange implements ExchangeRecord {
     }
   }
 
+  /** The same with another response than the problem document. */
+  failWith(error: GatewayError, response: LocalResponse): void {
+    if (this.error !== undefined) return;
+    this.error = error;
+    this.underWay?.giveUp();
+    this.respond(response);
+  }
+
   /** Answers with a response of the gateway's own. */
   respond({ status, headers, body }: LocalResponse): void {
+    this.body?.release();
     this.status = status;
     if (this.method !== 'HEAD') this.bytesOut = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
     this.responder.send(status, headers, body);

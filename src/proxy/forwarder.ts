@@ -15,6 +15,8 @@ export interface ForwardRequest {
   readonly body: RequestBody | Buffer | undefined;
   /** The client waits for a 100 (Continue). */
   readonly expectsContinue: boolean;
+  /** Milliseconds until a connection must stand, where that is less than the limit of the pool; 0 = the pool's. */
+  readonly connectTimeout: number;
   /** Milliseconds until the response head must be there, once the request has been sent; 0 = no limit. */
   readonly responseTimeout: number;
   /** Milliseconds between two chunks of the response body; 0 = no limit. */
@@ -34,8 +36,11 @@ export interface AttemptObserver {
   /** A piece of the body. False: stop reading until `resume`. */
   data(chunk: Buffer): boolean;
   end(trailers: readonly (Buffer | string)[] | undefined): void;
-  /** The attempt is over without a whole response. Never called after `abort`. */
-  fail(error: GatewayError): void;
+  /**
+   * The attempt is over without a whole response. Never called after `abort`. `stale`: a reused connection was closed before any
+   * byte of the answer came, as the backend closes idle ones: no fault of its, and the request was most likely never read.
+   */
+  fail(error: GatewayError, stale?: boolean): void;
 }
 
 /** The reins of an attempt under way. */

@@ -33,9 +33,9 @@ export class Mirror {
     if (available.length === 0) return;
     const backend = target.balancer.pick(available as unknown as Candidates, exchange) as LiveBackend;
     if (!target.gate(backend).tryEnter()) return;
-    const request = plan.request(exchange, target, backend, timeouts);
+    const request = plan.request(exchange, target, backend, body, timeouts);
     target.forwarder.forward(
-      { ...request, body, expectsContinue: false, raw: undefined },
+      { ...request, expectsContinue: false, raw: undefined },
       backend,
       new DroppedAnswer(target, backend),
     );

@@ -60,3 +60,14 @@ export function isFinalHead(status: number | undefined, transferEncoding: string
   if (status === undefined || status < 200 || status > 999) return false;
   return transferEncoding === undefined || String(transferEncoding).trim().toLowerCase() === 'chunked';
 }
+
+/** Milliseconds after sending within which the end of a reused connection is put down to the backend's closing of idle ones. */
+const staleWithin = 1_000;
+
+/**
+ * True when an attempt met a connection that the backend was just closing: a reused one that ended soon after the head was sent and before
+ * any byte of an answer (RFC 9112 §9.3.1). `sentAt`: from `performance.now()`.
+ */
+export function isStale(error: GatewayError, reused: boolean, sentAt: number): boolean {
+  return reused && error.code === 'RESET' && performance.now() - sentAt < staleWithin;
+}

@@ -1,5 +1,6 @@
 import { Module, type OnModuleInit, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import { GATEWAY_CONFIG } from '../config/config.module.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import { TrustedProxies } from '../http/client-address.js';
@@ -31,7 +32,7 @@ import { Targets } from './targets.js';
     Forwarders,
     {
       provide: Targets,
-      inject: [GATEWAY_CONFIG, Upstreams, LoadBalancers, Forwarders, AttemptMetrics],
+      inject: [GATEWAY_CONFIG, Upstreams, LoadBalancers, CircuitBreakers, Forwarders, AttemptMetrics],
       useFactory: createTargets,
     },
     {

@@ -6,9 +6,12 @@ import type { RouteDefinition } from '../routing/route.js';
 import type { RequestPolicy } from '../security/policy.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Exchange } from './exchange.js';
+import type { Fallback } from './fallback.js';
 import type { ForwardRequest } from './forwarder.js';
 import { forwardingHeaders } from './forwarding-headers.js';
 import type { Mirror } from './mirror.js';
+import type { RequestBody } from './request-body.js';
+import type { RetryPolicy } from './retry-policy.js';
 import type { Target } from './target.js';
 
 /** A route, compiled: all that an exchange needs once its route is known. */
@@ -38,14 +41,19 @@ export interface LocalPlan {
 
 /** Milliseconds; what the route says, else what its upstream says. */
 export interface EffectiveTimeouts {
+  /** 0 = the upstream's. */
+  readonly connect: number;
   readonly response: number;
   readonly idle: number;
 }
 
-/** An upstream with the timeouts that hold for a route's requests to it. */
+/** An upstream with what holds for a route's requests to it. */
 export interface ForwardRoute {
   readonly target: Target;
   readonly timeouts: EffectiveTimeouts;
+  readonly retries: RetryPolicy;
+  /** Undefined: a problem document. */
+  readonly fallback: Fallback | undefined;
 }
 
 /** A route that leads to one upstream, or to one of several by weight. */
@@ -60,8 +68,14 @@ export class ForwardPlan {
     private readonly requestRules: HeaderRules | undefined,
   ) {}
 
-  /** The request as it goes to a backend. */
-  request(exchange: Exchange, target: Target, backend: LiveBackend, timeouts: EffectiveTimeouts): ForwardRequest {
+  /** The request as it goes to a backend, with the body as this attempt is to carry it. */
+  request(
+    exchange: Exchange,
+    target: Target,
+    backend: LiveBackend,
+    body: RequestBody | Buffer | undefined,
+    timeouts: EffectiveTimeouts,
+  ): ForwardRequest {
     const headers = forwardingHeaders(exchange);
     headers[1] =
       this.requestRules?.host ??
@@ -76,8 +90,9 @@ export class ForwardPlan {
       method: exchange.method,
       path: exchange.query === undefined ? path : `${path}?${exchange.query}`,
       headers,
-      body: exchange.body,
-      expectsContinue: exchange.head.expect !== undefined && exchange.body !== undefined,
+      body,
+      expectsContinue: exchange.expectsContinue,
+      connectTimeout: timeouts.connect,
       responseTimeout: timeouts.response,
       idleTimeout: timeouts.idle,
       raw: exchange.raw,

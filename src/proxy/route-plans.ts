@@ -1,15 +1,17 @@
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { RouteConfig } from '../config/route.config.js';
-import { timeoutsOf, validationOf } from '../config/route-settings.js';
+import { retriesOf, timeoutsOf, validationOf } from '../config/route-settings.js';
 import { HeaderRules } from '../http/header-rules.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import { RouteTable } from '../routing/route-table.js';
 import type { RouteQuery } from '../routing/route.js';
 import type { RequestPolicy } from '../security/policy.js';
 import { AllowedMethods, DeclaredLength } from '../security/validation.js';
+import { FallbackResponse, type Fallback } from './fallback.js';
 import { FixedPlan, RedirectPlan } from './local-plans.js';
 import { Mirror } from './mirror.js';
 import { ForwardPlan, type ForwardRoute, type LocalPlan, type PlannedRoute, type RoutePlan } from './route-plan.js';
+import { RetryPolicy } from './retry-policy.js';
 import type { Targets } from './targets.js';
 
 /** The routes of a configuration, each with its plan, behind the compiled table. Immutable. */
@@ -62,8 +64,26 @@ export class RoutePlans {
     return new ForwardPlan(next, route.rewrite !== undefined, rules);
   }
 
-  #forward(route: RouteConfig, upstream: string): ForwardRoute {
-    const { response, idle } = timeoutsOf(this.config.upstreams.get(upstream)!, route);
-    return { target: this.targets.get(upstream), timeouts: { response, idle } };
+  #forward(route: RouteConfig, name: string): ForwardRoute {
+    return { ...this.#plain(route, name), fallback: this.#fallback(route, name) };
+  }
+
+  /** Without a fallback: what stands in for another has none of its own. */
+  #plain(route: RouteConfig, name: string): ForwardRoute {
+    const upstream = this.config.upstreams.get(name)!;
+    const target = this.targets.get(name);
+    const { connect, response, idle } = timeoutsOf(upstream, route);
+    const retries = new RetryPolicy(retriesOf(upstream, route));
+    if (retries.needsLatencies) target.keepLatencies();
+    // The pool has the longest of all; an attempt keeps a shorter one itself.
+    const own = connect < target.connectTimeout ? connect : 0;
+    return { target, timeouts: { connect: own, response, idle }, retries, fallback: undefined };
+  }
+
+  #fallback(route: RouteConfig, name: string): Fallback | undefined {
+    const { fallback } = this.config.upstreams.get(name)!;
+    if (fallback === undefined) return undefined;
+    if (fallback.upstream === undefined) return new FallbackResponse(fallback);
+    return { kind: 'upstream', route: this.#plain(route, fallback.upstream) };
   }
 }

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
 import type { Backend } from '../upstream/backend.js';
-import type { BackendPools } from './backend-pools.js';
+import type { BackendPools, ConnectionState, ConnectionUser } from './backend-pools.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
 import { Deadlines, type Timed } from './deadlines.js';
-import { isFinalHead, networkError, type Phase } from './network-error.js';
+import { isFinalHead, isStale, networkError, type Phase } from './network-error.js';
 import { NodeCarrier } from './node-carrier.js';
 import { RequestBody } from './request-body.js';
 
@@ -60,10 +60,21 @@ export class UndiciForwarder implements Forwarder {
   }
 }
 
+/** What undici calls being late in each phase. */
+const lateCodes: Readonly<Record<Phase, string>> = {
+  connecting: 'UND_ERR_CONNECT_TIMEOUT',
+  sent: 'UND_ERR_HEADERS_TIMEOUT',
+  responding: 'UND_ERR_BODY_TIMEOUT',
+};
+
 /** undici's callbacks for one attempt, turned into what an {@link AttemptObserver} wants to hear. */
-class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed {
+class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed, ConnectionUser {
   deadline = 0;
   slot = -1;
+  connection: ConnectionState | undefined;
+  /** Bytes that the connection had brought before; -1 when it is new. */
+  #bytesBefore = -1;
+  #sentAt = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: Phase = 'connecting';
   #over = false;
@@ -72,7 +83,11 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     private readonly request: ForwardRequest,
     private readonly observer: AttemptObserver,
     private readonly deadlines: Deadlines,
-  ) {}
+  ) {
+    if (request.connectTimeout === 0) return;
+    this.#expect(request.connectTimeout);
+    deadlines.watch(this);
+  }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
@@ -81,6 +96,10 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
       return;
     }
     this.#phase = 'sent';
+    this.deadline = 0;
+    this.#sentAt = performance.now();
+    const { connection } = this;
+    if (connection !== undefined && connection.served > 0) this.#bytesBefore = connection.socket?.bytesRead ?? -1;
     this.observer.sent();
   }
 
@@ -127,6 +146,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
+    if (this.connection !== undefined) this.connection.served++;
     if (this.#over) return;
     this.#end();
     this.observer.end(controller.rawTrailers as Buffer[] | undefined);
@@ -135,7 +155,9 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
     this.#end();
-    this.observer.fail(networkError(error, this.#phase));
+    const failure = networkError(error, this.#phase);
+    const reused = this.#bytesBefore >= 0 && this.connection?.socket?.bytesRead === this.#bytesBefore;
+    this.observer.fail(failure, isStale(failure, reused, this.#sentAt));
   }
 
   // undici asks for the callback of upgrades only when one was requested, which happens nowhere here.
@@ -144,8 +166,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
   }
 
   late(): void {
-    const code = this.#phase === 'sent' ? 'UND_ERR_HEADERS_TIMEOUT' : 'UND_ERR_BODY_TIMEOUT';
-    this.#fail(Object.assign(new Error('no progress in time'), { code }));
+    this.#fail(Object.assign(new Error('no progress in time'), { code: lateCodes[this.#phase] }));
   }
 
   resume(): void {

@@ -177,12 +177,11 @@ const cases: Record<string, Record<string, string>> = {
     'a limit for the whole gateway': route('{ upstream: app, security: { validation: { maxUrl: 1kb } } }'),
   },
   'features that are not built': {
-    'retries of an upstream': upstream('retries: { attempts: 1 }'),
-    'retries that are on by default': upstream('retries: { backoff: 1s }'),
+    'another protocol towards backends': upstream('protocol: http2'),
     'a missing certificate is not mentioned': listener(
       '{ port: 8443, tls: { certificates: [{ cert: a.pem, key: a.key }] } }',
     ),
-    'a wrong value in one is mentioned': upstream('healthCheck: { interval: often }'),
+    'a wrong value in one is mentioned': upstream('discovery: { dns: a.internal, refresh: often }'),
     'several at once': `${app}\ntracing: { otlp: http://collector:4318 }\nrateLimitStore: { redis: redis://a }\nsecurity: { cors: { origins: ["*"] } }\nsse: { heartbeat: 15s }\nworkers: 4`,
   },
 };
@@ -214,7 +213,7 @@ upstreams:
       - 10.0.0.2
     timeouts: { connect: 2 apples }
     helthCheck: {}
-    retries: { attempts: 3 }
+    protocol: http2
 routes:
   - match: { path: orders/* }
     upstream: order

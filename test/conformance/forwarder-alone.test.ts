@@ -19,6 +19,7 @@ const simple: ForwardRequest = {
   headers: ['Host', 'a'],
   body: undefined,
   expectsContinue: false,
+  connectTimeout: 0,
   responseTimeout: 0,
   idleTimeout: 0,
   raw: undefined,

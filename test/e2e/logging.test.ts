@@ -89,7 +89,7 @@ describe('the access line', () => {
     ['the body is too large', '/small', { method: 'POST', body: 'large' }, { status: 413, error: 'BODY_TOO_LARGE' }],
     ['it is a redirect', '/old', {}, { status: 308, route: 'old', attempts: 0 }],
     ['it is a fixed response', '/ping', {}, { status: 200, route: 'ping', bytesOut: 4, attempts: 0 }],
-    ['the backend is down', '/down', {}, { status: 502, error: 'CONNECT_FAILED', backend: 'down-1', attempts: 1 }],
+    ['the backend is down', '/down', {}, { status: 502, error: 'CONNECT_FAILED', backend: 'down-1', attempts: 3 }],
     ['the backend answers 500', '/app/500', {}, { status: 500, backend: 'app-1', bytesOut: 5 }],
   ])('is written when %s', async (_what, path, options, expected) => {
     const { status } = await request(gateway.port, { path, ...options });

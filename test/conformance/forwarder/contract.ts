@@ -72,7 +72,7 @@ export class RunningContract {
       logging: { level: 'warn' },
       ...config,
       upstreams: {
-        app: { backends: [backends].flat(), forwarder, ...upstream },
+        app: { backends: [backends].flat(), forwarder, retries: { attempts: 0 }, ...upstream },
         healthy: { backends: [healthy.url], forwarder },
       },
       routes: [

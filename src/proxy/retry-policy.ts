@@ -1,0 +1,93 @@
+import type { RetriesConfig, RetryCondition } from '../config/retries.config.js';
+import { errorTable, type GatewayError } from '../http/gateway-error.js';
+import { failureNames } from './backend-verdict.js';
+import type { Exchange } from './exchange.js';
+import type { Target } from './target.js';
+
+/** RFC 9110 §9.2.2: sent twice they have the effect of once. */
+const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+/** A connection that the backend was closing is met again at most so many times by one exchange. */
+const maxStale = 3;
+
+/** Why an attempt is followed by another: labels of a metric. `stale`: it met a connection that the backend was just closing. */
+export type RetryReason = 'connect-failure' | 'reset' | 'timeout' | 'status' | 'stale';
+
+/** Which attempts may be followed by another, for one route and upstream: `retries`. Asked only when one has failed. */
+export class RetryPolicy {
+  readonly #conditions: ReadonlySet<RetryCondition>;
+  readonly #methods: ReadonlySet<string> | undefined;
+
+  constructor(
+    private readonly settings: RetriesConfig,
+    private readonly random: () => number = Math.random,
+  ) {
+    this.#conditions = new Set(settings.on);
+    const { methods } = settings;
+    if (methods !== 'all') this.#methods = methods === 'idempotent' ? idempotent : new Set(methods);
+  }
+
+  /** Share of an attempt that each request adds to the budget. */
+  get share(): number {
+    return this.settings.attempts === 0 && this.settings.hedgeAfter === 0 ? 0 : this.settings.budget;
+  }
+
+  /** Bytes of a body that are kept. */
+  get hold(): number {
+    return this.settings.attempts === 0 ? 0 : this.settings.bufferRequest;
+  }
+
+  /** Milliseconds for the response head of one attempt, of those that are `left` (0 and Infinity: no limit); 0 = no limit. */
+  limit(left: number): number {
+    const { tryTimeout } = this.settings;
+    const within = left === 0 || left === Infinity ? 0 : Math.max(1, left);
+    return tryTimeout > 0 && (within === 0 || tryTimeout < within) ? tryTimeout : within;
+  }
+
+  /**
+   * Milliseconds after which a second attempt is started beside the first; undefined: there is to be none. Only requests
+   * without a body whose method is idempotent (RFC 9110 §9.2.2) are sent twice at once.
+   */
+  hedgeAfter(exchange: Exchange, target: Target): number | undefined {
+    const { hedgeAfter } = this.settings;
+    if (hedgeAfter === 0 || exchange.body !== undefined || !idempotent.has(exchange.method)) return undefined;
+    return hedgeAfter === 'p95' ? target.latencies?.p95 : hedgeAfter;
+  }
+
+  /** It needs the target's latency window. */
+  get needsLatencies(): boolean {
+    return this.settings.hedgeAfter === 'p95';
+  }
+
+  /** The method may be sent twice. */
+  repeats(method: string): boolean {
+    return this.#methods === undefined || this.#methods.has(method);
+  }
+
+  /**
+   * Why an attempt that ended with an error may be followed by another; undefined: it may not. `stale`: it met a reused
+   * connection that was closed before it answered, which says nothing about the backend.
+   */
+  afterError(exchange: Exchange, error: GatewayError, stale: boolean): RetryReason | undefined {
+    if (exchange.body !== undefined && !exchange.body.replayable) return undefined;
+    const { retry } = errorTable[error.code];
+    const repeatable = this.repeats(exchange.method);
+    if (stale && exchange.staleAttempts < maxStale && (exchange.body === undefined || repeatable)) return 'stale';
+    const name = failureNames[error.code];
+    if (name === undefined || retry === 'never' || !this.#conditions.has(name)) return undefined;
+    if (exchange.retries >= this.settings.attempts) return undefined;
+    return retry === 'always' || repeatable ? name : undefined;
+  }
+
+  /** The same for an attempt that was answered. */
+  afterStatus(exchange: Exchange, status: number): RetryReason | undefined {
+    if (!this.#conditions.has(status) && !(status >= 500 && this.#conditions.has('5xx'))) return undefined;
+    if (exchange.retries >= this.settings.attempts || !this.repeats(exchange.method)) return undefined;
+    return exchange.body === undefined || exchange.body.replayable ? 'status' : undefined;
+  }
+
+  /** Milliseconds to wait before the next attempt: full jitter over a base that doubles with each (AWS Architecture Blog, 2015). */
+  backoff({ retries }: Exchange): number {
+    return this.random() * this.settings.backoff * 2 ** retries;
+  }
+}
