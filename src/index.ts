@@ -11,6 +11,10 @@
 export { createGateway, Gateway } from './gateway.js';
 export type { GatewayOptions } from './application.module.js';
 export { GatewayModule } from './gateway.module.js';
+export type { CircuitBreaker, FailureKind, Ticket } from './circuit-breaker/circuit-breaker.js';
+export { CircuitBreakers } from './circuit-breaker/circuit-breakers.js';
+export type { CircuitEvent } from './circuit-breaker/circuit-events.js';
+export { circuitBreakerToken, InjectCircuitBreaker } from './circuit-breaker/inject-circuit-breaker.js';
 export { ConfigError } from './config/config-error.js';
 export { GATEWAY_CONFIG } from './config/config.module.js';
 export { effectiveConfig } from './config/effective-config.js';
@@ -19,6 +23,7 @@ export { buildConfig, loadConfig, parseConfig, type ParseOptions } from './confi
 export type { Problem } from './config/problem.js';
 export { jsonSchema } from './config/reference/json-schema.js';
 export { ExtensionError } from './extension/extension-error.js';
+export { Probe, type HealthProbe, type ProbeResult } from './health/probe.js';
 export {
   errorTable,
   GatewayError,

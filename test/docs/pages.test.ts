@@ -35,6 +35,36 @@ describe('the README', () => {
   });
 });
 
+describe('docs/resilience.md', () => {
+  it('shows configurations that load', () => {
+    for (const text of blocks(page('docs/resilience.md'), 'yaml')) {
+      expect(parseConfig(text).config.upstreams.size).toBeGreaterThan(0);
+    }
+  });
+
+  it('imports only what the package exports', () => {
+    const index = page('src/index.ts');
+    const code = blocks(page('docs/resilience.md'), 'ts');
+    expect(code).toHaveLength(2);
+    for (const text of code) {
+      const names = /import \{([^}]*)\} from 'gatehouse'/
+        .exec(text)![1]!
+        .split(',')
+        .map(name => name.trim());
+      for (const name of names) expect(index).toContain(name.replace(/^type /, ''));
+    }
+  });
+
+  it('names metrics that exist', () => {
+    const sources = ['attempt-metrics', 'circuit-metrics', 'probe-metrics', 'retry-metrics', 'metric-providers']
+      .map(name => page(`src/metrics/${name}.ts`))
+      .join('');
+    const named = page('docs/resilience.md').match(/gatehouse_\w+/g)!;
+    expect(named.length).toBeGreaterThan(8);
+    for (const name of named) expect(sources).toContain(`'${name}'`);
+  });
+});
+
 describe('docs/errors.md', () => {
   it('has the row of each error code', () => {
     const text = page('docs/errors.md');
