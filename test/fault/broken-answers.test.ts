@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { startBackendProcess } from '../support/backend-process.js';
+import { faults } from '../support/faults.js';
+import { startInProcess, type InProcessGateway } from '../support/in-process.js';
+import { errorsOf, sendLoad, startLoad, tookOf } from '../support/load.js';
+import { vetoesAt } from '../support/operator.js';
+import { eventually } from '../support/poll.js';
+import { startScripted } from '../support/scripted-backend.js';
+
+const volume = 20;
+const connections = 8;
+
+/** A gateway to two good backends and a bad one between them, whose circuit stays open once it is. */
+async function gatewayTo(bad: string, upstream: object = {}): Promise<InProcessGateway> {
+  const [a, c] = await Promise.all(['a', 'c'].map(name => startScripted(name)));
+  return startInProcess({
+    upstreams: {
+      app: {
+        backends: [a?.url, { url: bad, id: 'bad' }, c?.url],
+        timeouts: { connect: '300ms', response: '900ms' },
+        circuitBreaker: { openFor: '60s', volumeThreshold: volume },
+        ...upstream,
+      },
+    },
+  });
+}
+
+/** Loads the gateway until the circuit of the bad one is open; gives the errors that clients saw until then. */
+async function errorsUntilOpen(gateway: InProcessGateway): Promise<Record<string, number>> {
+  const load = startLoad(gateway.port, { connections, rate: 400 });
+  await eventually(async () => (await vetoesAt(gateway.adminPort))['bad']?.includes('circuit-open') ?? false, {
+    // The window: whatever is broken must be out by then.
+    deadline: 10_000,
+    what: 'the circuit of the bad one opened',
+  });
+  return errorsOf(await load.stop());
+}
+
+/** What clients have to complain about in 200 requests while the circuit is open. */
+async function errorsOnceOpen({ port }: InProcessGateway): Promise<Record<string, number>> {
+  return errorsOf(await sendLoad(port, { connections, count: 200 }));
+}
+
+/** Refuses each connection: the port was its own a moment ago. */
+async function refused(): Promise<string> {
+  const backend = await startScripted('b');
+  await backend.stop();
+  return backend.url;
+}
+
+async function blackhole(): Promise<string> {
+  const backend = await startBackendProcess('b', { backlog: 1 });
+  await backend.blackhole();
+  return backend.url;
+}
+
+async function frozen(): Promise<string> {
+  const backend = await startBackendProcess('b');
+  await backend.freeze();
+  return backend.url;
+}
+
+const scripted = (fault: keyof typeof faults) => async (): Promise<string> =>
+  (await startScripted('b', faults[fault])).url;
+
+describe('beside two good backends, clients do not notice one that', () => {
+  it.each([
+    ['refuses connections', refused],
+    ['lets connections hang in the network', blackhole],
+    ['resets instead of answering', scripted('resetsBeforeTheHead')],
+    ['resets in the middle of the head', scripted('resetsInTheHead')],
+  ])('%s, and its circuit opens', async (_, start) => {
+    const gateway = await gatewayTo(await start());
+    expect(await errorsUntilOpen(gateway)).toEqual({});
+    expect(await errorsOnceOpen(gateway)).toEqual({});
+  });
+
+  it('lets connections hang in the network: no client waits longer than timeouts.connect for them', async () => {
+    const gateway = await gatewayTo(await blackhole());
+    const answers = await sendLoad(gateway.port, { connections, count: 24 });
+    expect(errorsOf(answers)).toEqual({});
+    const longest = Math.max(...answers.map(tookOf));
+    expect(longest).toBeGreaterThan(290);
+    expect(longest).toBeLessThan(800);
+  });
+
+  it('sends a second answer that nobody asked for: nobody gets it', async () => {
+    const gateway = await gatewayTo(await scripted('sendsTwoAnswers')());
+    const answers = await sendLoad(gateway.port, { connections, count: 600 });
+    expect(errorsOf(answers)).toEqual({});
+    expect(answers.filter(({ backend }) => backend === 'b').length).toBeGreaterThan(0);
+  });
+});
+
+describe('beside two good backends, a few clients see the truth about one that', () => {
+  it.each([
+    ['resets in the middle of the body', scripted('resetsInTheBody'), 'broken after 100 bytes'],
+    ['ends the body before its length', scripted('sendsAShortBody'), 'broken after 100 bytes'],
+    ['ends the body before the last chunk', scripted('endsWithoutTheLastChunk'), 'broken after 3 bytes'],
+    ['does not speak HTTP', scripted('sendsGarbage'), '502 PROTOCOL'],
+    ['takes connections and reads nothing', frozen, '504 HEAD_TIMEOUT'],
+  ])('%s, until its circuit opens', async (_, start, truth) => {
+    const gateway = await gatewayTo(await start());
+    const errors = await errorsUntilOpen(gateway);
+    expect(Object.keys(errors)).toEqual([truth]);
+    expect(errors[truth]).toBeGreaterThanOrEqual(volume);
+    // What was under way when it opened may still end badly; `eventually` looks at the veto every few milliseconds.
+    expect(errors[truth]).toBeLessThanOrEqual(volume + 2 * connections);
+    expect(await errorsOnceOpen(gateway)).toEqual({});
+  });
+});

@@ -1,0 +1,53 @@
+import { expect } from 'vitest';
+import type { InProcessGateway } from './in-process.js';
+import { startInProcess } from './in-process.js';
+import { eventually } from './poll.js';
+import type { LogLine } from './program.js';
+import { startRawBackend, type RawBackend } from './raw-backend.js';
+
+/** What stands in a configuration as an upstream's backend: something with a URL, or the URL. */
+export type Server = string | { readonly url: string };
+
+const urlOf = (server: Server): string => (typeof server === 'string' ? server : server.url);
+
+/** A gateway with one upstream, `app`, of these backends; the first request goes to the first of them. `others`: more of the file. */
+export function gatewayTo(backends: readonly Server[], upstream: object = {}, others: object = {}): Promise<InProcessGateway> {
+  return startInProcess({ upstreams: { app: { backends: backends.map(urlOf), ...upstream } }, ...others });
+}
+
+/** Waits until the gateway holds nothing of any exchange. @throws Error when something is still open after 5 s. */
+export async function expectAtRest(gateway: InProcessGateway): Promise<void> {
+  await eventually(
+    async () => {
+      expect(await gateway.metric('gatehouse_requests_in_flight')).toBe(0);
+      expect(await gateway.metric('gatehouse_backend_in_flight')).toBe(0);
+      expect(await gateway.metric('gatehouse_pool_pending')).toBe(0);
+    },
+    { what: 'the end of every exchange' },
+  );
+}
+
+/** The `number`-th access line (1 is the first), awaited if need be. */
+export async function accessLineOf(gateway: InProcessGateway, number = 1): Promise<LogLine> {
+  const lines = (): LogLine[] => gateway.logs.filter(({ msg }) => msg === 'exchange');
+  await gateway.waitForLog(() => lines().length >= number);
+  return lines()[number - 1]!;
+}
+
+/** A URL of a server that accepts connections and never says a word of TLS: connecting to it takes for ever. */
+export async function neverConnects(): Promise<{ readonly url: string; readonly backend: RawBackend }> {
+  const backend = await startRawBackend();
+  return { url: backend.url.replace('http:', 'https:'), backend };
+}
+
+/** Bytes that differ at each place, so that a piece that is lost, repeated or out of its place shows. */
+export function patternOf(length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let at = 0; at < length; at++) bytes[at] = (at * 31 + (at >> 8) * 7 + (at >> 16)) & 255;
+  return bytes;
+}
+
+/** A chunk as it stands in a chunked body. */
+export function chunkOf(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+}
