@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error.js';
 import { loadConfig } from '../config/load-config.js';
+import { formatProblem } from '../config/problem.js';
 import { builtinStrategies } from '../load-balancer/builtin-strategies.js';
 import { RouteError } from '../routing/route-error.js';
 import { RouteTable } from '../routing/route-table.js';
@@ -12,7 +13,7 @@ export function check(file: string, { json = false }: { json?: boolean }): numbe
     RouteTable.compile(config.routes);
     if (json) writeJson({ valid: true, problems: [], warnings });
     else {
-      for (const warning of warnings) process.stderr.write(`${warning}\n`);
+      for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
       process.stdout.write(`${file} is valid\n`);
     }
     return exitCode.ok;

@@ -150,12 +150,17 @@ describe('a probe that throws', () => {
     ],
     ['a long message', new Error('x'.repeat(1_000)), `${'x'.repeat(199)}…`],
   ])('%s is a failure for that reason', async (_what, thrown, reason) => {
-    const rejects = setup(() => Promise.reject(thrown as Error));
-    const throws = setup(() => {
-      throw thrown;
+    const { events, pass } = setup(() => Promise.reject(thrown as Error));
+    await pass(0);
+    expect(events).toEqual([reason]);
+  });
+
+  it('before it has given a promise is a failure too', async () => {
+    const { events, pass } = setup(() => {
+      throw new Error('no such host');
     });
-    await Promise.all([rejects.pass(0), throws.pass(0)]);
-    expect([rejects.events, throws.events]).toEqual([[reason], [reason]]);
+    await pass(0);
+    expect(events).toEqual(['no such host']);
   });
 
   it('or gives nothing at all is a failure', async () => {

@@ -35,7 +35,8 @@ export class WeightedSchedule {
     candidates: Candidates,
     private readonly position: Position = { time: 0, picks: 0 },
   ) {
-    const phase = position.time % 1;
+    // Ten cycles: in one, a backend at a tenth of its weight (slow start) is not due at all.
+    const phase = position.time % 10;
     const byWeight = new Map<number, Lane>();
     for (const backend of candidates) {
       let lane = byWeight.get(backend.weight);
@@ -49,7 +50,8 @@ export class WeightedSchedule {
     this.#lanes = [...byWeight.values()];
     for (const lane of this.#lanes) {
       lane.turn = position.picks % lane.backends.length;
-      lane.served = Math.floor(phase * lane.rate + 0.5);
+      // What has been served just now must not count as still due for a rounding error.
+      lane.served = Math.floor(phase * lane.rate + 0.5 + 1e-9);
       lane.due = (lane.served + 0.5) / lane.rate;
     }
     // A sorted array is a heap.

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import { Client, Pool, buildConnector, type Dispatcher } from 'undici';
+import { Client, Pool, buildConnector, errors, type Dispatcher } from 'undici';
 import type { Backend } from '../upstream/backend.js';
 import { serverNameOf, tlsOptions, type BackendTls } from '../upstream/backend-tls.js';
 import type { ConnectionFigures } from './forwarder.js';
@@ -53,15 +53,22 @@ class PooledClient extends Client {
   }
 }
 
-function pooledClient(origin: URL, options: object): Dispatcher {
-  const { connect } = options as { connect: buildConnector.connector };
+/** undici keeps short times by a clock that ticks once a second; a connection gets a timer of its own. */
+function pooledClient(origin: URL, options: object, timeout: number): Dispatcher {
+  const { connect } = options as { connect: (...connection: Parameters<buildConnector.connector>) => Socket };
   const state: ConnectionState = { served: 0, socket: undefined };
-  const connectFor: buildConnector.connector = (target, callback) =>
-    connect(target, (...result) => {
+  const connectFor: buildConnector.connector = (target, callback) => {
+    const timer = setTimeout(
+      () => connecting.destroy(new errors.ConnectTimeoutError(`none in ${timeout} ms`)),
+      timeout,
+    );
+    const connecting = connect(target, (...result) => {
+      clearTimeout(timer);
       state.served = 0;
       state.socket = result[1] ?? undefined;
       callback(...result);
     });
+  };
   return new PooledClient(origin, { ...options, connect: connectFor }, state);
 }
 
@@ -119,7 +126,7 @@ export class BackendPools {
     return {
       dispatcher: new Pool(backend.url.origin, {
         connections: connections.max,
-        factory: pooledClient,
+        factory: (origin, options) => pooledClient(origin, options, connectTimeout),
         pipelining: 1,
         allowH2: false,
         keepAliveTimeout: connections.idleTimeout,
@@ -127,7 +134,7 @@ export class BackendPools {
         maxHeaderSize: maxResponseHead,
         connect: secure
           ? this.#secureConnector(backend)
-          : { timeout: connectTimeout, ...(socketPath !== undefined && { socketPath }) },
+          : { timeout: 0, ...(socketPath !== undefined && { socketPath }) },
       }),
       servername: secure ? serverNameOf(backend, this.settings.tls) || backend.url.hostname : undefined,
     };
@@ -137,10 +144,11 @@ export class BackendPools {
   #secureConnector(backend: Backend): buildConnector.connector {
     const connect = buildConnector({
       allowH2: false,
-      timeout: this.settings.connectTimeout,
+      timeout: 0,
       ...tlsOptions(backend, this.settings.tls),
     });
     const own = { servername: serverNameOf(backend, this.settings.tls), host: backend.url.host };
+    // Typed as if it returned nothing; what it returns is the socket that is connecting.
     return (options, callback) => connect({ ...options, ...own }, callback);
   }
 }

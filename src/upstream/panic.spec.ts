@@ -32,8 +32,8 @@ describe('the panic threshold', () => {
     expect(upstream.panicking).toBe(true);
   });
 
-  it('leaves a draining backend out even then', () => {
-    const { available, of } = upstreamOf(3, 0.5);
+  it('leaves a draining backend out even then, and out of the count', () => {
+    const { available, of } = upstreamOf(3, 0.6);
     of(0).veto('unhealthy');
     of(0).veto('draining');
     of(1).veto('unhealthy');

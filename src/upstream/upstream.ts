@@ -7,7 +7,7 @@ export interface UpstreamDefinition {
   readonly strategy: { readonly name: string };
   /** Milliseconds over which a backend that comes back ramps up to its weight; 0 = off. */
   readonly slowStart: number;
-  /** Share of primaries without a veto, 0..1, below which the panic begins; 0 = never. */
+  /** Share of primaries (draining ones left out) without a veto, 0..1, below which the panic begins; 0 = never. */
   readonly panicThreshold: number;
 }
 
@@ -74,9 +74,9 @@ export class Upstream {
 
   /** What a panic makes available; empty: there is no panic. */
   #panicked(usable: number): LiveBackend[] {
-    const primaries = this.backends.filter(backend => !backend.backup);
-    const isPanic = usable / primaries.length < this.#panicThreshold;
-    return isPanic ? primaries.filter(backend => !backend.vetoes.has('draining')) : [];
+    // Whoever drains does so because the operator says so: it tells nothing of how many are broken.
+    const primaries = this.backends.filter(backend => !backend.backup && !backend.vetoes.has('draining'));
+    return usable / primaries.length < this.#panicThreshold ? primaries : [];
   }
 }
 
