@@ -47,7 +47,7 @@ export { HTTP_PROXY_MIDDLEWARE_PLUGINS } from './proxy/builtin-forwarders.js';
 export type { ProxyPlugin } from './proxy/http-proxy-middleware-forwarder.js';
 export { RegisteredForwarder, type ForwarderFactory } from './proxy/registered-forwarder.js';
 export { PolicyGuard } from './security/policy.guard.js';
-export type { RequestPolicy, Verdict } from './security/policy.js';
+export { Answer, type Identity, type PolicyContext, type RequestPolicy, type Verdict } from './security/policy.js';
 export { StartError } from './runtime/start-error.js';
 export type { Backend, Candidates, Outcome, Veto } from './upstream/backend.js';
 export { Upstreams } from './upstream/upstreams.js';

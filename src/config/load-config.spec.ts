@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from './config-error.js';
 import { effectiveConfig } from './effective-config.js';
 import { buildConfig, loadConfig, parseConfig } from './load-config.js';
-import { timeoutsOf, validationOf } from './route-settings.js';
+import { timeoutsOf, securityOf } from './route-settings.js';
 
 const app = { app: { backends: ['http://127.0.0.1:3001'] } };
 
@@ -93,7 +93,7 @@ describe('a configuration', () => {
     expect({ ...route.timeouts }).toEqual({ response: 5000 });
     expect(Object.keys(route.timeouts ?? {})).toEqual(['response']);
     expect(timeoutsOf(upstream, route)).toEqual({ connect: 1000, response: 5000, idle: 60_000 });
-    expect(validationOf(config, route)).toMatchObject({
+    expect(securityOf(config, route).validation).toMatchObject({
       maxBody: 2 * 1024 ** 2,
       methods: ['GET'],
       path: { controls: 'reject', encodedSlash: 'reject', dotSegments: 'normalize' },

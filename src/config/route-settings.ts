@@ -2,6 +2,7 @@ import type { GatewayConfig } from './gateway.config.js';
 import type { RetriesConfig } from './retries.config.js';
 import type { RouteConfig } from './route.config.js';
 import type { TimeoutsConfig, UpstreamConfig } from './upstream.config.js';
+import type { SecurityConfig } from './security.config.js';
 import type { ValidationConfig } from './validation.config.js';
 
 /** The timeouts that hold for a route at one of its upstreams: the upstream's, overridden key by key. */
@@ -14,8 +15,16 @@ export function retriesOf(upstream: UpstreamConfig, route: RouteConfig): Retries
   return { ...upstream.retries, ...route.retries };
 }
 
-/** The validation that holds for a route: the top-level one, overridden key by key, those of `path` too. */
-export function validationOf({ security }: GatewayConfig, route: RouteConfig): ValidationConfig {
-  const own = route.security?.validation;
-  return { ...security.validation, ...own, path: { ...security.validation.path, ...own?.path } };
+/** The security that holds for a route. */
+export type EffectiveSecurity = Readonly<SecurityConfig>;
+
+/** The security that holds for a route: each block that the route writes takes the place of the top-level one; `validation` key by key. */
+export function securityOf({ security }: GatewayConfig, route: RouteConfig): EffectiveSecurity {
+  const own = route.security;
+  const validation: ValidationConfig = {
+    ...security.validation,
+    ...own?.validation,
+    path: { ...security.validation.path, ...own?.validation?.path },
+  };
+  return { ...security, ...own, validation };
 }

@@ -195,7 +195,7 @@ export function connectionOptions(value: string): Set<string> {
 }
 
 /** Removes the fields of those lower-case names, in place. */
-export function removeFields(headers: RawHeaders, names: ReadonlySet<string>): void {
+export function removeFields(headers: RawHeaders, names: { has(name: string): boolean }): void {
   let kept = 0;
   for (let i = 0; i < headers.length; i += 2) {
     if (names.has(headers[i]!.toLowerCase())) continue;

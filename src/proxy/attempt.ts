@@ -100,6 +100,7 @@ export class Attempt implements AttemptObserver, UnderWay {
     const { balancer } = this.route.target;
     const cookie = balancer.cookieFor(this.backend, exchange, exchange.listenerInfo.scheme === 'https');
     if (cookie !== undefined) headers.push('Set-Cookie', cookie);
+    exchange.editResponse(headers);
     exchange.plan?.responseRules?.apply(headers);
     exchange.responder.source = this;
     exchange.responder.head(status, message, headers);

@@ -26,6 +26,8 @@ export class ClientBody {
   #ended = false;
   #failure: GatewayError | undefined;
   #released = false;
+  /** Told when all of it is there, or it cannot be had. */
+  #gathered: ((error: GatewayError | undefined) => void) | undefined;
   #copy: ((chunk: Buffer | undefined) => void) | undefined;
   /** `performance.now()` when the last byte had come; 0 before. */
   completeAt = 0;
@@ -71,6 +73,18 @@ export class ClientBody {
     this.#whole = chunk;
     this.#held = [chunk];
     this.source.resume();
+  }
+
+  /** Waits until all of it is in memory (`limit` bounds it). `done` gets the error that it ended with, if any. */
+  gather(done: (error: GatewayError | undefined) => void): void {
+    this.#gathered = done;
+    if (!this.#attached) this.#attach();
+    this.source.resume();
+  }
+
+  /** All of it, once it was gathered or taken whole. */
+  get whole(): Buffer | undefined {
+    return this.#whole;
   }
 
   /** The body from its beginning, for one attempt. Undefined when something was let go. What was opened before is over. */
@@ -158,7 +172,7 @@ export class ClientBody {
     if (reader === undefined) {
       if (this.#released) return;
       this.#held?.push(chunk);
-      this.source.pause();
+      if (this.#gathered === undefined) this.source.pause();
     } else if (this.#unread > 0) {
       // It has not read yet what came before this.
       this.#held!.push(chunk);
@@ -175,6 +189,11 @@ export class ClientBody {
     this.#ended = true;
     this.completeAt = performance.now();
     this.#copy?.(undefined);
+    if (this.#gathered !== undefined && this.#whole === undefined) {
+      this.#whole = Buffer.concat(this.#held ?? []);
+      this.#held = [this.#whole];
+    }
+    this.#gathered?.(undefined);
     if (this.#unread === 0) this.#reader?.push(null);
   }
 
@@ -189,6 +208,7 @@ export class ClientBody {
     this.#unread = 0;
     this.#copy?.(undefined);
     if (!this.source.destroyed) this.source.resume();
+    this.#gathered?.(error);
     this.#reader?.destroy(new RequestBodyError(error));
   }
 }

@@ -51,10 +51,26 @@ export class Dispatcher implements AttemptOwner {
     exchange.openBody(plan.maxBody, route.retries.hold);
     plan.mirror?.copy(exchange, action);
     route.target.budget.deposit(route.retries.share, exchange.dispatchedAt);
+    if (plan.bodyPolicies.length > 0 && exchange.body !== undefined) return this.#checkBody(exchange, action, route);
     // A small body is there once the message that brought the head has been read to its end.
     if (exchange.body?.isSmall === true && !exchange.expectsContinue) {
       process.nextTick(startWithBody, this, exchange, action, route);
     } else this.attempt(exchange, action, route);
+  }
+
+  #checkBody(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void {
+    const body = exchange.body!;
+    // The client is to send it all: nobody else will tell it to.
+    if (exchange.expectsContinue) exchange.responder.informational(100, []);
+    body.gather(error => {
+      if (exchange.error !== undefined) return;
+      if (error !== undefined) return exchange.fail(error);
+      for (const policy of exchange.plan!.bodyPolicies) {
+        const verdict = policy.checkBody!(exchange, body.whole!);
+        if (verdict !== undefined) return exchange.settle(verdict);
+      }
+      this.attempt(exchange, plan, route);
+    });
   }
 
   /** Tries a backend, the first or another. */

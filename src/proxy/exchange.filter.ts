@@ -19,11 +19,11 @@ export class ExchangeFilter implements ExceptionFilter {
     if (exchange === undefined) throw thrown;
     const reply = http.getResponse<FastifyReply>();
     if (!reply.sent) reply.hijack();
-    exchange.fail(this.#errorOf(thrown));
+    if (thrown instanceof Denied) exchange.settle(thrown.verdict);
+    else exchange.fail(this.#errorOf(thrown));
   }
 
   #errorOf(thrown: unknown): GatewayError {
-    if (thrown instanceof Denied) return thrown.error;
     if (thrown instanceof HttpException)
       return new GatewayError('DENIED', thrown.message, undefined, thrown.getStatus());
     this.#logger.error(thrown);

@@ -2,10 +2,11 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
-import type { RequestHead } from '../http/request-head.js';
+import { removeFields, type RequestHead } from '../http/request-head.js';
+import type { RawHeaders } from '../http/raw-headers.js';
 import type { Protocol } from '../http/request-info.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
-import type { RequestPolicy } from '../security/policy.js';
+import { Answer, type Identity, type PolicyContext, type RequestPolicy, type Verdict } from '../security/policy.js';
 import type { Backend } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { ClientBody } from './client-body.js';
@@ -28,7 +29,7 @@ export interface UnderWay {
  * One client request in flight, from its head to the end of its response: what is known of it, and the one place
  * where it is answered. It is its own log record, so nothing is copied when it closes.
  */
-export class Exchange implements ExchangeRecord {
+export class Exchange implements ExchangeRecord, PolicyContext {
   readonly protocol: Protocol = 'http';
   readonly openedAt = performance.now();
   dispatchedAt = 0;
@@ -67,6 +68,10 @@ export class Exchange implements ExchangeRecord {
   error: GatewayError | undefined;
   /** What is under way for it; set while something is. */
   underWay: UnderWay | undefined;
+  identity: Identity | undefined;
+  /** What policies have changed; undefined while they have changed nothing, which is the rule. */
+  #requestEdits: Map<string, [name: string, value: string | undefined]> | undefined;
+  #responseEdits: Map<string, [name: string, value: string]> | undefined;
 
   constructor(
     readonly id: string,
@@ -80,6 +85,10 @@ export class Exchange implements ExchangeRecord {
 
   get headers(): Readonly<IncomingHttpHeaders> {
     return this.raw.request.headers;
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.listenerInfo.scheme;
   }
 
   get listener(): string {
@@ -116,7 +125,26 @@ export class Exchange implements ExchangeRecord {
 
   /** The client waits for a 100 (Continue) before it sends its body. */
   get expectsContinue(): boolean {
-    return this.head.expect !== undefined && this.body !== undefined;
+    return this.head.expect !== undefined && this.body !== undefined && this.body.whole === undefined;
+  }
+
+  setRequestHeader(name: string, value?: string): void {
+    (this.#requestEdits ??= new Map()).set(name.toLowerCase(), [name, value]);
+  }
+
+  setResponseHeader(name: string, value: string): void {
+    (this.#responseEdits ??= new Map()).set(name.toLowerCase(), [name, value]);
+  }
+
+  /** Applies what policies have asked for to the fields of a request for a backend, in place. */
+  editRequest(headers: RawHeaders): void {
+    if (this.#requestEdits !== undefined) edit(headers, this.#requestEdits);
+  }
+
+  /** Applies what the route and its policies have asked for to the fields of a response, in place, whoever has made it. */
+  editResponse(headers: RawHeaders): void {
+    this.plan?.responseDefaults?.apply(headers, this);
+    if (this.#responseEdits !== undefined) edit(headers, this.#responseEdits);
   }
 
   /** Makes the request's body, if it has one, ready to be carried. `limit`: bytes, 0 = none; `hold`: bytes that are kept for retries. */
@@ -142,6 +170,12 @@ export class Exchange implements ExchangeRecord {
     }
   }
 
+  /** Ends the exchange with what a policy has decided. */
+  settle(verdict: NonNullable<Verdict>): void {
+    if (!(verdict instanceof Answer)) this.fail(verdict);
+    else if (this.error === undefined) this.respond(verdict.response);
+  }
+
   /** The same with another response than the problem document. */
   failWith(error: GatewayError, response: LocalResponse): void {
     if (this.error !== undefined) return;
@@ -154,7 +188,16 @@ export class Exchange implements ExchangeRecord {
   respond({ status, headers, body }: LocalResponse): void {
     this.body?.release();
     this.status = status;
+    this.editResponse(headers);
     if (this.method !== 'HEAD') this.bytesOut = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
     this.responder.send(status, headers, body);
   }
+}
+
+function edit(
+  headers: RawHeaders,
+  edits: ReadonlyMap<string, readonly [name: string, value: string | undefined]>,
+): void {
+  removeFields(headers, edits);
+  for (const [name, value] of edits.values()) if (value !== undefined) headers.push(name, value);
 }

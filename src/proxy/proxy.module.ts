@@ -10,6 +10,7 @@ import { AccessLog } from '../logging/access-log.js';
 import { AttemptMetrics } from '../metrics/attempt-metrics.js';
 import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { MetricsSources } from '../metrics/metrics-sources.js';
+import { RoutePolicies } from '../security/route-policies.js';
 import { SecurityModule } from '../security/security.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { Upstreams } from '../upstream/upstreams.js';
@@ -37,8 +38,9 @@ import { Targets } from './targets.js';
     },
     {
       provide: RoutePlans,
-      inject: [GATEWAY_CONFIG, Targets],
-      useFactory: (config: GatewayConfig, targets: Targets) => new RoutePlans(config, targets),
+      inject: [GATEWAY_CONFIG, Targets, RoutePolicies],
+      useFactory: (config: GatewayConfig, targets: Targets, policies: RoutePolicies) =>
+        RoutePlans.create(config, targets, policies),
     },
     {
       provide: Exchanges,

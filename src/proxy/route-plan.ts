@@ -1,9 +1,10 @@
 import type { HeaderRules } from '../http/header-rules.js';
 import type { PathPolicy } from '../http/path.js';
+import type { RawHeaders } from '../http/raw-headers.js';
 import type { LocalResponse } from '../http/problem.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import type { RouteDefinition } from '../routing/route.js';
-import type { RequestPolicy } from '../security/policy.js';
+import type { PolicyContext, RequestPolicy } from '../security/policy.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Exchange } from './exchange.js';
 import type { Fallback } from './fallback.js';
@@ -25,7 +26,16 @@ export interface RoutePlan {
   /** What is done to the path before it is forwarded. */
   readonly path: PathPolicy;
   readonly responseRules: HeaderRules | undefined;
+  /** Fields that every response of the route has, whoever makes it, unless the backend sends them itself. */
+  readonly responseDefaults: ResponseDefaults | undefined;
+  /** Those of the policies that look at the whole body. */
+  readonly bodyPolicies: readonly RequestPolicy[];
   readonly mirror: Mirror | undefined;
+}
+
+/** Fields that are added to a response where they are missing. */
+export interface ResponseDefaults {
+  apply(headers: RawHeaders, request: PolicyContext): void;
 }
 
 /** What the route table is made of: a route as the configuration has it, with its plan. */
@@ -84,6 +94,7 @@ export class ForwardPlan {
         : target.hostHeader === 'backend'
           ? backend.url.host
           : target.hostHeader);
+    exchange.editRequest(headers);
     this.requestRules?.apply(headers);
     const path = this.rewrites ? rewritten(exchange) : exchange.forwardedPath;
     return {

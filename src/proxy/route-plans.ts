@@ -1,12 +1,12 @@
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { RouteConfig } from '../config/route.config.js';
-import { retriesOf, timeoutsOf, validationOf } from '../config/route-settings.js';
+import { retriesOf, securityOf, timeoutsOf } from '../config/route-settings.js';
 import { HeaderRules } from '../http/header-rules.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import { RouteTable } from '../routing/route-table.js';
 import type { RouteQuery } from '../routing/route.js';
 import type { RequestPolicy } from '../security/policy.js';
-import { AllowedMethods, DeclaredLength } from '../security/validation.js';
+import type { RoutePolicies } from '../security/route-policies.js';
 import { FallbackResponse, type Fallback } from './fallback.js';
 import { FixedPlan, RedirectPlan } from './local-plans.js';
 import { Mirror } from './mirror.js';
@@ -18,11 +18,22 @@ import type { Targets } from './targets.js';
 export class RoutePlans {
   readonly table: RouteTable<PlannedRoute>;
 
-  constructor(
+  private constructor(
     private readonly config: GatewayConfig,
     private readonly targets: Targets,
+    policies: readonly (readonly RequestPolicy[])[],
   ) {
-    this.table = RouteTable.compile(config.routes.map(route => ({ ...route, plan: this.#plan(route) })));
+    this.table = RouteTable.compile(
+      config.routes.map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
+    );
+  }
+
+  /** Rejects, in one line, when the configuration asks for a policy that cannot be had. */
+  static async create(config: GatewayConfig, targets: Targets, policies: RoutePolicies): Promise<RoutePlans> {
+    const lists = config.routes.map((route, index) =>
+      policies.of(securityOf(config, route), `routes[${index}].security`),
+    );
+    return new RoutePlans(config, targets, await Promise.all(lists));
   }
 
   /** The most specific route that fits. */
@@ -30,11 +41,8 @@ export class RoutePlans {
     return this.table.match(request);
   }
 
-  #plan(route: RouteConfig): RoutePlan {
-    const validation = validationOf(this.config, route);
-    const policies: RequestPolicy[] = [];
-    if (validation.methods.length > 0) policies.push(new AllowedMethods(validation.methods));
-    if (validation.maxBody > 0) policies.push(new DeclaredLength(validation.maxBody));
+  #plan(route: RouteConfig, policies: readonly RequestPolicy[]): RoutePlan {
+    const { validation } = securityOf(this.config, route);
     const { mirror } = route;
     return {
       name: route.name,
@@ -42,6 +50,8 @@ export class RoutePlans {
       policies,
       maxBody: validation.maxBody,
       path: validation.path,
+      bodyPolicies: policies.filter(policy => policy.checkBody !== undefined),
+      responseDefaults: undefined,
       responseRules: HeaderRules.compile(route.headers?.response),
       mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
     };

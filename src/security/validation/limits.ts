@@ -1,6 +1,5 @@
-import { GatewayError } from '../http/gateway-error.js';
-import type { RequestInfo } from '../http/request-info.js';
-import type { RequestPolicy, Verdict } from './policy.js';
+import { GatewayError } from '../../http/gateway-error.js';
+import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 
 /** Refuses methods that are not listed with 405 and `Allow` (RFC 9110 §15.5.6). */
 export class AllowedMethods implements RequestPolicy {
@@ -14,7 +13,7 @@ export class AllowedMethods implements RequestPolicy {
     ]);
   }
 
-  check(request: RequestInfo): Verdict {
+  check(request: PolicyContext): Verdict {
     return this.methods.includes(request.method) ? undefined : this.#denied;
   }
 }
@@ -31,7 +30,7 @@ export class DeclaredLength implements RequestPolicy {
     this.#denied = new GatewayError('BODY_TOO_LARGE', `The request body is larger than ${limit} bytes.`);
   }
 
-  check(request: RequestInfo): Verdict {
+  check(request: PolicyContext): Verdict {
     const declared = request.headers['content-length'];
     return declared !== undefined && Number(declared) > this.limit ? this.#denied : undefined;
   }
