@@ -73,7 +73,7 @@ function breakerProviders(name: CircuitName, config: GatewayConfig): Exclude<Pro
 }
 
 function backendOf(upstreams: Upstreams, name: CircuitName): LiveBackend {
-  const backend = upstreams.get(name.upstream).backends.find(({ id }) => id === name.backend);
-  if (backend === undefined) throw new Error(`the upstream "${name.upstream}" has no backend "${name.backend}"`);
+  const backend = upstreams.get(name.upstream).backends[name.index];
+  if (backend?.id !== name.backend) throw new Error(`the backend "${name.full}" is not the one of the configuration`);
   return backend;
 }

@@ -1,14 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
-import { LiveBackend } from '../upstream/live-backend.js';
 import { CircuitEvents } from './circuit-events.js';
 import { CircuitFactory } from './circuit-factory.js';
+import { fail, testBackends } from './testing.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-const backend = (id: string): LiveBackend =>
-  new LiveBackend({ id, url: 'http://127.0.0.1:3000', weight: 1, backup: false }, () => {});
 
 function setup() {
   return new CircuitFactory(new CircuitEvents(vi.fn()), vi.fn());
@@ -19,7 +16,7 @@ describe('thousands of circuits', () => {
     const factory = setup();
     const config = new CircuitBreakerConfig();
     const warned = vi.spyOn(process, 'emitWarning');
-    const backends = Array.from({ length: 2_000 }, (_, index) => backend(`b${index}`));
+    const backends = testBackends(2_000);
     for (const each of backends) factory.create({ name: 'orders', backends }, each, config);
     expect(vi.getTimerCount()).toBe(1);
     expect(warned).not.toHaveBeenCalled();
@@ -31,7 +28,7 @@ describe('thousands of circuits', () => {
     const factory = setup();
     for (const window of [10_000, 5_000, 10_000]) {
       const config = Object.assign(new CircuitBreakerConfig(), { window });
-      factory.create({ name: 'orders', backends: [] }, backend('a'), config);
+      factory.create({ name: 'orders', backends: [] }, testBackends(1)[0]!, config);
     }
     expect(vi.getTimerCount()).toBe(2);
     factory.close();
@@ -41,8 +38,8 @@ describe('thousands of circuits', () => {
     vi.useRealTimers();
     const before = process.getActiveResourcesInfo();
     const factory = setup();
-    const breaker = factory.create({ name: 'orders', backends: [{}] }, backend('a'), new CircuitBreakerConfig());
-    for (let n = 0; n < 20; n++) breaker.settle(breaker.tryEnter(), 'failure');
+    const breaker = factory.create({ name: 'orders', backends: [{}] }, testBackends(1)[0]!, new CircuitBreakerConfig());
+    fail(breaker, 20);
     expect(breaker.state).toBe('open');
     expect(process.getActiveResourcesInfo()).toEqual(before);
     factory.close();
@@ -53,7 +50,7 @@ describe('a circuit that is disabled by configuration', () => {
   it('admits everything and never opens', () => {
     const factory = setup();
     const config = Object.assign(new CircuitBreakerConfig(), { enabled: false, volumeThreshold: 1 });
-    const disabled = backend('a');
+    const disabled = testBackends(1)[0]!;
     const breaker = factory.create({ name: 'orders', backends: [disabled] }, disabled, config);
     for (let n = 0; n < 100; n++) breaker.settle(breaker.tryEnter(), 'failure', 'hard');
     breaker.open();
@@ -68,7 +65,7 @@ describe('the circuits of two upstreams', () => {
     const factory = setup();
     const config = new CircuitBreakerConfig();
     const breakers = ['orders', 'users'].map(name => {
-      const each = backend('a');
+      const each = testBackends(1)[0]!;
       return factory.create({ name, backends: [each] }, each, config);
     });
     for (const breaker of breakers) {

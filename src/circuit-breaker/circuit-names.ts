@@ -2,6 +2,8 @@
 export interface CircuitName {
   readonly upstream: string;
   readonly backend: string;
+  /** Its place among the backends of the upstream. */
+  readonly index: number;
   /** `upstream/backend`: always works. */
   readonly full: string;
   /** The id of the backend alone; undefined when another circuit could be meant as well. */
@@ -13,7 +15,7 @@ export function circuitNames(
   upstreams: Iterable<readonly [string, { readonly backends: readonly { readonly id: string }[] }]>,
 ): CircuitName[] {
   const all = [...upstreams].flatMap(([upstream, { backends }]) =>
-    backends.map(({ id }) => ({ upstream, backend: id, full: `${upstream}/${id}` })),
+    backends.map(({ id }, index) => ({ upstream, backend: id, index, full: `${upstream}/${id}` })),
   );
   // The path of a socket may look like a full name: that one is meant then.
   const uses = new Map(all.map(({ full }) => [full, 1]));

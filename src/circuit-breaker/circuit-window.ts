@@ -9,6 +9,9 @@ interface Bucket extends Opossum.Bucket {
 
 type CountName = Exclude<keyof Opossum.Bucket, 'percentiles' | 'latencyTimes'>;
 
+/** What opossum asks of its statistics. */
+type Stats = Pick<Opossum.Stats, 'fires' | 'failures'>;
+
 /** What the window holds. */
 export interface WindowTotals {
   readonly requests: number;
@@ -33,18 +36,17 @@ export class CircuitWindow {
     });
     // opossum's own also keeps the latency of every call, percentiles or not: at 20,000 requests a second, 200,000 numbers.
     const increment = (count: CountName): void => void status.window[0]![count]++;
-    this.status = Object.assign(status, { increment });
+    // opossum's own sums up everything that it knows, for each failure: that takes 10 µs, which a failing upstream does not need as well.
+    const stats = { get: (): Stats => this.#stats };
+    this.status = Object.defineProperty(Object.assign(status, { increment }), 'stats', stats);
   }
 
-  /** The sums over the window. Cheaper than opossum's `stats`, which sums everything it knows. */
+  /** The sums over the window. */
   get totals(): WindowTotals {
-    const totals = { requests: 0, failures: 0, hardFailures: 0 };
-    for (const bucket of this.#buckets) {
-      totals.requests += bucket.fires;
-      totals.failures += bucket.failures;
-      totals.hardFailures += bucket.hardFailures ?? 0;
-    }
-    return totals;
+    const { fires, failures } = this.#stats;
+    let hardFailures = 0;
+    for (const bucket of this.#buckets) hardFailures += bucket.hardFailures ?? 0;
+    return { requests: fires, failures, hardFailures };
   }
 
   countHardFailure(): void {
@@ -55,6 +57,15 @@ export class CircuitWindow {
   /** Empties the window. */
   forget(): void {
     for (const bucket of this.#buckets) Object.assign(bucket, { fires: 0, successes: 0, failures: 0, hardFailures: 0 });
+  }
+
+  get #stats(): Stats {
+    const stats = { fires: 0, failures: 0 };
+    for (const bucket of this.#buckets) {
+      stats.fires += bucket.fires;
+      stats.failures += bucket.failures;
+    }
+    return stats;
   }
 
   get #buckets(): Bucket[] {

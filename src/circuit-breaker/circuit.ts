@@ -90,7 +90,7 @@ export class Circuit implements CircuitBreaker {
 
   settle(ticket: Ticket, outcome: Outcome, kind: FailureKind = 'hard'): void {
     if (ticket !== this.#epoch) return;
-    if (this.#state === 'half-open') this.#settleTrial(outcome);
+    if (this.#state === 'half-open') this.#settleTrial(outcome, kind);
     else if (outcome === 'success') {
       this.#hardInARow = 0;
       this.#opossum.record(true);
@@ -122,14 +122,14 @@ export class Circuit implements CircuitBreaker {
     this.#opossum.shutdown();
   }
 
-  #settleTrial(outcome: Outcome): void {
-    if (!this.#isTrialUnderWay) return;
+  #settleTrial(outcome: Outcome, kind: FailureKind): void {
     if (outcome === 'ignored') {
       this.#isTrialUnderWay = false;
       this.#epoch++;
       this.parts.backend.lift('circuit-open');
       return;
     }
+    if (outcome === 'failure' && kind === 'hard') this.#window.countHardFailure();
     this.#reason = outcome === 'success' ? trialSucceeded : 'the trial failed';
     this.#opossum.record(outcome === 'success');
   }

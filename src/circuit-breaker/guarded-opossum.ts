@@ -49,8 +49,8 @@ export class GuardedOpossum extends Opossum<[succeeded: boolean], true> {
 
   /** Counts one outcome, and acts on it before it returns. */
   record(succeeded: boolean): void {
-    // After a shutdown opossum would reject.
-    if (!this.isShutdown) void this.fire(succeeded);
+    // After a shutdown, which also disables, opossum would reject or throw.
+    if (this.enabled) void this.fire(succeeded);
   }
 
   override open(): void {

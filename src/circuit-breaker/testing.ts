@@ -1,0 +1,48 @@
+import { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import { LiveBackend } from '../upstream/live-backend.js';
+import type { CircuitBreaker, FailureKind } from './circuit-breaker.js';
+import { CircuitEvents } from './circuit-events.js';
+import { CircuitFactory } from './circuit-factory.js';
+
+/** Backends for tests, named `b0`, `b1` and so on. */
+export function testBackends(count: number): LiveBackend[] {
+  const definition = { url: 'http://127.0.0.1:3000', weight: 1, backup: false };
+  return Array.from({ length: count }, (_, index) => new LiveBackend({ id: `b${index}`, ...definition }, () => {}));
+}
+
+/** The real circuits of one upstream, `orders`, for tests: with the default configuration but for `changes`, and of one backend by default. */
+export function testCircuits(changes: Partial<CircuitBreakerConfig> = {}, count = 1) {
+  const config = Object.assign(new CircuitBreakerConfig(), changes);
+  const events: string[] = [];
+  const rejected: string[] = [];
+  const factory = new CircuitFactory(
+    new CircuitEvents(() => {}),
+    (upstream, backend) => void rejected.push(`${upstream}/${backend}`),
+  );
+  factory.events.stream.subscribe(({ from, to, reason }) => void events.push(`${from} > ${to}: ${reason}`));
+  const backends = testBackends(count);
+  const upstream = { name: 'orders', backends };
+  const breakers = backends.map(backend => factory.create(upstream, backend, config));
+  return {
+    config,
+    factory,
+    backends,
+    breakers,
+    backend: backends[0]!,
+    breaker: breakers[0]!,
+    /** The changes of all circuits, as `from > to: reason`. */
+    events,
+    /** The entries that were refused, as `upstream/backend`. */
+    rejected,
+  };
+}
+
+/** Has requests enter and succeed, one after the other. */
+export function succeed(breaker: CircuitBreaker, times = 1): void {
+  for (let n = 0; n < times; n++) breaker.settle(breaker.tryEnter(), 'success');
+}
+
+/** Has requests enter and fail, one after the other. */
+export function fail(breaker: CircuitBreaker, times = 1, kind: FailureKind = 'soft'): void {
+  for (let n = 0; n < times; n++) breaker.settle(breaker.tryEnter(), 'failure', kind);
+}
