@@ -64,6 +64,15 @@ export class Attempt implements AttemptObserver, UnderWay {
   drop(): void {
     this.#settle(this.#outcome(), this.#verdict());
     this.#dropped = 0;
+    const { body } = this.exchange;
+    // It would go on reading the body that the next attempt needs.
+    if (body !== undefined && body.whole === undefined) this.#control?.abort();
+    else this.exchange.dropped = this;
+  }
+
+  /** Ends what is left of a dropped answer. */
+  abandon(): void {
+    this.#control?.abort();
   }
 
   resume(): void {
@@ -72,10 +81,12 @@ export class Attempt implements AttemptObserver, UnderWay {
 
   sent(): void {
     this.#sentAt = this.exchange.sentAt = performance.now();
+    this.exchange.body?.begin();
   }
 
   informational(status: number, headers: readonly (Buffer | string)[]): void {
-    if (this.race !== undefined) return;
+    // While two are under way nobody knows whose answer it will be.
+    if (this.race !== undefined && this.race.running.length > 1) return;
     const fields = responseFields(headers);
     removeFields(fields, lengthField);
     this.exchange.responder.informational(status, fields);
@@ -84,7 +95,7 @@ export class Attempt implements AttemptObserver, UnderWay {
   head(status: number, message: string, raw: readonly (Buffer | string)[]): void {
     const { exchange } = this;
     const now = performance.now();
-    this.#firstByte = now - this.#sentAt;
+    this.#firstByte = this.#waited(now);
     this.#status = status;
     if (status >= 400 && this.owner.declines(this, status, raw)) return;
     this.race?.won(this);
@@ -120,7 +131,10 @@ export class Attempt implements AttemptObserver, UnderWay {
   }
 
   end(trailers: readonly (Buffer | string)[] | undefined): void {
-    if (this.#dropped >= 0) return;
+    if (this.#dropped >= 0) {
+      this.exchange.dropped = undefined;
+      return;
+    }
     this.#settle(this.#outcome(), this.#verdict());
     this.exchange.responder.end(trailers === undefined || trailers.length === 0 ? undefined : trailerFields(trailers));
   }
@@ -133,6 +147,14 @@ export class Attempt implements AttemptObserver, UnderWay {
       isFault ? this.route.target.verdicts.ofError(error) : VerdictRules.ignored,
     );
     if (this.race === undefined || !this.race.lost(this)) this.owner.failed(this, error, stale);
+    else this.exchange.tried = [...this.exchange.tried, this.backend];
+  }
+
+  /** Milliseconds for which the backend alone was waited for; undefined while the client is still sending its body. */
+  #waited(now: number): number | undefined {
+    const { body } = this.exchange;
+    if (body === undefined) return now - this.#sentAt;
+    return body.completeAt === 0 ? undefined : now - Math.max(this.#sentAt, body.completeAt);
   }
 
   get #breaker() {

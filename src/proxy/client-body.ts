@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import type { RawHeaders } from '../http/raw-headers.js';
 import { GatewayError } from '../http/gateway-error.js';
+import type { BodySource } from './client-message.js';
 import { RequestBody, RequestBodyError } from './request-body.js';
 
 /** Bodies of up to this declared length are taken whole if all of it came together with the head, in bytes. */
@@ -26,6 +26,8 @@ export class ClientBody {
   #ended = false;
   #failure: GatewayError | undefined;
   #released = false;
+  /** The attempt that has opened it is on a connection. */
+  #begun = false;
   /** Told when all of it is there, or it cannot be had. */
   #gathered: ((error: GatewayError | undefined) => void) | undefined;
   #copy: ((chunk: Buffer | undefined) => void) | undefined;
@@ -33,7 +35,7 @@ export class ClientBody {
   completeAt = 0;
 
   constructor(
-    private readonly source: IncomingMessage,
+    private readonly source: BodySource,
     /** The length that the client declared; undefined for chunked bodies. */
     readonly length: string | undefined,
     /** Bytes that it may have, 0 = no limit; more end it with `BODY_TOO_LARGE`. */
@@ -42,6 +44,17 @@ export class ClientBody {
     hold: number,
   ) {
     this.#hold = hold;
+  }
+
+  /** All of it has come. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Somebody wants more of it, and the client has not sent that yet. */
+  get awaited(): boolean {
+    if (this.#ended || this.source.readableFlowing !== true) return false;
+    return this.#reader !== undefined || this.#gathered !== undefined;
   }
 
   /** It is worth {@link takeWhole}: small, and of a length that is known. */
@@ -57,6 +70,11 @@ export class ClientBody {
   /** It can be opened: nothing of it was let go. */
   get replayable(): boolean {
     return this.#held !== undefined;
+  }
+
+  /** It cannot be sent any more, and no error says why. */
+  get isGone(): boolean {
+    return this.#held === undefined && this.#failure === undefined;
   }
 
   /**
@@ -89,14 +107,25 @@ export class ClientBody {
 
   /** The body from its beginning, for one attempt. Undefined when something was let go. What was opened before is over. */
   open(): RequestBody | Buffer | undefined {
+    if (this.isGone) return undefined;
     if (this.#whole !== undefined) return this.#whole;
-    if (this.#held === undefined && this.#failure === undefined) return undefined;
+    this.#begun = false;
     const before = this.#reader;
     this.#reader = new RequestBody(this);
     this.#unread = this.#held?.length ?? 0;
     if (this.#attached) this.source.pause();
     before?.destroy();
     return this.#reader;
+  }
+
+  /**
+   * The attempt that has opened it is on a connection. Nothing is read before: a backend that cannot be reached costs
+   * nothing of it, whatever its size.
+   */
+  begin(): void {
+    this.#begun = true;
+    if (this.#whole !== undefined && this.bytes > this.#hold) this.#held = undefined;
+    else if (this.#reader !== undefined) this.readBy(this.#reader);
   }
 
   /** Keeps nothing any more: no other attempt will follow. */
@@ -114,13 +143,14 @@ export class ClientBody {
     const chunks: Buffer[] = [];
     let open = true;
     const finish = (body: Buffer | undefined): void => {
+      if (!open) return;
       open = false;
       chunks.length = 0;
       done(body);
     };
     this.#copy = chunk => {
       if (!open) return;
-      if (chunk === undefined) finish(this.source.complete ? Buffer.concat(chunks) : undefined);
+      if (chunk === undefined) finish(this.#ended ? Buffer.concat(chunks) : undefined);
       else if (this.bytes > limit) finish(undefined);
       else chunks.push(chunk);
     };
@@ -128,7 +158,7 @@ export class ClientBody {
 
   /** For its {@link RequestBody}: it wants more. */
   readBy(reader: RequestBody): void {
-    if (reader !== this.#reader) return;
+    if (reader !== this.#reader || (!this.#begun && this.#failure === undefined)) return;
     while (this.#unread > 0) {
       const held = this.#held!;
       const chunk = held[held.length - this.#unread]!;
@@ -138,17 +168,19 @@ export class ClientBody {
     }
     if (this.#failure !== undefined) reader.destroy(new RequestBodyError(this.#failure));
     else if (this.#ended) reader.push(null);
-    else if (this.#attached) this.source.resume();
-    else this.#attach();
+    else {
+      if (!this.#attached) this.#attach();
+      this.source.resume();
+    }
   }
 
   /** For its {@link RequestBody}: it was destroyed. */
   leftBy(reader: RequestBody): void {
     if (reader !== this.#reader) return;
     this.#reader = undefined;
-    if (this.source.destroyed) return;
+    if (!this.#attached || this.source.destroyed) return;
     if (this.#held !== undefined && !this.#released) this.source.pause();
-    else if (this.#attached) this.source.resume();
+    else this.source.resume();
   }
 
   #attach(): void {

@@ -15,13 +15,12 @@ export class ClientView extends IncomingMessage {
     readonly backend: Backend,
     readonly attempt: CarriedAttempt,
   ) {
-    super(socketView(request.raw?.request.socket));
-    const client = request.raw?.request;
+    const client = request.message;
+    super(socketView(client?.socket));
     this.method = request.method;
     this.url = request.path;
     this.httpVersion = client?.httpVersion ?? '1.1';
-    this.httpVersionMajor = client?.httpVersionMajor ?? 1;
-    this.httpVersionMinor = client?.httpVersionMinor ?? 1;
+    [this.httpVersionMajor = 1, this.httpVersionMinor = 1] = this.httpVersion.split('.').map(Number);
     this.rawHeaders = client?.rawHeaders ?? [];
     // Inherited and not own: plug-ins can read the fields, and the library, which copies own ones, passes none of them on.
     this.headers = Object.create(client?.headers ?? null) as IncomingMessage['headers'];

@@ -31,6 +31,9 @@ interface Waiting {
  */
 export class ConnectionGate {
   readonly #queue = new Map<GateWaiter, Waiting>();
+  /** Places that were left and are not given on yet. */
+  #free = 0;
+  #admitting = false;
 
   constructor(
     private readonly backend: LiveBackend,
@@ -83,11 +86,20 @@ export class ConnectionGate {
   }
 
   leave(): void {
-    if (this.#queue.size === 0) {
+    this.#free++;
+    // Whoever is let in may leave at once: in a loop, or a long queue would be a deep stack.
+    if (this.#admitting) return;
+    this.#admitting = true;
+    for (; this.#free > 0; this.#free--) this.#admit();
+    this.#admitting = false;
+  }
+
+  #admit(): void {
+    const next = this.#queue.size === 0 ? undefined : this.#queue.values().next().value;
+    if (next === undefined) {
       this.backend.inFlight--;
       return;
     }
-    const next = this.#queue.values().next().value!;
     this.#queue.delete(next.waiter);
     clearTimeout(next.timer);
     next.waiter.entered();

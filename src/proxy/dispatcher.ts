@@ -13,8 +13,12 @@ import type { RetryReason } from './retry-policy.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 
 const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.');
+const bodyGone = new GatewayError('INTERNAL', 'The request body cannot be sent again.');
 const queueFull = (reason: string): GatewayError =>
   new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason, 503, ['Retry-After', '1']);
+
+/** Milliseconds that a response may have us wait by `Retry-After`; one that asks for more is passed on. */
+const maxAsked = 60_000;
 
 /**
  * Carries an exchange to a backend.
@@ -75,6 +79,7 @@ export class Dispatcher implements AttemptOwner {
 
   /** Tries a backend, the first or another. */
   attempt(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void {
+    if (exchange.body?.isGone === true) return exchange.fail(bodyGone);
     const { target } = route;
     let candidates = target.candidates(exchange.tried);
     while (candidates.length > 0) {
@@ -117,6 +122,7 @@ export class Dispatcher implements AttemptOwner {
     const reason = route.retries.afterStatus(exchange, status);
     if (reason === undefined) return false;
     if (race !== undefined && race.running.length > 1) {
+      exchange.tried = [...exchange.tried, backend];
       race.lost(attempt);
       attempt.drop();
       return true;
@@ -164,12 +170,17 @@ export class Dispatcher implements AttemptOwner {
     const after = exchange.attempts === 0 ? retries.hedgeAfter(exchange, target) : undefined;
     if (after !== undefined) race = new Race(after, new Hedging(this, exchange, plan, route));
     const { timeouts } = route;
-    const left = exchange.attempts === 0 ? timeouts.response : patience(exchange, timeouts.response);
+    const isFirst = exchange.attempts === 0;
+    const left = isFirst ? timeouts.response : patience(exchange, timeouts.response);
     exchange.attempts++;
+    if (exchange.dropped !== undefined) {
+      exchange.dropped.abandon();
+      exchange.dropped = undefined;
+    }
     const attempt = new Attempt(exchange, plan, route, backend, ticket, this, race);
     race?.enter(attempt);
     const request = plan.request(exchange, target, backend, exchange.body?.open(), {
-      connect: timeouts.connect,
+      connect: isFirst ? timeouts.connect : Math.min(timeouts.connect || target.connectTimeout, Math.max(1, left)),
       response: retries.limit(left),
       idle: timeouts.idle,
     });
@@ -182,7 +193,7 @@ export class Dispatcher implements AttemptOwner {
     if (reason === 'stale') return 0;
     const { target, retries, timeouts } = route;
     const wait = Math.max(retries.backoff(exchange), asked);
-    if (wait >= patience(exchange, timeouts.response)) return undefined;
+    if (asked > maxAsked || wait >= patience(exchange, timeouts.response)) return undefined;
     if (target.budget.take(performance.now())) return wait;
     this.metrics.withheld(target.upstream.name);
     return undefined;

@@ -1,9 +1,9 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EXCHANGE, type WithExchange } from '../http/exchange-symbol.js';
-import { GatewayError } from '../http/gateway-error.js';
 import { Denied } from '../security/policy.guard.js';
 import type { Exchange } from './exchange.js';
+import { thrownError } from './thrown-error.js';
 
 /**
  * Ends an exchange for which something was thrown on its way to the dispatcher: a guard's denial becomes its problem
@@ -11,8 +11,6 @@ import type { Exchange } from './exchange.js';
  */
 @Catch()
 export class ExchangeFilter implements ExceptionFilter {
-  readonly #logger = new Logger('Exchange');
-
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const exchange = (http.getRequest<FastifyRequest>().raw as WithExchange<Exchange>)[EXCHANGE];
@@ -20,13 +18,6 @@ export class ExchangeFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     if (!reply.sent) reply.hijack();
     if (thrown instanceof Denied) exchange.settle(thrown.verdict);
-    else exchange.fail(this.#errorOf(thrown));
-  }
-
-  #errorOf(thrown: unknown): GatewayError {
-    if (thrown instanceof HttpException)
-      return new GatewayError('DENIED', thrown.message, undefined, thrown.getStatus());
-    this.#logger.error(thrown);
-    return new GatewayError('INTERNAL', 'The gateway could not handle the request.', String(thrown));
+    else exchange.fail(thrownError(thrown));
   }
 }

@@ -6,10 +6,12 @@ import { removeFields, type RequestHead } from '../http/request-head.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { Protocol } from '../http/request-info.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
+import type { ResponseDefaults } from '../security/response-defaults.js';
 import { Answer, type Identity, type PolicyContext, type RequestPolicy, type Verdict } from '../security/policy.js';
 import type { Backend } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { ClientBody } from './client-body.js';
+import type { ClientMessage } from './client-message.js';
 import type { ListenerInfo } from './listener-info.js';
 import type { Responder } from './responder.js';
 import type { PlannedRoute, RoutePlan } from './route-plan.js';
@@ -53,6 +55,8 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   clientIp = '';
   match: RouteMatch<PlannedRoute> | undefined;
   plan: RoutePlan | undefined;
+  /** What holds for the fields of its responses while it has no route. */
+  responseDefaults: ResponseDefaults | undefined;
   body: ClientBody | undefined;
   backend: Backend | undefined;
   upstreamName: string | undefined;
@@ -60,6 +64,8 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   /** Attempts that were made because one before had failed; those on a stale connection count apart. */
   retries = 0;
   staleAttempts = 0;
+  /** An attempt whose answer was not passed on, and may not be over yet. */
+  dropped: { abandon(): void } | undefined;
   /** Backends on which an attempt has failed: others come first. */
   tried: readonly LiveBackend[] = noBackends;
   bytesOut = 0;
@@ -79,12 +85,22 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     readonly head: RequestHead,
     readonly listenerInfo: ListenerInfo,
     readonly responder: Responder,
-    /** The client's own messages. */
-    readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse },
+    /** The client's request as it came. */
+    readonly message: ClientMessage,
+    /** The client's own messages; undefined on HTTP/2, which has none. */
+    readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined,
   ) {}
 
   get headers(): Readonly<IncomingHttpHeaders> {
-    return this.raw.request.headers;
+    return this.message.headers;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.message.rawHeaders;
+  }
+
+  get hasBody(): boolean {
+    return this.head.hasBody;
   }
 
   get scheme(): 'http' | 'https' {
@@ -96,7 +112,7 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   }
 
   get httpVersion(): string {
-    return this.raw.request.httpVersion;
+    return this.message.httpVersion;
   }
 
   get routeName(): string | undefined {
@@ -128,6 +144,16 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     return this.head.expect !== undefined && this.body !== undefined && this.body.whole === undefined;
   }
 
+  /** The gateway could take more of the client's body at once, and the client has not sent it. */
+  get awaitsBody(): boolean {
+    return this.body?.awaited === true;
+  }
+
+  /** The client waits for a 100 (Continue) that it has not been sent, and so may hold its body back. */
+  get withholdsContinue(): boolean {
+    return this.bytesIn === 0 && this.responder.withholdsContinue === true;
+  }
+
   setRequestHeader(name: string, value?: string): void {
     (this.#requestEdits ??= new Map()).set(name.toLowerCase(), [name, value]);
   }
@@ -143,7 +169,7 @@ export class Exchange implements ExchangeRecord, PolicyContext {
 
   /** Applies what the route and its policies have asked for to the fields of a response, in place, whoever has made it. */
   editResponse(headers: RawHeaders): void {
-    this.plan?.responseDefaults?.apply(headers, this);
+    (this.plan === undefined ? this.responseDefaults : this.plan.responseDefaults)?.apply(headers, this);
     if (this.#responseEdits !== undefined) edit(headers, this.#responseEdits);
   }
 
@@ -151,7 +177,7 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   openBody(limit: number, hold: number): void {
     const { head } = this;
     if (head.hasBody)
-      this.body = new ClientBody(this.raw.request, head.chunked ? undefined : head.contentLength, limit, hold);
+      this.body = new ClientBody(this.message, head.chunked ? undefined : head.contentLength, limit, hold);
   }
 
   /** Ends the exchange with an error: a problem document, or, when the response is under way, a visible break. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { UNIX_PEER, type TrustedProxies } from '../http/client-address.js';
+import type { TrustedProxies } from '../http/client-address.js';
 import { EXCHANGE, type WithExchange } from '../http/exchange-symbol.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { parseHost } from '../http/host.js';
@@ -9,9 +10,13 @@ import { forwardedPath, routingPath, splitTarget, type PathPolicy } from '../htt
 import { RequestHead } from '../http/request-head.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
+import { identify, introductionOf, peerOf } from './client-connection.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './forwarding-headers.js';
 import { Http1Responder } from './http1-responder.js';
+import type { Http2Head } from './http2-head.js';
+import type { Http2Message } from './http2-message.js';
+import { Http2Responder } from './http2-responder.js';
 import { endsWithAnswer, endWithAnswer } from './last-answer.js';
 import type { ListenerInfo } from './listener-info.js';
 import type { RoutePlans } from './route-plans.js';
@@ -23,6 +28,23 @@ export interface HeadLimits {
   readonly maxHeaderSize: number;
   readonly path: PathPolicy;
 }
+
+/** The answer to CONNECT. */
+export const noMethod = new GatewayError(
+  'DENIED',
+  'CONNECT is not served: this is a gateway, not a forward proxy.',
+  undefined,
+  405,
+  ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'],
+);
+
+/** The answer to expectations other than `100-continue`. */
+export const noExpectation = new GatewayError(
+  'DENIED',
+  'The only expectation that can be met is 100-continue.',
+  undefined,
+  417,
+);
 
 const QUEUE = Symbol('gatehouse.queue');
 
@@ -47,8 +69,32 @@ const refusals = {
   url: denied(414, 'The request target is too long.'),
   headers: denied(431, 'The request has too many header fields, or too large ones.'),
   encoding: denied(501, 'Only the chunked transfer coding is understood.'),
+  scheme: denied(400, 'The scheme must be that of the connection.'),
+  fields: denied(400, 'The request has fields that only HTTP/1.1 knows.'),
   framing: denied(400, 'An HTTP/1.0 request must not be chunked.'),
+  length: denied(413, 'The request body is larger than anything.'),
 };
+
+/** Takes a request that has begun on an HTTP/2 stream. */
+export type StreamHandler = (
+  stream: ServerHttp2Stream,
+  head: Http2Head,
+  message: Http2Message,
+  listener: ListenerInfo,
+) => void;
+
+/** The client has gone; or it has broken the rules of HTTP/2, and Node has reset its stream. */
+function aborted({ rstCode = 0 }: ServerHttp2Stream): GatewayError {
+  return new GatewayError('CLIENT_ABORTED', undefined, rstCode === 0 ? undefined : `stream reset, code ${rstCode}`);
+}
+
+/**
+ * Behind a request that offers an upgrade Node's parser drops what has come with it, whether or not the upgrade is made. So nothing
+ * that follows on the connection can be believed: it may be the second half of what was dropped.
+ */
+function offersUpgrade({ connection }: RequestHead, { headers }: IncomingMessage): boolean {
+  return headers.upgrade !== undefined && connection !== undefined && /upgrade/i.test(connection);
+}
 
 /** Opens an exchange for each request, and closes it when its response is over: one access line, one set of figures. */
 export class Exchanges {
@@ -80,7 +126,7 @@ export class Exchanges {
       return undefined;
     }
     const head = new RequestHead(request.rawHeaders);
-    const peer = listener.unix ? UNIX_PEER : socket.remoteAddress;
+    const peer = peerOf(socket, listener);
     const trusted = this.trusted.isTrusted(peer);
     const exchange = new Exchange(
       trusted && isRequestId(head.requestId) ? head.requestId : randomUUID(),
@@ -88,21 +134,20 @@ export class Exchanges {
       head,
       listener,
       new Http1Responder(request, response, expectsContinue, listener),
+      request,
       { request, response },
     );
-    exchange.peer = peer;
-    exchange.peerTrusted = trusted;
-    exchange.clientIp = trusted
-      ? this.trusted.clientAddress(peer, request.headers)
-      : this.trusted.clientAddress(peer, {});
+    this.#open(exchange, socket, peer, trusted);
     (request as WithExchange<Exchange>)[EXCHANGE] = exchange;
     const before = socket[EXCHANGE];
     socket[EXCHANGE] = exchange;
-    this.open++;
-    this.metrics.opened(listener.name);
     response.on('close', () => this.#close(exchange, socket));
     if (response.socket === null) this.#queue(exchange, before, socket);
 
+    if (offersUpgrade(head, request)) {
+      response.shouldKeepAlive = false;
+      endWithAnswer(socket);
+    }
     const refusal = this.#locate(exchange, request);
     if (refusal === undefined) return exchange;
     // Whoever sends such a message is not believed where the next one begins.
@@ -112,14 +157,65 @@ export class Exchanges {
     return undefined;
   }
 
+  /** The same for a request on an HTTP/2 stream. */
+  beginStream(
+    stream: ServerHttp2Stream,
+    head: Http2Head,
+    message: Http2Message,
+    listener: ListenerInfo,
+  ): Exchange | undefined {
+    const socket = message.socket as ExchangeSocket;
+    const fields = new RequestHead(head.fields);
+    const peer = peerOf(socket, listener);
+    const trusted = this.trusted.isTrusted(peer);
+    const expectsContinue = fields.expect?.toLowerCase() === '100-continue';
+    const responder = new Http2Responder(stream, message, head.method === 'HEAD', expectsContinue);
+    const exchange = new Exchange(
+      trusted && isRequestId(fields.requestId) ? fields.requestId : randomUUID(),
+      head.method,
+      fields,
+      listener,
+      responder,
+      message,
+      undefined,
+    );
+    this.#open(exchange, socket, peer, trusted);
+    (socket[QUEUE] ??= new Set()).add(exchange);
+    stream
+      .on('error', () => {})
+      .on('aborted', () => exchange.fail(aborted(stream)))
+      .on('close', () => {
+        if (!responder.ended || stream.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.fail(aborted(stream));
+        this.#end(exchange, socket);
+      });
+
+    const refusal = this.#locateStream(exchange, head);
+    if (refusal === undefined) return exchange;
+    exchange.fail(refusal);
+    return undefined;
+  }
+
+  #open(exchange: Exchange, socket: Socket, peer: string | undefined, trusted: boolean): void {
+    exchange.responseDefaults = this.plans.responseDefaults;
+    exchange.peer = peer;
+    exchange.peerTrusted = trusted;
+    const { message } = exchange;
+    const certificate = introductionOf(socket)?.certificate;
+    if (certificate !== undefined || exchange.head.claimsCertificate) identify(exchange, message.headers, certificate);
+    exchange.clientIp = trusted
+      ? this.trusted.clientAddress(peer, message.headers)
+      : this.trusted.clientAddress(peer, {});
+    this.open++;
+    this.metrics.opened(exchange.listener);
+  }
+
   /** Finds host, path and route; or why the message is refused. */
   #locate(exchange: Exchange, request: IncomingMessage): GatewayError | undefined {
     const { head } = exchange;
-    const { limits } = this;
     const url = request.url!;
     if (request.httpVersionMajor !== 1) return refusals.version;
-    if (url.length > limits.maxUrl) return refusals.url;
-    if (head.count > limits.maxHeaders || head.size > limits.maxHeaderSize) return refusals.headers;
+    const tooLarge = this.#tooLarge(url, head);
+    if (tooLarge !== undefined) return tooLarge;
     const target = splitTarget(url);
     if (target === undefined) return refusals.target;
     exchange.path = target.path;
@@ -134,10 +230,47 @@ export class Exchanges {
       if (request.httpVersionMinor === 0) return refusals.framing;
       if (head.transferEncoding.toLowerCase() !== 'chunked') return refusals.encoding;
     }
-    exchange.routingPath = routingPath(target.path);
+    // Beyond that, what is sent on would be another number.
+    if (head.contentLength !== undefined && Number(head.contentLength) > Number.MAX_SAFE_INTEGER) return refusals.length;
+    return this.#route(exchange);
+  }
+
+  #locateStream(exchange: Exchange, request: Http2Head): GatewayError | undefined {
+    const { head } = exchange;
+    const { method, path, scheme } = request;
+    const tooLarge = this.#tooLarge(path, head);
+    if (tooLarge !== undefined) return tooLarge;
+    if (method === 'CONNECT') return noMethod;
+    const target = path === '*' || path.startsWith('/') ? splitTarget(path) : undefined;
+    if (target === undefined) return refusals.target;
+    exchange.path = target.path;
+    exchange.query = target.query;
+    if (path === '*' && method !== 'OPTIONS') return refusals.target;
+    // Whoever terminates TLS for its clients and speaks it to us, too, may say what they have used.
+    if (scheme !== exchange.scheme && !(exchange.peerTrusted && scheme === 'http')) return refusals.scheme;
+    if (request.ambiguous || request.authority === undefined) return refusals.host;
+    exchange.authority = request.authority;
+    const authority = parseHost(request.authority);
+    if (authority === undefined) return refusals.host;
+    exchange.host = authority.host;
+    if (head.connection !== undefined || head.transferEncoding !== undefined) return refusals.fields;
+    if (head.expect !== undefined && exchange.responder.withholdsContinue !== true) return noExpectation;
+    // A body without a length is one that HTTP/1.1 has to chunk.
+    if (!exchange.message.complete && head.contentLength === undefined) head.transferEncoding = 'chunked';
+    return this.#route(exchange);
+  }
+
+  #tooLarge(url: string, head: RequestHead): GatewayError | undefined {
+    const { limits } = this;
+    if (url.length > limits.maxUrl) return refusals.url;
+    return head.count > limits.maxHeaders || head.size > limits.maxHeaderSize ? refusals.headers : undefined;
+  }
+
+  #route(exchange: Exchange): GatewayError | undefined {
+    exchange.routingPath = routingPath(exchange.path);
     exchange.match = this.plans.match(exchange);
     exchange.plan = exchange.match?.route.definition.plan;
-    const path = forwardedPath(target.path, exchange.plan?.path ?? limits.path);
+    const path = forwardedPath(exchange.path, exchange.plan?.path ?? this.limits.path);
     if (typeof path !== 'string') return denied(400, path.detail);
     exchange.forwardedPath = path;
     return undefined;
@@ -160,7 +293,11 @@ export class Exchanges {
   #close(exchange: Exchange, socket: ExchangeSocket): void {
     if (exchange.closedAt !== 0) return;
     // The connection went away before the response was whole, and nothing else has ended it.
-    if (!exchange.raw.response.writableFinished) exchange.fail(new GatewayError('CLIENT_ABORTED'));
+    if (!exchange.raw!.response.writableFinished) exchange.fail(new GatewayError('CLIENT_ABORTED'));
+    this.#end(exchange, socket);
+  }
+
+  #end(exchange: Exchange, socket: ExchangeSocket): void {
     exchange.closedAt = performance.now();
     this.open--;
     if (socket[EXCHANGE] === exchange) socket[EXCHANGE] = undefined;

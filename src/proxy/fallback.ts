@@ -1,6 +1,7 @@
 import type { FallbackConfig } from '../config/fallback.config.js';
 import type { GatewayError } from '../http/gateway-error.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
+import { removeFields } from '../http/request-head.js';
 import type { Exchange } from './exchange.js';
 import { FixedPlan } from './local-plans.js';
 import type { ForwardRoute } from './route-plan.js';
@@ -20,10 +21,13 @@ export class FallbackResponse {
   readonly #fixed: FixedPlan | undefined;
   readonly #status: number;
   readonly #headers: readonly string[];
+  /** Their names in lower case. */
+  readonly #names: ReadonlySet<string>;
 
   constructor({ status, headers, body }: Pick<FallbackConfig, 'status' | 'headers' | 'body'>) {
     this.#status = status;
     this.#headers = [...headers].flat();
+    this.#names = new Set([...headers.keys()].map(name => name.toLowerCase()));
     if (body !== undefined) this.#fixed = new FixedPlan(status, headers, body);
   }
 
@@ -34,11 +38,9 @@ export class FallbackResponse {
       response.headers.push('X-Gateway-Error', error.code, 'X-Request-Id', exchange.id);
       return response;
     }
-    const own = new Set(this.#headers.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase()));
-    const headers = [...this.#headers];
-    for (let i = 0; i < error.headers.length; i += 2) {
-      if (!own.has(error.headers[i]!.toLowerCase())) headers.push(error.headers[i]!, error.headers[i + 1]!);
-    }
-    return problemResponse(error.with(this.#status, headers), exchange.id);
+    const response = problemResponse(error.with(this.#status, error.headers), exchange.id);
+    removeFields(response.headers, this.#names);
+    response.headers.push(...this.#headers);
+    return response;
   }
 }

@@ -14,7 +14,7 @@ export function finalRecipient(exchange: Exchange): LocalResponse | undefined {
   if (method === 'OPTIONS')
     return { status: 204, headers: ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'], body: '' };
   if (method !== 'TRACE') return undefined;
-  const { rawHeaders, httpVersion } = exchange.raw.request;
+  const { rawHeaders, httpVersion } = exchange.message;
   // Not the message's own `url`: Fastify has been given a constant one.
   const target = exchange.query === undefined ? exchange.path : `${exchange.path}?${exchange.query}`;
   let body = `TRACE ${target} HTTP/${httpVersion}\r\n`;

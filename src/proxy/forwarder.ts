@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayError } from '../http/gateway-error.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { Backend } from '../upstream/backend.js';
+import type { ClientMessage } from './client-message.js';
 import type { RequestBody } from './request-body.js';
 
 /** One attempt's request, ready to be sent: every header rule is already applied. */
@@ -21,7 +22,9 @@ export interface ForwardRequest {
   readonly responseTimeout: number;
   /** Milliseconds between two chunks of the response body; 0 = no limit. */
   readonly idleTimeout: number;
-  /** The client's own messages, for forwarders that work on those. */
+  /** The client's request as it came, for forwarders that work on that. */
+  readonly message?: ClientMessage | undefined;
+  /** The client's own messages; undefined on HTTP/2, which has none. */
   readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
 }
 

@@ -1,5 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { RawHeaders } from '../http/raw-headers.js';
+import { removeFields } from '../http/request-head.js';
+import { resetConnection } from './connection-reset.js';
 import type { ListenerInfo } from './listener-info.js';
 import { endWithAnswer } from './last-answer.js';
 import { lingerThenClose } from './lingering-close.js';
@@ -7,6 +9,8 @@ import type { Responder } from './responder.js';
 
 /** Bodies up to this size are written together with their head, in bytes. */
 const smallBody = 16 * 1024;
+
+const trailerField: ReadonlySet<string> = new Set(['trailer']);
 
 /** Interim responses are left out while the client has this much to read, in bytes. */
 const maxUnread = 64 * 1024;
@@ -34,11 +38,15 @@ export class Http1Responder implements Responder {
     return this.response.headersSent;
   }
 
+  get withholdsContinue(): boolean {
+    return this.expectsContinue && !this.#continueSent;
+  }
+
   informational(status: number, headers: RawHeaders): void {
     const { response } = this;
     if (response.headersSent || this.request.httpVersionMinor === 0) return;
     if (status === 100) {
-      if (!this.expectsContinue || this.#continueSent) return;
+      if (!this.withholdsContinue) return;
       this.#continueSent = true;
       response.writeContinue();
       return;
@@ -51,7 +59,7 @@ export class Http1Responder implements Responder {
   head(status: number, message: string, headers: RawHeaders): void {
     this.#closeIfNeeded(headers);
     this.#length = declaredLength(headers);
-    this.response.writeHead(status, phrase(status, message), headers);
+    this.#writeHead(status, message, headers);
   }
 
   write(chunk: Buffer): boolean {
@@ -80,7 +88,8 @@ export class Http1Responder implements Responder {
 
   send(status: number, headers: RawHeaders, body: string | Buffer): void {
     this.#closeIfNeeded(headers);
-    this.response.writeHead(status, phrase(status, ''), headers);
+    this.#length = body.length;
+    this.#writeHead(status, '', headers);
     this.response.end(body);
   }
 
@@ -89,13 +98,25 @@ export class Http1Responder implements Responder {
     if (socket === null) this.response.destroy();
     if (socket === null || socket.destroyed) return;
     // A body that ends with the connection needs a reset: a plain close would look like its end (RFC 9112 §8).
-    if (chunkedEncoding || this.#length >= 0 || !('resetAndDestroy' in socket)) socket.destroy();
-    else socket.resetAndDestroy();
+    if (chunkedEncoding || this.#length >= 0) socket.destroy();
+    else resetConnection(socket);
+  }
+
+  #writeHead(status: number, message: string, headers: RawHeaders): void {
+    // Where no chunked body follows, nothing can follow that it announces, and Node throws.
+    if (hasTrailerField(headers) && !this.#isChunked(status)) removeFields(headers, trailerField);
+    this.response.writeHead(status, phrase(status, message), headers);
+  }
+
+  /** Node will send the body in chunks. */
+  #isChunked(status: number): boolean {
+    const { httpVersionMinor, method } = this.request;
+    return this.#length < 0 && httpVersionMinor !== 0 && method !== 'HEAD' && status !== 204 && status !== 304;
   }
 
   /** The connection cannot carry another request while the rest of this one is still to come. */
   #closeIfNeeded(headers: RawHeaders): void {
-    const unread = (!this.request.complete && hasBody(this.request)) || (this.expectsContinue && !this.#continueSent);
+    const unread = (!this.request.complete && hasBody(this.request)) || this.withholdsContinue;
     if (!unread && !this.listener.draining) return;
     headers.push('Connection', 'close');
     endWithAnswer(this.request.socket);
@@ -106,6 +127,13 @@ export class Http1Responder implements Responder {
 /** The backend's own reason phrase if Node can write it (RFC 9112 §4), else the usual one. */
 function phrase(status: number, message: string): string {
   return message !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : (STATUS_CODES[status] ?? '');
+}
+
+function hasTrailerField(headers: RawHeaders): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]!.length === 7 && headers[i]!.toLowerCase() === 'trailer') return true;
+  }
+  return false;
 }
 
 function declaredLength(headers: RawHeaders): number {

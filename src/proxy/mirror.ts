@@ -35,7 +35,7 @@ export class Mirror {
     if (!target.gate(backend).tryEnter()) return;
     const request = plan.request(exchange, target, backend, body, timeouts);
     target.forwarder.forward(
-      { ...request, expectsContinue: false, raw: undefined },
+      { ...request, expectsContinue: false, message: undefined, raw: undefined },
       backend,
       new DroppedAnswer(target, backend),
     );

@@ -4,6 +4,10 @@ import type { RawHeaders } from '../http/raw-headers.js';
 export interface Responder {
   /** The response head is on its way: from now on an error can only cut the message. */
   readonly headSent: boolean;
+  /** The client has asked for a 100 (Continue) and was not sent one. Default: false. */
+  readonly withholdsContinue?: boolean;
+  /** Body bytes that wait for the client to make room for them, on a connection that it shares with others. Default: 0. */
+  readonly unsent?: number;
   /** Sends an interim response (100, 103 …); dropped for clients that cannot take one (RFC 9110 §15.2). */
   informational(status: number, headers: RawHeaders): void;
   head(status: number, message: string, headers: RawHeaders): void;

@@ -6,7 +6,7 @@ export function retryAfter(headers: readonly (Buffer | string)[], now: () => num
   for (let i = 0; i + 1 < headers.length; i += 2) {
     if (headers[i]!.length !== 11 || headers[i]!.toString().toLowerCase() !== 'retry-after') continue;
     const value = headers[i + 1]!.toString().trim();
-    const wait = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now();
+    const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now();
     return wait > 0 ? wait : 0;
   }
   return 0;

@@ -1,17 +1,19 @@
 import type { HeaderRules } from '../http/header-rules.js';
 import type { PathPolicy } from '../http/path.js';
-import type { RawHeaders } from '../http/raw-headers.js';
 import type { LocalResponse } from '../http/problem.js';
+import type { RawHeaders } from '../http/raw-headers.js';
+import { removeFields, type RequestHead } from '../http/request-head.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import type { RouteDefinition } from '../routing/route.js';
-import type { PolicyContext, RequestPolicy } from '../security/policy.js';
+import type { RequestPolicy } from '../security/policy.js';
+import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Exchange } from './exchange.js';
 import type { Fallback } from './fallback.js';
 import type { ForwardRequest } from './forwarder.js';
 import { forwardingHeaders } from './forwarding-headers.js';
 import type { Mirror } from './mirror.js';
-import type { RequestBody } from './request-body.js';
+import { RequestBody } from './request-body.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { Target } from './target.js';
 
@@ -26,16 +28,11 @@ export interface RoutePlan {
   /** What is done to the path before it is forwarded. */
   readonly path: PathPolicy;
   readonly responseRules: HeaderRules | undefined;
-  /** Fields that every response of the route has, whoever makes it, unless the backend sends them itself. */
+  /** Done to the fields of every response of the route, whoever makes it. */
   readonly responseDefaults: ResponseDefaults | undefined;
   /** Those of the policies that look at the whole body. */
   readonly bodyPolicies: readonly RequestPolicy[];
   readonly mirror: Mirror | undefined;
-}
-
-/** Fields that are added to a response where they are missing. */
-export interface ResponseDefaults {
-  apply(headers: RawHeaders, request: PolicyContext): void;
 }
 
 /** What the route table is made of: a route as the configuration has it, with its plan. */
@@ -94,6 +91,7 @@ export class ForwardPlan {
         : target.hostHeader === 'backend'
           ? backend.url.host
           : target.hostHeader);
+    frame(headers, exchange.head, body);
     exchange.editRequest(headers);
     this.requestRules?.apply(headers);
     const path = this.rewrites ? rewritten(exchange) : exchange.forwardedPath;
@@ -106,9 +104,19 @@ export class ForwardPlan {
       connectTimeout: timeouts.connect,
       responseTimeout: timeouts.response,
       idleTimeout: timeouts.idle,
+      message: exchange.message,
       raw: exchange.raw,
     };
   }
+}
+
+const trailerField: ReadonlySet<string> = new Set(['trailer']);
+
+/** Makes the fields fit the body as it is sent: one that came in chunks may be whole by now, and then has a length and no trailers. */
+function frame(headers: RawHeaders, head: RequestHead, body: RequestBody | Buffer | undefined): void {
+  const chunked = body instanceof RequestBody && body.length === undefined;
+  if (head.announcesTrailers && !chunked) removeFields(headers, trailerField);
+  if (head.chunked && Buffer.isBuffer(body)) headers.push('Content-Length', String(body.length));
 }
 
 function rewritten(exchange: Exchange): string {

@@ -5,7 +5,10 @@ import { HeaderRules } from '../http/header-rules.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import { RouteTable } from '../routing/route-table.js';
 import type { RouteQuery } from '../routing/route.js';
+import { CorsPreflights } from '../security/cors/cors-preflights.js';
+import { preflightMethod } from '../security/cors/preflight.js';
 import type { RequestPolicy } from '../security/policy.js';
+import { responseDefaultsOf, type ResponseDefaults } from '../security/response-defaults.js';
 import type { RoutePolicies } from '../security/route-policies.js';
 import { FallbackResponse, type Fallback } from './fallback.js';
 import { FixedPlan, RedirectPlan } from './local-plans.js';
@@ -17,12 +20,15 @@ import type { Targets } from './targets.js';
 /** The routes of a configuration, each with its plan, behind the compiled table. Immutable. */
 export class RoutePlans {
   readonly table: RouteTable<PlannedRoute>;
+  /** What holds for the responses to requests that no route fits. */
+  readonly responseDefaults: ResponseDefaults | undefined;
 
   private constructor(
     private readonly config: GatewayConfig,
     private readonly targets: Targets,
     policies: readonly (readonly RequestPolicy[])[],
   ) {
+    this.responseDefaults = responseDefaultsOf(config.security);
     this.table = RouteTable.compile(
       config.routes.map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
     );
@@ -36,13 +42,20 @@ export class RoutePlans {
     return new RoutePlans(config, targets, await Promise.all(lists));
   }
 
-  /** The most specific route that fits. */
+  /** The most specific route that fits. A CORS preflight gets the one of the request that it is for, if that answers preflights. */
   match(request: RouteQuery): RouteMatch<PlannedRoute> | undefined {
+    const wanted = preflightMethod(request);
+    if (wanted !== undefined) {
+      const { host, routingPath, query, headers } = request;
+      const match = this.table.match({ method: wanted, host, routingPath, query, headers });
+      if (match !== undefined && answersPreflights(match.route.definition.plan)) return match;
+    }
     return this.table.match(request);
   }
 
   #plan(route: RouteConfig, policies: readonly RequestPolicy[]): RoutePlan {
-    const { validation } = securityOf(this.config, route);
+    const security = securityOf(this.config, route);
+    const { validation } = security;
     const { mirror } = route;
     return {
       name: route.name,
@@ -51,7 +64,7 @@ export class RoutePlans {
       maxBody: validation.maxBody,
       path: validation.path,
       bodyPolicies: policies.filter(policy => policy.checkBody !== undefined),
-      responseDefaults: undefined,
+      responseDefaults: responseDefaultsOf(security),
       responseRules: HeaderRules.compile(route.headers?.response),
       mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
     };
@@ -96,4 +109,8 @@ export class RoutePlans {
     if (fallback.upstream === undefined) return new FallbackResponse(fallback);
     return { kind: 'upstream', route: this.#plain(route, fallback.upstream) };
   }
+}
+
+function answersPreflights({ policies }: RoutePlan): boolean {
+  return policies.some(policy => policy instanceof CorsPreflights);
 }

@@ -54,21 +54,12 @@ export class RawConnection {
       typeof pattern === 'string'
         ? this.text.includes(pattern)
         : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(this.text);
-    const wait = async (): Promise<string> => {
-      while (!matches()) {
-        if (this.socket.destroyed || this.socket.readableEnded) {
-          throw new Error(`connection ended before ${String(pattern)}; it received ${JSON.stringify(this.text)}`);
-        }
-        await this.#arrived.promise;
-      }
-      return this.text;
-    };
-    return within(wait(), deadline, `${JSON.stringify(String(pattern))} in what the backend received`);
+    return this.#wait(matches, deadline, String(pattern));
   }
 
   /** Waits for the end of the `count`-th request head (default: the first); gives the text so far. */
   async head(count = 1, deadline = 5000): Promise<string> {
-    return this.until(new RegExp(`(?:[^]*?\\r\\n\\r\\n){${count}}`), deadline);
+    return this.#wait(() => this.heads >= count, deadline, `request head ${count}`);
   }
 
   /** Sends bytes and keeps the connection open. A string is sent as latin1. */
@@ -93,6 +84,19 @@ export class RawConnection {
 
   resume(): void {
     this.socket.resume();
+  }
+
+  async #wait(matches: () => boolean, deadline: number, what: string): Promise<string> {
+    const wait = async (): Promise<string> => {
+      while (!matches()) {
+        if (this.socket.destroyed || this.socket.readableEnded) {
+          throw new Error(`connection ended before ${what}; it received ${JSON.stringify(this.text)}`);
+        }
+        await this.#arrived.promise;
+      }
+      return this.text;
+    };
+    return within(wait(), deadline, `${JSON.stringify(what)} in what the backend received`);
   }
 
   #wake(): void {

@@ -11,7 +11,11 @@ export type Server = string | { readonly url: string };
 const urlOf = (server: Server): string => (typeof server === 'string' ? server : server.url);
 
 /** A gateway with one upstream, `app`, of these backends; the first request goes to the first of them. `others`: more of the file. */
-export function gatewayTo(backends: readonly Server[], upstream: object = {}, others: object = {}): Promise<InProcessGateway> {
+export function gatewayTo(
+  backends: readonly Server[],
+  upstream: object = {},
+  others: object = {},
+): Promise<InProcessGateway> {
   return startInProcess({ upstreams: { app: { backends: backends.map(urlOf), ...upstream } }, ...others });
 }
 
@@ -38,16 +42,4 @@ export async function accessLineOf(gateway: InProcessGateway, number = 1): Promi
 export async function neverConnects(): Promise<{ readonly url: string; readonly backend: RawBackend }> {
   const backend = await startRawBackend();
   return { url: backend.url.replace('http:', 'https:'), backend };
-}
-
-/** Bytes that differ at each place, so that a piece that is lost, repeated or out of its place shows. */
-export function patternOf(length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  for (let at = 0; at < length; at++) bytes[at] = (at * 31 + (at >> 8) * 7 + (at >> 16)) & 255;
-  return bytes;
-}
-
-/** A chunk as it stands in a chunked body. */
-export function chunkOf(bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 }

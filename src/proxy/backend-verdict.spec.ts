@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { CircuitBreakerConfig, type BreakerFailure } from '../config/circuit-breaker.config.js';
+import { errorTable, GatewayError, type ErrorCode } from '../http/gateway-error.js';
+import { failureNames, VerdictRules } from './backend-verdict.js';
+
+const rules = (failOn = new CircuitBreakerConfig().failOn, slowerThan = 5000): VerdictRules =>
+  new VerdictRules({ failOn, slowerThan });
+
+describe('how the end of an attempt counts for the circuit', () => {
+  it('every fault of a backend has a name in the configuration, and nothing else has one', () => {
+    const faults = (Object.keys(errorTable) as ErrorCode[]).filter(code => errorTable[code].source === 'backend');
+    expect(Object.keys(failureNames).toSorted()).toEqual(faults.toSorted());
+  });
+
+  it.each(Object.keys(errorTable) as ErrorCode[])('%s is a hard failure if it is the fault of the backend', code => {
+    const isFault = errorTable[code].source === 'backend';
+    const verdict = rules().ofError(new GatewayError(code));
+    expect(verdict).toEqual({ outcome: isFault ? 'failure' : 'ignored', kind: 'hard' });
+  });
+
+  it.each(['connect-failure', 'reset', 'timeout'] as const)('only %s counts where only that is in failOn', name => {
+    for (const [code, own] of Object.entries(failureNames) as [ErrorCode, BreakerFailure][]) {
+      const { outcome } = rules([name]).ofError(new GatewayError(code));
+      expect([code, outcome]).toEqual([code, own === name ? 'failure' : 'ignored']);
+    }
+  });
+
+  it('a 5xx is a soft failure where it is in failOn, and every other answer a success', () => {
+    for (const status of [200, 304, 404, 429, 499]) expect(rules().ofResponse(status, 1).outcome).toBe('success');
+    for (const status of [500, 503, 599]) {
+      expect(rules().ofResponse(status, 1)).toEqual({ outcome: 'failure', kind: 'soft' });
+      expect(rules(['reset']).ofResponse(status, 1).outcome).toBe('success');
+    }
+  });
+
+  it('a late head is a soft failure only where slow is in failOn', () => {
+    expect(rules().ofResponse(200, 60_000).outcome).toBe('success');
+    const strict = rules(['slow'], 100);
+    expect(strict.ofResponse(200, 100).outcome).toBe('success');
+    expect(strict.ofResponse(200, 100.5)).toEqual({ outcome: 'failure', kind: 'soft' });
+    expect(strict.ofResponse(503, 5).outcome).toBe('success');
+  });
+});

@@ -1,0 +1,334 @@
+import http from 'node:http';
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { refusedPort, startBackend, type Echo } from '../support/backend.js';
+import { connectRaw, request, type RawClient } from '../support/client.js';
+import { faults } from '../support/faults.js';
+import { patternOf } from '../support/pattern.js';
+import { eventually } from '../support/poll.js';
+import { startRawBackend } from '../support/raw-backend.js';
+import { accessLineOf, expectAtRest, gatewayTo, neverConnects } from '../support/scene.js';
+import { startScripted, type Behaviour } from '../support/scripted-backend.js';
+
+const soon = { backoff: '1ms' };
+const says =
+  (status: number, ...headers: string[]): Behaviour =>
+  call =>
+    call.answer(status, { body: `${status} of the backend`, headers });
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+describe('a GET whose first backend fails', () => {
+  const failures: readonly [string, Behaviour, object][] = [
+    ['resets the connection', faults.resetsBeforeTheHead, {}],
+    ['ends the connection without an answer', call => call.end(), {}],
+    ['says 502', says(502), {}],
+    ['says 503', says(503), {}],
+    ['says 504', says(504), {}],
+    ['says 500, with `on: [5xx]`', says(500), { on: ['5xx'] }],
+    ['says 599, with `on: [5xx]`', says(599), { on: ['5xx'] }],
+    ['says 429, with `on: [429]`', says(429), { on: [429] }],
+    ['is silent for tryTimeout, with `on: [timeout]`', faults.hangs, { on: ['timeout'], tryTimeout: '60ms' }],
+  ];
+
+  it.each(failures)('is answered by another one, when the first %s', async (_, behaviour, retries) => {
+    const [bad, good] = [await startScripted('bad', behaviour), await startScripted('good')];
+    const gateway = await gatewayTo([bad, good], { retries: { ...soon, ...retries } });
+    const response = await request(gateway.port, { path: '/x' });
+    expect([response.status, response.text]).toEqual([200, 'good GET /x']);
+    expect([bad.calls.length, good.calls.length]).toEqual([1, 1]);
+    expect(await accessLineOf(gateway)).toMatchObject({ status: 200, attempts: 2, backend: good.id });
+    expect(await gateway.metric('gatehouse_retries_total')).toBe(1);
+    await expectAtRest(gateway);
+  });
+
+  it('is answered by another one, when the first refuses connections', async () => {
+    const good = await startScripted('good');
+    const gateway = await gatewayTo([`http://127.0.0.1:${await refusedPort()}`, good], { retries: soon });
+    expect((await request(gateway.port)).status).toBe(200);
+    expect(await accessLineOf(gateway)).toMatchObject({ attempts: 2, backend: good.id });
+    expect(await gateway.metric('gatehouse_retries_total', { reason: 'connect-failure' })).toBe(1);
+  });
+
+  it('is answered by another one, when no connection to the first stands within timeouts.connect', async () => {
+    const [{ url }, good] = [await neverConnects(), await startScripted('good')];
+    const gateway = await gatewayTo([url, good], { timeouts: { connect: '150ms' }, retries: soon });
+    const started = performance.now();
+    expect((await request(gateway.port)).status).toBe(200);
+    expect(performance.now() - started).toBeGreaterThan(140);
+    expect(performance.now() - started).toBeLessThan(1500);
+  });
+
+  it.each<[string, Behaviour, object, number]>([
+    ['500', says(500), {}, 500],
+    ['429', says(429), {}, 429],
+    ['404', says(404), { on: ['5xx'] }, 404],
+    ['503, with attempts: 0', says(503), { attempts: 0 }, 503],
+    ['503, where that is not in `on`', says(503), { on: ['reset'] }, 503],
+    ['nothing for tryTimeout', faults.hangs, { tryTimeout: '60ms' }, 504],
+    ['something that is not HTTP', faults.sendsGarbage, {}, 502],
+  ])('is not tried again when it said %s', async (_, behaviour, retries, status) => {
+    const [bad, good] = [await startScripted('bad', behaviour), await startScripted('good')];
+    const gateway = await gatewayTo([bad, good], { retries: { ...soon, ...retries } });
+    expect((await request(gateway.port)).status).toBe(status);
+    expect([bad.calls.length, good.calls.length]).toEqual([1, 0]);
+    expect(await accessLineOf(gateway)).toMatchObject({ status, attempts: 1 });
+    await expectAtRest(gateway);
+  });
+
+  it('gets the answer of the last one when all fail, each asked once', async () => {
+    const backends = await Promise.all(['a', 'b', 'c', 'd'].map(name => startScripted(name, says(503))));
+    const gateway = await gatewayTo(backends, { retries: soon });
+    const response = await request(gateway.port);
+    expect([response.status, response.text]).toEqual([503, '503 of the backend']);
+    expect(response.header('x-gateway-error')).toBeUndefined();
+    expect(backends.map(({ calls }) => calls.length).toSorted()).toEqual([0, 1, 1, 1]);
+    expect(await accessLineOf(gateway)).toMatchObject({ attempts: 3 });
+    await expectAtRest(gateway);
+  });
+
+  it('asks the same one again where there is no other', async () => {
+    const only = await startScripted('only', call => call.answer(call.number < 3 ? 503 : 200));
+    const gateway = await gatewayTo([only], { retries: soon });
+    expect((await request(gateway.port)).status).toBe(200);
+    expect(only.calls).toHaveLength(3);
+  });
+});
+
+describe('the method of a request', () => {
+  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])('%s may be sent twice', async method => {
+    const [bad, good] = [await startScripted('bad', says(503)), await startScripted('good')];
+    const gateway = await gatewayTo([bad, good], { retries: soon });
+    expect((await request(gateway.port, { method })).status).toBe(200);
+    expect(good.calls[0]?.method).toBe(method);
+  });
+
+  it.each(['POST', 'PATCH'])('%s is not sent twice, whatever happened to it', async method => {
+    for (const behaviour of [says(503), faults.resetsBeforeTheHead]) {
+      const [bad, good] = [await startScripted('bad', behaviour), await startScripted('good')];
+      const gateway = await gatewayTo([bad, good], { retries: soon });
+      expect((await request(gateway.port, { method, body: 'a body' })).status).toBeGreaterThanOrEqual(502);
+      expect((await request(gateway.port, { method })).status).toBe(200);
+      expect([bad.calls.length, good.calls.length]).toEqual([1, 1]);
+    }
+  });
+
+  it('POST is sent again when no byte of it had reached a backend', async () => {
+    for (const headers of [[], ['Transfer-Encoding', 'chunked']]) {
+      const good = await startBackend();
+      const gateway = await gatewayTo([`http://127.0.0.1:${await refusedPort()}`, good], { retries: soon });
+      const body = patternOf(10_000);
+      const response = await request(gateway.port, { method: 'POST', body, headers });
+      expect(response.json<Echo>()).toMatchObject({ method: 'POST', bodyLength: 10_000, sha256: sha256(body) });
+      expect(await accessLineOf(gateway)).toMatchObject({ attempts: 2 });
+    }
+  });
+
+  it('is any with `methods: all`, and those of a list', async () => {
+    for (const [methods, retried] of [
+      ['all', ['POST', 'GET']],
+      [['POST'], ['POST']],
+    ] as const) {
+      for (const method of ['POST', 'GET']) {
+        const [bad, good] = [await startScripted('bad', says(503)), await startScripted('good')];
+        const gateway = await gatewayTo([bad, good], { retries: { ...soon, methods } });
+        const { status } = await request(gateway.port, { method });
+        expect([methods, method, status]).toEqual([
+          methods,
+          method,
+          (retried as readonly string[]).includes(method) ? 200 : 503,
+        ]);
+      }
+    }
+  });
+});
+
+describe('a response that has begun', () => {
+  it.each([
+    ['resets', faults.resetsInTheBody],
+    ['ends too early', faults.sendsAShortBody],
+    ['ends without its last chunk', faults.endsWithoutTheLastChunk],
+  ])('is cut, and the request not sent again, when the backend %s', async (_, behaviour) => {
+    const [bad, good] = [await startScripted('bad', behaviour), await startScripted('good')];
+    const gateway = await gatewayTo([bad, good], {
+      retries: { ...soon, on: ['connect-failure', 'reset', 'timeout', '5xx'] },
+    });
+    const client = await connectRaw(gateway.port);
+    client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    const response = await client.response();
+    expect([response.status, response.clean]).toEqual([200, false]);
+    expect([bad.calls.length, good.calls.length]).toEqual([1, 0]);
+    expect(await accessLineOf(gateway)).toMatchObject({ attempts: 1, error: 'BODY_BROKEN' });
+    await expectAtRest(gateway);
+  });
+
+  it('is not read on for ever when it was dropped: the client gets that of another backend, and only that', async () => {
+    const bad = await startBackend((_, response) => {
+      response.writeHead(503);
+      const writing = setInterval(() => response.write(Buffer.alloc(16 * 1024)), 1);
+      response.on('close', () => clearInterval(writing));
+    });
+    const good = await startScripted('good');
+    const gateway = await gatewayTo([bad, good], { retries: soon });
+    const response = await request(gateway.port, { path: '/x' });
+    expect([response.status, response.text]).toEqual([200, 'good GET /x']);
+    await eventually(() => bad.openConnections === 0);
+    await expectAtRest(gateway);
+  });
+
+  it('does not keep the next attempt from a connection, when it was dropped', async () => {
+    let count = 0;
+    const only = await startRawBackend(async connection => {
+      await connection.head();
+      count++;
+      connection.respond(
+        `HTTP/1.1 ${count === 1 ? 503 : 200} X\r\nContent-Length: 3\r\n\r\n${count === 1 ? 'a' : 'abc'}`,
+      );
+    });
+    const gateway = await gatewayTo([only], { retries: soon, connections: { max: 1 }, timeouts: { response: '1s' } });
+    expect((await request(gateway.port, { timeout: 3000 })).status).toBe(200);
+  });
+});
+
+describe('a client that leaves', () => {
+  it('while the gateway waits to try again: nothing more is sent, and nothing stays open', async () => {
+    const only = await startScripted('only', says(503, 'Retry-After: 1'));
+    const gateway = await gatewayTo([only], { retries: { ...soon, attempts: 1 } });
+    const client = await connectRaw(gateway.port);
+    client.send('GET /left HTTP/1.1\r\nHost: x\r\n\r\n');
+    await eventually(() => only.calls.length === 1);
+    client.close();
+    await expectAtRest(gateway);
+    expect(await accessLineOf(gateway)).toMatchObject({ status: 499, error: 'CLIENT_ABORTED', attempts: 1 });
+    // This one waits as long, from later on.
+    expect((await request(gateway.port, { path: '/stayed' })).status).toBe(503);
+    expect(only.calls.map(({ url }) => url)).toEqual(['/left', '/stayed', '/stayed']);
+  });
+
+  it('in the middle of its upload, while the gateway waits to try again', async () => {
+    const bad = await startRawBackend(async connection => {
+      await connection.until('first');
+      connection.end('HTTP/1.1 503 No\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n');
+    });
+    const gateway = await gatewayTo([bad], { retries: soon });
+    const client = await connectRaw(gateway.port);
+    client.send('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\nfirst');
+    await (
+      await bad.connection()
+    ).closed;
+    client.reset();
+    await expectAtRest(gateway);
+    expect(await accessLineOf(gateway)).toMatchObject({ status: 499, attempts: 1 });
+    expect(await gateway.metric('gatehouse_circuit_transitions_total')).toBe(0);
+  });
+});
+
+describe('the budget of an upstream', () => {
+  it('lets answers through, once it is used up', async () => {
+    const only = await startScripted('only', says(503));
+    // Ten a second are added from the gateway's start on.
+    const started = performance.now();
+    const gateway = await gatewayTo([only], { retries: { ...soon, budget: '0%' }, circuitBreaker: { enabled: false } });
+    const statuses: number[] = [];
+    for (let number = 0; number < 60; number++) statuses.push((await request(gateway.port)).status);
+    const seconds = (performance.now() - started) / 1000;
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    const added = only.calls.length - 60;
+    expect(added).toBeGreaterThanOrEqual(10);
+    expect(added).toBeLessThanOrEqual(10 + 10 * seconds);
+    expect(await gateway.metric('gatehouse_retries_total', { upstream: 'app' })).toBe(added);
+    expect(await gateway.metric('gatehouse_retries_withheld_total', { upstream: 'app' })).toBeGreaterThanOrEqual(
+      60 - added,
+    );
+    expect(await accessLineOf(gateway, 60)).toMatchObject({ status: 503, attempts: 1 });
+    await expectAtRest(gateway);
+  });
+
+  it('lets the error through, too', async () => {
+    const only = await startScripted('only', faults.resetsBeforeTheHead);
+    const gateway = await gatewayTo([only], { retries: { ...soon, budget: '0%' }, circuitBreaker: { enabled: false } });
+    for (let number = 0; number < 40; number++) {
+      const response = await request(gateway.port);
+      expect([response.status, response.header('x-gateway-error')]).toEqual([502, 'RESET']);
+    }
+    expect(await gateway.metric('gatehouse_retries_withheld_total')).toBeGreaterThan(10);
+  });
+});
+
+describe('a route', () => {
+  const routesOf = (settings: object): object => ({
+    routes: [
+      { match: { path: '/own/*' }, upstream: 'app', ...settings },
+      { match: { path: '/*' }, upstream: 'app' },
+    ],
+  });
+
+  it('has its own retries, key by key', async () => {
+    const bad = await startScripted('bad', says(503));
+    const gateway = await gatewayTo(
+      [bad],
+      { retries: { ...soon, attempts: 3 } },
+      routesOf({ retries: { attempts: 1 } }),
+    );
+    await request(gateway.port, { path: '/own/x' });
+    expect(bad.calls).toHaveLength(2);
+    await request(gateway.port, { path: '/x' });
+    expect(bad.calls).toHaveLength(6);
+    expect(await accessLineOf(gateway, 1)).toMatchObject({ attempts: 2 });
+    expect(await accessLineOf(gateway, 2)).toMatchObject({ attempts: 4 });
+  });
+
+  it.each([
+    ['shorter', '1500ms', '150ms'],
+    ['longer', '150ms', '1500ms'],
+  ])('has its own timeouts.connect: %s', async (_, general, own) => {
+    const { url } = await neverConnects();
+    const gateway = await gatewayTo(
+      [url],
+      { retries: { attempts: 0 }, timeouts: { connect: general } },
+      routesOf({ timeouts: { connect: own } }),
+    );
+    for (const [path, limit] of [
+      ['/own/x', own],
+      ['/x', general],
+    ] as const) {
+      const started = performance.now();
+      const response = await request(gateway.port, { path });
+      const took = performance.now() - started;
+      expect([response.status, response.header('x-gateway-error')]).toEqual([504, 'CONNECT_TIMEOUT']);
+      expect(took).toBeGreaterThan(Number.parseInt(limit, 10) - 10);
+      expect(took).toBeLessThan(Number.parseInt(limit, 10) + 900);
+    }
+    await expectAtRest(gateway);
+  });
+});
+
+describe('pipelined requests', () => {
+  it('are each answered in their place while one of them is tried again', async () => {
+    const bad = await startScripted('bad', call => call.answer(call.url === '/2' ? 503 : 200));
+    const gateway = await gatewayTo([bad], { retries: { ...soon, attempts: 1 } });
+    const client: RawClient = await connectRaw(gateway.port);
+    client.send(['/1', '/2', '/3'].map(path => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`).join(''));
+    const texts: string[] = [];
+    for (let number = 0; number < 3; number++) {
+      const { status, text } = await client.response();
+      texts.push(`${status} ${text}`);
+    }
+    expect(texts).toEqual(['200 bad GET /1', '503 bad GET /2', '200 bad GET /3']);
+    await expectAtRest(gateway);
+  });
+});
+
+it('a hundred clients at once lose nothing while every second answer is a 503', async () => {
+  const [flaky, good] = [await startScripted('flaky', says(503)), await startScripted('good')];
+  const gateway = await gatewayTo([flaky, good], {
+    retries: { ...soon, budget: '100%' },
+    circuitBreaker: { enabled: false },
+  });
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 100 });
+  const responses = await Promise.all(
+    Array.from({ length: 300 }, (_, number) => request(gateway.port, { path: `/${number}`, agent })),
+  );
+  agent.destroy();
+  expect(responses.map(({ text }) => text)).toEqual(Array.from({ length: 300 }, (_, number) => `good GET /${number}`));
+  await expectAtRest(gateway);
+});
