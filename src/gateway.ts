@@ -7,19 +7,28 @@ import { AdminServer } from './admin/admin-server.js';
 import type { GatewayConfig } from './config/gateway.config.js';
 import { ApplicationModule, type GatewayOptions } from './application.module.js';
 import { Readiness } from './health/readiness.js';
+import { TrustedProxies } from './http/client-address.js';
 import { AccessLog } from './logging/access-log.js';
 import { LogDestination } from './logging/destination.js';
 import { PINO } from './logging/logging.module.js';
+import { CertificateMetrics } from './metrics/certificate-metrics.js';
+import { ConnectionMetrics } from './metrics/connection-metrics.js';
 import { ExchangeMetrics } from './metrics/exchange-metrics.js';
 import { MetricsSources } from './metrics/metrics-sources.js';
+import { Admission } from './proxy/admission.js';
+import { Dispatcher } from './proxy/dispatcher.js';
 import { Exchanges } from './proxy/exchanges.js';
 import { gatewayAdapter } from './proxy/gateway-adapter.js';
 import { RoutePlans } from './proxy/route-plans.js';
 import { describeRoutes } from './routing/describe.js';
 import { ClientErrors } from './runtime/client-errors.js';
 import { drain } from './runtime/drain.js';
-import { Listener } from './runtime/listener.js';
+import { redirectToHttps } from './runtime/https-redirect.js';
+import { Listener, type ListenerServices } from './runtime/listener.js';
 import { StartError } from './runtime/start-error.js';
+import { policiesFor } from './security/controllers/policies-for.js';
+import type { RequestPolicy } from './security/policy.js';
+import { RoutePolicies } from './security/route-policies.js';
 import { Upstreams } from './upstream/upstreams.js';
 
 /** Room for line ends and separators beside the bytes that the limits count. */
@@ -71,9 +80,24 @@ export class Gateway {
   ) {
     this.#log = app.get<Pino>(PINO);
     const exchanges = (this.#exchanges = app.get(Exchanges));
-    const errors = new ClientErrors(exchanges, app.get(AccessLog), app.get(ExchangeMetrics));
+    const head = config.security.validation;
+    const admission = new Admission(app.get(Dispatcher));
+    const services: ListenerServices = {
+      streams: {
+        head,
+        handle: (stream, request, message, listener) => {
+          const exchange = exchanges.beginStream(stream, request, message, listener);
+          if (exchange !== undefined) admission.admit(exchange);
+        },
+      },
+      errors: new ClientErrors(exchanges, app.get(AccessLog), app.get(ExchangeMetrics)),
+      trusted: new TrustedProxies(config.trustedProxies),
+      connections: app.get(ConnectionMetrics),
+      certificates: app.get(CertificateMetrics),
+      log: this.#log,
+    };
     const fastify = app.getHttpAdapter().getInstance();
-    const { maxUrl, maxHeaderSize } = config.security.validation;
+    const { maxUrl, maxHeaderSize } = head;
     this.listeners = config.listeners.map(
       settings =>
         new Listener(
@@ -82,11 +106,12 @@ export class Gateway {
           (request, response, listener, expectsContinue) => {
             const exchange = exchanges.begin(request, response, listener, expectsContinue);
             if (exchange === undefined) return;
-            if (response.socket !== null) fastify.routing(request, response);
+            if (settings.redirectToHttps !== undefined) redirectToHttps(exchange, settings.redirectToHttps);
+            else if (response.socket !== null) fastify.routing(request, response);
             // A pipelined message: its turn comes when those before it are answered, as on other proxies.
             else response.once('socket', () => exchange.closedAt === 0 && fastify.routing(request, response));
           },
-          errors,
+          services,
         ),
     );
     const states = () => this.listeners.map(({ name, connections }) => ({ listener: name, connections }));
@@ -117,6 +142,18 @@ export class Gateway {
   get adminUrl(): string {
     const { address, family, port } = this.admin.address;
     return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+  }
+
+  /**
+   * The policies that a `security` block asks for, for `@UsePolicies(token)` on controllers of your own: they share limits, stores and
+   * keys with the gateway. Rejects with a ConfigError for settings that are wrong, `cors` and `headers` among them.
+   *
+   * ```ts
+   * const guarded = { provide: 'guarded', inject: [Gateway], useFactory: (gateway: Gateway) => gateway.policies({ auth }) };
+   * ```
+   */
+  policies(security: object): Promise<readonly RequestPolicy[]> {
+    return policiesFor(this.app.get(RoutePolicies), security);
   }
 
   /**

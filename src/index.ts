@@ -27,11 +27,13 @@ export { Probe, type HealthProbe, type ProbeResult } from './health/probe.js';
 export {
   errorTable,
   GatewayError,
+  type ContentError,
   type ErrorCode,
   type ErrorKind,
   type Retry,
   type Source,
 } from './http/gateway-error.js';
+export type { LocalResponse } from './http/problem.js';
 export type { Protocol, RequestInfo } from './http/request-info.js';
 export { Strategy } from './load-balancer/strategy.js';
 export type { LoadBalancingStrategy } from './load-balancer/strategy.js';
@@ -46,6 +48,10 @@ export type { BackendPools } from './proxy/backend-pools.js';
 export { HTTP_PROXY_MIDDLEWARE_PLUGINS } from './proxy/builtin-forwarders.js';
 export type { ProxyPlugin } from './proxy/http-proxy-middleware-forwarder.js';
 export { RegisteredForwarder, type ForwarderFactory } from './proxy/registered-forwarder.js';
+export { RequestIdentity } from './security/controllers/request-identity.js';
+export { UsePolicies, type PolicyReference } from './security/controllers/use-policies.js';
+export { Policy } from './security/custom/named-policy.js';
+export { SECURITY_HEADERS, SecurityHeadersInterceptor } from './security/headers/security-headers.interceptor.js';
 export { PolicyGuard } from './security/policy.guard.js';
 export { Answer, type Identity, type PolicyContext, type RequestPolicy, type Verdict } from './security/policy.js';
 export { StartError } from './runtime/start-error.js';

@@ -87,6 +87,10 @@ export async function main(argv: readonly string[]): Promise<number> {
       ),
     );
   program
+    .command('hash-password')
+    .summary('print the scrypt hash of the password on standard input')
+    .action(finish(async () => (await import('./hash-password.js')).hashPassword()));
+  program
     .command('demo')
     .summary('run the gateway with three small backends of its own')
     .option('-p, --port <port>', 'port to listen on', parsePort)
@@ -110,17 +114,19 @@ function runOptions(command: Command): Command {
   return command
     .option('-c, --config <file>', 'YAML file (default: $GATEWAY_CONFIG)')
     .option('-t, --to <url>', 'backend to proxy to, with every default; may be repeated', collect, [])
-    .option('-p, --port <port>', 'port to listen on, with --to (default: 8080)', parsePort)
+    .option('-p, --port <port>', 'port to listen on, with --to (default: 8080, with --tls 8443)', parsePort)
+    .option('--tls', 'serve https with a certificate made for this run, with --to')
     .option('-s, --strategy <name>', 'load-balancing strategy, with --to (default: round-robin)');
 }
 
-function asksForDemo({ config, to, port, strategy }: RunOptions): boolean {
+function asksForDemo({ config, to, port, strategy, tls }: RunOptions): boolean {
   return (
     config === undefined &&
     process.env['GATEWAY_CONFIG'] === undefined &&
     to.length === 0 &&
     port === undefined &&
-    strategy === undefined
+    strategy === undefined &&
+    tls === undefined
   );
 }
 

@@ -1,7 +1,9 @@
 import { buildConfig, loadConfig } from '../config/load-config.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
+import type { Gateway } from '../gateway.js';
 import { serve } from './serve.js';
 import { exitCode } from './exit-code.js';
+import type { SelfSigned } from './self-signed.js';
 
 /** Options of `gatehouse run`. */
 export interface RunOptions {
@@ -9,19 +11,42 @@ export interface RunOptions {
   readonly to: readonly string[];
   readonly port?: number;
   readonly strategy?: string;
+  readonly tls?: boolean;
 }
 
 /** `gatehouse run`: serves until it is told to stop. */
 export async function run(options: RunOptions): Promise<number> {
-  const config = configOf(options);
-  return typeof config === 'string' ? usage(config) : serve(config);
+  const { to, tls = false, config: file } = options;
+  if (tls && (to.length === 0 || file !== undefined)) {
+    return usage('--tls goes with --to; with a file the certificates stand in the file.');
+  }
+  const selfSigned = tls ? await (await import('./self-signed.js')).makeSelfSigned() : undefined;
+  const config = configOf(options, selfSigned);
+  if (typeof config === 'string') return usage(config);
+  return serve(config, selfSigned && (gateway => introduce(gateway, selfSigned)));
 }
 
-function configOf({ config, to, port, strategy }: RunOptions): GatewayConfig | string {
+/** On standard error: standard output is the log's. */
+function introduce(gateway: Gateway, { cert, fingerprint }: SelfSigned): void {
+  const url = `https://localhost:${gateway.listeners[0]!.port}/`;
+  process.stderr.write(`
+Gatehouse serves ${url} with a certificate that it has made for this run.
+Its SHA-256 fingerprint: ${fingerprint}
+Try it:
+
+  curl --cacert ${cert} ${url}
+
+`);
+}
+
+function configOf(
+  { config, to, port, strategy }: RunOptions,
+  selfSigned: SelfSigned | undefined,
+): GatewayConfig | string {
   if (to.length > 0) {
     if (config !== undefined) return '--to and --config exclude each other: put the backends into the file.';
     return buildConfig({
-      ...(port !== undefined && { listeners: [{ port }] }),
+      ...listenersOf(port, selfSigned),
       upstreams: { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } },
     });
   }
@@ -32,6 +57,12 @@ function configOf({ config, to, port, strategy }: RunOptions): GatewayConfig | s
     return 'nothing to run: name a file with --config or GATEWAY_CONFIG, or backends with --to (or try "gatehouse demo").';
   }
   return loadConfig(file, process.env).config;
+}
+
+function listenersOf(port: number | undefined, selfSigned: SelfSigned | undefined): object {
+  if (selfSigned === undefined) return port === undefined ? {} : { listeners: [{ port }] };
+  const { cert, key } = selfSigned;
+  return { listeners: [{ port: port ?? 8443, tls: { certificates: [{ cert, key }] } }] };
 }
 
 function usage(message: string): number {

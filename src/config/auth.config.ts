@@ -1,6 +1,9 @@
 import { Block, Key, ListOf } from './key.js';
-import { choice } from './kinds/choice.js';
-import { headerName } from './kinds/header.js';
+import { choice, flag } from './kinds/choice.js';
+import { duration } from './kinds/duration.js';
+import { editableHeaderName } from './kinds/header.js';
+import { Invalid } from './kinds/invalid.js';
+import type { Kind } from './kinds/kind.js';
 import { list, set } from './kinds/list.js';
 import { map } from './kinds/map.js';
 import { secret } from './kinds/secret.js';
@@ -11,11 +14,44 @@ const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const claim = text({ label: 'claim', expected: 'the name of a claim', maxLength: 128 });
 const oneLine = text({ expected: 'a text on one line', pattern: /^\P{Cc}+$/u, maxLength: 1024 });
 
+/** Fields that the gateway writes itself, or that say where a message goes: taking a client's away would take the gateway's. */
+const ownFields: ReadonlySet<string> = new Set([
+  'host',
+  'expect',
+  'max-forwards',
+  'via',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-real-ip',
+  'x-request-id',
+]);
+
+/** The name of a field that carries credentials or an identity. */
+const identityField: Kind<string> = {
+  ...editableHeaderName,
+  parse(raw, source) {
+    const parsed = editableHeaderName.parse(raw, source);
+    if (parsed instanceof Invalid || !ownFields.has(parsed)) return parsed;
+    const message = `${JSON.stringify(raw)} is a field that the gateway sets itself: choose another name`;
+    return new Invalid(raw, this.expected, { message });
+  },
+};
+
+/**
+ * A scrypt hash in the PHC string format: `$scrypt$ln=15,r=8,p=3$salt$hash`, base64 without padding. The groups: ln, r, p, salt,
+ * hash. At most 512 MiB of memory and 16 passes for one check.
+ */
+export const scryptHash =
+  /^\$scrypt\$ln=(1[0-8]),r=([1-9]|1[0-6]),p=([1-9]|1[0-6])\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
+
 /** JSON Web Tokens in `Authorization: Bearer`. */
 export class JwtConfig {
   @Key(url(['https', 'http'], 'https://issuer.example/jwks.json'), {
     required: true,
-    doc: 'Where the public keys are. They are fetched at start and again when a token names an unknown key.',
+    doc: 'Where the public keys are. They are fetched in the background at start, every ten minutes, and when a token names an unknown key (once in 10 s at most). Until they are there a request with a token gets 503.',
   })
   declare jwks: string;
 
@@ -33,8 +69,8 @@ export class JwtConfig {
   })
   algorithms: (typeof algorithms)[number][] = ['RS256', 'ES256'];
 
-  @Key(map(claim, headerName), {
-    doc: 'Claims that the backend gets as header fields: `{ sub: x-user-id }`. What a client sent under these names is removed.',
+  @Key(map(claim, identityField), {
+    doc: 'Claims that the backend gets as header fields: `{ sub: x-user-id }`. Texts, numbers, booleans, and lists of them, joined by commas; a value that cannot stand in a field unchanged is left out. What a client sent under these names is removed, on every route.',
   })
   forwardClaims: Map<string, string> = new Map();
 }
@@ -53,7 +89,7 @@ export class ApiKeyEntryConfig {
 
 /** API keys in a header. */
 export class ApiKeyConfig {
-  @Key(headerName, { doc: 'Header field that carries the key. It is not passed on to the backend.' })
+  @Key(identityField, { doc: 'Header field that carries the key.' })
   header: string = 'x-api-key';
 
   @ListOf(() => ApiKeyEntryConfig, { required: true, min: 1, doc: 'The keys that are accepted.' })
@@ -68,7 +104,10 @@ export class BasicUserConfig {
   })
   declare name: string;
 
-  @Key(secret('a scrypt hash of the password'), { required: true, doc: 'scrypt hash of the password.' })
+  @Key(secret('a scrypt hash such as $scrypt$ln=15,r=8,p=3$…$… (gatehouse hash-password makes one)', scryptHash), {
+    required: true,
+    doc: 'scrypt hash of the password in the PHC string format, as `gatehouse hash-password` prints it.',
+  })
   declare scrypt: string;
 }
 
@@ -91,10 +130,15 @@ export class ForwardAuthConfig {
   })
   declare url: string;
 
-  @Key(list(headerName), {
-    doc: 'Header fields of its answer that the backend gets. What a client sent under these names is removed.',
+  @Key(list(identityField), {
+    doc: 'Header fields of its answer that the backend gets. What a client sent under these names is removed, on every route (`authorization` and `cookie`: on this one).',
   })
   copyHeaders: string[] = [];
+
+  @Key(duration({ min: 1, max: 60_000 }), {
+    doc: 'Its whole answer must be there in this time, or the client gets 503.',
+  })
+  timeout: number = 2000;
 }
 
 /** Who may use a route. */
@@ -111,6 +155,13 @@ export class AuthConfig {
   @Block(() => ForwardAuthConfig, { doc: 'Asks another service.' })
   declare forward?: ForwardAuthConfig;
 
-  @Key(choice('any', 'all'), { doc: 'Whether one of the methods given is enough, or all must agree.' })
-  mode: 'any' | 'all' = 'any';
+  @Key(choice('any', 'all', 'off'), {
+    doc: 'Whether one of the methods given is enough, or all must agree. `off`, on a route and without methods: everyone may come, whatever the top-level block says.',
+  })
+  mode: 'any' | 'all' | 'off' = 'any';
+
+  @Key(flag, {
+    doc: 'Whether the backend gets the credentials that let the request through: `Authorization` of `jwt` and `basic`, the field of `apiKey`. Others in these fields are removed in any case. Without `jwt` and `basic`, `Authorization` passes.',
+  })
+  forwardCredentials: boolean = false;
 }

@@ -11,20 +11,23 @@ import { label } from './kinds/text.js';
 export class CertificateConfig {
   @Key(filePath, {
     required: true,
-    doc: 'PEM file with the certificate, followed by the intermediate certificates that clients need to reach a known root.',
+    doc: 'PEM file with the certificate, followed by the intermediate certificates that clients need to reach a known root. Read again when it changes, without a restart; a new one that cannot be used is reported in the log, and the old one stays.',
   })
   declare cert: string;
 
   @Key(filePath, {
     required: true,
-    doc: 'PEM file with the private key. Only the user that runs the gateway should be able to read it.',
+    doc: 'PEM file with the private key, not encrypted. Only the user that runs the gateway should be able to read it. Read again when it changes.',
   })
   declare key: string;
 }
 
 /** Certificates of clients. */
 export class ClientAuthConfig {
-  @Key(filePath, { required: true, doc: 'PEM file with the authorities whose certificates are accepted from clients.' })
+  @Key(filePath, {
+    required: true,
+    doc: 'PEM file with the authorities whose certificates are accepted from clients. Read again when it changes.',
+  })
   declare ca: string;
 
   @Key(choice('require', 'optional'), {
@@ -38,14 +41,18 @@ export class ListenerTlsConfig {
   @ListOf(() => CertificateConfig, {
     required: true,
     min: 1,
-    doc: 'The certificates, chosen by SNI from the names in them. The first is the default for clients that send no name or an unknown one.',
+    doc: 'The certificates, chosen by SNI from the DNS names in their subjectAltName; a common name does not count. The first is the default for clients that send no name or an unknown one.',
   })
   declare certificates: CertificateConfig[];
 
-  @Key(choice('TLSv1.2', 'TLSv1.3'), { doc: 'The oldest protocol version that is accepted.' })
+  @Key(choice('TLSv1.2', 'TLSv1.3'), {
+    doc: 'The oldest protocol version that is accepted. The ciphers are the forward-secret ones of the intermediate list that Mozilla recommends.',
+  })
   minVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2';
 
-  @Block(() => ClientAuthConfig, { doc: 'Asks clients for a certificate (mutual TLS). Absent: none is asked for.' })
+  @Block(() => ClientAuthConfig, {
+    doc: 'Asks clients for a certificate (mutual TLS). Backends are told of it in `X-Client-Cert-Subject` (RFC 4514) and `X-Client-Cert-Fingerprint` (SHA-256, hex); what clients send under these names is removed, on every listener. Absent: none is asked for.',
+  })
   declare clientAuth?: ClientAuthConfig;
 }
 
@@ -109,7 +116,7 @@ export class ListenerConfig {
   declare redirectToHttps?: number;
 
   @Key(flag, {
-    doc: 'Connections begin with a PROXY protocol header, version 1 or 2, that says who the client is. It is believed from `trustedProxies` only; connections from elsewhere, or without the header, are refused.',
+    doc: 'Connections begin with a PROXY protocol header, version 1 or 2, that says who the client is. It is believed from `trustedProxies` only; connections from elsewhere, or without the header, are refused. On a unix socket everyone is believed who may connect to it.',
   })
   proxyProtocol: boolean = false;
 

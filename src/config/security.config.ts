@@ -7,15 +7,12 @@ import type { Kind } from './kinds/kind.js';
 import { list } from './kinds/list.js';
 import { cidr } from './kinds/network.js';
 import { integer } from './kinds/number.js';
+import { origin } from './kinds/origin.js';
+import { policy, type PolicyChoice } from './kinds/policy.js';
 import { text } from './kinds/text.js';
 import { orWord } from './kinds/union.js';
 import { RouteValidationConfig, ValidationConfig } from './validation.config.js';
 
-const origin = text({
-  label: 'origin',
-  expected: 'an origin such as https://app.example, or *',
-  pattern: /^(\*|null|[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+)$/i,
-});
 const limitKey = text({
   label: 'limit key',
   expected: 'client-ip, global, header:<name> or jwt:<claim>',
@@ -61,7 +58,10 @@ export class RateLimitConfig {
 
 /** Cross-origin requests of browsers. Preflights are answered before authentication. */
 export class CorsConfig {
-  @Key(list(origin, { min: 1 }), { required: true, doc: 'Origins that may read answers, `*` for all.' })
+  @Key(list(origin, { min: 1 }), {
+    required: true,
+    doc: 'Origins that may read answers; `https://*.app.example` for all names below one, `*` for all. Requests of others are not held up, but their browsers let no script see the answer; their preflights get 403.',
+  })
   declare origins: string[];
 
   @Key(list(method), {
@@ -113,6 +113,11 @@ class PolicyBlocks {
 
   @Block(() => SecurityHeadersConfig, { doc: 'Header fields that browsers protect users by. Absent: none are added.' })
   declare headers?: SecurityHeadersConfig;
+
+  @Key(list(policy), {
+    doc: 'Policies of your own, asked in this order after all others: the name of a class with `@Policy`, or a block with `name` and its options. Absent: none.',
+  })
+  declare policies?: PolicyChoice[];
 }
 
 /** What every request must pass, in this order: address, limits, validation, authentication, CORS. */

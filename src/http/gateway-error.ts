@@ -43,6 +43,14 @@ export type ErrorCode = keyof typeof kinds;
 /** The error table: response, retry, breaker verdict, metric label, log field and docs all read these rows. */
 export const errorTable: Readonly<Record<ErrorCode, ErrorKind>> = kinds;
 
+/** One place of a request's content that is wrong: a member of `errors` in the problem document (RFC 9457 §3, its first example). */
+export interface ContentError {
+  /** What is wrong; never what the client sent. */
+  readonly detail: string;
+  /** JSON Pointer (RFC 6901) as a URI fragment: `#/items/0/amount`; `#` is the whole body. */
+  readonly pointer: string;
+}
+
 /**
  * Trouble with one exchange, as a value: made, returned and logged, never thrown (no stack is captured).
  * `detail` may be shown to the client and must name nothing internal; `reason` is for the log only.
@@ -58,11 +66,13 @@ export class GatewayError {
     readonly status: number = errorTable[code].status,
     /** Extra response headers, such as `Allow` or `Retry-After`. */
     readonly headers: readonly string[] = [],
+    /** The places of the request's content that are wrong, for the client. */
+    readonly errors?: readonly ContentError[],
   ) {}
 
   /** The same error with another status and other response headers. */
   with(status: number, headers: readonly string[]): GatewayError {
-    return new GatewayError(this.code, this.detail, this.reason, status, headers);
+    return new GatewayError(this.code, this.detail, this.reason, status, headers, this.errors);
   }
 
   get source(): Source {

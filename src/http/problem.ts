@@ -11,7 +11,8 @@ export interface LocalResponse {
 
 /**
  * The response for an error of the gateway's own: `application/problem+json` (RFC 9457) with `type`, `title`, `status`,
- * `detail` and `requestId`, and `X-Gateway-Error` to tell it from a backend's. Names nothing internal.
+ * `detail`, `requestId` and, for wrong content, `errors`; and `X-Gateway-Error` to tell it from a backend's. Names
+ * nothing internal.
  */
 export function problemResponse(error: GatewayError, requestId: string): LocalResponse {
   const body = JSON.stringify({
@@ -20,6 +21,7 @@ export function problemResponse(error: GatewayError, requestId: string): LocalRe
     status: error.status,
     detail: error.detail,
     requestId,
+    errors: error.errors,
   });
   const headers = [
     'Content-Type',

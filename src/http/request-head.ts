@@ -15,7 +15,9 @@ const enum Field {
   ForwardedHost,
   ForwardedPort,
   RequestId,
+  Trailer,
   MaxForwards,
+  ClientCertificate,
 }
 
 /** The fields that do not simply pass. All others are copied without a look at their name. */
@@ -40,17 +42,23 @@ const fields = new Map<string, Field>([
   ['x-forwarded-port', Field.ForwardedPort],
   ['x-real-ip', Field.Drop],
   ['x-request-id', Field.RequestId],
+  // Only the gateway says who has proved to hold a certificate.
+  ['x-client-cert-subject', Field.ClientCertificate],
+  ['x-client-cert-fingerprint', Field.ClientCertificate],
   ['max-forwards', Field.MaxForwards],
+  ['trailer', Field.Trailer],
 ]);
 
 /** Lengths of those names: most fields are told apart by their length alone, without lower-casing them. */
 const lengths = new Uint8Array(64);
 for (const name of fields.keys()) lengths[name.length] = 1;
 
-/** Fields that frame or address the message: `Connection` cannot name them away. */
+/** Fields that frame, address or describe the message, which are checked here: `Connection` cannot name them away. */
 const protectedFields = new Set([
   'host',
   'content-length',
+  'content-type',
+  'content-encoding',
   'transfer-encoding',
   'connection',
   'cookie',
@@ -61,8 +69,8 @@ const join = (list: string | undefined, value: string): string => (list === unde
 
 /**
  * The head of a client's request, read in one pass: the fields that pass unchanged, in their order and spelling,
- * and the values of those that the gateway acts on (RFC 9110 §7.6). Look-alikes of the forwarding fields with
- * underscores (`X_Forwarded_For`) are dropped: many servers cannot tell them apart.
+ * and the values of those that the gateway acts on (RFC 9110 §7.6). Look-alikes of the latter with underscores
+ * (`X_Forwarded_For`, `Content_Length`) are dropped: many servers cannot tell them apart.
  */
 export class RequestHead {
   /** Fields for the backend, without those that the gateway makes itself. */
@@ -87,6 +95,10 @@ export class RequestHead {
   forwardedPort: string | undefined;
   requestId: string | undefined;
   maxForwards: string | undefined;
+  /** It has a `Trailer` field, which passes; where the body is not chunked it must not. */
+  announcesTrailers = false;
+  /** The client has sent the fields by which the gateway tells of certificates: they are dropped. */
+  claimsCertificate = false;
 
   constructor(raw: readonly string[]) {
     this.count = raw.length >> 1;
@@ -119,7 +131,7 @@ export class RequestHead {
       case undefined:
         if (lower.includes('_')) {
           lower = lower.replaceAll('_', '-');
-          if (lower === 'forwarded' || (lower.startsWith('x-') && fields.has(lower))) return;
+          if (fields.has(lower)) return;
         }
         this.passed.push(name, value);
         return;
@@ -140,7 +152,8 @@ export class RequestHead {
         this.transferEncoding = join(this.transferEncoding, value);
         return;
       case Field.ContentLength:
-        this.contentLength = value;
+        // One spelling of each number: a leading zero makes it octal for some, and `00` must be as empty as `0`.
+        this.contentLength = value.startsWith('0') ? value.replace(/^0+(?=\d)/, '') : value;
         return;
       case Field.Expect:
         this.expect = value;
@@ -168,6 +181,13 @@ export class RequestHead {
         return;
       case Field.MaxForwards:
         this.maxForwards = value;
+        return;
+      case Field.Trailer:
+        this.announcesTrailers = true;
+        this.passed.push(name, value);
+        return;
+      case Field.ClientCertificate:
+        this.claimsCertificate = true;
         return;
     }
   }

@@ -61,14 +61,29 @@ const forbiddenTrailers = new Set([
   'cache-control',
   'max-forwards',
   'expect',
+  'cookie',
+  'range',
+  'via',
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-real-ip',
+  'x-request-id',
+  'x-client-cert-subject',
+  'x-client-cert-fingerprint',
 ]);
 
-/** Trailer fields that may be passed on: those that frame, route or authenticate a message may not stand in a trailer (RFC 9110 §6.5.1). */
+/**
+ * Trailer fields that may be passed on: those that frame, route or authenticate a message may not stand in a trailer (RFC 9110 §6.5.1),
+ * nor those by which the gateway tells of the client, nor their look-alikes with underscores: many servers merge trailers into the head.
+ */
 export function trailerFields(raw: readonly (Buffer | string)[]): RawHeaders {
   const passed: RawHeaders = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = text(raw[i]!);
-    if (!forbiddenTrailers.has(name.toLowerCase())) passed.push(name, text(raw[i + 1]!));
+    if (!forbiddenTrailers.has(name.toLowerCase().replaceAll('_', '-'))) passed.push(name, text(raw[i + 1]!));
   }
   return passed;
 }

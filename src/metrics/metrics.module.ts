@@ -1,7 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { AttemptMetrics } from './attempt-metrics.js';
+import { CertificateMetrics, certificateMetricProviders } from './certificate-metrics.js';
 import { CircuitMetrics, circuitMetricProviders } from './circuit-metrics.js';
+import { ConnectionMetrics, connectionMetricProviders } from './connection-metrics.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
 import { metricProviders } from './metric-providers.js';
 import { MetricsSources } from './metrics-sources.js';
@@ -48,8 +50,20 @@ export class MetricsModule {
         ...probeMetricProviders(registry),
         ...circuitMetricProviders(registry),
         ...retryMetricProviders(registry),
+        ...certificateMetricProviders(registry),
+        ...connectionMetricProviders(registry),
       ],
-      exports: [Registry, MetricsSources, ExchangeMetrics, AttemptMetrics, ProbeMetrics, CircuitMetrics, RetryMetrics],
+      exports: [
+        Registry,
+        MetricsSources,
+        ExchangeMetrics,
+        AttemptMetrics,
+        ProbeMetrics,
+        CircuitMetrics,
+        RetryMetrics,
+        CertificateMetrics,
+        ConnectionMetrics,
+      ],
     };
   }
 }

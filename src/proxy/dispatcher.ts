@@ -53,9 +53,9 @@ export class Dispatcher implements AttemptOwner {
     const route = action.next(match);
     exchange.upstreamName = route.target.upstream.name;
     exchange.openBody(plan.maxBody, route.retries.hold);
-    plan.mirror?.copy(exchange, action);
     route.target.budget.deposit(route.retries.share, exchange.dispatchedAt);
     if (plan.bodyPolicies.length > 0 && exchange.body !== undefined) return this.#checkBody(exchange, action, route);
+    plan.mirror?.copy(exchange, action);
     // A small body is there once the message that brought the head has been read to its end.
     if (exchange.body?.isSmall === true && !exchange.expectsContinue) {
       process.nextTick(startWithBody, this, exchange, action, route);
@@ -73,6 +73,7 @@ export class Dispatcher implements AttemptOwner {
         const verdict = policy.checkBody!(exchange, body.whole!);
         if (verdict !== undefined) return exchange.settle(verdict);
       }
+      exchange.plan!.mirror?.copy(exchange, plan);
       this.attempt(exchange, plan, route);
     });
   }

@@ -24,7 +24,9 @@ export class Mirror {
   copy(exchange: Exchange, plan: ForwardPlan): void {
     if (this.random() >= this.share) return;
     if (exchange.body === undefined) this.#send(exchange, plan, undefined);
-    else exchange.body.keepCopy(maxCopy, body => body !== undefined && this.#send(exchange, plan, body));
+    else if (exchange.body.whole !== undefined) {
+      if (exchange.body.whole.length <= maxCopy) this.#send(exchange, plan, exchange.body.whole);
+    } else exchange.body.keepCopy(maxCopy, body => body !== undefined && this.#send(exchange, plan, body));
   }
 
   #send(exchange: Exchange, plan: ForwardPlan, body: Buffer | undefined): void {

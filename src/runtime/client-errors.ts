@@ -7,7 +7,9 @@ import { GatewayError, type ErrorCode } from '../http/gateway-error.js';
 import { problemResponse } from '../http/problem.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
-import type { ExchangeSocket, Exchanges } from '../proxy/exchanges.js';
+import { introductionOf, peerOf } from '../proxy/client-connection.js';
+import type { Exchange } from '../proxy/exchange.js';
+import { noExpectation, noMethod, exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
 import type { ListenerInfo } from '../proxy/listener-info.js';
 import { RefusedMessage } from './refused-message.js';
 
@@ -16,20 +18,6 @@ type RefusedSocket = ExchangeSocket & { [REFUSED]?: true };
 
 /** How long a refused client may go on sending before its connection is cut, in milliseconds. */
 const lingerFor = 1_000;
-
-const noMethod = new GatewayError(
-  'DENIED',
-  'CONNECT is not served: this is a gateway, not a forward proxy.',
-  undefined,
-  405,
-  ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'],
-);
-const noExpectation = new GatewayError(
-  'DENIED',
-  'The only expectation that can be met is 100-continue.',
-  undefined,
-  417,
-);
 
 /** Answers what Node's parser gives up on: malformed, oversized and late messages, and the methods that make no exchange. */
 export class ClientErrors {
@@ -42,7 +30,7 @@ export class ClientErrors {
   /** A message that cannot be read further: it is answered, its connection closed, and nothing of it forwarded. */
   broken(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: RefusedSocket, listener: ListenerInfo): void {
     if (socket[REFUSED]) return;
-    const nothingSaid = socket.bytesRead === 0;
+    const nothingSaid = socket.bytesRead <= (introductionOf(socket)?.prelude ?? 0);
     if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable || nothingSaid) {
       socket.destroy();
       return;
@@ -50,26 +38,45 @@ export class ClientErrors {
     const exchange = socket[EXCHANGE];
     if (exchange === undefined) {
       this.#refuse(verdict(error), socket, listener);
-    } else if (!exchange.raw.request.complete) {
+    } else if (!exchange.message.complete) {
       exchange.fail(new GatewayError(brokenBody(error.code), undefined, error.code));
     } else {
-      // An earlier message on the connection is still being answered: its client must see that answer first.
-      socket[REFUSED] = true;
-      exchange.raw.response.once('close', () => {
-        socket[REFUSED] = undefined!;
-        if (socket.writable) this.#refuse(verdict(error), socket, listener);
-        else socket.destroy();
-      });
+      this.#refuseBehind(exchange, verdict(error), socket, listener);
     }
   }
 
   connect(request: IncomingMessage, socket: Socket, listener: ListenerInfo): void {
     socket.on('error', () => socket.destroy());
-    this.#refuse(noMethod, socket, listener, request);
+    const exchange = (socket as RefusedSocket)[EXCHANGE];
+    if (exchange === undefined) {
+      this.#refuse(noMethod, socket, listener, request);
+      return;
+    }
+    // Node has let go of the connection, and tells the answers before this one no more that the client has read.
+    socket.on('drain', () => {
+      for (const { raw } of exchangesOn(socket)) raw?.response.emit('drain');
+    });
+    this.#refuseBehind(exchange, noMethod, socket, listener, request);
   }
 
   expectation(request: IncomingMessage, response: ServerResponse, listener: ListenerInfo): void {
     this.exchanges.begin(request, response, listener, false)?.fail(noExpectation);
+  }
+
+  /** Refuses when earlier messages on the connection have been answered: their client must see those answers first. */
+  #refuseBehind(
+    { raw }: Exchange,
+    error: GatewayError,
+    socket: RefusedSocket,
+    listener: ListenerInfo,
+    request?: IncomingMessage,
+  ): void {
+    socket[REFUSED] = true;
+    raw?.response.once('close', () => {
+      socket[REFUSED] = undefined!;
+      if (socket.writable) this.#refuse(error, socket, listener, request);
+      else socket.destroy();
+    });
   }
 
   #refuse(error: GatewayError, socket: RefusedSocket, listener: ListenerInfo, request?: IncomingMessage): void {
@@ -78,7 +85,8 @@ export class ClientErrors {
     const { status, headers, body } = problemResponse(error, id);
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n`;
     for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-    const client = socket.remoteAddress === undefined ? 'unix' : (canonicalAddress(socket.remoteAddress) ?? 'unknown');
+    const peer = peerOf(socket, listener) ?? 'unknown';
+    const client = canonicalAddress(peer) ?? peer;
     socket.end(`${head}Connection: close\r\n\r\n${body.toString()}`, 'latin1');
     // Cut at once, the rest of what the client sends would make the kernel reset the connection, answer and all.
     const cut = setTimeout(() => socket.destroy(), lingerFor).unref();

@@ -1,9 +1,21 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import { unlink, stat } from 'node:fs/promises';
+import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import type { Logger } from 'pino';
+import type { TrustedProxies } from '../http/client-address.js';
+import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
+import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
 import type { ListenerInfo } from '../proxy/listener-info.js';
 import type { ClientErrors } from './client-errors.js';
+import { createHttpServer } from './http-server.js';
+import { Http2Connections, type Http2Options } from './http2-connections.js';
+import { interpose } from './interpose.js';
+import { ProxyProtocolGate } from './proxy-protocol-gate.js';
+import { SlowClients } from './slow-clients.js';
+import type { ListenerTls } from './tls-settings.js';
+import { TlsTermination } from './tls-termination.js';
 
 /** One entry of `listeners`. Times in milliseconds, 0 = off. */
 export interface ListenerSettings {
@@ -11,13 +23,29 @@ export interface ListenerSettings {
   readonly host: string;
   readonly port?: number | undefined;
   readonly unix?: string | undefined;
+  readonly proxyProtocol: boolean;
+  readonly http2: boolean;
+  readonly tls?: ListenerTls | undefined;
   readonly limits: {
     readonly connections: number;
     readonly headerTimeout: number;
     readonly requestTimeout: number;
     readonly keepAliveTimeout: number;
     readonly requestsPerConnection: number;
+    /** Bytes a second. */
+    readonly minBodyRate: number;
+    readonly writeTimeout: number;
   };
+}
+
+/** What the listeners of a gateway have in common. */
+export interface ListenerServices {
+  readonly errors: ClientErrors;
+  readonly streams: Pick<Http2Options, 'handle' | 'head'>;
+  readonly trusted: TrustedProxies;
+  readonly connections: ConnectionMetrics;
+  readonly certificates: CertificateMetrics;
+  readonly log: Logger;
 }
 
 /** Takes a request that a listener has read the head of. */
@@ -28,10 +56,10 @@ export type RequestHandler = (
   expectsContinue: boolean,
 ) => void;
 
-/** An address that clients connect to: a plain HTTP/1.x server on a port or a unix socket, with its limits enforced. */
+/** An address that clients connect to: a server on a port or a unix socket, in clear text or over TLS, with its limits enforced. */
 export class Listener implements ListenerInfo {
   readonly name: string;
-  readonly scheme = 'http';
+  readonly scheme: 'http' | 'https';
   readonly unix: boolean;
   port: number | undefined;
   draining = false;
@@ -39,32 +67,63 @@ export class Listener implements ListenerInfo {
   readonly #sockets = new Set<Socket>();
   readonly #requests = new WeakMap<Socket, number>();
   readonly #settings: ListenerSettings;
+  readonly #slowClients: SlowClients;
+  readonly #tls: TlsTermination | undefined;
+  readonly #http2: Http2Connections | undefined;
 
   /** `maxHead`: bytes of request line and header fields that the parser takes at most. */
-  constructor(settings: ListenerSettings, maxHead: number, handle: RequestHandler, errors: ClientErrors) {
+  constructor(settings: ListenerSettings, maxHead: number, handle: RequestHandler, services: ListenerServices) {
+    const { errors } = services;
     this.#settings = settings;
     this.name = settings.name;
     this.unix = settings.unix !== undefined;
+    this.scheme = settings.tls === undefined ? 'http' : 'https';
     const { limits } = settings;
-    this.#server = createServer({
-      maxHeaderSize: maxHead,
-      // Missing and doubled Host fields are refused with an answer and a log line of our own.
-      requireHostHeader: false,
-      headersTimeout: limits.headerTimeout,
-      requestTimeout: limits.requestTimeout,
-      keepAliveTimeout: limits.keepAliveTimeout,
-      connectionsCheckingInterval: checkingInterval(limits.headerTimeout, limits.requestTimeout),
-      noDelay: true,
-    });
+    this.#tls = terminationOf(settings, services);
+    this.#slowClients = new SlowClients(limits, this.#sockets);
+    this.#server = createHttpServer(
+      {
+        maxHeaderSize: maxHead,
+        // Missing and doubled Host fields are refused with an answer and a log line of our own.
+        requireHostHeader: false,
+        headersTimeout: limits.headerTimeout,
+        requestTimeout: limits.requestTimeout,
+        keepAliveTimeout: limits.keepAliveTimeout,
+        connectionsCheckingInterval: checkingInterval(limits.headerTimeout, limits.requestTimeout),
+        noDelay: true,
+      },
+      this.#tls?.serverOptions,
+    );
     const server = this.#server;
     // More fields than the limit are counted and refused; Node's own limit would silently drop them.
     server.maxHeadersCount = 0;
     server.maxConnections = limits.connections;
+    if (settings.proxyProtocol) {
+      const gate = new ProxyProtocolGate({
+        listener: this.name,
+        unix: this.unix,
+        timeout: limits.headerTimeout,
+        trusted: services.trusted,
+        metrics: services.connections,
+        log: services.log,
+      });
+      interpose(server, 'connection', (socket, proceed) => gate.admit(socket, proceed));
+    }
+    if (server instanceof TlsServer) {
+      if (settings.http2) {
+        const http2 = (this.#http2 = new Http2Connections({ listener: this, limits, ...services.streams }));
+        interpose<TLSSocket>(server, 'secureConnection', (socket, proceed) =>
+          socket.alpnProtocol === 'h2' ? http2.take(socket) : proceed(),
+        );
+      }
+      this.#tls?.attach(server, (socket, below) => {
+        this.#sockets.delete(below);
+        this.#keep(socket);
+      });
+    }
     server
-      .on('connection', socket => {
-        this.#sockets.add(socket);
-        socket.on('close', () => this.#sockets.delete(socket));
-      })
+      .on('connection', socket => this.#keep(socket))
+      .on('drop', () => services.connections.refused(this.name, 'limit'))
       .on('request', (request, response) => this.#counts(request, response) && handle(request, response, this, false))
       .on(
         'checkContinue',
@@ -80,7 +139,7 @@ export class Listener implements ListenerInfo {
     return this.#sockets.size;
   }
 
-  /** The sockets of those connections. */
+  /** The sockets of those connections: where TLS has begun, its own. */
   get sockets(): Iterable<Socket> {
     return this.#sockets;
   }
@@ -98,15 +157,17 @@ export class Listener implements ListenerInfo {
     return `listener "${this.name}": cannot listen on ${unix ?? `${host}:${port}`}`;
   }
 
-  /** Starts listening. Rejects with the system's error (`EADDRINUSE`, `EACCES` …). */
+  /** Starts listening. Rejects with the system's error (`EADDRINUSE`, `EACCES` …), or with one about a certificate. */
   async listen(): Promise<void> {
     const { host, port, unix } = this.#settings;
+    await this.#tls?.start();
     if (unix === undefined) this.#server.listen({ host, port: port ?? 0 });
     else {
       await removeStaleSocket(unix);
       this.#server.listen({ path: unix });
     }
     await once(this.#server, 'listening');
+    this.#slowClients.watch();
     if (unix === undefined) this.port = (this.#server.address() as AddressInfo).port;
   }
 
@@ -116,7 +177,13 @@ export class Listener implements ListenerInfo {
    */
   drain(): void {
     this.draining = true;
+    this.#http2?.drain();
     NetServer.prototype.close.call(this.#server);
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
   }
 
   /**
@@ -136,10 +203,31 @@ export class Listener implements ListenerInfo {
   /** Cuts every connection. */
   close(): void {
     this.draining = true;
+    this.#slowClients.stop();
+    this.#tls?.stop();
+    this.#http2?.close();
     this.#server.close();
     this.#server.closeAllConnections();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+function terminationOf(settings: ListenerSettings, services: ListenerServices): TlsTermination | undefined {
+  const { http2, limits, name, proxyProtocol, tls, unix } = settings;
+  return (
+    tls &&
+    new TlsTermination({
+      listener: name,
+      unix: unix !== undefined,
+      http2,
+      tls,
+      handshakeTimeout: limits.headerTimeout,
+      proxyProtocol,
+      metrics: services.connections,
+      certificates: services.certificates,
+      log: services.log,
+    })
+  );
 }
 
 /** Node looks for expired requests every so often: often enough that a limit is late by a tenth of itself at most. */

@@ -18,6 +18,10 @@ export interface PolicyContext extends RequestInfo {
   readonly query: string | undefined;
   /** The scheme that the client used. */
   readonly scheme: 'http' | 'https';
+  /** The fields as they came: name, value, name, value …; those that `headers` joins or leaves out as well. */
+  readonly rawHeaders: readonly string[];
+  /** A body follows the head. */
+  readonly hasBody: boolean;
   /** Undefined until a policy of the stage `authentication` has set it. */
   identity: Identity | undefined;
   /** Takes all fields of that name out of what the backend gets and, with a value, puts one in their place. */

@@ -1,16 +1,26 @@
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { CorsPolicies } from './cors/cors-policies.js';
+import { CustomPolicies } from './custom/custom-policies.js';
+import { NamedPolicies } from './custom/named-policies.js';
+import { AuthPolicies } from './auth/auth-policies.js';
+import { IpFilterPolicies } from './ip-filter/ip-filter-policies.js';
 import { PolicyGuard } from './policy.guard.js';
 import type { PolicySource } from './policy-source.js';
+import { RateLimitPolicies } from './rate-limit/rate-limit-policies.js';
+import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { RoutePolicies } from './route-policies.js';
 import { ValidationPolicies } from './validation/validation-policies.js';
 
 /** What makes policies from the configuration, one for each kind. */
-const sources = [ValidationPolicies];
+const sources = [IpFilterPolicies, RateLimitPolicies, ValidationPolicies, CorsPolicies, CustomPolicies, AuthPolicies];
 
 /** The guard that runs the policies of a route, and what makes these from the configuration; use it on controllers of your own as well. */
 @Module({
+  imports: [DiscoveryModule, RateLimitModule],
   providers: [
     PolicyGuard,
+    NamedPolicies,
     ...sources,
     {
       provide: RoutePolicies,

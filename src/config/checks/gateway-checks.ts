@@ -1,8 +1,10 @@
 import { isRefused, isWritten } from '../fields.js';
+import { checkAuth } from './auth-checks.js';
 import { entries, items, type CheckContext } from './check.js';
 
 /** What the parts of a gateway must be together. */
-export function checkGateway({ config, report, warn }: CheckContext): void {
+export function checkGateway(context: CheckContext): void {
+  const { config, report, warn } = context;
   const names = [...config.upstreams.keys()];
   const noRoutes = !isWritten(config, 'routes');
   if (noRoutes && !isWritten(config, 'upstreams')) {
@@ -31,6 +33,7 @@ export function checkGateway({ config, report, warn }: CheckContext): void {
   for (const name of names.filter(each => !used.has(each) && isWritten(config, 'routes'))) {
     warn({ path: ['upstreams', name], message: 'no route leads to this upstream', at: 'key' });
   }
+  checkAuth(context);
 }
 
 /** The smallest useful configuration, on one line. */

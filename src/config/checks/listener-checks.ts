@@ -1,6 +1,8 @@
 import { isRefused, isWritten } from '../fields.js';
+import type { Path } from '../findings.js';
 import type { ListenerConfig } from '../listener.config.js';
 import { items, type CheckContext } from './check.js';
+import { checkTls } from './tls-checks.js';
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/i;
 const wildcard = /^(0\.0\.0\.0|::)$/;
@@ -37,7 +39,9 @@ export function checkListeners(context: CheckContext): void {
     const sameAddress = address === undefined ? undefined : addresses.get(address);
     if (sameAddress !== undefined) report({ path, message: `listeners[${sameAddress}] listens on ${address} too` });
     else if (address !== undefined) addresses.set(address, index);
-    if (listener.proxyProtocol && config.trustedProxies.length === 0) {
+    checkRedirect(context, listener, path);
+    if (listener.tls !== undefined) checkTls(context, listener.tls, [...path, 'tls']);
+    if (listener.proxyProtocol && listener.unix === undefined && config.trustedProxies.length === 0) {
       context.warn({
         path: [...path, 'proxyProtocol'],
         message: 'no connection is taken, because trustedProxies is empty',
@@ -46,6 +50,18 @@ export function checkListeners(context: CheckContext): void {
     }
   }
   checkAdmin(context);
+}
+
+/** A redirect that leads to itself, or from https, would go round for ever. */
+function checkRedirect({ report }: CheckContext, { port, redirectToHttps, tls }: ListenerConfig, path: Path): void {
+  if (redirectToHttps === undefined) return;
+  if (tls !== undefined) {
+    const message = 'redirectToHttps is for plain listeners: this one has tls, and is reached over https already';
+    report({ path: [...path, 'redirectToHttps'], message, at: 'key' });
+  } else if (port === redirectToHttps) {
+    const message = `redirectToHttps names the port of this very listener, which speaks plain http`;
+    report({ path: [...path, 'redirectToHttps'], message });
+  }
 }
 
 function checkAdmin({ config, report, warn }: CheckContext): void {

@@ -32,7 +32,7 @@ interface Group {
 }
 
 /** Why an expression may take exponential time on a hostile value, undefined when no such shape is found. */
-function findDanger(source: string): string | undefined {
+export function findDanger(source: string): string | undefined {
   const slow = 'may take exponential time on a hostile value: ';
   const groups: Group[] = [{ repeats: false, alternatives: [''] }];
   for (let at = 0; at < source.length; at++) {
@@ -64,7 +64,7 @@ function append(group: Group, atom: string): void {
 }
 
 /** Whether the text begins with a quantifier that repeats without bound, or more often than is harmless. */
-function unbounded(text: string): boolean {
+export function unbounded(text: string): boolean {
   const counted = /^\{(\d+)(,(\d*))?\}/.exec(text);
   if (!counted) return /^[*+]/.test(text);
   return counted[2] === ',' || Number(counted[3] ?? counted[1]) > 16;

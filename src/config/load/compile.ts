@@ -3,6 +3,7 @@ import { checkGateway, smallestFile } from '../checks/gateway-checks.js';
 import type { CheckContext, KnownStrategy } from '../checks/check.js';
 import { checkListeners } from '../checks/listener-checks.js';
 import { checkRoutes } from '../checks/route-checks.js';
+import { checkSecurity } from '../checks/security-checks.js';
 import { checkUnsupported } from '../checks/unsupported-check.js';
 import { checkUpstreams } from '../checks/upstream-checks.js';
 import { ConfigError } from '../config-error.js';
@@ -70,7 +71,7 @@ export function compile(material: Material): LoadedConfig {
   const collected = collectFindings(errors);
   salvage(config);
   fill(config);
-  for (const check of [checkListeners, checkUpstreams, checkRoutes, checkGateway]) check(checks);
+  for (const check of [checkListeners, checkUpstreams, checkRoutes, checkSecurity, checkGateway]) check(checks);
   // A missing certificate says nothing to someone who may not use TLS yet.
   const relevant = collected.filter(
     ({ isFile, path }) => !isFile || !unsupported.some(each => isBelow(path, each.path)),

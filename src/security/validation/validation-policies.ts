@@ -1,16 +1,39 @@
 import { Injectable } from '@nestjs/common';
+import { BodySchema } from '../../config/body-schema/body-schema.js';
 import type { EffectiveSecurity } from '../../config/route-settings.js';
 import type { PolicySource, StagedPolicy } from '../policy-source.js';
 import type { RequestPolicy } from '../policy.js';
+import { ContentTypes } from './content-types.js';
+import { ExceptPreflights } from './except-preflights.js';
+import { JsonBody } from './json-body.js';
 import { AllowedMethods, DeclaredLength } from './limits.js';
+import { RequiredHeaders } from './required-headers.js';
+import { UnderscoreHeaders } from './underscore-headers.js';
 
 /** The policies of `security.validation`. */
 @Injectable()
 export class ValidationPolicies implements PolicySource {
-  policies({ validation }: EffectiveSecurity): readonly StagedPolicy[] {
+  readonly #schemas = new Map<string, BodySchema>();
+
+  /** Throws, in one line, for a schema that cannot be used. */
+  policies({ validation, cors }: EffectiveSecurity): readonly StagedPolicy[] {
+    const { methods, maxBody, underscoreHeaders, requireHeaders, contentTypes, body } = validation;
+    // Where the gateway answers preflights itself it must not deny them for what browsers never send with them.
+    const ofPages = (policy: RequestPolicy): RequestPolicy =>
+      cors === undefined ? policy : new ExceptPreflights(policy);
     const policies: RequestPolicy[] = [];
-    if (validation.methods.length > 0) policies.push(new AllowedMethods(validation.methods));
-    if (validation.maxBody > 0) policies.push(new DeclaredLength(validation.maxBody));
+    if (methods.length > 0) policies.push(ofPages(new AllowedMethods(methods)));
+    if (maxBody > 0) policies.push(new DeclaredLength(maxBody));
+    if (underscoreHeaders !== 'keep') policies.push(new UnderscoreHeaders(underscoreHeaders));
+    if (requireHeaders.length > 0) policies.push(ofPages(new RequiredHeaders(requireHeaders)));
+    if (contentTypes.length > 0) policies.push(new ContentTypes(contentTypes));
+    if (body !== undefined) policies.push(new JsonBody(this.#schema(body.schema)));
     return policies.map(policy => ({ stage: 'validation', policy }));
+  }
+
+  #schema(file: string): BodySchema {
+    let schema = this.#schemas.get(file);
+    if (schema === undefined) this.#schemas.set(file, (schema = BodySchema.read(file)));
+    return schema;
   }
 }

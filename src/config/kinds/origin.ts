@@ -1,0 +1,37 @@
+import { Invalid } from './invalid.js';
+import type { Kind } from './kind.js';
+
+const expected = 'an origin such as https://app.example, https://*.app.example (any name below it), null, or *';
+const shape = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@*,]+$/i;
+const wildcardHost = /^([a-z][a-z0-9+.-]*:\/\/)\*\.(?=[^*]+$)/i;
+
+/** Who may read answers across origins: an origin (RFC 6454), in the spelling of browsers; all names below one; `null`; or `*`. */
+export const origin: Kind<string> = {
+  label: 'origin',
+  expected,
+  schema: { type: 'string', pattern: '^(\\*|null|[A-Za-z][A-Za-z0-9+.-]*://(\\*\\.)?[^/?#\\s@*,]+)$' },
+  parse(raw) {
+    if (raw === '*' || raw === 'null') return raw;
+    if (typeof raw !== 'string' || raw.length > 300) return new Invalid(raw, expected);
+    const below = wildcardHost.test(raw);
+    const plain = below ? raw.replace(wildcardHost, '$1') : raw;
+    const spelled = shape.test(plain) ? asBrowsersSpell(plain) : undefined;
+    if (spelled === undefined) return new Invalid(raw, expected, suggestionFor(raw));
+    return below ? spelled.replace('://', '://*.') : spelled;
+  },
+  format: value => value,
+};
+
+/** Lower case, names in Punycode, without the default port. */
+function asBrowsersSpell(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { origin: serialized, protocol, host } = new URL(text);
+  // Schemes of extensions and apps have no origin by the URL standard, but browsers send them in this shape.
+  return serialized === 'null' ? `${protocol}//${host.toLowerCase()}` : serialized;
+}
+
+/** An address of a page that was written where its origin is meant. */
+function suggestionFor(raw: string): { suggestion?: string } {
+  if (!/^https?:\/\/[^*@]+[/?#]/i.test(raw) || !URL.canParse(raw)) return {};
+  return { suggestion: new URL(raw).origin };
+}

@@ -1,0 +1,52 @@
+import { Injectable, type Provider } from '@nestjs/common';
+import { makeGaugeProvider } from '@willsoto/nestjs-prometheus';
+import type { Gauge, Registry } from 'prom-client';
+
+/** When a certificate that is served expires. */
+export interface CertificateReading {
+  /** Name of the listener. */
+  readonly listener: string;
+  /** Path of its file. */
+  readonly certificate: string;
+  /** Seconds since 1970. */
+  readonly expiry: number;
+}
+
+/** Shows when the certificates of the listeners expire. */
+@Injectable()
+export class CertificateMetrics {
+  readonly #sources = new Set<() => Iterable<CertificateReading>>();
+
+  /** Adds certificates. The function is called at each scrape; what is returned takes the source away again. */
+  addCertificates(source: () => Iterable<CertificateReading>): () => void {
+    this.#sources.add(source);
+    return () => void this.#sources.delete(source);
+  }
+
+  /** Called when `gatehouse_certificate_expiry_seconds` is scraped. */
+  showExpiry(gauge: Gauge<string>): void {
+    for (const source of this.#sources) {
+      for (const { listener, certificate, expiry } of source()) gauge.set({ listener, certificate }, expiry);
+    }
+  }
+}
+
+/** {@link CertificateMetrics} and the provider of its metric, in `registry`. */
+export function certificateMetricProviders(registry: Registry): Provider[] {
+  return [
+    CertificateMetrics,
+    makeGaugeProvider({
+      name: 'gatehouse_certificate_expiry_seconds',
+      help: 'When the certificate that a listener serves expires, in seconds since 1970.',
+      labelNames: ['listener', 'certificate'],
+      // A thread that has not loaded the new one yet is what an alert is for.
+      aggregator: 'min',
+      registers: [registry],
+      inject: [CertificateMetrics],
+      collect(metrics: CertificateMetrics) {
+        this.reset();
+        metrics.showExpiry(this);
+      },
+    }),
+  ];
+}

@@ -1,0 +1,20 @@
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { TlsOptions } from 'node:tls';
+
+/** TLS of a server, and whether it speaks HTTP/2 as well. */
+export interface SecureServerOptions extends TlsOptions {
+  readonly http2: boolean;
+}
+
+/** The protocols that ALPN offers (RFC 7301), the preferred one first. A client that knows none of them is refused. */
+export function alpnProtocols(http2: boolean): string[] {
+  return http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
+}
+
+/** The server of a listener: HTTP/1.x, in clear text or over TLS. Connections on which HTTP/2 was agreed are not for it. */
+export function createHttpServer(options: ServerOptions, secure: SecureServerOptions | undefined): Server {
+  if (secure === undefined) return createServer(options);
+  const { http2, ...tls } = secure;
+  return createSecureServer({ ...options, ...tls, ALPNProtocols: alpnProtocols(http2) });
+}

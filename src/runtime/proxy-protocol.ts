@@ -1,0 +1,92 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
+/** What a PROXY protocol header says of the client. */
+export interface ProxyHeader {
+  /** Bytes of the header; what follows is the client's. */
+  readonly length: number;
+  /**
+   * `told`: the header names the client, `address` is its IP address, or undefined where it has none (a unix socket).
+   * `own`: the connection is the proxy's own, or it does not know its client: the address of the socket holds.
+   */
+  readonly source: 'told' | 'own';
+  readonly address: string | undefined;
+}
+
+/** The longest header of version 1, in bytes, CRLF included; it is what the specification allows. */
+const longestV1 = 107;
+/** The longest header of version 2 that is taken, in bytes. */
+const longestV2 = 4096;
+
+const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
+const prefix = Buffer.from('PROXY ', 'latin1');
+const CR = 0x0d;
+const LF = 0x0a;
+
+/**
+ * Reads a PROXY protocol header, version 1 or 2, at the beginning of `bytes` ("The PROXY protocol", HAProxy Technologies).
+ * `more`: so far it is one, but it is not whole. `malformed`: it can become none, or it is longer than 107 bytes (version 1) or
+ * 4 kB (version 2). However the bytes are cut, the answer is the same. Additional fields (TLVs) are skipped. Never throws.
+ */
+export function readProxyHeader(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {
+  if (bytes.length === 0) return 'more';
+  return bytes[0] === CR ? readVersion2(bytes) : readVersion1(bytes);
+}
+
+function readVersion1(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {
+  if (!beginsLike(bytes, prefix)) return 'malformed';
+  const line = bytes.subarray(0, longestV1);
+  const end = line.findIndex(byte => byte === CR || byte === LF);
+  if (end === -1 || (end === line.length - 1 && line[end] === CR)) {
+    return bytes.length < longestV1 ? 'more' : 'malformed';
+  }
+  if (line[end] !== CR || line[end + 1] !== LF) return 'malformed';
+  const length = end + 2;
+  const [, family, source = '', destination = '', ...ports] = line.toString('latin1', 0, end).split(' ');
+  if (family === 'UNKNOWN') return { length, source: 'own', address: undefined };
+  const isAddress = family === 'TCP4' ? isIPv4 : family === 'TCP6' ? isPlainIPv6 : () => false;
+  const valid = isAddress(source) && isAddress(destination) && ports.length === 2 && ports.every(isPort);
+  return valid ? { length, source: 'told', address: source } : 'malformed';
+}
+
+function readVersion2(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {
+  if (!beginsLike(bytes, signature)) return 'malformed';
+  const [command, kind] = [bytes[12], bytes[13]];
+  if (command === undefined) return 'more';
+  if (command !== 0x20 && command !== 0x21) return 'malformed';
+  if (kind === undefined) return 'more';
+  // The other values are not assigned, and must be refused.
+  if (kind >> 4 > 3 || (kind & 0xf) > 2) return 'malformed';
+  if (bytes.length < 16) return 'more';
+  const length = 16 + bytes.readUInt16BE(14);
+  const isLocal = command === 0x20;
+  const isUnspecified = kind >> 4 === 0 || (kind & 0xf) === 0;
+  const needed = isLocal || isUnspecified ? 0 : addressBytes[kind >> 4]!;
+  if (length > longestV2 || length < 16 + needed) return 'malformed';
+  if (bytes.length < length) return 'more';
+  if (needed === 0) return { length, source: 'own', address: undefined };
+  return { length, source: 'told', address: addressIn(bytes, kind >> 4) };
+}
+
+/** Bytes of both addresses and ports, by the family: IPv4, IPv6, unix. */
+const addressBytes = [0, 12, 36, 216];
+
+function addressIn(bytes: Buffer, family: number): string | undefined {
+  if (family === 1) return bytes.subarray(16, 20).join('.');
+  if (family === 3) return undefined;
+  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(16 + 2 * index).toString(16));
+  return groups.join(':');
+}
+
+function beginsLike(bytes: Buffer, expected: Buffer): boolean {
+  const length = Math.min(bytes.length, expected.length);
+  return bytes.compare(expected, 0, length, 0, length) === 0;
+}
+
+/** Without a zone: that would mean nothing on this machine. */
+function isPlainIPv6(text: string): boolean {
+  return isIPv6(text) && !text.includes('%');
+}
+
+function isPort(text: string): boolean {
+  return /^(?:0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65_535;
+}

@@ -1,0 +1,49 @@
+/** What is asked of the exchange whose body is coming. */
+export interface Uploading {
+  /** Body bytes that have come. */
+  readonly bytesIn: number;
+  /** The gateway could take more of the body at once, and has it not. */
+  readonly awaitsBody: boolean;
+  /** The client was not told to go on, and has said that it waits for that (RFC 9110 §10.1.1). */
+  readonly withholdsContinue: boolean;
+}
+
+/** A client that has been fast may rest on that for so long, in milliseconds. */
+const mostCredit = 60_000;
+
+/** A client that waits for a 100 (Continue) must go on without one after this time, in milliseconds. */
+const mostPatience = 30_000;
+
+/** The pace of one request's body: bytes against the time in which the gateway waited for them. */
+export class Upload {
+  /** Milliseconds in which the gateway has waited for the client. */
+  waited = 0;
+  /** Bytes that count: those of a fast beginning only as far as they are worth {@link mostCredit}. */
+  #counted = 0;
+  #seen = 0;
+  #withheld = 0;
+
+  constructor(
+    /** Bytes a second. */
+    private readonly rate: number,
+    /** Milliseconds of waiting in which it may be slower. */
+    private readonly grace: number,
+  ) {}
+
+  /** Whether the client has been too slow, after another `elapsed` milliseconds. */
+  isTooSlow(exchange: Uploading, elapsed: number): boolean {
+    const { bytesIn } = exchange;
+    if (this.#isWaiting(exchange, elapsed)) this.waited += elapsed;
+    const owed = (this.rate * this.waited) / 1000;
+    this.#counted = Math.min(this.#counted + bytesIn - this.#seen, owed + (this.rate * mostCredit) / 1000);
+    this.#seen = bytesIn;
+    return this.waited >= this.grace && this.#counted < owed;
+  }
+
+  #isWaiting({ awaitsBody, withholdsContinue }: Uploading, elapsed: number): boolean {
+    if (!awaitsBody) return false;
+    if (!withholdsContinue) return true;
+    this.#withheld += elapsed;
+    return this.#withheld > mostPatience;
+  }
+}

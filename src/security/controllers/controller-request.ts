@@ -1,0 +1,75 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { canonicalAddress } from '../../http/client-address.js';
+import { parseHost } from '../../http/host.js';
+import type { Identity, PolicyContext } from '../policy.js';
+
+const contexts = new WeakMap<object, ControllerRequest>();
+
+/** A request to a controller of somebody's own, as policies see it. Client and host are what Fastify says, so `trustProxy` counts. */
+export class ControllerRequest implements PolicyContext {
+  readonly protocol = 'http';
+  readonly id: string;
+  readonly host: string;
+  readonly path: string;
+  readonly query: string | undefined;
+  readonly clientIp: string;
+  identity: Identity | undefined;
+
+  private constructor(
+    private readonly request: FastifyRequest,
+    private readonly reply: FastifyReply,
+  ) {
+    const { id, host, ip, raw } = request;
+    const [path = '', ...query] = (raw.url ?? '').split('?');
+    this.id = id;
+    this.host = parseHost(host)?.host ?? '';
+    this.path = path;
+    this.query = query.length === 0 ? undefined : query.join('?');
+    this.clientIp = canonicalAddress(ip) ?? 'unix';
+  }
+
+  /** The same one for each guard that a request passes. */
+  static of(request: FastifyRequest, reply: FastifyReply): ControllerRequest {
+    let context = contexts.get(request.raw);
+    if (context === undefined) contexts.set(request.raw, (context = new ControllerRequest(request, reply)));
+    return context;
+  }
+
+  /** Undefined while no policy has looked at the request. */
+  static find(request: FastifyRequest): ControllerRequest | undefined {
+    return contexts.get(request.raw);
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.request.protocol;
+  }
+
+  get headers(): Readonly<IncomingHttpHeaders> {
+    return this.request.headers;
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.request.raw.rawHeaders;
+  }
+
+  get hasBody(): boolean {
+    const { 'transfer-encoding': coding, 'content-length': length = '0' } = this.headers;
+    // An HTTP/2 request need declare neither.
+    return coding !== undefined || length !== '0' || (this.request.body ?? undefined) !== undefined;
+  }
+
+  setRequestHeader(name: string, value?: string): void {
+    const headers: IncomingHttpHeaders = this.request.raw.headers;
+    if (value === undefined) Reflect.deleteProperty(headers, name.toLowerCase());
+    else headers[name.toLowerCase()] = value;
+  }
+
+  setResponseHeader(name: string, value: string): void {
+    void this.reply.header(name, value);
+  }
+}

@@ -1,0 +1,23 @@
+import { ConfigError } from '../../config/config-error.js';
+import { buildConfig } from '../../config/load-config.js';
+import { securityOf } from '../../config/route-settings.js';
+import type { RequestPolicy } from '../policy.js';
+import type { RoutePolicies } from '../route-policies.js';
+
+/**
+ * The policies that a `security` block asks for, in their order, for controllers of somebody's own. Rejects with a
+ * {@link ConfigError} for settings that are wrong, and for `cors` and `headers`, which concern responses that no guard sees.
+ */
+export async function policiesFor(policies: RoutePolicies, security: object): Promise<readonly RequestPolicy[]> {
+  const config = buildConfig({ routes: [{ respond: {} }], security });
+  const settings = securityOf(config, config.routes[0]!);
+  if (settings.cors !== undefined) throw refusal('cors', 'enableCors() of the application');
+  if (settings.headers !== undefined) throw refusal('headers', 'SecurityHeadersInterceptor');
+  return policies.of(settings, 'security');
+}
+
+function refusal(key: string, instead: string): ConfigError {
+  const message = `concerns responses, which no guard sees: use ${instead}`;
+  const place = { path: `security.${key}`, file: undefined, line: undefined, column: undefined };
+  return new ConfigError([{ ...place, message, found: key, allowed: instead }]);
+}

@@ -1,0 +1,10 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Identity } from '../policy.js';
+import { ControllerRequest } from './controller-request.js';
+
+/** A handler's parameter: who sends the request, as the policies of `@UsePolicies` have found out; undefined when none has. */
+export const RequestIdentity = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Identity | undefined =>
+    ControllerRequest.find(context.switchToHttp().getRequest<FastifyRequest>())?.identity,
+);

@@ -1,0 +1,62 @@
+import type { CorsConfig } from '../../config/security.config.js';
+import type { RawHeaders } from '../../http/raw-headers.js';
+import type { PolicyContext } from '../policy.js';
+import { AllowedOrigins } from './allowed-origins.js';
+import { preflightMethod } from './preflight.js';
+
+const accessControl = 'access-control-';
+
+/**
+ * The fields that let the scripts of other origins read a response (Fetch §3.2.3): on every response, so that errors
+ * can be read as well. What a backend says of CORS itself is taken out. `Vary: Origin` is on every response that could
+ * have been another for another origin, for the sake of caches.
+ */
+export class CorsFields {
+  readonly #origins: AllowedOrigins;
+  readonly #allowed: RawHeaders = [];
+
+  constructor({ origins, credentials, exposeHeaders }: Pick<CorsConfig, 'origins' | 'credentials' | 'exposeHeaders'>) {
+    this.#origins = new AllowedOrigins(origins);
+    if (credentials) this.#allowed.push('Access-Control-Allow-Credentials', 'true');
+    if (exposeHeaders.length > 0) this.#allowed.push('Access-Control-Expose-Headers', exposeHeaders.join(', '));
+  }
+
+  apply(headers: RawHeaders, request: PolicyContext): void {
+    if (!this.#origins.any) addToVary(headers, 'Origin');
+    // The policy that answers a preflight has said all there is to say.
+    if (preflightMethod(request) !== undefined) return;
+    removeAccessControl(headers);
+    const { origin } = request.headers;
+    if (this.#origins.any) headers.push('Access-Control-Allow-Origin', '*');
+    else if (this.#origins.includes(origin)) headers.push('Access-Control-Allow-Origin', origin);
+    else return;
+    for (const entry of this.#allowed) headers.push(entry);
+  }
+}
+
+/** Adds a name to `Vary` unless it is there: to the last of its fields, so that recipients that read only one find it. */
+export function addToVary(headers: RawHeaders, name: string): void {
+  let last = -1;
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]!.length !== 4 || headers[i]!.toLowerCase() !== 'vary') continue;
+    last = i + 1;
+    const names = headers[last]!.split(',').map(each => each.trim().toLowerCase());
+    if (names.includes('*') || names.includes(name.toLowerCase())) return;
+  }
+  if (last < 0) headers.push('Vary', name);
+  else headers[last] = headers[last]!.trim() === '' ? name : `${headers[last]}, ${name}`;
+}
+
+function removeAccessControl(headers: RawHeaders): void {
+  let kept = 0;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!;
+    if (name.length > accessControl.length && name.slice(0, accessControl.length).toLowerCase() === accessControl) {
+      continue;
+    }
+    headers[kept] = name;
+    headers[kept + 1] = headers[i + 1]!;
+    kept += 2;
+  }
+  headers.length = kept;
+}

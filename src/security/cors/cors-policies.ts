@@ -1,0 +1,12 @@
+import { Injectable } from '@nestjs/common';
+import type { EffectiveSecurity } from '../../config/route-settings.js';
+import type { PolicySource, StagedPolicy } from '../policy-source.js';
+import { CorsPreflights } from './cors-preflights.js';
+
+/** The policy of `security.cors`; what it asks of other responses is done by {@link CorsFields}. */
+@Injectable()
+export class CorsPolicies implements PolicySource {
+  policies({ cors }: EffectiveSecurity): readonly StagedPolicy[] {
+    return cors === undefined ? [] : [{ stage: 'preflight', policy: new CorsPreflights(cors) }];
+  }
+}

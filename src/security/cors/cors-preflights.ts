@@ -1,0 +1,74 @@
+import type { CorsConfig } from '../../config/security.config.js';
+import { GatewayError } from '../../http/gateway-error.js';
+import type { RawHeaders } from '../../http/raw-headers.js';
+import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
+import { AllowedOrigins } from './allowed-origins.js';
+import { preflightMethod } from './preflight.js';
+
+const denied = (what: string): GatewayError =>
+  new GatewayError('DENIED', `Cross-origin requests ${what} are not allowed here.`);
+const denials = {
+  origin: denied('from this origin'),
+  method: denied('with this method'),
+  headers: denied('with these header fields'),
+};
+
+/** Methods that need no leave of their own (Fetch §2.2.1). */
+const safelisted = ['GET', 'HEAD', 'POST'];
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+/** A list of names, loosely: nothing that could break out of a header field. */
+const nameList = /^[!#$%&'*+.^_`|~0-9A-Za-z, \t-]*$/;
+const longestList = 8192;
+
+/**
+ * Answers the preflights of browsers: 204 with what is allowed, or 403 without any CORS field, which is what the Fetch
+ * standard (§3.3.2) asks of a server that does not want to take part.
+ */
+export class CorsPreflights implements RequestPolicy {
+  readonly #origins: AllowedOrigins;
+  readonly #methods: readonly string[] | undefined;
+  readonly #headers: ReadonlySet<string> | undefined;
+  /** What each answer says, whatever was asked. */
+  readonly #fixed: RawHeaders = ['Vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers'];
+
+  constructor({ origins, methods, headers, credentials, maxAge }: CorsConfig) {
+    this.#origins = new AllowedOrigins(origins);
+    this.#methods = methods && [...new Set([...safelisted, ...methods])];
+    this.#headers = headers && new Set(headers);
+    if (credentials) this.#fixed.push('Access-Control-Allow-Credentials', 'true');
+    this.#fixed.push('Access-Control-Max-Age', String(Math.floor(maxAge / 1000)));
+  }
+
+  check(request: PolicyContext): Verdict {
+    const method = preflightMethod(request);
+    if (method === undefined) return undefined;
+    const { origin, 'access-control-request-headers': asked = '' } = request.headers;
+    const isAllowed = this.#origins.any || this.#origins.includes(origin);
+    if (!isAllowed) return denials.origin;
+    const methods = this.#allowMethods(method);
+    if (methods === undefined) return denials.method;
+    const names = this.#allowHeaders(asked);
+    if (names === undefined) return denials.headers;
+    const headers = ['Access-Control-Allow-Origin', this.#origins.any ? '*' : origin!, ...this.#fixed];
+    headers.push('Access-Control-Allow-Methods', methods);
+    if (names !== '') headers.push('Access-Control-Allow-Headers', names);
+    return new Answer({ status: 204, headers, body: '' });
+  }
+
+  #allowMethods(asked: string): string | undefined {
+    if (this.#methods === undefined) return token.test(asked) ? asked : undefined;
+    return this.#methods.includes(asked) ? this.#methods.join(', ') : undefined;
+  }
+
+  /** The field's value; empty: none is needed. */
+  #allowHeaders(asked: string): string | undefined {
+    if (asked.length > longestList || !nameList.test(asked)) return undefined;
+    const allowed = this.#headers;
+    if (allowed === undefined) return asked.trim();
+    for (const name of asked.split(',')) {
+      const lower = name.trim().toLowerCase();
+      if (lower !== '' && !allowed.has(lower)) return undefined;
+    }
+    return asked === '' ? '' : [...allowed].join(', ');
+  }
+}

@@ -1,0 +1,16 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** The head of a request, as far as it shows a preflight. */
+interface Head {
+  readonly method: string;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+}
+
+/**
+ * The method that a browser asks leave for, when the request is a CORS preflight: `OPTIONS` with `Origin` and
+ * `Access-Control-Request-Method` (Fetch §3.2.1). Undefined for any other request.
+ */
+export function preflightMethod({ method, headers }: Head): string | undefined {
+  if (method !== 'OPTIONS' || headers.origin === undefined) return undefined;
+  return headers['access-control-request-method'];
+}

@@ -1,0 +1,47 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type NestInterceptor,
+  Optional,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Observable } from 'rxjs';
+import { SecurityHeadersConfig } from '../../config/security.config.js';
+import { EXCHANGE, type WithExchange } from '../../http/exchange-symbol.js';
+import { SecurityHeaders } from './security-headers.js';
+
+/** Token of the settings of {@link SecurityHeadersInterceptor}: what they leave out keeps its default. */
+export const SECURITY_HEADERS = Symbol('gatehouse.security-headers');
+
+/**
+ * The fields of `security.headers` for controllers of your own: on the controller with `@UseInterceptors`, or for all
+ * of an application as `APP_INTERCEPTOR`. A field that the handler sets itself stays. Answers of guards and of the router do not
+ * get here: Nest runs interceptors after them. What goes through the gateway has its fields from the configuration, not from here.
+ */
+@Injectable()
+export class SecurityHeadersInterceptor implements NestInterceptor {
+  readonly #headers: SecurityHeaders;
+
+  constructor(@Optional() @Inject(SECURITY_HEADERS) settings: Partial<SecurityHeadersConfig> = {}) {
+    this.#headers = new SecurityHeaders({ ...new SecurityHeadersConfig(), ...settings });
+  }
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() === 'http') this.#add(context);
+    return next.handle();
+  }
+
+  #add(context: ExecutionContext): void {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    if ((request.raw as WithExchange<unknown>)[EXCHANGE] !== undefined) return;
+    const reply = http.getResponse<FastifyReply>();
+    const fields = this.#headers.for({ scheme: request.protocol });
+    // Before the handler runs, so that what it sets takes their place, and so that errors it throws have them too.
+    for (let i = 0; i < fields.length; i += 2) {
+      if (!reply.hasHeader(fields[i]!)) void reply.header(fields[i]!, fields[i + 1]);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { EffectiveSecurity } from '../config/route-settings.js';
+import type { RawHeaders } from '../http/raw-headers.js';
+import { CorsFields } from './cors/cors-fields.js';
+import { SecurityHeaders } from './headers/security-headers.js';
+import type { PolicyContext } from './policy.js';
+
+/** What is done to the fields of every response, in place, whoever makes it: a backend, the gateway, a policy that denies. */
+export interface ResponseDefaults {
+  apply(headers: RawHeaders, request: PolicyContext): void;
+}
+
+/** What `security.cors` and `security.headers` ask of responses; undefined when they ask for nothing. */
+export function responseDefaultsOf({ cors, headers }: EffectiveSecurity): ResponseDefaults | undefined {
+  const all: ResponseDefaults[] = [];
+  if (cors !== undefined) all.push(new CorsFields(cors));
+  if (headers !== undefined) all.push(new SecurityHeaders(headers));
+  return all.length > 1 ? new Several(all) : all[0];
+}
+
+class Several implements ResponseDefaults {
+  constructor(private readonly all: readonly ResponseDefaults[]) {}
+
+  apply(headers: RawHeaders, request: PolicyContext): void {
+    for (const each of this.all) each.apply(headers, request);
+  }
+}

@@ -1,0 +1,51 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Identity, PolicyContext } from './policy.js';
+
+/** What a test says of a request; the rest is that of a plain GET. `fields`: as on the wire, name, value, name, value … */
+export interface RequestSketch {
+  readonly method?: string;
+  readonly fields?: readonly string[];
+  readonly scheme?: 'http' | 'https';
+}
+
+/** A request for tests of policies, which remembers what they change. Repeated fields are joined as Node joins them. */
+export class SketchedRequest implements PolicyContext {
+  readonly id = 'test';
+  readonly protocol = 'http';
+  readonly host = 'shop.example';
+  readonly path = '/';
+  readonly query = undefined;
+  readonly clientIp = '192.0.2.1';
+  readonly method: string;
+  readonly scheme: 'http' | 'https';
+  readonly rawHeaders: readonly string[];
+  readonly headers: IncomingHttpHeaders = {};
+  identity: Identity | undefined;
+  readonly requestEdits: [name: string, value: string | undefined][] = [];
+  readonly responseEdits: [name: string, value: string][] = [];
+
+  constructor({ method = 'GET', fields = [], scheme = 'http' }: RequestSketch = {}) {
+    this.method = method;
+    this.scheme = scheme;
+    this.rawHeaders = fields;
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = fields[i]!.toLowerCase();
+      const before = Object.hasOwn(this.headers, name) ? this.headers[name] : undefined;
+      if (before === undefined) this.headers[name] = fields[i + 1]!;
+      else if (name !== 'content-type') this.headers[name] = `${String(before)}, ${fields[i + 1]}`;
+    }
+  }
+
+  get hasBody(): boolean {
+    const { 'transfer-encoding': coding, 'content-length': length = '0' } = this.headers;
+    return coding !== undefined || length !== '0';
+  }
+
+  setRequestHeader(name: string, value?: string): void {
+    this.requestEdits.push([name, value]);
+  }
+
+  setResponseHeader(name: string, value: string): void {
+    this.responseEdits.push([name, value]);
+  }
+}

@@ -1,0 +1,31 @@
+import { GatewayError } from '../../http/gateway-error.js';
+import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
+import { hasSeveralTypes, mediaTypeOf, severalTypes } from './media-type.js';
+
+/** Refuses bodies of a type that is not listed, or that say none, with 415 and `Accept` (RFC 9110 §15.5.16). */
+export class ContentTypes implements RequestPolicy {
+  readonly #exact: ReadonlySet<string>;
+  /** `image/` for `image/*`. */
+  readonly #families: readonly string[];
+  readonly #denied: GatewayError;
+
+  constructor(types: readonly string[]) {
+    const lower = types.map(type => type.toLowerCase());
+    this.#exact = new Set(lower.filter(type => !type.endsWith('/*')));
+    this.#families = lower.filter(type => type.endsWith('/*')).map(type => type.slice(0, -1));
+    const accept = lower.join(', ');
+    const detail = `Request bodies must be of one of these types: ${accept}.`;
+    this.#denied = new GatewayError('DENIED', detail, undefined, 415, ['Accept', accept]);
+  }
+
+  check(request: PolicyContext): Verdict {
+    if (!request.hasBody) return undefined;
+    const type = mediaTypeOf(request.headers['content-type']);
+    if (!this.#exact.has(type) && !this.#families.some(family => isOf(type, family))) return this.#denied;
+    return hasSeveralTypes(request) ? severalTypes : undefined;
+  }
+}
+
+function isOf(type: string, family: string): boolean {
+  return type.length > family.length && type.startsWith(family) && !/[\s,/]/.test(type.slice(family.length));
+}

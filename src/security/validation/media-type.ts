@@ -1,0 +1,27 @@
+import { GatewayError } from '../../http/gateway-error.js';
+import type { PolicyContext } from '../policy.js';
+
+/** Why a request's `Content-Type` cannot be relied on: servers differ in which of several they take. */
+export const severalTypes = new GatewayError(
+  'DENIED',
+  'The request must have at most one Content-Type.',
+  undefined,
+  400,
+);
+
+/** The media type of a request's body in lower case, without parameters; empty when it says none (RFC 9110 §8.3.1). */
+export function mediaTypeOf(contentType: string | undefined): string {
+  if (contentType === undefined) return '';
+  const end = contentType.indexOf(';');
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
+/** Whether a request says more than once what its body is. Node keeps the first, backends may take another. */
+export function hasSeveralTypes({ rawHeaders }: PolicyContext): boolean {
+  let found = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 12 && name.toLowerCase() === 'content-type') found++;
+  }
+  return found > 1;
+}

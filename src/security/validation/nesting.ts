@@ -1,0 +1,19 @@
+/**
+ * Whether arrays and objects of a JSON text stand within each other more deeply than `limit`. Looks at bytes: in UTF-8 those of
+ * brackets and quotes stand for nothing else. What is not JSON gets some answer.
+ */
+export function nestsDeeperThan(text: Uint8Array, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const byte = text[i];
+    if (inString) {
+      if (byte === 0x5c) i++;
+      else if (byte === 0x22) inString = false;
+    } else if (byte === 0x22) inString = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > limit) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
+}

@@ -1,0 +1,27 @@
+import { GatewayError } from '../../http/gateway-error.js';
+import { connectionOptions } from '../../http/request-head.js';
+import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
+
+/** Refuses requests without a field that they must have with 400. A field that `Connection` keeps from the backend does not count. */
+export class RequiredHeaders implements RequestPolicy {
+  readonly #denials: readonly (readonly [name: string, denial: GatewayError])[];
+
+  /** `names` in lower case. */
+  constructor(names: readonly string[]) {
+    this.#denials = names.map(name => [
+      name,
+      new GatewayError('DENIED', `The request must have the header field ${name}.`, undefined, 400),
+    ]);
+  }
+
+  check({ headers }: PolicyContext): Verdict {
+    const { connection } = headers;
+    const isPlain = connection === undefined || /^(?:keep-alive|close)$/i.test(connection);
+    const kept = isPlain ? undefined : connectionOptions(connection);
+    for (const [name, denial] of this.#denials) {
+      // A field called `constructor` must not be found in what every object inherits.
+      if (!Object.hasOwn(headers, name) || kept?.has(name) === true) return denial;
+    }
+    return undefined;
+  }
+}
