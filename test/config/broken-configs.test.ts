@@ -12,6 +12,8 @@ beforeAll(() => {
   mkdirSync(join(folder, 'directory'));
   writeFileSync(join(folder, 'large.txt'), 'x'.repeat(1024 * 1024 + 1));
   writeFileSync(join(folder, 'binary.bin'), Buffer.from([0xff, 0xfe, 0x00]));
+  writeFileSync(join(folder, 'schema.json'), '{}');
+  writeFileSync(join(folder, 'slow.json'), '{ "pattern": "^(a+)+$" }');
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -96,6 +98,11 @@ const cases: Record<string, Record<string, string>> = {
   listeners: {
     'an empty list': `${app}\nlisteners: []`,
     'unix and port': listener('{ unix: /run/a.sock, port: 80 }'),
+    'a certificate that is missing': listener('{ port: 8443, tls: { certificates: [{ cert: a.pem, key: a.key }] } }'),
+    'a redirect of a listener with TLS': listener(
+      '{ port: 8443, redirectToHttps: 443, tls: { certificates: [{ cert: a.pem, key: a.key }] } }',
+    ),
+    'a redirect to itself': listener('{ port: 8080, redirectToHttps: 8080 }'),
     'the same name twice': listener('{ name: a, port: 1 }\n  - { name: a, port: 2 }'),
     'the same address twice': listener('{ name: a, port: 8080 }\n  - { name: b }'),
     'the same socket twice': listener('{ name: a, unix: /run/a.sock }\n  - { name: b, unix: /run/a.sock }'),
@@ -176,11 +183,27 @@ const cases: Record<string, Record<string, string>> = {
     'a status that is none': route('{ respond: { status: 99 } }'),
     'a limit for the whole gateway': route('{ upstream: app, security: { validation: { maxUrl: 1kb } } }'),
   },
+  'security for browsers': {
+    'all origins with credentials': `${app}\nsecurity: { cors: { origins: ["*"], credentials: true } }`,
+    'no origins': `${app}\nsecurity: { cors: {} }`,
+    'origins that are none': `${app}\nsecurity: { cors: { origins: [app.example, "https://app.example/x", "https://*", "http*://a.example", 5] } }`,
+    'the same on a route': route(
+      '{ upstream: app, security: { cors: { origins: ["*", "null"], credentials: true } } }',
+    ),
+    'header values that are none': `${app}\nsecurity: { headers: { hsts: 31536000, frameOptions: "a\\r\\nb: c" } }`,
+  },
+  'policies of one’s own': {
+    'no list': `${app}\nsecurity: { policies: tenant }`,
+    'names that are none': `${app}\nsecurity: { policies: [5, "a b", { nam: tenant }, [tenant]] }`,
+  },
+  'bodies that are looked at': {
+    'without a bound': `${app}\nsecurity: { validation: { body: { schema: schema.json } } }`,
+    'with a bound that a route takes away': `${app}\nroutes: [{ upstream: app, security: { validation: { maxBody: 0b } } }]\nsecurity: { validation: { maxBody: 1kb, body: { schema: schema.json } } }`,
+    'by a schema that is not there': `${app}\nsecurity: { validation: { maxBody: 1kb, body: { schema: none.json } } }`,
+    'by a schema that cannot be used': `${app}\nsecurity: { validation: { maxBody: 1kb, body: { schema: slow.json } } }`,
+  },
   'features that are not built': {
     'another protocol towards backends': upstream('protocol: http2'),
-    'a missing certificate is not mentioned': listener(
-      '{ port: 8443, tls: { certificates: [{ cert: a.pem, key: a.key }] } }',
-    ),
     'a wrong value in one is mentioned': upstream('discovery: { dns: a.internal, refresh: often }'),
     'several at once': `${app}\ntracing: { otlp: http://collector:4318 }\nrateLimitStore: { redis: redis://a }\nsecurity: { cors: { origins: ["*"] } }\nsse: { heartbeat: 15s }\nworkers: 4`,
   },

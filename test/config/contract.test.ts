@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { ConfigError } from '../../src/config/config-error.js';
@@ -15,10 +16,16 @@ import { Ajv2020 } from './schema-validator.js';
 const everything = readFileSync(join(import.meta.dirname, 'everything.yaml'), 'utf8');
 let folder: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-contract-'));
-  for (const file of ['shop.pem', 'shop.key', 'clients.pem', 'ca.pem', 'gw.pem', 'gw.key'])
-    write(`certs/${file}`, 'pem');
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'shop.example' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+  });
+  for (const name of ['shop', 'clients', 'ca', 'gw']) {
+    write(`certs/${name}.pem`, cert);
+    write(`certs/${name}.key`, key);
+  }
   write('fallback/orders.html', '<p>Later.</p>');
   write('schemas/order.json', '{}');
 });

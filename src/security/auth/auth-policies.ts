@@ -1,0 +1,127 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { AuthConfig, JwtConfig } from '../../config/auth.config.js';
+import { GATEWAY_CONFIG } from '../../config/config.module.js';
+import type { GatewayConfig } from '../../config/gateway.config.js';
+import type { EffectiveSecurity } from '../../config/route-settings.js';
+import { PINO } from '../../logging/logging.module.js';
+import type { PolicySource, StagedPolicy } from '../policy-source.js';
+import type { RequestPolicy } from '../policy.js';
+import { ApiKeyAuthenticator } from './api-key-authenticator.js';
+import { AuthService } from './auth-service.js';
+import { Authentication } from './authentication.js';
+import { BackendFields, forbiddenElsewhere } from './backend-fields.js';
+import { BasicAuthenticator } from './basic-authenticator.js';
+import type { Authenticator } from './decision.js';
+import { fetchKeys } from './fetch-keys.js';
+import { ForgedFields } from './forged-fields.js';
+import { ForwardAuthenticator } from './forward-authenticator.js';
+import { JwtAuthenticator } from './jwt-authenticator.js';
+import { KeysLog } from './keys-log.js';
+import { RemoteKeys } from './remote-keys.js';
+import { WorkQueue } from './work-queue.js';
+
+/** Passwords that are checked at once: half of Node's threads for such work, so that files and names are still read. */
+const passwordsAtOnce = 2;
+const passwordsWaiting = 32;
+
+/** The policies of `security.auth`. What a block needs (keys, connections, caches) is shared by the routes that it holds for. */
+@Injectable()
+export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #elsewhere: readonly string[];
+  readonly #keys = new Map<string, RemoteKeys>();
+  readonly #services = new Map<object, AuthService>();
+  readonly #methods = new Map<AuthConfig, readonly Authenticator[]>();
+  readonly #passwords = new WorkQueue(passwordsAtOnce, passwordsWaiting);
+  #started = false;
+
+  constructor(
+    @Inject(GATEWAY_CONFIG) config: GatewayConfig,
+    @Inject(PINO) private readonly log: Logger,
+  ) {
+    const blocks = [config.security.auth, ...config.routes.map(({ security }) => security?.auth)];
+    this.#elsewhere = forbiddenElsewhere(blocks.flatMap(block => (block === undefined ? [] : identityFields(block))));
+  }
+
+  /** Starts to fetch keys. */
+  onApplicationBootstrap(): void {
+    this.#started = true;
+    for (const keys of this.#keys.values()) keys.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    for (const keys of this.#keys.values()) keys.end();
+    await Promise.all([...this.#services.values()].map(service => service.close()));
+  }
+
+  policies(security: EffectiveSecurity, path: string): readonly StagedPolicy[] {
+    const policy = this.#policy(security, path);
+    return policy === undefined ? [] : [{ stage: 'authentication', policy }];
+  }
+
+  #policy({ auth, validation }: EffectiveSecurity, path: string): RequestPolicy | undefined {
+    if (auth === undefined || auth.mode === 'off') {
+      if (this.#elsewhere.length === 0) return undefined;
+      return new ForgedFields(new BackendFields(new Set(this.#elsewhere), new Set(), false));
+    }
+    const identity = new Set([...this.#elsewhere, ...identityFields(auth)]);
+    const methods = [...this.#shared(auth)];
+    const { forward } = auth;
+    if (forward !== undefined) {
+      methods.push(new ForwardAuthenticator(forward, this.#service(forward), validation.path, identity));
+    }
+    // Never open because a block that was made by hand is empty.
+    if (methods.length === 0) throw new Error(`${path}.auth: no method is given, and mode is not off`);
+    return new Authentication(
+      methods,
+      auth.mode,
+      new BackendFields(identity, credentialFields(auth), auth.forwardCredentials),
+    );
+  }
+
+  /** The methods that are the same on each route of the block. */
+  #shared(auth: AuthConfig): readonly Authenticator[] {
+    let methods = this.#methods.get(auth);
+    if (methods === undefined) {
+      const { jwt, apiKey, basic } = auth;
+      methods = [
+        ...(jwt === undefined ? [] : [new JwtAuthenticator(jwt, this.#keysOf(jwt))]),
+        ...(apiKey === undefined ? [] : [new ApiKeyAuthenticator(apiKey)]),
+        ...(basic === undefined ? [] : [new BasicAuthenticator(basic, this.#passwords)]),
+      ];
+      this.#methods.set(auth, methods);
+    }
+    return methods;
+  }
+
+  #keysOf({ jwks }: JwtConfig): RemoteKeys {
+    let keys = this.#keys.get(jwks);
+    if (keys === undefined) {
+      keys = new RemoteKeys(signal => fetchKeys(jwks, signal), new KeysLog(jwks, this.log));
+      this.#keys.set(jwks, keys);
+      if (this.#started) keys.start();
+    }
+    return keys;
+  }
+
+  #service(forward: NonNullable<AuthConfig['forward']>): AuthService {
+    let service = this.#services.get(forward);
+    if (service === undefined) {
+      service = new AuthService(forward.url, forward.timeout);
+      this.#services.set(forward, service);
+    }
+    return service;
+  }
+}
+
+/** By which a backend learns who sends a request. */
+function identityFields({ jwt, forward }: AuthConfig): string[] {
+  return [...(jwt?.forwardClaims.values() ?? []), ...(forward?.copyHeaders ?? [])];
+}
+
+function credentialFields({ jwt, apiKey, basic }: AuthConfig): Set<string> {
+  return new Set([
+    ...(jwt === undefined && basic === undefined ? [] : ['authorization']),
+    ...(apiKey === undefined ? [] : [apiKey.header]),
+  ]);
+}

@@ -1,0 +1,111 @@
+import { errors, Pool, type Dispatcher } from 'undici';
+import { GatewayError } from '../../http/gateway-error.js';
+import { FailurePause } from './failure-pause.js';
+import { authServiceFailed } from './unavailable.js';
+
+/** What the service has answered. */
+export interface ServiceAnswer {
+  readonly status: number;
+  /** Names in lower case; a list where a field came more than once. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+const maxConnections = 64;
+const maxQuestions = 1024;
+/** Shorter than what servers commonly keep an idle connection for. */
+const keepAlive = 4000;
+const maxHead = 32 * 1024;
+const maxBody = 64 * 1024;
+
+const tooMany = authServiceFailed('too many questions are under way');
+const paused = authServiceFailed('it has failed several times in a row');
+
+/**
+ * A service that is asked about requests, over connections of its own. What it does not answer in time counts as a failure, and
+ * after five in a row it is not asked for a second: no request waits for a service that is down.
+ */
+export class AuthService {
+  readonly #pool: Pool;
+  readonly #path: string;
+  readonly #host: string;
+  readonly #pause = new FailurePause(5, 1000);
+  #open = 0;
+
+  /** `timeout`: milliseconds for the whole answer. */
+  constructor(
+    url: string,
+    private readonly timeout: number,
+  ) {
+    const { origin, pathname, search, host } = new URL(url);
+    this.#path = pathname + search;
+    this.#host = host;
+    this.#pool = new Pool(origin, {
+      connections: maxConnections,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: keepAlive,
+      keepAliveMaxTimeout: keepAlive,
+      maxHeaderSize: maxHead,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** Asks with these fields (name, value …). Never rejects: an error says that there is no answer. */
+  async ask(headers: readonly string[]): Promise<ServiceAnswer | GatewayError> {
+    if (this.#open >= maxQuestions) return tooMany;
+    if (!this.#pause.tryAsk()) return paused;
+    this.#open++;
+    const ended = new AbortController();
+    const timer = setTimeout(() => ended.abort(new Error(`no answer within ${this.timeout} ms`)), this.timeout);
+    try {
+      const answer = await this.#answer(['Host', this.#host, ...headers], ended.signal);
+      this.#pause.settle(true);
+      return answer;
+    } catch (error) {
+      this.#pause.settle(false);
+      return authServiceFailed(error instanceof Error ? error.message : String(error));
+    } finally {
+      clearTimeout(timer);
+      this.#open--;
+    }
+  }
+
+  /** Questions under way fail. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #answer(headers: string[], signal: AbortSignal): Promise<ServiceAnswer> {
+    const { statusCode: status, headers: fields, body } = await this.#send(headers, signal);
+    body.on('error', () => undefined);
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of body) {
+      bytes += (chunk as Buffer).length;
+      if (bytes <= maxBody) chunks.push(chunk as Buffer);
+      // A yes stands in the head: what comes behind it is read only so that the connection can be used again.
+      else if (status < 300) break;
+      else throw new Error(`its answer ${status} has a body of more than ${maxBody / 1024} kB`);
+    }
+    return { status, headers: fields, body: Buffer.concat(chunks) };
+  }
+
+  /** Once more where a connection that was kept has been closed at the wrong moment. */
+  async #send(headers: string[], signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const question = { method: 'GET', path: this.#path, headers, signal } as const;
+    try {
+      return await this.#pool.request(question);
+    } catch (error) {
+      if (signal.aborted || !isClosedConnection(error)) throw error;
+      return this.#pool.request(question);
+    }
+  }
+}
+
+function isClosedConnection(error: unknown): boolean {
+  if (error instanceof errors.SocketError) return true;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}

@@ -1,0 +1,120 @@
+import { GatewayError } from '../../http/gateway-error.js';
+import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
+import type { BackendFields } from './backend-fields.js';
+import { Accepted, Refused, type Authenticator, type Decision } from './decision.js';
+
+type Denial = Exclude<Decision, Accepted>;
+
+/**
+ * Lets a request pass when one of the methods accepts it, or all do. Otherwise: 503 when a method could not find out, the
+ * answer of a method that answers itself, or 401 with the challenges of the methods (RFC 9110 §11.6.1).
+ */
+export class Authentication implements RequestPolicy {
+  /** Responses that have been made, by method and by what it said. */
+  readonly #refusals: ReadonlyMap<Authenticator, Map<Refused, GatewayError>>;
+
+  constructor(
+    private readonly methods: readonly Authenticator[],
+    private readonly mode: 'any' | 'all',
+    private readonly fields: BackendFields,
+  ) {
+    this.#refusals = new Map(methods.map(method => [method, new Map<Refused, GatewayError>()]));
+  }
+
+  check(request: PolicyContext): Verdict | Promise<Verdict> {
+    if (request.headers.authorization !== undefined && isRepeated(request.rawHeaders, 'authorization')) return repeated;
+    return this.mode === 'any' ? this.#askForOne(request, 0, undefined) : this.#askAll(request, 0, []);
+  }
+
+  #askForOne(request: PolicyContext, from: number, worst: Denied | undefined): Verdict | Promise<Verdict> {
+    for (let i = from; i < this.methods.length; i++) {
+      const method = this.methods[i]!;
+      const decision = method.authenticate(request);
+      if (decision instanceof Promise) {
+        return decision.then(later =>
+          later instanceof Accepted
+            ? this.#pass(request, [later])
+            : this.#askForOne(request, i + 1, weightier(worst, { denial: later, method })),
+        );
+      }
+      if (decision instanceof Accepted) return this.#pass(request, [decision]);
+      worst = weightier(worst, { denial: decision, method });
+    }
+    return this.#deny(worst!);
+  }
+
+  #askAll(request: PolicyContext, from: number, accepted: Accepted[]): Verdict | Promise<Verdict> {
+    for (let i = from; i < this.methods.length; i++) {
+      const method = this.methods[i]!;
+      const decision = method.authenticate(request);
+      if (decision instanceof Promise) {
+        return decision.then(later => {
+          if (!(later instanceof Accepted)) return this.#deny({ denial: later, method });
+          accepted.push(later);
+          return this.#askAll(request, i + 1, accepted);
+        });
+      }
+      if (!(decision instanceof Accepted)) return this.#deny({ denial: decision, method });
+      accepted.push(decision);
+    }
+    return this.#pass(request, accepted);
+  }
+
+  #pass(request: PolicyContext, accepted: readonly Accepted[]): undefined {
+    request.identity = accepted[0]!.identity;
+    this.fields.apply(request, accepted);
+  }
+
+  #deny({ denial, method }: Denied): Verdict {
+    if (!(denial instanceof Refused)) return denial;
+    const made = this.#refusals.get(method)!;
+    let error = made.get(denial);
+    if (error === undefined) {
+      error = this.#refusal(denial, method);
+      made.set(denial, error);
+    }
+    return error;
+  }
+
+  #refusal({ detail, reason, challenge }: Refused, by: Authenticator): GatewayError {
+    // Where all must agree, another method's challenge would lead the client nowhere.
+    const asked = this.mode === 'any' ? this.methods : [by];
+    const challenges = asked.map(each => (each === by ? challenge : undefined) ?? each.challenge);
+    const headers = challenges.flatMap(each => (each === undefined ? [] : ['WWW-Authenticate', each]));
+    return new GatewayError('DENIED', detail, reason, 401, headers);
+  }
+}
+
+const repeated = new GatewayError(
+  'DENIED',
+  'The request has more than one Authorization field.',
+  'more than one Authorization field',
+  400,
+);
+
+/** Whoever checks credentials and whoever uses them may not read the same one of two (RFC 9110 §11.6.2 knows only one). */
+function isRepeated(fields: readonly string[], name: string): boolean {
+  let found = false;
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i]!.length !== name.length || fields[i]!.toLowerCase() !== name) continue;
+    if (found) return true;
+    found = true;
+  }
+  return false;
+}
+
+interface Denied {
+  readonly denial: Denial;
+  readonly method: Authenticator;
+}
+
+/** What weighs more is what the client hears: of two that weigh the same, the first. */
+function weightier(one: Denied | undefined, other: Denied): Denied {
+  return one !== undefined && weight(one.denial) >= weight(other.denial) ? one : other;
+}
+
+function weight(denial: Denial): number {
+  if (denial instanceof GatewayError) return 3;
+  if (denial instanceof Answer) return 2;
+  return denial.given ? 1 : 0;
+}

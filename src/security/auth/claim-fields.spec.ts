@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { claimFields } from './claim-fields.js';
+
+const one = (value: unknown): string | undefined => claimFields({ it: value }, new Map([['it', 'x-it']]))[0]?.[1];
+
+describe('a claim that the backend is told of', () => {
+  it.each<[unknown, string]>([
+    ['alice', 'alice'],
+    ['auth0|5f7c8ec7', 'auth0|5f7c8ec7'],
+    ['Alice de l’Hôpital'.replace('’', "'"), "Alice de l'Hôpital"],
+    ['user,admin', 'user,admin'],
+    [42, '42'],
+    [true, 'true'],
+    [['a', 'b', 3], 'a,b,3'],
+  ])('%j becomes %j', (claim, value) => {
+    expect(one(claim)).toBe(value);
+  });
+
+  it.each<[string, unknown]>([
+    ['a line break', 'alice\r\nx-admin: 1'],
+    ['a line feed alone', 'adm\nin'],
+    ['a zero', 'admin\0'],
+    ['a control of Latin-1 that some parsers take for a line break', 'alice\x85x'],
+    ['characters beyond Latin-1', 'Łukasz'],
+    ['a blank at its end, which parsers cut off', 'admin '],
+    ['a blank at its start', ' admin'],
+    ['a no-break space at its end', 'admin\xa0'],
+    ['nothing in it', ''],
+    ['an object', { role: 'admin' }],
+    ['null', null],
+    ['an empty list', []],
+    ['a list with a comma in an element', ['user', 'x,admin']],
+    ['a list in a list', [['a']]],
+    ['a list with a line break', ['a', 'b\n']],
+    ['more than 8 kB', 'x'.repeat(8193)],
+    ['more than 8 kB in a list', Array.from({ length: 5000 }, () => 'x')],
+  ])('is left out with %s', (_, claim) => {
+    expect(one(claim)).toBeUndefined();
+  });
+
+  it('is none of what every object has', () => {
+    expect(
+      claimFields(
+        {},
+        new Map([
+          ['constructor', 'x-a'],
+          ['__proto__', 'x-b'],
+          ['toString', 'x-c'],
+        ]),
+      ),
+    ).toEqual([]);
+  });
+
+  it('is always one that a header field can carry unchanged', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.string({ unit: 'binary' })), fc.anything()),
+        claim => {
+          const value = one(claim);
+          if (value === undefined) return;
+          expect(value).toMatch(/^[\x20-\x7e\xa0-\xff]+$/);
+          expect(value.trim()).toBe(value);
+          if (typeof claim === 'string') expect(value).toBe(claim);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,40 @@
+import type { Field } from './decision.js';
+
+/** Printable Latin-1 that no parser trims or splits: no controls, and no blanks (the no-break space among them) at its ends. */
+const plain = /^[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa1-\xff])?$/;
+const maxLength = 8192;
+
+/**
+ * The fields that tell a backend of claims, by the map from claim to field. Texts, numbers, booleans, and lists of them, joined
+ * by commas. A value that the backend would not read back unchanged is left out, never altered: cutting a line break out
+ * of `adm\nin` would make another person of it, and so would a comma inside an element of a list.
+ */
+export function claimFields(
+  claims: Readonly<Record<string, unknown>>,
+  fields: ReadonlyMap<string, string>,
+): readonly Field[] {
+  const told: Field[] = [];
+  for (const [claim, field] of fields) {
+    const value = Object.hasOwn(claims, claim) ? fieldValue(claims[claim]) : undefined;
+    if (value !== undefined) told.push([field, value]);
+  }
+  return told;
+}
+
+function fieldValue(claim: unknown): string | undefined {
+  if (!Array.isArray(claim)) return scalar(claim);
+  const elements = claim.map(scalar);
+  if (elements.length === 0 || elements.some(each => each === undefined || each.includes(','))) return undefined;
+  const joined = elements.join(',');
+  return joined.length <= maxLength ? joined : undefined;
+}
+
+function scalar(value: unknown): string | undefined {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'string' && value.length <= maxLength && plain.test(value) ? value : undefined;
+}
+
+/** Whether a value can stand in a header field as it is: Latin-1 without controls. */
+export function isFieldValue(value: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { ExpiringCache } from './expiring-cache.js';
+
+function cacheOf(max: number) {
+  const clock = { now: 1000 };
+  return { clock, cache: new ExpiringCache<string>(max, () => clock.now) };
+}
+
+describe('an expiring cache', () => {
+  it('keeps an entry until its time is over', () => {
+    const { cache, clock } = cacheOf(2);
+    cache.set('a', 'A', 100);
+    clock.now = 1099;
+    expect(cache.get('a')).toBe('A');
+    clock.now = 1100;
+    expect(cache.get('a')).toBeUndefined();
+    expect(cache.size).toBe(0);
+  });
+
+  it('never holds more than it may, and drops what was used longest ago', () => {
+    const { cache } = cacheOf(2);
+    cache.set('a', 'A', 100);
+    cache.set('b', 'B', 100);
+    cache.get('a');
+    cache.set('c', 'C', 100);
+    expect([cache.get('a'), cache.get('b'), cache.get('c')]).toEqual(['A', undefined, 'C']);
+    for (let i = 0; i < 1000; i++) cache.set(String(i), '', 100);
+    expect(cache.size).toBe(2);
+  });
+
+  it('does not drop another when an entry takes the place of an older one', () => {
+    const { cache } = cacheOf(2);
+    cache.set('a', 'A', 100);
+    cache.set('b', 'B', 100);
+    cache.set('b', 'B2', 100);
+    expect([cache.get('a'), cache.get('b')]).toEqual(['A', 'B2']);
+  });
+
+  it.each([0, -1, NaN])('keeps nothing for %s milliseconds', milliseconds => {
+    const { cache } = cacheOf(2);
+    cache.set('a', 'old', 100);
+    cache.set('a', 'A', milliseconds);
+    expect(cache.get('a')).toBeUndefined();
+  });
+
+  it('can be emptied', () => {
+    const { cache } = cacheOf(2);
+    cache.set('a', 'A', 100);
+    cache.clear();
+    expect(cache.get('a')).toBeUndefined();
+  });
+});

@@ -1,0 +1,38 @@
+/** A bounded map whose entries end by themselves. When it is full, the one that was used longest ago makes room. */
+export class ExpiringCache<V> {
+  readonly #entries = new Map<string, { readonly value: V; readonly until: number }>();
+
+  constructor(
+    private readonly max: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** Entries, those that have ended and were not asked for since included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(key: string): V | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    if (entry.until <= this.now()) return undefined;
+    this.#entries.set(key, entry);
+    return entry.value;
+  }
+
+  /** Keeps a value for that many milliseconds; not at all when there are none. */
+  set(key: string, value: V, milliseconds: number): void {
+    this.#entries.delete(key);
+    if (!(milliseconds > 0)) return;
+    if (this.#entries.size >= this.max) {
+      const [oldest] = this.#entries.keys();
+      if (oldest !== undefined) this.#entries.delete(oldest);
+    }
+    this.#entries.set(key, { value, until: this.now() + milliseconds });
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  createLocalJWKSet,
+  errors,
+  type CryptoKey,
+  type FlattenedJWSInput,
+  type JSONWebKeySet,
+  type JWSHeaderParameters,
+} from 'jose';
+
+/** When keys are fetched. Milliseconds. */
+export interface KeyTimes {
+  /** Between two fetches when all is well. */
+  readonly refresh: number;
+  /** Between two fetches that tokens with unknown keys cause. */
+  readonly cooldown: number;
+  /** After a failure, doubled with each further one up to `maxRetry`. */
+  readonly retry: number;
+  readonly maxRetry: number;
+}
+
+const defaultTimes: KeyTimes = { refresh: 600_000, cooldown: 10_000, retry: 1000, maxRetry: 30_000 };
+const maxKeys = 100;
+
+/** The keys are not there: they have never been fetched, or the one that is asked for is unknown and the issuer gives no answer. */
+export class KeysUnavailable extends Error {}
+
+/** Hears of fetches: `problem` is undefined when one has gone well. */
+export interface KeysObserver {
+  fetched(problem: string | undefined): void;
+}
+
+/**
+ * The public keys of an issuer (RFC 7517 §5), fetched in the background. They stay in use while the issuer cannot be reached.
+ * A token that names an unknown key causes a fetch, but only one in `cooldown`, whatever comes of it, and all who wait share it.
+ */
+export class RemoteKeys {
+  readonly #ended = new AbortController();
+  readonly #firstFetch = Promise.withResolvers<void>();
+  readonly #changeListeners: (() => void)[] = [];
+  #keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  #text: string | undefined;
+  #pending: Promise<boolean> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #started = false;
+  #failures = 0;
+  #askedAt = -Infinity;
+
+  constructor(
+    private readonly fetch: (signal: AbortSignal) => Promise<string>,
+    private readonly observer: KeysObserver,
+    private readonly times: KeyTimes = defaultTimes,
+  ) {}
+
+  /** Starts fetching. Without effect when it was started before. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    void this.#load();
+  }
+
+  /** Ends fetching for good; no timer is left. */
+  end(): void {
+    this.#started = true;
+    this.#ended.abort();
+    clearTimeout(this.#timer);
+    this.#firstFetch.resolve();
+  }
+
+  /** `listener` hears of each set that differs from the one before. */
+  onChange(listener: () => void): void {
+    this.#changeListeners.push(listener);
+  }
+
+  /**
+   * The key that a token names. Waits for the first fetch, and for one that it causes. Rejects with {@link KeysUnavailable}, or
+   * with a JOSEError: no key or several fit.
+   */
+  async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
+    this.start();
+    if (this.#keys === undefined) await this.#firstFetch.promise;
+    if (this.#keys === undefined) throw new KeysUnavailable();
+    try {
+      return await this.#keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (!(await this.#fetchForUnknown())) throw new KeysUnavailable();
+      return this.#keys(header, token);
+    }
+  }
+
+  /** Whether the keys are as the issuer has them now, as far as may be asked. */
+  async #fetchForUnknown(): Promise<boolean> {
+    if (this.#pending !== undefined) return this.#pending;
+    const now = performance.now();
+    if (now - this.#askedAt < this.times.cooldown) return this.#failures === 0;
+    this.#askedAt = now;
+    return this.#load();
+  }
+
+  #load(): Promise<boolean> {
+    return (this.#pending ??= this.#fetch());
+  }
+
+  async #fetch(): Promise<boolean> {
+    clearTimeout(this.#timer);
+    let problem: string | undefined;
+    try {
+      this.#take(await this.fetch(this.#ended.signal));
+      this.#failures = 0;
+    } catch (error) {
+      problem = error instanceof Error ? error.message : String(error);
+      this.#failures++;
+    }
+    this.#pending = undefined;
+    this.#firstFetch.resolve();
+    if (this.#ended.signal.aborted) return false;
+    this.observer.fetched(problem);
+    this.#timer = setTimeout(() => void this.#load(), this.#wait()).unref();
+    return problem === undefined;
+  }
+
+  #wait(): number {
+    const { refresh, retry, maxRetry } = this.times;
+    if (this.#failures === 0) return refresh;
+    return Math.min(maxRetry, retry * 2 ** Math.min(this.#failures - 1, 20));
+  }
+
+  #take(text: string): void {
+    if (text === this.#text) return;
+    const set: unknown = JSON.parse(text);
+    const keys = createLocalJWKSet(set as JSONWebKeySet);
+    const count = (set as JSONWebKeySet).keys.length;
+    if (count === 0 || count > maxKeys) throw new Error(`${count} keys, expected 1 to ${maxKeys}`);
+    this.#keys = keys;
+    this.#text = text;
+    for (const listener of this.#changeListeners) listener();
+  }
+}

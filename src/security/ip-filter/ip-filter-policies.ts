@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import type { IpFilterConfig } from '../../config/security.config.js';
+import type { EffectiveSecurity } from '../../config/route-settings.js';
+import type { PolicySource, StagedPolicy } from '../policy-source.js';
+import { IpFilter } from './ip-filter.js';
+
+/** Makes the policy of `security.ipFilter`. Routes that have the same block share one. */
+@Injectable()
+export class IpFilterPolicies implements PolicySource {
+  readonly #compiled = new WeakMap<IpFilterConfig, IpFilter>();
+
+  policies({ ipFilter }: EffectiveSecurity, path: string): readonly StagedPolicy[] {
+    if (ipFilter === undefined || ipFilter.allow.length + ipFilter.deny.length === 0) return [];
+    let policy = this.#compiled.get(ipFilter);
+    if (policy === undefined) {
+      policy = new IpFilter(ipFilter.allow, ipFilter.deny, `${path}.ipFilter`);
+      this.#compiled.set(ipFilter, policy);
+    }
+    return [{ stage: 'address', policy }];
+  }
+}

@@ -1,0 +1,42 @@
+import { UNIX_PEER } from '../../http/client-address.js';
+import { GatewayError } from '../../http/gateway-error.js';
+import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
+import { AddressRanges } from './address-ranges.js';
+import { parseNetwork, type Network } from './network.js';
+
+const denied = new GatewayError('DENIED', 'Your address is not let in here.');
+
+/**
+ * Lets addresses in or keeps them out with 403: `security.ipFilter`. It looks at the client's address, which is the peer's
+ * unless that is one of `trustedProxies`.
+ *
+ * The peer of a unix socket has no address, so no range contains it: it is let in unless there is an `allow` list. A client
+ * whose connection has broken off before its address could be read is not let in.
+ */
+export class IpFilter implements RequestPolicy {
+  readonly #ranges: AddressRanges;
+  readonly #admitsUnix: boolean;
+
+  /** `path`: where the filter stands, for the message of the TypeError that is thrown for what is no range. */
+  constructor(allow: readonly string[], deny: readonly string[], path: string) {
+    this.#ranges = new AddressRanges(networks(allow, `${path}.allow`), networks(deny, `${path}.deny`));
+    this.#admitsUnix = allow.length === 0;
+  }
+
+  check({ clientIp }: PolicyContext): Verdict {
+    const admitted = this.#ranges.admits(clientIp) ?? (clientIp === UNIX_PEER && this.#admitsUnix);
+    return admitted ? undefined : denied;
+  }
+}
+
+function networks(ranges: readonly string[], path: string): Network[] {
+  return ranges.map((range, index) => {
+    try {
+      return parseNetwork(range);
+    } catch (error) {
+      throw new TypeError(`${path}[${index}]: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  });
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { Identity, PolicyContext } from '../policy.js';
+import { limitSubject } from './limit-subject.js';
+
+interface Sender {
+  readonly clientIp?: string;
+  readonly headers?: PolicyContext['headers'];
+  readonly claims?: Identity['claims'];
+}
+
+function subject(key: string, { clientIp = '203.0.113.9', headers = {}, claims }: Sender = {}): string {
+  const identity = claims === undefined ? undefined : { scheme: 'jwt', subject: 'alice', claims };
+  return limitSubject(key, 64)({ clientIp, headers, identity } as PolicyContext);
+}
+
+describe('limitSubject', () => {
+  it('counts for the address, or for all together', () => {
+    expect(subject('client-ip')).toBe('203.0.113.9');
+    expect(subject('client-ip', { clientIp: '2001:db8::1' })).toBe('2001:db8:0:0::/64');
+    expect(subject('global')).toBe(subject('global', { clientIp: '198.51.100.1' }));
+  });
+
+  it('counts for a header, whose name is written in any case', () => {
+    expect(subject('header:X-Api-Key', { headers: { 'x-api-key': 'a' } })).toBe('=a');
+    expect(subject('header:x-a:b'.replace(':b', ''), { headers: { 'x-a': 'b' } })).toBe('=b');
+  });
+
+  it('counts for the address where the header or the claim is missing or says nothing', () => {
+    expect(subject('header:x-api-key')).toBe('203.0.113.9');
+    expect(subject('header:x-api-key', { headers: { 'x-api-key': '' } })).toBe('203.0.113.9');
+    expect(subject('jwt:sub')).toBe('203.0.113.9');
+    expect(subject('jwt:sub', { claims: {} })).toBe('203.0.113.9');
+    expect(subject('jwt:sub', { claims: { sub: null } })).toBe('203.0.113.9');
+    expect(subject('jwt:toString', { claims: {} })).toBe('203.0.113.9');
+  });
+
+  it('counts for a claim of any type, also under a name with a colon', () => {
+    expect(subject('jwt:sub', { claims: { sub: 'alice' } })).toBe('=alice');
+    expect(subject('jwt:tenant', { claims: { tenant: 7 } })).toBe('=7');
+    expect(subject('jwt:urn:x:roles', { claims: { 'urn:x:roles': ['a', 'b'] } })).toBe('=["a","b"]');
+  });
+
+  it('takes nothing that a client has chosen for an address or for everybody', () => {
+    for (const value of ['198.51.100.1', '*', '2001:db8:0:0::/64']) {
+      expect(subject('header:x-user', { headers: { 'x-user': value } })).toBe(`=${value}`);
+    }
+  });
+
+  it('shortens long values and still tells them apart', () => {
+    const long = (last: string): string =>
+      subject('header:x-user', { headers: { 'x-user': `${'x'.repeat(20_000)}${last}` } });
+    expect(long('a')).not.toBe(long('b'));
+    expect(long('a')).toBe(long('a'));
+    expect(long('a').length).toBeLessThan(60);
+    const forged = subject('header:x-user', { headers: { 'x-user': long('a') } });
+    expect(forged).not.toBe(long('a'));
+  });
+});

@@ -1,0 +1,58 @@
+import { CellTable, type CellSpace } from '../../shared-memory/cell-table.js';
+import { LimitStore, type Backlogs } from './limit-store.js';
+import type { Quota } from './quota.js';
+
+/**
+ * Counts in memory that the threads of a process share: exact across them, bounded, lost when the process ends. As storage
+ * for `@nestjs/throttler`: `ThrottlerModule.forRoot({ throttlers, storage: new MemoryLimitStore() })`.
+ */
+export class MemoryLimitStore extends LimitStore {
+  readonly #spaces = new Map<string, CellSpace>();
+  readonly #backlogs: number[] = [];
+
+  constructor(readonly cells: CellTable = new CellTable()) {
+    super();
+  }
+
+  take(quotas: readonly Quota[], subjects: readonly string[]): Backlogs {
+    const backlogs = this.#backlogs;
+    backlogs.length = quotas.length;
+    if (quotas.length > 1 && !this.#admits(quotas, subjects)) return backlogs;
+    for (let i = 0; i < quotas.length; i++) {
+      backlogs[i] = this.#move(quotas[i]!, subjects[i]!);
+      if (backlogs[i]! <= quotas[i]!.tolerance) continue;
+      // Another thread has taken what was there when we looked.
+      for (let taken = 0; taken < i; taken++) {
+        const { name, interval } = quotas[taken]!;
+        this.#space(name).giveBack(subjects[taken]!, interval);
+      }
+      break;
+    }
+    return backlogs;
+  }
+
+  #move({ name, interval, tolerance }: Quota, subject: string): number {
+    const space = this.#space(name);
+    return interval === 0 ? space.backlog(subject) : space.take(subject, interval, tolerance);
+  }
+
+  /** Whether all of several limits would let a request through; looks at each, so that the longest wait is known. */
+  #admits(quotas: readonly Quota[], subjects: readonly string[]): boolean {
+    let admits = true;
+    for (let i = 0; i < quotas.length; i++) {
+      const { name, interval, tolerance } = quotas[i]!;
+      this.#backlogs[i] = this.#space(name).backlog(subjects[i]!) + interval;
+      if (this.#backlogs[i]! > tolerance) admits = false;
+    }
+    return admits;
+  }
+
+  #space(name: string): CellSpace {
+    let space = this.#spaces.get(name);
+    if (space === undefined) {
+      space = this.cells.space(name);
+      this.#spaces.set(name, space);
+    }
+    return space;
+  }
+}

@@ -1,0 +1,52 @@
+import { GatewayError } from '../../http/gateway-error.js';
+import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
+import { unreachable, type Backlogs, type LimitStore } from './limit-store.js';
+import type { Limit } from './limit.js';
+import { second } from './quota.js';
+import type { RateLimitFields } from './rate-limit-fields.js';
+
+const tooMany = new GatewayError('DENIED', 'Too many requests.', undefined, 429);
+/** Neither the client's fault nor a 429, which would say that it has asked too often. */
+const cannotCount = new GatewayError(
+  'INTERNAL',
+  'The request cannot be counted at present, and so it is not let in.',
+  'the rate-limit store is out of reach, and onStoreFailure is deny',
+  503,
+  ['Retry-After', '1'],
+);
+
+/**
+ * The limits of a route that are asked at one stage. All must let a request through: it is counted in all of them or, when
+ * it is denied, in none. With the store in memory it answers without a promise.
+ */
+export class RateLimitPolicy implements RequestPolicy {
+  readonly #subjects: string[];
+
+  constructor(
+    private readonly limits: readonly Limit[],
+    private readonly store: LimitStore,
+    private readonly fields: RateLimitFields,
+  ) {
+    this.#subjects = limits.map(() => '');
+  }
+
+  check(request: PolicyContext): Verdict | Promise<Verdict> {
+    for (let i = 0; i < this.limits.length; i++) this.#subjects[i] = this.limits[i]!.subject(request);
+    const taken = this.store.take(this.limits, this.#subjects);
+    if (taken instanceof Promise) return taken.then(backlogs => this.#judge(request, backlogs));
+    return this.#judge(request, taken);
+  }
+
+  #judge(request: PolicyContext, backlogs: Backlogs): Verdict {
+    let wait = 0;
+    let lost = false;
+    for (let i = 0; i < this.limits.length; i++) {
+      const backlog = backlogs[i]!;
+      if (backlog === unreachable) lost = true;
+      else wait = Math.max(wait, backlog - this.limits[i]!.tolerance);
+    }
+    this.fields.write(request, this.limits, backlogs, wait > 0);
+    if (wait > 0) return tooMany.with(429, ['Retry-After', String(Math.ceil(wait / second))]);
+    return lost ? cannotCount : undefined;
+  }
+}

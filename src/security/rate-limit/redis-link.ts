@@ -1,0 +1,161 @@
+import { Redis } from 'ioredis';
+import { takeScript, takeScriptSha } from './redis-script.js';
+
+/** What a link tells about itself. */
+export interface LinkObserver {
+  /** The server can be used now, or no longer; `reason` says why not. Called when it changes, and once at the start. */
+  changed(up: boolean, reason: string): void;
+  /** A command has failed or has taken too long. */
+  failed(): void;
+}
+
+/** Milliseconds. */
+const commandTimeout = 250;
+const probeTimeout = 1000;
+const connectTimeout = 2000;
+/** A connection on which nothing comes back for so long may be dead without having been closed: it is made anew. */
+const socketTimeout = 2000;
+const startTimeout = 1500;
+const probeInterval = 500;
+/** In a row, with no success in between. */
+const toleratedFailures = 3;
+/** Commands under way; a server that falls behind gets no more. */
+const maxPending = 4096;
+
+/**
+ * The connection to a Redis server with a breaker around it. It is down as soon as the connection is lost, or three commands
+ * in a row fail or take longer than 250 ms; then nothing is sent but a probe twice a second, and a new connection is tried in
+ * the background. A request never waits for a connection.
+ */
+export class RedisLink {
+  readonly #redis: Redis;
+  readonly #decided = Promise.withResolvers<void>();
+  #up: boolean | undefined;
+  #failures = 0;
+  #pending = 0;
+  #lastError = '';
+  #probe: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(
+    url: string,
+    private readonly probeKey: string,
+    private readonly observer: LinkObserver,
+  ) {
+    this.#redis = new Redis(url, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      connectTimeout,
+      socketTimeout,
+      connectionName: 'gatehouse',
+      retryStrategy: attempt => Math.min(attempt * 100, 2000),
+    });
+    this.#redis.on('error', (error: Error) => {
+      this.#lastError = error.message;
+    });
+    this.#redis.on('close', () => this.#change(false, this.#lastError || 'the connection was closed'));
+    this.#redis.on('ready', () => {
+      this.#lastError = '';
+      this.#check();
+    });
+  }
+
+  /** Connects. Resolves when it is known whether the server can be used, after 1.5 s at the latest; never rejects. */
+  async start(): Promise<void> {
+    this.#redis.connect().catch(() => undefined);
+    const timer = setTimeout(() => this.#change(false, 'it does not answer'), startTimeout);
+    await this.#decided.promise;
+    clearTimeout(timer);
+  }
+
+  /** Whether commands are sent. */
+  get isUp(): boolean {
+    return this.#up === true && this.#pending < maxPending;
+  }
+
+  /** Runs the script. Rejects when it fails or takes too long. */
+  async take(keys: readonly string[], args: readonly number[]): Promise<number[]> {
+    this.#pending++;
+    try {
+      const backlogs = await this.#run(keys, args, commandTimeout);
+      this.#failures = 0;
+      return backlogs;
+    } catch (error) {
+      this.observer.failed();
+      this.#failures++;
+      if (this.#failures >= toleratedFailures && this.#up === true) {
+        this.#change(false, messageOf(error));
+        this.#probeLater();
+      }
+      throw error;
+    } finally {
+      this.#pending--;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#probe);
+    this.#redis.disconnect();
+  }
+
+  async #run(keys: readonly string[], args: readonly number[], timeout: number): Promise<number[]> {
+    let reply: unknown;
+    try {
+      reply = await inTime(this.#redis.evalsha(takeScriptSha, keys.length, ...keys, ...args), timeout);
+    } catch (error) {
+      // A server that was restarted has forgotten it.
+      if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
+      reply = await inTime(this.#redis.eval(takeScript, keys.length, ...keys, ...args), timeout);
+    }
+    if (Array.isArray(reply) && reply.length === keys.length) return reply.map(Number);
+    throw new Error('an answer of another form than that of the script');
+  }
+
+  /** Tries the script itself: a server that takes connections may still be loading, read-only or out of memory. */
+  #check(): void {
+    clearTimeout(this.#probe);
+    this.#run([this.probeKey], [1, 1], probeTimeout).then(
+      () => {
+        this.#failures = 0;
+        this.#change(true, '');
+      },
+      (error: unknown) => {
+        this.#change(false, messageOf(error));
+        this.#probeLater();
+      },
+    );
+  }
+
+  #probeLater(): void {
+    clearTimeout(this.#probe);
+    if (this.#closed) return;
+    this.#probe = setTimeout(() => {
+      // Else `ready` brings the next one.
+      if (this.#redis.status === 'ready') this.#check();
+    }, probeInterval).unref();
+  }
+
+  #change(up: boolean, reason: string): void {
+    this.#decided.resolve();
+    if (this.#closed || this.#up === up) return;
+    this.#up = up;
+    this.observer.changed(up, reason);
+  }
+}
+
+/** What a command gives. Rejects when it takes longer than the timeout. */
+function inTime(command: Promise<unknown>, timeout: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    // After a pause of this process the timer is due before the answer, which may long be here, has been read.
+    const late = (): unknown => setImmediate(() => reject(new Error(`no answer in ${timeout} ms`)));
+    const timer = setTimeout(late, timeout);
+    command.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
