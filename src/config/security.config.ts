@@ -22,7 +22,9 @@ const orOff: Kind<string> = orWord('off', '', headerValue, value => value === ''
 
 /** Addresses that are let in or kept out. */
 export class IpFilterConfig {
-  @Key(list(cidr), { doc: 'Ranges that are let in. Not empty: everything else gets 403.' })
+  @Key(list(cidr), {
+    doc: 'Ranges that are let in. Not empty: everything else gets 403, the clients of unix sockets among them, which have no address.',
+  })
   allow: string[] = [];
 
   @Key(list(cidr), { doc: 'Ranges that get 403. Wins over `allow`.' })
@@ -41,7 +43,7 @@ export class RateLimitConfig {
   declare burst?: number;
 
   @Key(limitKey, {
-    doc: 'What has a limit of its own: `client-ip`, `global` (all together), `header:<name>`, or `jwt:<claim>`, which runs after authentication. A header that anyone may set is no limit: use it behind authentication.',
+    doc: 'What has a limit of its own: `client-ip`, `global` (all together), `header:<name>`, or `jwt:<claim>`, which runs after authentication. Requests without the header or claim count by their address. A header that anyone may set is no limit: use it behind authentication.',
   })
   key: string = 'client-ip';
 
@@ -51,7 +53,7 @@ export class RateLimitConfig {
   ipv6Prefix: number = 64;
 
   @Key(choice('local', 'allow', 'deny'), {
-    doc: 'When the shared store is out of reach: each machine counts for itself, all is allowed, or all is denied.',
+    doc: 'When the shared store is out of reach: each machine counts for itself, all is allowed, or all is denied with 503.',
   })
   onStoreFailure: 'local' | 'allow' | 'deny' = 'local';
 }

@@ -66,6 +66,21 @@ describe('the head of a request', () => {
     ).toEqual(['my_field', 'kept']);
   });
 
+  it('drops what clients say of their certificates, in whatever spelling', () => {
+    const names = [
+      'X-Client-Cert-Subject',
+      'x-client-cert-FINGERPRINT',
+      'X_Client_Cert_Subject',
+      'x-client_cert-fingerprint',
+    ];
+    expect(passed(...names.flatMap(name => [name, 'forged']), 'X-Client-Certain', 'kept')).toEqual([
+      'X-Client-Certain',
+      'kept',
+    ]);
+    expect(new RequestHead(['x-client-cert-subject', 'forged']).claimsCertificate).toBe(true);
+    expect(new RequestHead(['X-Client', 'forged']).claimsCertificate).toBe(false);
+  });
+
   it.each([
     [[], false],
     [['Content-Length', '0'], false],

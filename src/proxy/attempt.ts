@@ -16,6 +16,9 @@ const lengthField: ReadonlySet<string> = new Set(['content-length']);
 /** Bytes of a dropped answer that are read, to keep the connection; of a longer one it is closed. */
 const maxDropped = 64 * 1024;
 
+/** Milliseconds in which an answer that is dropped must have ended for its connection to be kept. */
+const droppedWithin = 100;
+
 /** Who decides what follows an attempt that is no answer for the client. */
 export interface AttemptOwner {
   /** The attempt has ended with an error, and is settled. */
@@ -36,6 +39,7 @@ export class Attempt implements AttemptObserver, UnderWay {
   #status = 0;
   /** Bytes of an answer that the client does not get; -1: it gets it. */
   #dropped = -1;
+  #cut: NodeJS.Timeout | undefined;
 
   constructor(
     readonly exchange: Exchange,
@@ -60,6 +64,11 @@ export class Attempt implements AttemptObserver, UnderWay {
     this.#settle('ignored', VerdictRules.ignored);
   }
 
+  /** Tells the breaker of the answer that has begun, before its end. */
+  judge(): void {
+    this.#settleBreaker(this.#verdict());
+  }
+
   /** Lets go of an answer that the client does not get. */
   drop(): void {
     this.#settle(this.#outcome(), this.#verdict());
@@ -67,12 +76,7 @@ export class Attempt implements AttemptObserver, UnderWay {
     const { body } = this.exchange;
     // It would go on reading the body that the next attempt needs.
     if (body !== undefined && body.whole === undefined) this.#control?.abort();
-    else this.exchange.dropped = this;
-  }
-
-  /** Ends what is left of a dropped answer. */
-  abandon(): void {
-    this.#control?.abort();
+    else this.#cut = setTimeout(() => this.#control?.abort(), droppedWithin).unref();
   }
 
   resume(): void {
@@ -131,23 +135,20 @@ export class Attempt implements AttemptObserver, UnderWay {
   }
 
   end(trailers: readonly (Buffer | string)[] | undefined): void {
-    if (this.#dropped >= 0) {
-      this.exchange.dropped = undefined;
-      return;
-    }
+    if (this.#dropped >= 0) return clearTimeout(this.#cut);
     this.#settle(this.#outcome(), this.#verdict());
     this.exchange.responder.end(trailers === undefined || trailers.length === 0 ? undefined : trailerFields(trailers));
   }
 
   fail(error: GatewayError, stale = false): void {
-    if (this.#dropped >= 0) return;
+    if (this.#dropped >= 0) return clearTimeout(this.#cut);
     const isFault = error.source === 'backend' && !stale;
     this.#settle(
       isFault ? 'failure' : 'ignored',
       isFault ? this.route.target.verdicts.ofError(error) : VerdictRules.ignored,
     );
     if (this.race === undefined || !this.race.lost(this)) this.owner.failed(this, error, stale);
-    else this.exchange.tried = [...this.exchange.tried, this.backend];
+    else if (!stale) this.exchange.tried = [...this.exchange.tried, this.backend];
   }
 
   /** Milliseconds for which the backend alone was waited for; undefined while the client is still sending its body. */

@@ -90,8 +90,11 @@ export class ConnectionGate {
     // Whoever is let in may leave at once: in a loop, or a long queue would be a deep stack.
     if (this.#admitting) return;
     this.#admitting = true;
-    for (; this.#free > 0; this.#free--) this.#admit();
-    this.#admitting = false;
+    try {
+      for (; this.#free > 0; this.#free--) this.#admit();
+    } finally {
+      this.#admitting = false;
+    }
   }
 
   #admit(): void {

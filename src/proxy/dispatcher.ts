@@ -132,6 +132,8 @@ export class Dispatcher implements AttemptOwner {
     const tried = [...exchange.tried, backend];
     // What it says of itself holds for the others only as far as they are not there.
     const asked = target.hasOthers(tried) ? 0 : retryAfter(headers);
+    // If this failure opens the last circuit, it is the best answer that there is.
+    attempt.judge();
     const wait = target.upstream.available.length === 0 ? undefined : this.#waitBefore(exchange, route, reason, asked);
     if (wait === undefined) return false;
     exchange.tried = tried;
@@ -172,16 +174,12 @@ export class Dispatcher implements AttemptOwner {
     if (after !== undefined) race = new Race(after, new Hedging(this, exchange, plan, route));
     const { timeouts } = route;
     const isFirst = exchange.attempts === 0;
-    const left = isFirst ? timeouts.response : patience(exchange, timeouts.response);
+    const left = isFirst ? timeouts.response : Math.max(1, patience(exchange, timeouts.response));
     exchange.attempts++;
-    if (exchange.dropped !== undefined) {
-      exchange.dropped.abandon();
-      exchange.dropped = undefined;
-    }
     const attempt = new Attempt(exchange, plan, route, backend, ticket, this, race);
     race?.enter(attempt);
     const request = plan.request(exchange, target, backend, exchange.body?.open(), {
-      connect: isFirst ? timeouts.connect : Math.min(timeouts.connect || target.connectTimeout, Math.max(1, left)),
+      connect: isFirst ? timeouts.connect : Math.min(timeouts.connect || target.connectTimeout, left),
       response: retries.limit(left),
       idle: timeouts.idle,
     });

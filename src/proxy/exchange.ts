@@ -64,8 +64,6 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   /** Attempts that were made because one before had failed; those on a stale connection count apart. */
   retries = 0;
   staleAttempts = 0;
-  /** An attempt whose answer was not passed on, and may not be over yet. */
-  dropped: { abandon(): void } | undefined;
   /** Backends on which an attempt has failed: others come first. */
   tried: readonly LiveBackend[] = noBackends;
   bytesOut = 0;

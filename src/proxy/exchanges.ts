@@ -231,7 +231,8 @@ export class Exchanges {
       if (head.transferEncoding.toLowerCase() !== 'chunked') return refusals.encoding;
     }
     // Beyond that, what is sent on would be another number.
-    if (head.contentLength !== undefined && Number(head.contentLength) > Number.MAX_SAFE_INTEGER) return refusals.length;
+    if (head.contentLength !== undefined && Number(head.contentLength) > Number.MAX_SAFE_INTEGER)
+      return refusals.length;
     return this.#route(exchange);
   }
 

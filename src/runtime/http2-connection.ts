@@ -6,7 +6,7 @@ import { Http2Message } from '../proxy/http2-message.js';
 import type { ListenerInfo } from '../proxy/listener-info.js';
 import { Http2Pace, type StreamPace } from './http2-pace.js';
 
-const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = constants;
 
 /** Frames that ask for an answer (PING, SETTINGS) which a client may send in a second. */
 const maxControlFrames = 1_000;
@@ -43,7 +43,7 @@ export class Http2Connection {
     options: ServerSessionOptions,
     private readonly limits: ConnectionLimits,
     handle: StreamHandler,
-    listener: ListenerInfo,
+    private readonly listener: ListenerInfo,
   ) {
     this.#pace = new Http2Pace(limits);
     const session = (this.#session = performServerHandshake(socket, options));
@@ -63,12 +63,10 @@ export class Http2Connection {
       .on('error', () => {});
   }
 
-  /** The first of two steps: streams that are on their way are still taken (RFC 9113 §6.8). */
-  announceEnd(): void {
-    if (!this.#session.destroyed && !this.#session.closed) this.#session.goaway(NGHTTP2_NO_ERROR, 2 ** 31 - 1);
-  }
-
-  /** Takes no new stream any more; ends when those that are open have ended. */
+  /**
+   * Takes no new stream any more, and ends when those that are open have ended. Its GOAWAY names the last that was taken: others
+   * are sent again elsewhere, whatever their method (RFC 9113 §6.8).
+   */
   retire(): void {
     this.#retiredAt ||= performance.now();
     this.#session.close();
@@ -96,7 +94,7 @@ export class Http2Connection {
   #count(): void {
     this.#idleSince = 0;
     this.#requests++;
-    if (this.#requests === this.limits.requestsPerConnection) this.retire();
+    if (this.#requests === this.limits.requestsPerConnection || this.listener.draining) this.retire();
   }
 
   /** Node answers each of them: a client that sends nothing else costs without end (CVE-2019-9512, CVE-2019-9515). */

@@ -5,9 +5,6 @@ import type { ListenerInfo } from '../proxy/listener-info.js';
 import { Http2Connection, type ConnectionLimits } from './http2-connection.js';
 import { sessionOptions } from './http2-settings.js';
 
-/** How long the streams that are on their way when a drain begins are still taken, in milliseconds. */
-const announcedFor = 250;
-
 /** What the HTTP/2 side of a listener needs. */
 export interface Http2Options {
   readonly listener: ListenerInfo;
@@ -38,15 +35,11 @@ export class Http2Connections {
     const connection = new Http2Connection(socket, this.#session, limits, handle, listener);
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
-    if (listener.draining) connection.announceEnd();
   }
 
-  /** Asks every client to go; those that do not hear it at once are told what was the last of their requests. */
+  /** Asks every client to go when it has its answers. */
   drain(): void {
-    for (const connection of this.#connections) connection.announceEnd();
-    setTimeout(() => {
-      for (const connection of this.#connections) connection.retire();
-    }, announcedFor).unref();
+    for (const connection of this.#connections) connection.retire();
   }
 
   /** Ends every connection. */

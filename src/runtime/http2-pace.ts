@@ -17,7 +17,7 @@ export interface StreamPace extends ClientPace {
 
 interface Progress {
   readonly upload: Upload;
-  /** Body bytes that the client has made room for. */
+  /** Body bytes that the client has made room for, in the chunks that the backend sent (64 KiB at most). */
   taken: number;
   /** Milliseconds since that has changed while more waited. */
   stalled: number;

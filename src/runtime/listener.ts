@@ -17,6 +17,9 @@ import { SlowClients } from './slow-clients.js';
 import type { ListenerTls } from './tls-settings.js';
 import { TlsTermination } from './tls-termination.js';
 
+/** Connections that may wait to be taken, as far as the system allows: Node takes one in each turn of its event loop, and a client whose place is refused tries again after a second. */
+const backlog = 4096;
+
 /** One entry of `listeners`. Times in milliseconds, 0 = off. */
 export interface ListenerSettings {
   readonly name: string;
@@ -161,10 +164,10 @@ export class Listener implements ListenerInfo {
   async listen(): Promise<void> {
     const { host, port, unix } = this.#settings;
     await this.#tls?.start();
-    if (unix === undefined) this.#server.listen({ host, port: port ?? 0 });
+    if (unix === undefined) this.#server.listen({ host, port: port ?? 0, backlog });
     else {
       await removeStaleSocket(unix);
-      this.#server.listen({ path: unix });
+      this.#server.listen({ path: unix, backlog });
     }
     await once(this.#server, 'listening');
     this.#slowClients.watch();

@@ -191,7 +191,9 @@ describe('a route that another service decides on', () => {
     expect(new Set(all.map(({ status }) => status))).toEqual(new Set([503]));
     expect(performance.now() - from).toBeLessThan(5000);
     expect(backend.requests).toHaveLength(0);
-    await gateway.waitForLog(({ reason }) => reason === 'the auth service: it has failed several times in a row');
+    await gateway.waitForLog(
+      ({ reason }) => reason === 'the auth service: it could not be reached several times in a row',
+    );
     await startBackend(answer(200), { port });
     await eventually(async () => (await ask()).status === 200, { what: 'a yes', deadline: 5000 });
     expect((await Promise.all(Array.from({ length: 20 }, () => ask()))).map(({ status }) => status)).toEqual(
@@ -213,6 +215,14 @@ describe('a route that another service decides on', () => {
     const { ask, backend } = await startBehind(service.url, { timeout: '1s' });
     expect((await ask()).status).toBe(503);
     expect(backend.requests).toHaveLength(0);
+  });
+
+  it('stays open to others when a client makes the service fail for its own requests', async () => {
+    const { ask } = await start((request, response) =>
+      request.headers['x-evil'] === undefined ? response.writeHead(200).end() : response.socket?.destroy(),
+    );
+    for (let i = 0; i < 20; i++) expect((await ask({ headers: { 'x-evil': '1' } })).status).toBe(503);
+    expect((await ask()).status).toBe(200);
   });
 
   it('goes on when the service closes the connections that it has kept', async () => {

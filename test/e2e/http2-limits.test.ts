@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { constants } from 'node:http2';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type BackendHandler, answer, echo, startBackend } from '../support/backend.js';
 import { connectRaw } from '../support/client.js';
@@ -89,18 +90,18 @@ describe('the limits of a listener, over HTTP/2', () => {
   });
 
   it('let a response wait behind another of its connection', async () => {
-    const { gateway } = await scene({ writeTimeout: '500ms' }, answer(200, Buffer.alloc(100_000)));
+    const { gateway } = await scene({ writeTimeout: '500ms' }, answer(200, Buffer.alloc(2 << 20)));
     const client = await connectFrames(gateway.port, { settings: [settingsId.initialWindowSize, 1000] });
-    client.send(frame.windowUpdate, flag.none, 0, uint32(1 << 22));
+    client.send(frame.windowUpdate, flag.none, 0, uint32(1 << 24));
     client.head(1);
     client.head(3);
-    // The first is read slowly, for three times as long as the second waits.
+    // The first is read for three times as long as the second may wait.
     for (let i = 0; i < 15; i++) {
-      client.send(frame.windowUpdate, flag.none, 1, uint32(1000));
-      await new Promise(resolve => setTimeout(resolve, 100));
+      client.send(frame.windowUpdate, flag.none, 1, uint32(100_000));
+      await pause(100);
     }
-    client.send(frame.windowUpdate, flag.none, 3, uint32(200_000));
-    await eventually(() => client.bodyOf(3).length === 100_000);
+    client.send(frame.windowUpdate, flag.none, 3, uint32(2 << 20));
+    await eventually(() => client.bodyOf(3).length === 2 << 20, { what: 'the whole second response' });
   });
 
   it('end a connection that has more streams than it may', async () => {
@@ -116,27 +117,22 @@ describe('the limits of a listener, over HTTP/2', () => {
 });
 
 describe('a gateway that shuts down', () => {
-  it('lets streams end, takes those that are on their way, and then says goodbye', async () => {
+  it('lets streams end, and names the last that it has taken: the client sends others again elsewhere', async () => {
     let release = (): void => {};
-    const { backend, gateway } = await scene({}, (request, response) => {
-      if (request.url === '/slow') release = () => response.end('done');
-      else response.end('ok');
-    });
+    const { backend, gateway } = await scene({}, (_request, response) => (release = () => response.end('done')));
     const client = await connectFrames(gateway.port);
-    client.head(1, requestFields({ ':path': '/slow' }));
+    client.head(1);
     await eventually(() => backend.requests.length === 1);
     const stopped = gateway.stop(5_000);
-    const announced = await client.frame(({ type }) => type === frame.goaway);
-    console.log(1);    expect(announced.payload.readUInt32BE(0)).toBe(2 ** 31 - 1);
+    const { payload } = await client.frame(({ type }) => type === frame.goaway);
+    expect([payload.readUInt32BE(0), payload.readUInt32BE(4)]).toEqual([1, constants.NGHTTP2_NO_ERROR]);
     client.head(3);
-    expect(await client.status(3)).toBe(200);
-    console.log(2, client.frames);
-    await client.frame(({ payload, type }) => type === frame.goaway && payload.readUInt32BE(0) === 3);
     release();
     expect(await client.status(1)).toBe(200);
     expect(await stopped).toBe(0);
     await client.raw.closed();
     expect(client.bodyOf(1).toString()).toBe('done');
+    expect(backend.requests).toHaveLength(1);
   });
 
   it('cuts what does not end within its grace, and says so', async () => {
@@ -185,7 +181,7 @@ describe('a large body over HTTP/2', () => {
     const download = reader.open({}, true);
     await once(download, 'response');
     await gateway.waitForLog(() => true);
-    await new Promise(resolve => setTimeout(resolve, 300));
+    await pause(300);
     expect(backend.requests).toHaveLength(1);
     expect(await gateway.metric('gatehouse_requests_in_flight')).toBe(1);
     let read = 0;

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { connect as connectHttp2 } from 'node:http2';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Echo, type TestBackend, startBackend } from '../support/backend.js';
@@ -7,6 +10,7 @@ import { makeCertificate } from '../support/certificate.js';
 import { closeLater } from '../support/cleanup.js';
 import { connectRaw, rawRequest, type RawClient, type RawResponse } from '../support/client.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
+import { requireTool } from '../support/require-tool.js';
 import { tempFolder } from '../support/temp.js';
 
 const get = (path: string, more = ''): string => `GET ${path} HTTP/1.1\r\nHost: shop.example\r\n${more}\r\n`;
@@ -199,6 +203,26 @@ describe('a listener with proxyProtocol', () => {
       expect(text).toContain('"X-Real-IP","203.0.113.7"');
       expect(text).toContain('"X-Forwarded-Proto","https"');
     }
+  });
+
+  it.each(['--http1.1', '--http2'])('reads what curl sends before TLS with %s', async version => {
+    const curl = requireTool('curl');
+    const args = ['-sSk', version, '-w', '%{http_version}', '--haproxy-protocol'];
+    const { stdout } = await promisify(execFile)(curl, [...args, `https://localhost:${port('secure')}/by-curl`]);
+    expect(stdout.endsWith(version === '--http2' ? '}2' : '}1.1')).toBe(true);
+    expect(stdout).toContain('"X-Forwarded-For","127.0.0.1"');
+    // The same over HTTP/2, for a client that is not at its own address.
+    if (version === '--http1.1') return;
+    const client = await connectRaw(port('secure'));
+    client.send(v1);
+    const session = connectHttp2('https://localhost', {
+      createConnection: () => connectTls({ socket: client.socket, ca, servername: 'localhost', ALPNProtocols: ['h2'] }),
+    });
+    closeLater(() => session.destroy());
+    const stream = session.request({ ':path': '/h2' });
+    let text = '';
+    for await (const chunk of stream) text += String(chunk);
+    expect(text).toContain('"X-Real-IP","203.0.113.7"');
   });
 
   it('takes the header from everyone who may connect to a unix socket', async () => {

@@ -1,5 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { exportJWK, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { startBackend } from '../support/backend.js';
+import { answer, startBackend } from '../support/backend.js';
 import { request, type RequestOptions, type Response } from '../support/client.js';
 import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { accessLineOf } from '../support/scene.js';
@@ -175,6 +177,38 @@ describe('rate limits', () => {
       },
     });
     expect(statuses(await ask(gateway, 3, { headers: { 'x-api-key': 'guess' } }))).toEqual([401, 401, 429]);
+  });
+
+  it('count for a claim of a token, wherever it is used, after the token has been checked', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] });
+    const issuer = await startBackend(answer(200, keys, ['Content-Type', 'application/json']));
+    const gateway = await gatewayWith([], {
+      security: {
+        rateLimit: [
+          { limit: 2, per: hour, key: 'jwt:sub' },
+          { limit: 100, per: hour },
+        ],
+        auth: { jwt: { jwks: issuer.url, issuer: 'https://issuer.example', audience: 'shop', algorithms: ['ES256'] } },
+      },
+    });
+    const as = async (sub: string): Promise<RequestOptions> => {
+      const token = await new SignJWT({ sub })
+        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+        .setIssuer('https://issuer.example')
+        .setAudience('shop')
+        .setExpirationTime('10m')
+        .sign(privateKey);
+      return { headers: { authorization: `Bearer ${token}` } };
+    };
+    const alice = await ask(gateway, 2, await as('alice'));
+    expect(statuses(alice)).toEqual([200, 200]);
+    expect(alice[0]?.header('ratelimit')).toBe('"client-ip";r=99;t=36, "jwt";r=1;t=1800');
+    expect(alice[0]?.header('ratelimit-policy')).toBe('"client-ip";q=100;w=3600, "jwt";q=2;w=3600');
+    expect(statuses(await ask(gateway, 2, await as('alice')))).toEqual([429, 429]);
+    expect(statuses(await ask(gateway, 1, await as('bob')))).toEqual([200]);
+    expect(statuses(await ask(gateway, 3, { headers: { authorization: 'Bearer forged' } }))).toEqual([401, 401, 401]);
+    expect(statuses(await ask(gateway, 1, await as('bob')))).toEqual([200]);
   });
 
   it('show how many clients were forgotten for want of room', async () => {

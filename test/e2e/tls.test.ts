@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Echo, type TestBackend, startBackend } from '../support/backend.js';
 import { makeCertificate, type Certificate } from '../support/certificate.js';
-import { closeLater } from '../support/cleanup.js';
+import { clientHello } from '../support/client-hello.js';
 import { connectRaw, rawRequest, request } from '../support/client.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 import { requireTool } from '../support/require-tool.js';
+import { handshake, opensslClient } from '../support/tls-client.js';
 
 const run = promisify(execFile);
 const secure = (tls: object, more: object = {}): object => ({
@@ -21,23 +21,6 @@ const secure = (tls: object, more: object = {}): object => ({
   ...more,
 });
 const files = ({ certFile, keyFile }: Certificate): object => ({ cert: certFile, key: keyFile });
-
-/** A handshake with Node's client; destroyed when the test has finished. */
-async function handshake(port: number, options: ConnectionOptions = {}): Promise<TLSSocket> {
-  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
-  closeLater(() => socket.destroy());
-  await once(socket, 'secureConnect');
-  return socket;
-}
-
-/** What openssl's client says. It ends when its input does. */
-async function opensslClient(port: number, ...args: string[]): Promise<string> {
-  const openssl = requireTool('openssl');
-  const promise = run(openssl, ['s_client', '-connect', `127.0.0.1:${port}`, ...args]);
-  promise.child.stdin?.end();
-  const { stdout, stderr } = await promise.catch((error: { stdout: string; stderr: string }) => error);
-  return `${stdout}\n${stderr}`;
-}
 
 describe('a listener with TLS', () => {
   let backend: TestBackend;
@@ -67,7 +50,7 @@ describe('a listener with TLS', () => {
     expect(gateway.gateway.listeners[0]?.url).toBe(`https://127.0.0.1:${gateway.port}`);
   });
 
-  it('is good for curl, which verifies the certificate', async () => {
+  it('is good for curl with HTTP/1.1, which verifies the certificate', async () => {
     const curl = requireTool('curl');
     const { stdout } = await run(curl, [
       '-sS',
@@ -76,6 +59,13 @@ describe('a listener with TLS', () => {
       shop.certFile,
       `https://localhost:${gateway.port}/by-curl`,
     ]);
+    expect((JSON.parse(stdout) as Echo).url).toBe('/by-curl');
+  });
+
+  it('is good for curl with every protocol that it knows', async () => {
+    const curl = requireTool('curl');
+    const url = `https://localhost:${gateway.port}/by-curl`;
+    const { stdout } = await run(curl, ['-sS', '--cacert', shop.certFile, url]);
     expect((JSON.parse(stdout) as Echo).url).toBe('/by-curl');
   });
 
@@ -139,6 +129,16 @@ describe('a listener with TLS', () => {
     first.destroy();
     const second = await handshake(gateway.port, { maxVersion: 'TLSv1.2', servername: 'x.api.example', session });
     expect(second.isSessionReused()).toBe(true);
+  });
+
+  it('resumes a session of TLS 1.3, with another name than the default one as well', async () => {
+    for (const servername of ['shop.example', 'x.api.example']) {
+      const first = await handshake(gateway.port, { minVersion: 'TLSv1.3', servername });
+      const [session] = (await once(first, 'session')) as [Buffer];
+      first.destroy();
+      const second = await handshake(gateway.port, { minVersion: 'TLSv1.3', servername, session });
+      expect(second.isSessionReused()).toBe(true);
+    }
   });
 
   it('survives clear HTTP, garbage, and names of 64 kB, and goes on serving', async () => {
@@ -205,6 +205,40 @@ describe('a listener with TLS', () => {
     expect(response.json<Echo>()).toMatchObject({ bodyLength: body.length });
   });
 
+  it('refuses an upload that is too large so that its client sees why', async () => {
+    const strict = await startInProcess({
+      listeners: [secure({ certificates: [files(shop)] })],
+      upstreams: { app: { backends: [backend.url] } },
+      security: { validation: { maxBody: '1kb' } },
+    });
+    const client = await connectRaw(strict.port, { tls: { rejectUnauthorized: false } });
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n');
+    client.send(Buffer.alloc(20_000_000));
+    expect(await client.response()).toMatchObject({ status: 413, clean: true });
+    await client.closed();
+  });
+
+  it('lets what is in flight end when the gateway stops, and then closes', async () => {
+    const slow = await startBackend(async (_, response) => {
+      response.write('begun ');
+      await eventually(() => stopping !== undefined);
+      response.end('and ended');
+    });
+    let stopping: Promise<number> | undefined;
+    const stopped = await startInProcess({
+      listeners: [secure({ certificates: [files(shop)] })],
+      upstreams: { app: { backends: [slow.url] } },
+    });
+    const client = await connectRaw(stopped.port, { tls: { rejectUnauthorized: false } });
+    const idle = await connectRaw(stopped.port, { tls: { rejectUnauthorized: false } });
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await client.until('begun');
+    stopping = stopped.stop(5_000);
+    expect(await client.response()).toMatchObject({ status: 200, clean: true });
+    expect(await stopping).toBe(0);
+    await Promise.all([client.closed(), idle.closed()]);
+  });
+
   it('counts connections once, from the first byte to the last', async () => {
     const open = (): Promise<number> => gateway.metric('gatehouse_connections_open', { listener: 'secure' });
     await eventually(async () => expect(await open()).toBe(0));
@@ -240,140 +274,3 @@ describe('a plain listener', () => {
     expect((await request(gateway.port)).status).toBe(200);
   });
 });
-
-describe('the certificates of clients', () => {
-  let backend: TestBackend;
-  let server: Certificate;
-  let authority: Certificate;
-  let alice: Certificate;
-  let stranger: Certificate;
-  let gateway: InProcessGateway;
-  const port = (name: string): number => gateway.gateway.listeners.find(each => each.name === name)?.port ?? 0;
-
-  beforeAll(async () => {
-    backend = await startBackend();
-    server = await makeCertificate();
-    authority = await makeCertificate({ names: [], commonName: 'Clients' });
-    const subject = ['O=Exämple, Inc', 'OU=x\\r\\nX-Role: root'];
-    alice = await makeCertificate({ names: [], commonName: 'alice,CN=admin', subject, issuer: authority });
-    stranger = await makeCertificate({ names: [], commonName: 'stranger' });
-    const tls = (mode: string): object => ({
-      certificates: [files(server)],
-      clientAuth: { ca: authority.certFile, mode },
-    });
-    gateway = await startInProcess({
-      listeners: [
-        secure(tls('require')),
-        secure(tls('optional'), { name: 'optional' }),
-        secure({ certificates: [files(server)] }, { name: 'none' }),
-        { name: 'plain', host: '127.0.0.1', port: 0 },
-      ],
-      upstreams: { app: { backends: [backend.url] } },
-      routes: [
-        {
-          match: { path: '/*', headers: { 'x-client-cert-subject': 'forged' } },
-          respond: { status: 200, body: 'believed' },
-        },
-        { match: { path: '/*' }, upstream: 'app' },
-      ],
-    });
-  });
-
-  const ask = async (name: string, client?: Certificate, headers = {}): Promise<Echo> => {
-    const response = await request(port(name), {
-      tls: { ca: server.cert, ...(client && { cert: client.cert, key: client.key }), servername: 'localhost' },
-      headers,
-    });
-    expect(response.status).toBe(200);
-    return response.json<Echo>();
-  };
-  const identity = ({ headers }: Echo): Record<string, string> => {
-    const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1] ?? '']] : []));
-    return Object.fromEntries(pairs.filter(([name]) => /client.cert|role/i.test(name ?? ''))) as Record<string, string>;
-  };
-  const refusals = (): Promise<number> =>
-    gateway.metric('gatehouse_connections_refused_total', { reason: 'tls-client-certificate' });
-
-  it.each(['secure', 'optional'])('are passed to the backend by the listener %j', async name => {
-    expect(identity(await ask(name, alice))).toEqual({
-      'X-Client-Cert-Subject': 'CN=alice\\,CN=admin,OU=x\\0D\\0AX-Role: root,O=Ex\\C3\\A4mple\\, Inc',
-      'X-Client-Cert-Fingerprint': new X509Certificate(alice.cert).fingerprint256.replaceAll(':', '').toLowerCase(),
-    });
-  });
-
-  it('are passed on a resumed session as well', async () => {
-    const options = { cert: alice.cert, key: alice.key, maxVersion: 'TLSv1.2' } as const;
-    const first = await handshake(port('secure'), options);
-    const again = await handshake(port('secure'), { ...options, session: first.getSession() });
-    expect(again.isSessionReused()).toBe(true);
-    again.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
-    let text = '';
-    for await (const chunk of again) text += String(chunk);
-    expect(text).toContain('CN=alice');
-  });
-
-  it('are required where they are: none, and one of a stranger, is refused', async () => {
-    const before = await refusals();
-    await expect(ask('secure')).rejects.toThrow();
-    await expect(ask('secure', stranger)).rejects.toThrow();
-    await eventually(async () => expect(await refusals()).toBe(before + 2));
-    expect(await opensslClient(port('secure'), '-tls1_2')).toMatch(/handshake failure|certificate required/);
-  });
-
-  it('may be missing where they are optional, but not be of a stranger', async () => {
-    expect(identity(await ask('optional'))).toEqual({});
-    const before = await refusals();
-    await expect(ask('optional', stranger)).rejects.toThrow();
-    await eventually(async () => expect(await refusals()).toBe(before + 1));
-  });
-
-  it('are ignored where none are asked for', async () => {
-    expect(identity(await ask('none', alice))).toEqual({});
-  });
-
-  const forged = {
-    'X-Client-Cert-Subject': 'forged',
-    'x-client-cert-fingerprint': 'forged',
-    X_Client_Cert_Subject: 'forged',
-    'x_client-cert_FINGERPRINT': 'forged',
-  };
-
-  it.each(['secure', 'optional', 'none', 'plain'])('cannot be forged by headers on the listener %j', async name => {
-    const response = await request(port(name), {
-      headers: forged,
-      ...(name !== 'plain' && { tls: { ca: server.cert, cert: alice.cert, key: alice.key } }),
-    });
-    expect(response.text).not.toContain('forged');
-    expect(response.text).not.toContain('believed');
-    expect(response.text.includes('CN=alice')).toBe(name === 'secure' || name === 'optional');
-  });
-
-  it('cannot be named away by Connection', async () => {
-    const echo = await ask('secure', alice, { connection: 'close, x-client-cert-subject' });
-    expect(Object.keys(identity(echo))).toHaveLength(2);
-  });
-});
-
-/** A TLS 1.2 ClientHello for a server name. */
-function clientHello(serverName: string): Buffer {
-  const u16 = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff]);
-  const sized = (bytes: Buffer): Buffer => Buffer.concat([u16(bytes.length), bytes]);
-  const name = sized(sized(Buffer.concat([Buffer.from([0]), sized(Buffer.from(serverName, 'latin1'))])));
-  const extensions = sized(Buffer.concat([u16(0), name]));
-  const ciphers = sized(Buffer.from('c02bc02f', 'hex'));
-  const body = Buffer.concat([
-    u16(0x0303),
-    Buffer.alloc(32, 7),
-    Buffer.from([0]),
-    ciphers,
-    Buffer.from([1, 0]),
-    extensions,
-  ]);
-  const message = Buffer.concat([Buffer.from([1, body.length >> 16]), u16(body.length & 0xffff), body]);
-  const records: Buffer[] = [];
-  for (let at = 0; at < message.length; at += 16_384) {
-    const part = message.subarray(at, at + 16_384);
-    records.push(Buffer.from([22, 3, 1]), u16(part.length), part);
-  }
-  return Buffer.concat(records);
-}

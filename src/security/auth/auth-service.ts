@@ -18,12 +18,23 @@ const keepAlive = 4000;
 const maxHead = 32 * 1024;
 const maxBody = 64 * 1024;
 
+/** Codes of errors of the network before a connection stood. */
+const unreachable: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
 const tooMany = authServiceFailed('too many questions are under way');
-const paused = authServiceFailed('it has failed several times in a row');
+const paused = authServiceFailed('it could not be reached several times in a row');
 
 /**
- * A service that is asked about requests, over connections of its own. What it does not answer in time counts as a failure, and
- * after five in a row it is not asked for a second: no request waits for a service that is down.
+ * A service that is asked about requests, over connections of its own. When no connection to it can be made five times in a row
+ * it is not asked for a second. Other failures do not count for that: a client could bring them about, and shut all others out.
  */
 export class AuthService {
   readonly #pool: Pool;
@@ -64,7 +75,7 @@ export class AuthService {
       this.#pause.settle(true);
       return answer;
     } catch (error) {
-      this.#pause.settle(false);
+      this.#pause.settle(!unreachable.has(String((error as NodeJS.ErrnoException).code)));
       return authServiceFailed(error instanceof Error ? error.message : String(error));
     } finally {
       clearTimeout(timer);

@@ -18,7 +18,7 @@ describe('a queue of work', () => {
     expect(await all[1]).toBe(11);
     expect(started).toEqual([0, 1, 2]);
     for (const gate of gates) gate.resolve(0);
-    await Promise.all(all);
+    for (const work of all) await work;
     expect(started).toEqual([0, 1, 2, 3]);
     expect(await queue.run(() => Promise.resolve(5))).toBe(5);
   });

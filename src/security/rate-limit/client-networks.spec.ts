@@ -35,7 +35,8 @@ describe('ClientNetworks', () => {
         // Not among the mapped ones.
         fc.pre(first[5] !== 0xffff && (first[5] ^ 0xffff) !== 1 << (15 - (bit % 16)));
         const second = first.map((each, index) => (index === bit >> 4 ? each ^ (0x8000 >> (bit & 15)) : each));
-        const text = (all: readonly number[]): string => canonicalAddress(all.map(each => each.toString(16)).join(':'))!;
+        const text = (all: readonly number[]): string =>
+          canonicalAddress(all.map(each => each.toString(16)).join(':'))!;
         const network = new BlockList();
         network.addSubnet(text(first), prefix, 'ipv6');
         const networks = new ClientNetworks(prefix);

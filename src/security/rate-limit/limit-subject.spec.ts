@@ -22,7 +22,7 @@ describe('limitSubject', () => {
 
   it('counts for a header, whose name is written in any case', () => {
     expect(subject('header:X-Api-Key', { headers: { 'x-api-key': 'a' } })).toBe('=a');
-    expect(subject('header:x-a:b'.replace(':b', ''), { headers: { 'x-a': 'b' } })).toBe('=b');
+    expect(subject('header:x-api-key', { headers: { 'x-api-key': 'a' } })).toBe('=a');
   });
 
   it('counts for the address where the header or the claim is missing or says nothing', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { CellTable, type CellSpace } from '../../shared-memory/cell-table.js';
+import { CellTable } from '../../shared-memory/cell-table.js';
 import { MemoryLimitStore } from './memory-limit-store.js';
 import { cellOf, second, type Quota } from './quota.js';
 
-function storeAt(start = second) {
-  const clock = { now: start };
+function storeAt() {
+  const clock = { now: second };
   const cells = new CellTable(CellTable.allocate(64), () => clock.now);
-  return { clock, cells, store: new MemoryLimitStore(cells) };
+  return { clock, store: new MemoryLimitStore(cells) };
 }
 
 const quota = (name: string, limit: number): Quota => ({ name, onStoreFailure: 'local', ...cellOf(limit, 1000) });
@@ -33,34 +33,21 @@ describe('MemoryLimitStore', () => {
   });
 
   it('gives back what it took when another thread has been faster at a later limit', () => {
-    const { store, cells } = storeAt();
-    const rival = cells.space('two');
-    // The rival strikes between our look at all cells and our first step.
-    const first = cells.space('ten');
-    const original = first.backlog.bind(first);
-    let struck = false;
-    const spy: Pick<CellSpace, 'backlog'> = {
-      backlog: key => {
-        const backlog = original(key);
-        if (!struck) for (let i = 0; i < 2; i++) rival.take('a', two.interval, two.tolerance);
-        struck = true;
-        return backlog;
-      },
-    };
-    expect(spy.backlog('all')).toBe(0);
-    const racing = new RacingStore(cells, () => {
-      for (let i = 0; i < 2; i++) rival.take('b', two.interval, two.tolerance);
+    const memory = CellTable.allocate(64);
+    const rival = new CellTable(memory, () => second).space('two');
+    let readings = 0;
+    let strikesAt = Infinity;
+    const cells = new CellTable(memory, () => {
+      // After the look at both cells, and before the first step.
+      if (++readings === strikesAt) rival.take('a', two.interval, two.tolerance);
+      return second;
     });
-    const taken = racing.take([ten, two], ['all', 'b']);
-    expect(taken[1]).toBeGreaterThan(two.tolerance);
-    expect(first.backlog('all')).toBe(0);
-    expect(store.take([ten], ['all'])).toEqual([0.1 * second]);
+    const store = new MemoryLimitStore(cells);
+    store.take([ten, two], ['all', 'a']);
+    strikesAt = readings + 3;
+    const taken = store.take([ten, two], ['all', 'a']);
+    expect(taken[1]).toBe(1.5 * second);
+    expect(cells.space('ten').backlog('all')).toBe(0.1 * second);
+    expect(cells.space('two').backlog('a')).toBe(second);
   });
 });
-
-class RacingStore extends MemoryLimitStore {
-  constructor(cells: CellTable, strike: () => void) {
-    super(cells);
-    void strike;
-  }
-}

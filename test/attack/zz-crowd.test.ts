@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { startBackend } from '../support/backend.js';
+import { closeLater } from '../support/cleanup.js';
+import { startLoad, tookOf } from '../support/load.js';
+import { metricAt } from '../support/operator.js';
+import { eventually } from '../support/poll.js';
+import { startGateway } from '../support/program.js';
+import { quantile } from '../support/quantile.js';
+import { slowClients } from '../support/slow-client.js';
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a.example\r\n\r\n`;
+const largeBody = Buffer.alloc(8 * 1024 * 1024, 'x');
+
+/** Memory of a process in MiB. */
+async function memoryOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+}
+
+it('two thousand slow clients are cut in time, and harm nobody else', { timeout: 90_000 }, async () => {
+  const backend = await startBackend(
+    (incoming, response) => {
+      if (incoming.url === '/1mb') response.end(largeBody.subarray(0, 1024 * 1024));
+      else if (incoming.url === '/8mb') response.end(largeBody);
+      else incoming.on('end', () => response.end(`a ${incoming.method} ${incoming.url}`));
+    },
+    { keepBody: 0 },
+  );
+  const gateway = await startGateway({
+    listeners: [
+      {
+        name: 'web',
+        host: '127.0.0.1',
+        port: 0,
+        limits: { connections: 2_100, headerTimeout: '15s', minBodyRate: '240b', writeTimeout: '5s' },
+      },
+    ],
+    logging: { access: { exclude: ['/load/*'] } },
+    upstreams: { app: { backends: [backend.url], connections: { max: 2_000 } } },
+  });
+  const { port } = gateway;
+  const load = startLoad(port, { connections: 16, rate: 200 });
+  await eventually(() => load.answers.length > 200);
+  const memoryBefore = await memoryOf(gateway.pid);
+
+  const t0 = performance.now();
+  const trace = setInterval(() => void metricAt(gateway.adminPort, 'gatehouse_connections_open', { listener: 'web' }).then(n => console.log(Math.round(performance.now() - t0), n, load.answers.length)), 250);
+  closeLater(() => clearInterval(trace));
+  const heads = await slowClients(port, 1_000, 'GET / HTTP/1.1\r\nHost: a.example\r\nX-Drip: ');
+  const bodies = await slowClients(port, 500, 'POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100000\r\n\r\n');
+  // The kernel takes all of a small response, and nothing waits in the gateway then; of a large one it does.
+  const idleReaders = await slowClients(port, 450, get('/1mb'), false);
+  const readers = await slowClients(port, 50, get('/8mb'), false);
+  const dripping = setInterval(() => {
+    heads.drip('x');
+    bodies.drip('x');
+  }, 500);
+  closeLater(() => clearInterval(dripping));
+
+  console.log('OPENED', performance.now() - t0);
+  expect(heads.open + bodies.open + idleReaders.open + readers.open).toBe(2_000);
+  // They are in the kernel's queue before the gateway has taken them all.
+  await eventually(async () =>
+    expect(await metricAt(gateway.adminPort, 'gatehouse_connections_open', { listener: 'web' })).toBeGreaterThan(2_000),
+  );
+  expect((await memoryOf(gateway.pid)) - memoryBefore).toBeLessThan(300);
+
+  await eventually(() => heads.open === 0 && bodies.open === 0 && readers.open === 0, { deadline: 30_000 });
+  clearInterval(dripping);
+  for (const crowd of [heads, bodies, readers]) expect(crowd.lasted).toHaveLength(crowd.count);
+  // Tenths of a second of slack beside the timers' own: two cores carry all of this.
+  expect(Math.max(...heads.lasted)).toBeLessThan(11_000);
+  expect(Math.min(...bodies.lasted)).toBeGreaterThan(4_900);
+  expect(Math.max(...bodies.lasted)).toBeLessThan(14_000);
+  expect(Math.min(...readers.lasted)).toBeGreaterThan(2_900);
+  expect(Math.max(...readers.lasted)).toBeLessThan(10_000);
+  for (const { answers, count } of [heads, bodies]) {
+    expect(answers).toHaveLength(count);
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  }
+  expect(gateway.logs().filter(({ path, error }) => path === '/8mb' && error === 'CLIENT_ABORTED')).toHaveLength(50);
+
+  const answers = await load.stop();
+  expect(load.errors).toEqual({});
+  expect(quantile(answers.map(tookOf), 0.99)).toBeLessThan(500);
+  expect(answers.length).toBeGreaterThan(1_000);
+  console.log(
+    'p50',
+    quantile(answers.map(tookOf), 0.5),
+    'p99',
+    quantile(answers.map(tookOf), 0.99),
+    'max',
+    Math.max(...answers.map(tookOf)),
+    answers.length,
+    await memoryOf(gateway.pid),
+    memoryBefore,
+  );
+});
