@@ -230,9 +230,6 @@ export class Exchanges {
       if (request.httpVersionMinor === 0) return refusals.framing;
       if (head.transferEncoding.toLowerCase() !== 'chunked') return refusals.encoding;
     }
-    // Beyond that, what is sent on would be another number.
-    if (head.contentLength !== undefined && Number(head.contentLength) > Number.MAX_SAFE_INTEGER)
-      return refusals.length;
     return this.#route(exchange);
   }
 
@@ -268,6 +265,9 @@ export class Exchanges {
   }
 
   #route(exchange: Exchange): GatewayError | undefined {
+    const { contentLength } = exchange.head;
+    // Beyond that, what is sent on would be another number.
+    if (contentLength !== undefined && Number(contentLength) > Number.MAX_SAFE_INTEGER) return refusals.length;
     exchange.routingPath = routingPath(exchange.path);
     exchange.match = this.plans.match(exchange);
     exchange.plan = exchange.match?.route.definition.plan;

@@ -33,7 +33,7 @@ it('two thousand slow clients are cut in time, and harm nobody else', { timeout:
         name: 'web',
         host: '127.0.0.1',
         port: 0,
-        limits: { connections: 2_100, headerTimeout: '15s', minBodyRate: '240b', writeTimeout: '5s' },
+        limits: { connections: 2_100, headerTimeout: '15s', minBodyRate: '240b', writeTimeout: '20s' },
       },
     ],
     logging: { access: { exclude: ['/load/*'] } },
@@ -44,38 +44,49 @@ it('two thousand slow clients are cut in time, and harm nobody else', { timeout:
   await eventually(() => load.answers.length > 200);
   const memoryBefore = await memoryOf(gateway.pid);
 
-  const heads = await slowClients(port, 1_000, 'GET / HTTP/1.1\r\nHost: a.example\r\nX-Drip: ');
-  const bodies = await slowClients(port, 500, 'POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100000\r\n\r\n');
+  // A connection that stands for its client may still wait for the gateway to take it. Asking counts handles, so not too often.
+  const taken = (count: number): Promise<unknown> =>
+    eventually(
+      async () => {
+        const open = await metricAt(gateway.adminPort, 'gatehouse_connections_open', { listener: 'web' });
+        expect(open).toBeGreaterThanOrEqual(count);
+      },
+      { interval: 250, deadline: 15_000, what: `${count} connections` },
+    );
   // The kernel takes all of a small response, and nothing waits in the gateway then; of a large one it does.
-  const idleReaders = await slowClients(port, 450, get('/1mb'), false);
   const readers = await slowClients(port, 50, get('/8mb'), false);
+  const idleReaders = await slowClients(port, 450, get('/1mb'), false);
+  await taken(500);
+  const heads = await slowClients(port, 1_000, 'GET / HTTP/1.1\r\nHost: a.example\r\nX-Drip: ');
+  await taken(1_500);
+  const bodies = await slowClients(port, 500, 'POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100000\r\n\r\n');
   const dripping = setInterval(() => {
     heads.drip('x');
     bodies.drip('x');
   }, 500);
   closeLater(() => clearInterval(dripping));
 
-  expect(heads.open + bodies.open + idleReaders.open + readers.open).toBe(2_000);
-  // They are in the kernel's queue before the gateway has taken them all.
-  await eventually(async () =>
-    expect(await metricAt(gateway.adminPort, 'gatehouse_connections_open', { listener: 'web' })).toBeGreaterThan(2_000),
-  );
+  await taken(2_000);
   expect((await memoryOf(gateway.pid)) - memoryBefore).toBeLessThan(300);
 
-  await eventually(() => heads.open === 0 && bodies.open === 0 && readers.open === 0, { deadline: 30_000 });
+  // Who does not read does not notice its own end: the log tells of those.
+  const cut = () => gateway.logs().filter(({ path, error }) => path === '/8mb' && error === 'CLIENT_ABORTED');
+  await eventually(() => heads.open === 0 && bodies.open === 0 && cut().length === readers.count, { deadline: 40_000 });
   clearInterval(dripping);
-  for (const crowd of [heads, bodies, readers]) expect(crowd.lasted).toHaveLength(crowd.count);
-  // Tenths of a second of slack beside the timers' own: two cores carry all of this.
-  expect(Math.max(...heads.lasted)).toBeLessThan(11_000);
+  for (const crowd of [heads, bodies]) expect(crowd.lasted).toHaveLength(crowd.count);
+  // Each not before its time, and not long after: two cores carry both sides of all this, and other tests.
+  expect(Math.min(...heads.lasted)).toBeGreaterThan(14_900);
+  expect(Math.max(...heads.lasted)).toBeLessThan(25_000);
   expect(Math.min(...bodies.lasted)).toBeGreaterThan(4_900);
-  expect(Math.max(...bodies.lasted)).toBeLessThan(14_000);
-  expect(Math.min(...readers.lasted)).toBeGreaterThan(2_900);
-  expect(Math.max(...readers.lasted)).toBeLessThan(10_000);
+  expect(Math.max(...bodies.lasted)).toBeLessThan(15_000);
+  for (const { status, reason } of cut()) {
+    expect(status).toBe(499);
+    expect(Number(/^read nothing for (\d+) ms$/.exec(String(reason))?.[1])).toBeGreaterThanOrEqual(20_000);
+  }
   for (const { answers, count } of [heads, bodies]) {
     expect(answers).toHaveLength(count);
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   }
-  expect(gateway.logs().filter(({ path, error }) => path === '/8mb' && error === 'CLIENT_ABORTED')).toHaveLength(50);
 
   const answers = await load.stop();
   expect(load.errors).toEqual({});

@@ -1,6 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { Global, Module } from '@nestjs/common';
 import { exportJWK, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { RATE_LIMIT_MEMORY } from '../../src/security/rate-limit/rate-limit.module.js';
+import { CellTable } from '../../src/shared-memory/cell-table.js';
 import { answer, startBackend } from '../support/backend.js';
 import { request, type RequestOptions, type Response } from '../support/client.js';
 import { type InProcessGateway, startInProcess } from '../support/in-process.js';
@@ -209,6 +212,23 @@ describe('rate limits', () => {
     expect(statuses(await ask(gateway, 1, await as('bob')))).toEqual([200]);
     expect(statuses(await ask(gateway, 3, { headers: { authorization: 'Bearer forged' } }))).toEqual([401, 401, 401]);
     expect(statuses(await ask(gateway, 1, await as('bob')))).toEqual([200]);
+  });
+
+  it('are counted together by gateways that are given the same memory', async () => {
+    const memory = CellTable.allocate();
+
+    @Global()
+    @Module({ providers: [{ provide: RATE_LIMIT_MEMORY, useValue: memory }], exports: [RATE_LIMIT_MEMORY] })
+    class MemoryModule {}
+
+    const backend = await startBackend();
+    const config = {
+      upstreams: { app: { backends: [backend.url] } },
+      security: { rateLimit: { limit: 5, per: hour } },
+    };
+    const one = await startInProcess(config, { imports: [MemoryModule] });
+    const other = await startInProcess(config, { imports: [MemoryModule] });
+    expect(passed([...(await ask(one, 4)), ...(await ask(other, 4))])).toBe(5);
   });
 
   it('show how many clients were forgotten for want of room', async () => {

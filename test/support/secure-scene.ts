@@ -1,5 +1,5 @@
 import { makeCertificate } from './certificate.js';
-import { type InProcessGateway, startInProcess } from './in-process.js';
+import { type InProcessGateway, type InProcessOptions, startInProcess } from './in-process.js';
 import type { Server } from './scene.js';
 
 /**
@@ -8,22 +8,24 @@ import type { Server } from './scene.js';
  */
 export async function secureGatewayTo(
   backends: readonly Server[],
-  { limits = {}, others = {}, upstream = {} }: { limits?: object; others?: object; upstream?: object } = {},
+  {
+    limits = {},
+    others = {},
+    upstream = {},
+    ...options
+  }: InProcessOptions & { limits?: object; others?: object; upstream?: object } = {},
 ): Promise<InProcessGateway> {
   const { certFile, keyFile } = await makeCertificate();
-  return startInProcess({
-    listeners: [
-      {
-        name: 'web',
-        host: '127.0.0.1',
-        port: 0,
-        tls: { certificates: [{ cert: certFile, key: keyFile }] },
-        limits,
+  return startInProcess(
+    {
+      listeners: [
+        { name: 'web', host: '127.0.0.1', port: 0, tls: { certificates: [{ cert: certFile, key: keyFile }] }, limits },
+      ],
+      upstreams: {
+        app: { backends: backends.map(server => (typeof server === 'string' ? server : server.url)), ...upstream },
       },
-    ],
-    upstreams: {
-      app: { backends: backends.map(server => (typeof server === 'string' ? server : server.url)), ...upstream },
+      ...others,
     },
-    ...others,
-  });
+    options,
+  );
 }

@@ -31,7 +31,10 @@ describe('limitSubject', () => {
     expect(subject('jwt:sub')).toBe('203.0.113.9');
     expect(subject('jwt:sub', { claims: {} })).toBe('203.0.113.9');
     expect(subject('jwt:sub', { claims: { sub: null } })).toBe('203.0.113.9');
-    expect(subject('jwt:toString', { claims: {} })).toBe('203.0.113.9');
+    for (const name of ['toString', 'constructor', '__proto__']) {
+      expect(subject(`jwt:${name}`, { claims: {} })).toBe('203.0.113.9');
+      expect(subject(`header:${name}`)).toBe('203.0.113.9');
+    }
   });
 
   it('counts for a claim of any type, also under a name with a colon', () => {

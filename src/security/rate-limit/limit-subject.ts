@@ -21,21 +21,16 @@ export function limitSubject(key: string, ipv6Prefix: number): LimitSubject {
   const name = key.slice(colon + 1);
   if (key.startsWith('header:')) {
     const field = name.toLowerCase();
-    return request => chosen(request.headers[field]) ?? client(request);
+    return request => chosen(request.headers, field) ?? client(request);
   }
-  if (key.startsWith('jwt:')) {
-    return request => {
-      const claims = request.identity?.claims;
-      return (
-        (claims !== undefined && Object.hasOwn(claims, name) ? chosen(claims[name]) : undefined) ?? client(request)
-      );
-    };
-  }
+  if (key.startsWith('jwt:')) return request => chosen(request.identity?.claims, name) ?? client(request);
   return client;
 }
 
-function chosen(value: unknown): string | undefined {
+function chosen(values: Readonly<Record<string, unknown>> | undefined, name: string): string | undefined {
+  if (values === undefined || !Object.hasOwn(values, name)) return undefined;
+  const value = values[name];
   if (value === undefined || value === null || value === '') return undefined;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   return text.length <= longest ? `=${text}` : `~${hash('sha256', text, 'base64url')}`;
 }

@@ -11,7 +11,8 @@ export interface LinkObserver {
 
 /** Milliseconds. */
 const commandTimeout = 250;
-const probeTimeout = 1000;
+/** For the first answer of all, while this process has most to do. */
+const firstTimeout = 1000;
 const connectTimeout = 2000;
 /** A connection on which nothing comes back for so long may be dead without having been closed: it is made anew. */
 const socketTimeout = 2000;
@@ -117,7 +118,7 @@ export class RedisLink {
   /** Tries the script itself: a server that takes connections may still be loading, read-only or out of memory. */
   #check(): void {
     clearTimeout(this.#probe);
-    this.#run([this.probeKey], [1, 1], probeTimeout).then(
+    this.#run([this.probeKey], [1, 1], this.#up === undefined ? firstTimeout : commandTimeout).then(
       () => {
         this.#failures = 0;
         this.#change(true, '');
