@@ -8,7 +8,7 @@ export class RoutePolicies {
 
   /** The policies that hold for a route. `path`: where its settings stand, for error messages. */
   async of(security: EffectiveSecurity, path: string): Promise<readonly RequestPolicy[]> {
-    const lists = await Promise.all(this.sources.map(source => source.policies(security, path)));
+    const lists = await Promise.all(this.sources.map(async source => source.policies(security, path)));
     const staged = lists.flat();
     return stages.flatMap(stage => staged.filter(each => each.stage === stage).map(each => each.policy));
   }
