@@ -5,6 +5,7 @@ import { Http2Head } from '../proxy/http2-head.js';
 import { Http2Message } from '../proxy/http2-message.js';
 import type { ListenerInfo } from '../proxy/listener-info.js';
 import { Http2Pace, type StreamPace } from './http2-pace.js';
+import { connectionWindow } from './http2-settings.js';
 
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = constants;
 
@@ -47,6 +48,7 @@ export class Http2Connection {
   ) {
     this.#pace = new Http2Pace(limits);
     const session = (this.#session = performServerHandshake(socket, options));
+    session.setLocalWindowSize(connectionWindow);
     session
       .on('stream', (stream, headers, flags, raw) => {
         this.#count();

@@ -22,6 +22,7 @@ export class Upload {
   #counted = 0;
   #seen = 0;
   #withheld = 0;
+  #isKnown = false;
 
   constructor(
     /** Bytes a second. */
@@ -30,10 +31,12 @@ export class Upload {
     private readonly grace: number,
   ) {}
 
-  /** Whether the client has been too slow, after another `elapsed` milliseconds. */
+  /** Whether the client has been too slow, `elapsed` milliseconds after the look before. */
   isTooSlow(exchange: Uploading, elapsed: number): boolean {
     const { bytesIn } = exchange;
-    if (this.#isWaiting(exchange, elapsed)) this.waited += elapsed;
+    // It may have begun just before the first look.
+    if (this.#isKnown && this.#isWaiting(exchange, elapsed)) this.waited += elapsed;
+    this.#isKnown = true;
     const owed = (this.rate * this.waited) / 1000;
     this.#counted = Math.min(this.#counted + bytesIn - this.#seen, owed + (this.rate * mostCredit) / 1000);
     this.#seen = bytesIn;

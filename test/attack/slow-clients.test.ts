@@ -1,35 +1,179 @@
 import { describe, expect, it } from 'vitest';
-import { answer, startBackend } from '../support/backend.js';
-import { connectRaw } from '../support/client.js';
-import { startInProcess } from '../support/in-process.js';
+import { startBackend } from '../support/backend.js';
+import { connectRaw, rawRequest } from '../support/client.js';
+import { closeLater } from '../support/cleanup.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
-import { startRawBackend } from '../support/raw-backend.js';
+import { type RawScript, startRawBackend } from '../support/raw-backend.js';
 import { accessLineOf } from '../support/scene.js';
 
-const listener = (limits: object) => [{ name: 'web', host: '127.0.0.1', port: 0, limits }];
-const upload = 'POST /upload HTTP/1.1\r\nHost: a.example\r\nContent-Length: 100000\r\n\r\n';
+const host = 'Host: a.example\r\n';
+const upload = (length: number, fields = ''): string =>
+  `POST /upload HTTP/1.1\r\n${host}${fields}Content-Length: ${length}\r\n\r\n`;
+const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+async function gatewayWith(limits: object, script: RawScript, upstream: object = {}) {
+  const backend = await startRawBackend(script);
+  const gateway = await startInProcess({
+    listeners: [{ name: 'web', host: '127.0.0.1', port: 0, limits }],
+    upstreams: { app: { backends: [backend.url], ...upstream } },
+  });
+  return { backend, gateway };
+}
+
+/** Calls `act` every 100 ms until the test has finished. */
+function often(act: () => void): void {
+  const timer = setInterval(act, 100);
+  closeLater(() => clearInterval(timer));
+}
+
+/** Milliseconds on the gateway's side until the exchange on this path had ended. */
+async function lasted(gateway: InProcessGateway, path: string): Promise<number> {
+  const { ms } = await gateway.waitForLog(line => line.path === path);
+  return (ms as { total: number }).total;
+}
 
 describe('a client that sends its body too slowly', () => {
-  it('gets a 408, after five seconds in which it was waited for, and the backend loses nothing by it', async () => {
-    const backend = await startRawBackend();
-    const gateway = await startInProcess({
-      listeners: listener({ minBodyRate: '1kb' }),
-      upstreams: { app: { backends: [backend.url] } },
-    });
+  it('gets a 408 when it was waited for five seconds, and the backend sees no whole request', async () => {
+    const { backend, gateway } = await gatewayWith({ minBodyRate: '1kb' }, () => {});
     const client = await connectRaw(gateway.port);
-    const began = performance.now();
-    client.send(upload);
-    const dripping = setInterval(() => client.send('x'), 100);
-    const response = await client.response({ timeout: 10_000 });
-    clearInterval(dripping);
-    expect(performance.now() - began).toBeGreaterThan(4_900);
-    expect(performance.now() - began).toBeLessThan(8_000);
+    client.send(upload(100_000));
+    often(() => client.send('x'));
+    const response = await client.response({ timeout: 15_000 });
     expect(response).toMatchObject({ status: 408, clean: true });
     expect(response.header('x-gateway-error')).toBe('CLIENT_TIMEOUT');
     expect(response.header('connection')).toBe('close');
     const line = await accessLineOf(gateway);
     expect(line).toMatchObject({ status: 408, error: 'CLIENT_TIMEOUT', path: '/upload' });
     expect(String(line.reason)).toMatch(/^\d+ bytes in \d+ ms of waiting$/);
+    expect(await lasted(gateway, '/upload')).toBeGreaterThan(5_000);
     await eventually(() => backend.connections.every(({ socket }) => socket.destroyed));
   });
+
+  it('is let alone where the rate is off', async () => {
+    const { backend, gateway } = await gatewayWith({ minBodyRate: '0b' }, () => {});
+    const client = await connectRaw(gateway.port);
+    client.send(upload(100));
+    const began = performance.now();
+    await eventually(() => performance.now() - began > 7_000, { deadline: 8_000 });
+    client.send('x'.repeat(100));
+    await eventually(() => backend.connections.some(({ text }) => text.endsWith('x'.repeat(100))));
+  });
+});
+
+describe('a client whose body is late for reasons of others', () => {
+  it('is not cut while the backend does not read', async () => {
+    const size = 8 * 1024 * 1024;
+    const { backend, gateway } = await gatewayWith({ minBodyRate: '1mb' }, connection => connection.pause());
+    const client = await connectRaw(gateway.port);
+    client.send(upload(size));
+    client.send(Buffer.alloc(size));
+    const connection = await backend.connection();
+    const began = performance.now();
+    await eventually(() => performance.now() - began > 8_000, { deadline: 9_000 });
+    connection.resume();
+    await eventually(() => connection.received.length > size, { deadline: 15_000 });
+    connection.respond(ok);
+    expect(await client.response()).toMatchObject({ status: 200, text: 'ok' });
+  });
+
+  it('is not cut while it waits for its 100 (Continue), or for a connection to the backend', async () => {
+    const { backend, gateway } = await gatewayWith({ minBodyRate: '1mb' }, () => {}, {
+      connections: { max: 1, queueTimeout: '20s' },
+      timeouts: { response: '30s' },
+    });
+    const first = await connectRaw(gateway.port);
+    first.send(upload(5, 'Expect: 100-continue\r\n'));
+    const connection = await backend.connection();
+    await connection.head();
+    const second = await connectRaw(gateway.port);
+    second.send(upload(200_000));
+    const began = performance.now();
+    await eventually(() => performance.now() - began > 8_000, { deadline: 9_000 });
+    connection.respond('HTTP/1.1 100 Continue\r\n\r\n');
+    await first.until('100 Continue');
+    first.send('hello');
+    await connection.until('hello');
+    connection.respond(ok);
+    expect(await first.response()).toMatchObject({ status: 200, text: 'ok' });
+    second.send(Buffer.alloc(200_000, 'x'));
+    await eventually(() => backend.connections.some(({ text }) => text.endsWith('x'.repeat(100_000))));
+  });
+});
+
+describe('a client that does not read', () => {
+  const large = Buffer.alloc(16 * 1024 * 1024, 'x');
+
+  it('is cut when data has waited for it long enough, whatever else it sends', async () => {
+    const { backend, gateway } = await gatewayWith({ writeTimeout: '1s' }, async connection => {
+      await connection.head();
+      connection.respond(`HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n\r\n`);
+      connection.respond(large);
+    });
+    const client = await connectRaw(gateway.port);
+    client.pause();
+    client.send(`GET /large HTTP/1.1\r\n${host}\r\n`);
+    const line = await gateway.waitForLog(({ path }) => path === '/large', 15_000);
+    expect(line).toMatchObject({ status: 499, error: 'CLIENT_ABORTED' });
+    expect(String(line.reason)).toMatch(/^read nothing for \d+ ms$/);
+    expect(await lasted(gateway, '/large')).toBeGreaterThan(1_000);
+    await eventually(() => backend.connections.every(({ socket }) => socket.destroyed));
+    client.resume();
+    expect(await client.closed()).toBe('reset');
+    expect(client.received.length).toBeLessThan(large.length);
+  });
+
+  it('is not cut while it reads a little now and then', async () => {
+    const backend = await startBackend((_, response) => response.end(large));
+    const gateway = await startInProcess({
+      listeners: [{ name: 'web', host: '127.0.0.1', port: 0, limits: { writeTimeout: '2s' } }],
+      upstreams: { app: { backends: [backend.url] } },
+    });
+    const client = await connectRaw(gateway.port);
+    let allowed = 0;
+    client.socket.on('data', () => client.received.length > allowed && client.pause());
+    often(() => {
+      allowed += 256 * 1024;
+      client.resume();
+    });
+    client.send(`GET /large HTTP/1.1\r\n${host}\r\n`);
+    const response = await client.response({ timeout: 25_000 });
+    expect(response).toMatchObject({ status: 200, clean: true });
+    expect(response.body).toHaveLength(large.length);
+    expect(await lasted(gateway, '/large')).toBeGreaterThan(2_000);
+  });
+
+  it('is not cut while the backend has nothing to send, or the client nothing to ask', async () => {
+    const { gateway } = await gatewayWith({ writeTimeout: '500ms' }, async connection => {
+      await connection.head();
+      connection.respond('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
+      setTimeout(() => connection.respond('5\r\nworld\r\n0\r\n\r\n'), 2_500);
+    });
+    const idle = await connectRaw(gateway.port);
+    expect(await rawRequest(gateway.port, `GET / HTTP/1.1\r\n${host}\r\n`)).toMatchObject({
+      status: 200,
+      clean: true,
+      text: 'helloworld',
+    });
+    expect(idle.state).toBe('open');
+  });
+});
+
+it('slow clients take places of `connections`, and give them back when they are cut', async () => {
+  const { gateway } = await gatewayWith({ connections: 3, headerTimeout: '2s' }, async connection => {
+    await connection.head();
+    connection.respond(ok);
+  });
+  const slow = await Promise.all([1, 2, 3].map(() => connectRaw(gateway.port)));
+  for (const client of slow) client.send('GET / HTTP/1.1\r\nX-Slow: ');
+  await eventually(() => gateway.gateway.listeners[0]!.connections === 3);
+  const refused = await connectRaw(gateway.port);
+  refused.send(`GET / HTTP/1.1\r\n${host}\r\n`);
+  expect((await refused.response()).status).toBe(0);
+  for (const client of slow) {
+    expect(await client.response()).toMatchObject({ status: 408, clean: true });
+    client.half();
+  }
+  await eventually(() => gateway.gateway.listeners[0]!.connections === 0);
+  expect((await rawRequest(gateway.port, `GET / HTTP/1.1\r\n${host}\r\n`)).status).toBe(200);
 });

@@ -65,6 +65,22 @@ describe('docs/resilience.md', () => {
   });
 });
 
+describe('docs/security.md', () => {
+  it('shows configurations that load, but for the certificates that are not here', () => {
+    const shown = blocks(page('docs/security.md'), 'yaml');
+    expect(shown.length).toBeGreaterThan(1);
+    for (const text of shown) parseConfig(text.replace(/^ *tls:\n *certificates:.*\n *minVersion:.*\n/m, ''));
+  });
+
+  it('imports only what the package exports', () => {
+    const index = page('src/index.ts');
+    for (const text of blocks(page('docs/security.md'), 'ts')) {
+      const names = /import \{([^}]*)\} from 'gatehouse'/.exec(text)![1]!.split(',').map(name => name.trim());
+      for (const name of names) expect(index).toContain(name.replace(/^type /, ''));
+    }
+  });
+});
+
 describe('docs/errors.md', () => {
   it('has the row of each error code', () => {
     const text = page('docs/errors.md');

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { Upload, type Uploading } from './upload.js';
+
+const second = 1_000;
+
+/** An upload of 100 bytes a second at least, after five seconds; `looks` says what is seen each second. */
+function secondsUntilTooSlow(looks: (second: number) => Partial<Uploading>, most = 1_000): number | undefined {
+  const upload = new Upload(100, 5 * second);
+  for (let at = 0; at <= most; at++) {
+    const seen = { bytesIn: 0, awaitsBody: true, withholdsContinue: false, ...looks(at) };
+    if (upload.isTooSlow(seen, second)) return at;
+  }
+  return undefined;
+}
+
+describe('an upload', () => {
+  it('without a byte is too slow after the grace', () => {
+    expect(secondsUntilTooSlow(() => ({}))).toBe(5);
+  });
+
+  it('at half the rate is too slow after the grace', () => {
+    expect(secondsUntilTooSlow(at => ({ bytesIn: at * 50 }))).toBe(5);
+  });
+
+  it('at the very rate goes on for ever', () => {
+    expect(secondsUntilTooSlow(at => ({ bytesIn: at * 100 }))).toBeUndefined();
+  });
+
+  it('that begins late makes it up within the grace', () => {
+    expect(secondsUntilTooSlow(at => ({ bytesIn: at < 5 ? 0 : 500 + at * 100 }))).toBeUndefined();
+  });
+
+  it('that has been fast may rest for a minute, and no longer', () => {
+    expect(secondsUntilTooSlow(at => ({ bytesIn: Math.min(at, 3) * 1_000_000 }))).toBe(64);
+  });
+
+  it('does not answer for the time in which nobody wants more of it', () => {
+    expect(secondsUntilTooSlow(at => ({ awaitsBody: at > 500 }))).toBe(505);
+  });
+
+  it('may wait half a minute for its 100 (Continue), and must go on then', () => {
+    expect(secondsUntilTooSlow(() => ({ withholdsContinue: true }))).toBe(35);
+  });
+
+  it('of bytes that nobody waited for counts them all the same', () => {
+    expect(secondsUntilTooSlow(at => ({ bytesIn: at * 100, awaitsBody: at % 2 === 0 }))).toBeUndefined();
+  });
+});
