@@ -30,6 +30,7 @@ export class Http2Connections {
 
   /** Takes a connection on which HTTP/2 has been agreed on. */
   take(socket: Socket): void {
+    if (socket.destroyed) return;
     if (this.#timer === undefined) this.#watch();
     const { handle, limits, listener } = this.options;
     const connection = new Http2Connection(socket, this.#session, limits, handle, listener);

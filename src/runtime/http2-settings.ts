@@ -1,18 +1,21 @@
 import type { ServerSessionOptions } from 'node:http2';
 import type { HeadLimits } from '../proxy/exchanges.js';
 
-/** Streams that a client may have open at once on a connection. */
-const maxStreams = 128;
+/**
+ * Streams that a client may have open at once on a connection. More than twice as many as browsers open: Node counts those that
+ * were reset until it has read all that came with the reset, and refuses new ones beyond the limit.
+ */
+const maxStreams = 250;
 
 /**
  * Bytes of a body that a client may send on a stream before the gateway has passed them on. Times the streams, that is what a
  * connection may make the gateway hold.
  */
-const streamWindow = 256 * 1024;
+const streamWindow = 128 * 1024;
 
 /**
  * Bytes that a client may send on all streams together before it hears that they have arrived. It hears that at once, so this
- * holds nothing: with HTTP/2's own 64 KiB an upload takes twice as long.
+ * holds nothing: with HTTP/2's own 64 KiB an upload takes one and a half times as long.
  */
 export const connectionWindow = 1024 * 1024;
 

@@ -133,4 +133,41 @@ describe('a client that floods its HTTP/2 connection', () => {
       );
     expect(await client.refusal(1)).toEqual({ scope: 'stream', code: NGHTTP2_ENHANCE_YOUR_CALM });
   });
+
+  it('sends frames of any kind, in any order: the gateway lives, and holds nothing of it', async () => {
+    const random = seeded(42);
+    const any = (most: number): number => Math.floor(random() * most);
+    for (let round = 0; round < 300; round++) {
+      client = await connectFrames(gateway.port);
+      const frames: Buffer[] = [];
+      for (let i = any(30); i >= 0; i--) {
+        const fields = requestFields({
+          ':method': any(2) === 0 ? 'POST' : 'GET',
+          ...(any(3) === 0 && { te: 'trailers' }),
+        });
+        const payload =
+          any(2) === 0 ? headerBlock(fields) : Buffer.from(Array.from({ length: any(40) }, () => any(256)));
+        frames.push(frameOf(any(11), any(2) === 0 ? any(256) : flag.endHeaders, any(4) === 0 ? 0 : any(12), payload));
+      }
+      const bytes = Buffer.concat(frames);
+      client.raw.send(bytes.subarray(0, any(3) === 0 ? any(bytes.length) : bytes.length));
+      if (any(2) === 0) await client.raw.closed(50).catch(() => undefined);
+      client.raw.close();
+    }
+    client = await connectFrames(gateway.port);
+    client.head(1);
+    expect(await client.status(1)).toBe(200);
+    await expectAtRest(gateway);
+  });
 });
+
+/** The same numbers in each run (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { connectRaw, type RawClient } from '../support/client.js';
-import { type InProcessGateway } from '../support/in-process.js';
+import type { InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 import { gatewayTo } from '../support/scene.js';
 import { startStrictBackend, type StrictBackend } from '../support/strict-backend.js';

@@ -75,7 +75,10 @@ describe('docs/security.md', () => {
   it('imports only what the package exports', () => {
     const index = page('src/index.ts');
     for (const text of blocks(page('docs/security.md'), 'ts')) {
-      const names = /import \{([^}]*)\} from 'gatehouse'/.exec(text)![1]!.split(',').map(name => name.trim());
+      const names = /import \{([^}]*)\} from 'gatehouse'/
+        .exec(text)![1]!
+        .split(',')
+        .map(name => name.trim());
       for (const name of names) expect(index).toContain(name.replace(/^type /, ''));
     }
   });

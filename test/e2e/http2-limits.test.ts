@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type BackendHandler, answer, echo, startBackend } from '../support/backend.js';
 import { connectRaw } from '../support/client.js';
 import { connectHttp2, responseOf } from '../support/http2-client.js';
-import { connectFrames, flag, frame, frameOf, requestFields, settingsId, uint32 } from '../support/http2-frames.js';
+import { connectFrames, flag, frame, requestFields, settingsId, uint32 } from '../support/http2-frames.js';
 import { eventually } from '../support/poll.js';
 import { accessLineOf, expectAtRest } from '../support/scene.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
@@ -89,6 +89,18 @@ describe('the limits of a listener, over HTTP/2', () => {
     await expectAtRest(gateway);
   });
 
+  it('cut a client that reads nothing at all', async () => {
+    const { gateway } = await scene({ writeTimeout: '500ms' }, answer(200, Buffer.alloc(64 << 20)));
+    const client = await connectFrames(gateway.port, { settings: [settingsId.initialWindowSize, 2 ** 31 - 1] });
+    client.send(frame.windowUpdate, flag.none, 0, uint32(2 ** 30));
+    client.head(1);
+    await client.frame(({ stream, type }) => type === frame.data && stream === 1);
+    client.raw.pause();
+    expect(await accessLineOf(gateway)).toMatchObject({ error: 'CLIENT_ABORTED' });
+    await eventually(() => gateway.gateway.listeners[0]!.connections === 0, { what: 'the end of the connection' });
+    await expectAtRest(gateway);
+  });
+
   it('let a response wait behind another of its connection', async () => {
     const { gateway } = await scene({ writeTimeout: '500ms' }, answer(200, Buffer.alloc(2 << 20)));
     const client = await connectFrames(gateway.port, { settings: [settingsId.initialWindowSize, 1000] });
@@ -107,11 +119,11 @@ describe('the limits of a listener, over HTTP/2', () => {
   it('end a connection that has more streams than it may', async () => {
     const { backend, gateway } = await scene({}, () => undefined);
     const client = await connectFrames(gateway.port);
-    const open = Array.from({ length: 128 }, (_, i) => 2 * i + 1);
+    const open = Array.from({ length: 250 }, (_, i) => 2 * i + 1);
     for (const id of open) client.head(id);
-    await eventually(() => backend.requests.length === 128);
-    client.head(257);
-    expect(await client.refusal(257)).toEqual({ scope: 'connection', code: constants.NGHTTP2_PROTOCOL_ERROR });
+    await eventually(() => backend.requests.length === 250);
+    client.head(501);
+    expect(await client.refusal(501)).toEqual({ scope: 'connection', code: constants.NGHTTP2_PROTOCOL_ERROR });
     await expectAtRest(gateway);
   });
 });
@@ -180,10 +192,7 @@ describe('a large body over HTTP/2', () => {
     const reader = await connectHttp2(gateway.port);
     const download = reader.open({}, true);
     await once(download, 'response');
-    await gateway.waitForLog(() => true);
-    await pause(300);
     expect(backend.requests).toHaveLength(1);
-    expect(await gateway.metric('gatehouse_requests_in_flight')).toBe(1);
     let read = 0;
     for await (const chunk of download) read += (chunk as Buffer).length;
     expect(read).toBe(64 << 20);

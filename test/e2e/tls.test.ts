@@ -219,12 +219,12 @@ describe('a listener with TLS', () => {
   });
 
   it('lets what is in flight end when the gateway stops, and then closes', async () => {
+    const stopBegun = Promise.withResolvers<void>();
     const slow = await startBackend(async (_, response) => {
       response.write('begun ');
-      await eventually(() => stopping !== undefined);
+      await stopBegun.promise;
       response.end('and ended');
     });
-    let stopping: Promise<number> | undefined;
     const stopped = await startInProcess({
       listeners: [secure({ certificates: [files(shop)] })],
       upstreams: { app: { backends: [slow.url] } },
@@ -233,7 +233,8 @@ describe('a listener with TLS', () => {
     const idle = await connectRaw(stopped.port, { tls: { rejectUnauthorized: false } });
     client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await client.until('begun');
-    stopping = stopped.stop(5_000);
+    const stopping = stopped.stop(5_000);
+    stopBegun.resolve();
     expect(await client.response()).toMatchObject({ status: 200, clean: true });
     expect(await stopping).toBe(0);
     await Promise.all([client.closed(), idle.closed()]);
