@@ -89,7 +89,8 @@ export class Listener implements ListenerInfo {
         maxHeaderSize: maxHead,
         // Missing and doubled Host fields are refused with an answer and a log line of our own.
         requireHostHeader: false,
-        headersTimeout: limits.headerTimeout,
+        // Node takes none that is longer than the limit of the whole request.
+        headersTimeout: headTimeout(limits),
         requestTimeout: limits.requestTimeout,
         keepAliveTimeout: limits.keepAliveTimeout,
         connectionsCheckingInterval: checkingInterval(limits.headerTimeout, limits.requestTimeout),
@@ -231,6 +232,10 @@ function terminationOf(settings: ListenerSettings, services: ListenerServices): 
       log: services.log,
     })
   );
+}
+
+function headTimeout({ headerTimeout, requestTimeout }: ListenerSettings['limits']): number {
+  return requestTimeout > 0 && (headerTimeout === 0 || headerTimeout > requestTimeout) ? requestTimeout : headerTimeout;
 }
 
 /** Node looks for expired requests every so often: often enough that a limit is late by a tenth of itself at most. */

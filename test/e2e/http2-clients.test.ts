@@ -68,7 +68,7 @@ describe('a client of HTTP/2', () => {
 
   it('is a browser, which loads a page with many assets on one connection', { timeout: 60_000 }, async () => {
     const images = 60;
-    backend.handler = (request, response) => {
+    backend.handler = (request, response, record) => {
       const path = (request.url ?? '').split('?')[0] ?? '';
       if (path === '/') {
         const tags = Array.from({ length: images }, (_, i) => `<img src="/image-${i}.svg">`).join('');
@@ -82,7 +82,7 @@ describe('a client of HTTP/2', () => {
           "const r = await fetch('/form', { method: 'POST', body: 'x'.repeat(300000) }); document.title = await r.text();",
         );
       } else if (path === '/form') {
-        request.on('end', () => response.end(`stored ${backend.last.bodyLength} ${String(request.headers.cookie)}`));
+        request.on('end', () => response.end(`stored ${record.bodyLength} ${String(request.headers.cookie)}`));
       } else {
         response.writeHead(200, { 'content-type': 'image/svg+xml' });
         response.end('<svg xmlns="http://www.w3.org/2000/svg" width="3" height="4"/>');

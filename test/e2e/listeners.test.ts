@@ -33,7 +33,7 @@ describe('several listeners of one gateway', () => {
         { ...loopback, name: 'few', limits: { connections: 2 } },
         { ...loopback, name: 'counted', limits: { requestsPerConnection: 3 } },
         { ...loopback, name: 'slow-head', limits: { headerTimeout: '400ms' } },
-        { ...loopback, name: 'slow-body', limits: { headerTimeout: '400ms', requestTimeout: '500ms' } },
+        { ...loopback, name: 'slow-body', limits: { requestTimeout: '500ms' } },
         { ...loopback, name: 'idle', limits: { keepAliveTimeout: '300ms' } },
       ],
       upstreams: { app: { backends: [backend.url] } },
