@@ -1,4 +1,4 @@
-import { patternDegree } from './pattern-degree.js';
+import { patternDegree } from '../kinds/pattern-degree.js';
 
 /** How many steps the patterns of one body may take together: less than a tenth of a second. */
 const mostSteps = 2 ** 22;

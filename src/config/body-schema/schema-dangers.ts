@@ -1,6 +1,6 @@
-import { findDanger } from '../kinds/pattern.js';
+import { findDanger } from '../kinds/pattern-danger.js';
 import { longestFor } from './bounded-pattern.js';
-import { patternDegree } from './pattern-degree.js';
+import { patternDegree } from '../kinds/pattern-degree.js';
 
 /** What a schema asks for that a hostile body could turn into long work. */
 export interface SchemaDangers {

@@ -1,11 +1,21 @@
+import { BoundedExpression } from './bounded-expression.js';
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
+import { shapeOf } from './pattern-danger.js';
+import { patternDegree } from './pattern-degree.js';
 
 const longest = 512;
 
+/** How many steps one value may take: about ten milliseconds. */
+const mostSteps = 2 ** 20;
+
+/** An expression that may be tried on shorter values only is refused. */
+const leastUseful = 32;
+
 /**
  * A regular expression, matched anywhere in the value unless it is anchored. At most 512 characters; shapes that can take
- * exponential time on a hostile value (a repetition inside a repetition, back references) are refused.
+ * exponential time on a hostile value (a repetition inside a repetition, back references) are refused. One whose time may
+ * grow faster than the value matches no value that is too long for it.
  */
 export const pattern: Kind<RegExp> = {
   label: 'regular expression',
@@ -15,9 +25,10 @@ export const pattern: Kind<RegExp> = {
     if (typeof raw !== 'string' || raw === '') return new Invalid(raw, this.expected);
     if (raw.length > longest) return new Invalid(raw, `${this.expected} of at most ${longest} characters`);
     try {
-      const compiled = new RegExp(raw);
-      const danger = findDanger(raw);
-      return danger === undefined ? compiled : new Invalid(raw, this.expected, { message: danger });
+      const most = longestValue(new RegExp(raw).source);
+      return typeof most === 'number'
+        ? new BoundedExpression(raw, most)
+        : new Invalid(raw, this.expected, { message: most });
     } catch (error) {
       const why = (error as Error).message.replace(/^Invalid regular expression: /, '');
       return new Invalid(raw, this.expected, { message: `the regular expression does not compile: ${why}` });
@@ -26,58 +37,13 @@ export const pattern: Kind<RegExp> = {
   format: value => value.source,
 };
 
-interface Group {
-  repeats: boolean;
-  alternatives: string[];
-}
-
-/** Why an expression may take exponential time on a hostile value, undefined when no such shape is found. */
-export function findDanger(source: string): string | undefined {
-  const slow = 'may take exponential time on a hostile value: ';
-  const groups: Group[] = [{ repeats: false, alternatives: [''] }];
-  for (let at = 0; at < source.length; at++) {
-    const rest = source.slice(at);
-    const group = groups.at(-1) as Group;
-    const atom =
-      /^\\(?:k<[^>]*>|.)|^\[\^?(?:\\.|[^\]\\])*\]|^\((?:\?(?::|=|!|<=|<!|<[^>]+>))?|^[\s\S]/.exec(rest)?.[0] ?? '';
-    at += atom.length - 1;
-    if (/^\\[1-9k]/.test(atom)) return `${slow}it has a back reference`;
-    if (atom.startsWith('(')) groups.push({ repeats: false, alternatives: [''] });
-    else if (atom === '|') group.alternatives.push('');
-    else if (atom === ')') {
-      const closed = groups.pop() as Group;
-      const outer = groups.at(-1) as Group;
-      if (unbounded(source.slice(at + 1))) {
-        if (closed.repeats) return `${slow}a repetition stands inside a repeated group`;
-        if (overlap(closed.alternatives)) return `${slow}alternatives of a repeated group can match the same text`;
-      }
-      outer.repeats ||= closed.repeats || variable(source.slice(at + 1));
-      append(outer, '(');
-    } else if (variable(rest)) group.repeats = true;
-    else append(group, atom);
-  }
-  return undefined;
-}
-
-function append(group: Group, atom: string): void {
-  group.alternatives.push((group.alternatives.pop() ?? '') + atom);
-}
-
-/** Whether the text begins with a quantifier that repeats without bound, or more often than is harmless. */
-export function unbounded(text: string): boolean {
-  const counted = /^\{(\d+)(,(\d*))?\}/.exec(text);
-  if (!counted) return /^[*+]/.test(text);
-  return counted[2] === ',' || Number(counted[3] ?? counted[1]) > 16;
-}
-
-/** Whether the text begins with a quantifier that lets the length of its match vary. */
-function variable(text: string): boolean {
-  return text.startsWith('?') || /^\{\d+,/.test(text) || unbounded(text);
-}
-
-/** Whether two alternatives might begin alike: the same character, or a class, group or escape whose extent is unknown. */
-function overlap(alternatives: readonly string[]): boolean {
-  if (alternatives.length < 2) return false;
-  const firsts = alternatives.map(each => each.charAt(0));
-  return new Set(firsts).size < firsts.length || firsts.some(first => first === '' || '.\\[('.includes(first));
+/** The longest value that an expression may be tried on, in characters; or why there is none. */
+function longestValue(source: string): number | string {
+  const { danger, ways } = shapeOf(source);
+  if (danger !== undefined) return danger;
+  const degree = patternDegree(source);
+  if (degree === 0) return Infinity;
+  const most = Math.floor((mostSteps / ways) ** (1 / degree));
+  if (most >= leastUseful) return most;
+  return 'may take very long on a hostile value: too many repetitions can share a text between them; begin it with ^, or leave some out';
 }

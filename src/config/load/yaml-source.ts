@@ -14,6 +14,7 @@ import { Invalid } from '../kinds/invalid.js';
 import { Substituted } from '../kinds/substituted.js';
 import type { Position } from '../problem.js';
 import { substitute, type Environment } from './environment.js';
+import { deepest, excessOf, mostNodes, type Excess } from './yaml-bounds.js';
 
 /** A file as plain data (blocks without a prototype), and where everything stands in it. */
 export interface RawFile {
@@ -23,30 +24,35 @@ export interface RawFile {
   readonly positions: Positions;
 }
 
-/** More nodes than any configuration has; aliases that multiply each other stop here. */
-const mostNodes = 200_000;
-const deepest = 64;
-
 /** Reads YAML 1.2: plain data only, keys are texts, duplicate keys and tags are refused, variables are substituted. */
 export function readYaml(text: string, file: string, env: Environment): RawFile {
   const lines = new LineCounter();
+  const excess = excessOf(text);
+  if (excess !== undefined) return refused(excess, text, file);
   const document = parseDocument(text, {
     lineCounter: lines,
     schema: 'core',
     stringKeys: true,
-    uniqueKeys: true,
+    // Compares each key with each; the reader looks for doubles itself.
+    uniqueKeys: false,
     resolveKnownTags: false,
     prettyErrors: false,
     logLevel: 'error',
   });
   const reader = new NodeReader(document, lines, file, env);
-  const fatal = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+  const [fatal] = document.errors;
   // What follows a syntax error is guesswork of the parser: the first one is what is wrong.
-  for (const error of fatal ? [fatal] : [...document.errors, ...document.warnings]) reader.syntax(error, text);
+  for (const error of fatal ? [fatal] : document.warnings) reader.syntax(error, text);
   const value = document.contents === null || fatal ? undefined : reader.read(document.contents, [], 0);
   const tooLarge = { path: [], message: 'the file is too large or nested too deep (each use of an alias counts)' };
   if (reader.isTooLarge) return { value: undefined, findings: [tooLarge], positions: reader };
   return { value: value ?? undefined, findings: reader.findings, positions: reader };
+}
+
+function refused({ message, offset }: Excess, text: string, file: string): RawFile {
+  const before = text.slice(0, offset).split('\n');
+  const position = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  return { value: undefined, findings: [{ path: [], message, position }], positions: { file, find: () => undefined } };
 }
 
 class NodeReader implements Positions {
@@ -75,14 +81,13 @@ class NodeReader implements Positions {
   syntax({ code, message, pos }: YAMLError, text: string): void {
     const sentence = message.replace(/\s+/g, ' ').trim();
     const known: Partial<Record<string, string>> = {
-      DUPLICATE_KEY: 'this key stands twice in its block',
       MULTIPLE_DOCS: 'a second YAML document begins: one file is one configuration',
       TAG_RESOLVE_FAILED: 'tags such as !!binary are not taken: a configuration is plain data',
     };
     const said = known[code] ?? `not valid YAML: ${sentence}`;
     const position = this.position(pos[0]);
     // In a flow collection the brace of a variable begins a block: the most likely cause of what the parser says here.
-    const hasVariable = code !== 'DUPLICATE_KEY' && /[{[].*\$\{/.test(text.split('\n')[position.line - 1] ?? '');
+    const hasVariable = /[{[].*\$\{/.test(text.split('\n')[position.line - 1] ?? '');
     const hint = hasVariable ? '; a ${NAME} inside { } or [ ] needs quotes' : '';
     this.findings.push({ path: [], message: `${said}${hint}`, position });
   }
@@ -103,6 +108,7 @@ class NodeReader implements Positions {
       const block = Object.create(null) as Record<string, unknown>;
       for (const { key, value } of node.items) {
         const name = isScalar(key) ? String(key.value) : String(key);
+        if (name in block) this.double(key);
         this.remember(this.keys, [...path, name], key);
         block[name] = this.read(value, [...path, name], depth + 1);
       }
@@ -110,6 +116,12 @@ class NodeReader implements Positions {
     }
     if (!isScalar(node)) return null;
     return typeof node.value === 'string' ? this.text(node.value, path) : node.value;
+  }
+
+  private double(key: unknown): void {
+    const [offset = 0] = (key as Node).range ?? [];
+    const message = 'this key stands twice in its block';
+    this.findings.push({ path: [], message, position: this.position(offset) });
   }
 
   private text(written: string, path: Path): unknown {

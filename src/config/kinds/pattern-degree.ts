@@ -1,4 +1,4 @@
-import { unbounded } from '../kinds/pattern.js';
+import { unbounded } from './pattern-danger.js';
 
 /**
  * The highest power of a text's length that the time of a regular expression may grow with, judged by its shape: one for each repetition

@@ -1,0 +1,60 @@
+import { Lexer } from 'yaml';
+
+/** Characters of the largest file that is read. */
+export const largestFile = 4 * 1024 * 1024;
+
+/** More values than any configuration has; aliases that multiply each other stop here. */
+export const mostNodes = 200_000;
+
+/** More levels than any configuration has. */
+export const deepest = 64;
+
+/** Why a text is not parsed, and where that shows. */
+export interface Excess {
+  readonly message: string;
+  /** In characters from the beginning. */
+  readonly offset: number;
+}
+
+/**
+ * Looks over a text before it is parsed: the parser calls itself for each level, and takes a time that grows with the square
+ * of a file that was made to hurt. Undefined when there is nothing against it.
+ */
+export function excessOf(text: string): Excess | undefined {
+  if (text.length > largestFile) return { message: 'the file is larger than 4 MiB: no configuration is', offset: 0 };
+  const levels = new Levels();
+  let offset = 0;
+  let scalars = 0;
+  for (const token of new Lexer().lex(text)) {
+    // Marks of the lexer's own, which stand for no character of the text.
+    if (token === '\x1f') {
+      if (++scalars > 2 * mostNodes) return { message: 'the file is too large: it holds too many values', offset };
+    } else if (token !== '\x02' && token !== '\x18') {
+      if (levels.enter(token) > deepest) return { message: `nested too deep: at most ${deepest} levels`, offset };
+      offset += token.length;
+    }
+  }
+  return undefined;
+}
+
+/** How deep a place of the text lies, judged by its brackets and columns: close enough to bound the parser. */
+class Levels {
+  /** Columns of the blocks around this place. */
+  readonly #columns: number[] = [];
+  #brackets = 0;
+  #column = 0;
+
+  /** Goes on by a token; gives the depth there. */
+  enter(token: string): number {
+    if (token === '[' || token === '{') this.#brackets++;
+    else if (token === ']' || token === '}') this.#brackets = Math.max(0, this.#brackets - 1);
+    else if (this.#brackets === 0 && !/^[\s#:]/.test(token)) this.#block();
+    this.#column = token.endsWith('\n') ? 0 : this.#column + token.length;
+    return this.#columns.length + this.#brackets;
+  }
+
+  #block(): void {
+    while ((this.#columns.at(-1) ?? -1) >= this.#column) this.#columns.pop();
+    this.#columns.push(this.#column);
+  }
+}
