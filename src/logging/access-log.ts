@@ -1,5 +1,6 @@
 import { errorTable, type ErrorCode } from '../http/gateway-error.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
+import { routingPath } from '../http/path.js';
 import { accessLine, headersField } from './access-line.js';
 import type { LogDestination } from './destination.js';
 
@@ -57,8 +58,10 @@ export class AccessLog {
     this.destination.write(accessLine(record, Date.now(), headers));
   }
 
-  #isExcluded(path: string): boolean {
+  #isExcluded(spelled: string): boolean {
     if (this.#paths.size === 0) return false;
+    // `/health/../admin` is not below `/health`.
+    const path = routingPath(spelled);
     if (this.#paths.has(path)) return true;
     for (const prefix of this.#prefixes) if (path.startsWith(prefix)) return true;
     return false;

@@ -24,6 +24,11 @@ export class InProcessGateway {
     this.logs = lines.parsed;
   }
 
+  /** The same as it was written. */
+  get logText(): string {
+    return this.lines.text;
+  }
+
   /** Port of the first listener. */
   get port(): number {
     const port = this.gateway.listeners[0]?.port;
