@@ -82,11 +82,13 @@ export class ListenerLimitsConfig {
   requestsPerConnection: number = 0;
 
   @Key(size(), {
-    doc: 'Bytes a second. A client that sends its body slower than this (on average, looked at after 5 s) is cut with 408. `0b` = off.',
+    doc: 'Bytes a second. A client that sends its body slower than this (on average, looked at after 5 s) is cut with 408. Only the time counts in which the gateway waits for it: not while the backend does not read, nor while it waits for a connection or its `100 (Continue)` (for 30 s at most). A fast beginning excuses a rest of at most a minute. `0b` = off.',
   })
   minBodyRate: number = 240;
 
-  @Key(duration(), { doc: 'A client that reads nothing for this long while data waits for it is cut. `0s` = off.' })
+  @Key(duration(), {
+    doc: 'A client that reads nothing for this long while data waits for it is cut (499 in the log). The system takes up to a few megabytes before anything waits, and tells of what a client reads in large steps: keep this above half a minute. Never while the backend has nothing to send. `0s` = off.',
+  })
   writeTimeout: number = 60_000;
 }
 

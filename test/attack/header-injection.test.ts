@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { connectRaw, rawRequest } from '../support/client.js';
 import { valuesOf } from '../support/header-list.js';
-import { type InProcessGateway } from '../support/in-process.js';
+import type { InProcessGateway } from '../support/in-process.js';
 import { gatewayTo } from '../support/scene.js';
 import { startStrictBackend, type StrictBackend } from '../support/strict-backend.js';
 

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { rawRequest } from '../support/client.js';
+import { valuesOf } from '../support/header-list.js';
+import { gatewayTo } from '../support/scene.js';
+import { startStrictBackend } from '../support/strict-backend.js';
+
+/** What a client outside `trustedProxies` says of itself; `6.6.6.6` and `evil` must reach nobody. */
+const claims: readonly (readonly [what: string, fields: readonly string[]])[] = [
+  ['X-Forwarded-For', ['X-Forwarded-For: 6.6.6.6']],
+  ['X-Forwarded-For of another case', ['x-fORWARDED-fOR: 6.6.6.6']],
+  ['X-Forwarded-For twice', ['X-Forwarded-For: 6.6.6.6', 'X-Forwarded-For: 127.0.0.1']],
+  ['X-Forwarded-For with an underscore', ['X_Forwarded_For: 6.6.6.6', 'X-Forwarded_For: 6.6.6.6']],
+  ['X-Forwarded-For, named by Connection', ['Connection: X-Forwarded-For', 'X-Forwarded-For: 6.6.6.6']],
+  [
+    'the gateway’s own fields, named by Connection',
+    ['Connection: x-real-ip, x-request-id, via, forwarded, x-forwarded-for'],
+  ],
+  ['X-Real-IP', ['X-Real-IP: 6.6.6.6', 'X_Real_IP: 6.6.6.6']],
+  ['Forwarded', ['Forwarded: for=6.6.6.6;host=evil;proto=https', 'FORWARDED: for=6.6.6.6']],
+  [
+    'X-Forwarded-Host, -Proto and -Port',
+    ['X-Forwarded-Host: evil', 'X-Forwarded-Proto: evil', 'X-Forwarded-Port: evil'],
+  ],
+  ['X-Request-Id', ['X-Request-Id: evil', 'X_Request_Id: evil']],
+  [
+    'a client certificate',
+    ['X-Client-Cert-Subject: CN=evil', 'X_Client_Cert_Subject: CN=evil', 'X-Client-Cert-Fingerprint: evil'],
+  ],
+  ['fields of the connection', ['Proxy-Connection: evil', 'Keep-Alive: evil', 'Upgrade: evil', 'HTTP2-Settings: evil']],
+  ['credentials for the proxy', ['Proxy-Authorization: evil', 'Proxy_Authorization: evil']],
+  ['framing with an underscore', ['Content_Length: 6666', 'Transfer_Encoding: evil', 'Host_: a']],
+];
+
+describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
+  it.each(claims)('a client’s word is not passed on: %s', async (_what, fields) => {
+    const backend = await startStrictBackend();
+    const gateway = await gatewayTo([backend], { forwarder });
+    const head = `GET / HTTP/1.1\r\nHost: shop.example\r\n${fields.map(field => `${field}\r\n`).join('')}\r\n`;
+    expect((await rawRequest(gateway.port, head)).status).toBe(200);
+    const headers = backend.requests[0]!.headers;
+    expect(headers.join('\n')).not.toMatch(/6\.6\.6\.6|evil|6666/i);
+    expect(valuesOf(headers, 'x-forwarded-for')).toEqual(['127.0.0.1']);
+    expect(valuesOf(headers, 'x-real-ip')).toEqual(['127.0.0.1']);
+    expect(valuesOf(headers, 'x-forwarded-host')).toEqual(['shop.example']);
+    expect(valuesOf(headers, 'forwarded')).toEqual(['for=127.0.0.1;host=shop.example;proto=http']);
+    expect(valuesOf(headers, 'x-request-id')).toEqual([expect.stringMatching(/^[\da-f-]{36}$/)]);
+    expect(valuesOf(headers, 'via')).toHaveLength(1);
+  });
+
+  it('a client cannot say it behind its body either', async () => {
+    const backend = await startStrictBackend();
+    const gateway = await gatewayTo([backend], { forwarder });
+    const names = claims.flatMap(([, fields]) =>
+      fields.filter(field => !/^(?:connection|host_|content_l|transfer_e)/i.test(field)),
+    );
+    const trailers = [...names, 'Cookie: evil', 'Authorization: evil', 'Host: evil', 'X-Sum: 7'].join('\r\n');
+    const response = await rawRequest(
+      gateway.port,
+      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n${trailers}\r\n\r\n`,
+    );
+    expect(response.status).toBe(200);
+    expect(backend.requests[0]!.trailers).toEqual(['X-Sum', '7']);
+  });
+
+  it('Connection cannot take away what frames, addresses or authenticates a message', async () => {
+    const backend = await startStrictBackend();
+    const gateway = await gatewayTo([backend], { forwarder });
+    const fields = 'Cookie: a=b\r\nAuthorization: Basic YTpi\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n';
+    const named = 'Connection: close, cookie, authorization, content-type, content-length, host, transfer-encoding\r\n';
+    await rawRequest(gateway.port, `POST / HTTP/1.1\r\nHost: a\r\n${named}${fields}\r\nhello`);
+    const { headers, body } = backend.requests[0]!;
+    expect(body).toBe('hello');
+    for (const name of ['host', 'cookie', 'authorization', 'content-type', 'content-length']) {
+      expect(valuesOf(headers, name)).toHaveLength(1);
+    }
+  });
+});
