@@ -48,6 +48,7 @@ export function responseFields(raw: readonly (Buffer | string)[]): RawHeaders {
 }
 
 const forbiddenTrailers = new Set([
+  'http2-settings',
   ...hopByHop,
   'content-length',
   'host',
