@@ -84,6 +84,10 @@ export class CarriedAttempt implements AttemptControl {
     this.#response?.resume();
   }
 
+  setIdleTimeout(milliseconds: number): void {
+    if (this.#phase === 'responding' && !this.#over) this.#arm(milliseconds, 'UND_ERR_BODY_TIMEOUT');
+  }
+
   abort(): void {
     if (!this.#over) this.#stop();
   }

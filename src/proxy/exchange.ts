@@ -32,7 +32,8 @@ export interface UnderWay {
  * where it is answered. It is its own log record, so nothing is copied when it closes.
  */
 export class Exchange implements ExchangeRecord, PolicyContext {
-  readonly protocol: Protocol = 'http';
+  /** `sse` from the moment that it is known to carry an event stream. */
+  protocol: Protocol = 'http';
   readonly openedAt = performance.now();
   dispatchedAt = 0;
   sentAt = 0;

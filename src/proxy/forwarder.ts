@@ -50,6 +50,8 @@ export interface AttemptObserver {
 export interface AttemptControl {
   /** Goes on reading the response after `data` has returned false. */
   resume(): void;
+  /** From now on so many milliseconds may pass between two chunks of the response body; 0 = any number. */
+  setIdleTimeout(milliseconds: number): void;
   /** Gives the attempt up: closes its connection; nothing more is told of it. */
   abort(): void;
 }

@@ -62,6 +62,10 @@ export class Http1Responder implements Responder {
     this.#writeHead(status, message, headers);
   }
 
+  flush(): void {
+    this.response.flushHeaders();
+  }
+
   write(chunk: Buffer): boolean {
     if (chunk.length === this.#length && chunk.length <= smallBody) {
       this.#whole = chunk;

@@ -79,6 +79,9 @@ export class Http2Responder implements Responder {
     this.#respond(status, headers, false);
   }
 
+  /** Heads are never held back. */
+  flush(): void {}
+
   write(chunk: Buffer): boolean {
     const { stream } = this;
     if (this.#bodiless || this.#isGone) return true;

@@ -11,6 +11,8 @@ export interface Responder {
   /** Sends an interim response (100, 103 …); dropped for clients that cannot take one (RFC 9110 §15.2). */
   informational(status: number, headers: RawHeaders): void;
   head(status: number, message: string, headers: RawHeaders): void;
+  /** Sends the head at once, before any of the body: for streams, of which nothing may come for long. */
+  flush(): void;
   /** False: stop, and go on when `source.resume` is called. */
   write(chunk: Buffer): boolean;
   end(trailers?: RawHeaders): void;

@@ -75,6 +75,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
   /** Bytes that the connection had brought before; -1 when it is new. */
   #bytesBefore = -1;
   #sentAt = 0;
+  #idleTimeout: number;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: Phase = 'connecting';
   #over = false;
@@ -84,6 +85,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     private readonly observer: AttemptObserver,
     private readonly deadlines: Deadlines,
   ) {
+    this.#idleTimeout = request.idleTimeout;
     if (request.connectTimeout === 0) return;
     this.#expect(request.connectTimeout);
     deadlines.watch(this);
@@ -130,14 +132,14 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
       return;
     }
     this.#phase = 'responding';
-    this.#expect(this.request.idleTimeout);
+    this.#expect(this.#idleTimeout);
     this.deadlines.watch(this);
     this.observer.head(status, message, headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    if (this.observer.data(chunk)) this.#expect(this.request.idleTimeout);
+    if (this.observer.data(chunk)) this.#expect(this.#idleTimeout);
     else {
       // A client that does not read is no fault of the backend.
       this.deadline = 0;
@@ -170,8 +172,13 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
   }
 
   resume(): void {
-    this.#expect(this.request.idleTimeout);
+    this.#expect(this.#idleTimeout);
     this.#controller?.resume();
+  }
+
+  setIdleTimeout(milliseconds: number): void {
+    this.#idleTimeout = milliseconds;
+    if (this.#phase === 'responding') this.#expect(milliseconds);
   }
 
   abort(): void {

@@ -18,7 +18,7 @@ class Canned implements ForwarderFactory {
         observer.head(200, 'OK', ['X-Backend', backend.id]);
         observer.data(Buffer.from(`canned ${path}`));
         observer.end(undefined);
-        return { resume: () => {}, abort: () => {} };
+        return { resume: () => {}, setIdleTimeout: () => {}, abort: () => {} };
       },
       connections: () => ({ active: 0, idle: 0, pending: 0 }),
       close: () => Promise.resolve(),
