@@ -8,6 +8,7 @@ import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { version } from './version.js';
+import { WebSocketModule } from './websocket/websocket.module.js';
 
 /** What can be added to a gateway's wiring. */
 export interface GatewayOptions {
@@ -35,6 +36,7 @@ export class ApplicationModule {
         CircuitBreakerModule.forRoot(config),
         HealthChecksModule,
         ProxyModule,
+        WebSocketModule,
         ...imports,
       ],
       exports: [ProxyModule],

@@ -19,6 +19,7 @@ import { Admission } from './proxy/admission.js';
 import { Dispatcher } from './proxy/dispatcher.js';
 import { Exchanges } from './proxy/exchanges.js';
 import { gatewayAdapter } from './proxy/gateway-adapter.js';
+import { LongLived } from './proxy/long-lived.js';
 import { RoutePlans } from './proxy/route-plans.js';
 import { describeRoutes } from './routing/describe.js';
 import { ClientErrors } from './runtime/client-errors.js';
@@ -30,6 +31,8 @@ import { policiesFor } from './security/controllers/policies-for.js';
 import type { RequestPolicy } from './security/policy.js';
 import { RoutePolicies } from './security/route-policies.js';
 import { Upstreams } from './upstream/upstreams.js';
+import { UpgradeServer } from './websocket/upgrade-server.js';
+import { UpgradeAdapter } from './websocket/upgrade.adapter.js';
 
 /** Room for line ends and separators beside the bytes that the limits count. */
 const headSlack = 4096;
@@ -47,6 +50,7 @@ export async function createGateway(config: GatewayConfig, options: GatewayOptio
   );
   const logger = app.get(Logger);
   if (!embedded) app.useLogger(logger);
+  app.useWebSocketAdapter(new UpgradeAdapter(app.get(UpgradeServer)));
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const readiness = new Readiness();
@@ -82,12 +86,16 @@ export class Gateway {
     const exchanges = (this.#exchanges = app.get(Exchanges));
     const head = config.security.validation;
     const admission = new Admission(app.get(Dispatcher));
+    const upgrades = app.get(UpgradeServer);
     const services: ListenerServices = {
+      upgrades,
       streams: {
         head,
         handle: (stream, request, message, listener) => {
           const exchange = exchanges.beginStream(stream, request, message, listener);
-          if (exchange !== undefined) admission.admit(exchange);
+          if (exchange === undefined) return;
+          if (request.protocol === undefined) admission.admit(exchange);
+          else upgrades.takeStream(exchange, stream, request.protocol);
         },
       },
       errors: new ClientErrors(exchanges, app.get(AccessLog), app.get(ExchangeMetrics)),
@@ -166,6 +174,7 @@ export class Gateway {
 
   async #stop(grace: number): Promise<number> {
     this.readiness.drain();
+    this.app.get(LongLived).drain();
     const cut = await drain(this.listeners, this.#exchanges, grace);
     if (cut > 0) this.#log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
     await this.admin.close();

@@ -4,6 +4,7 @@ import type { RouteConfig } from './route.config.js';
 import type { TimeoutsConfig, UpstreamConfig } from './upstream.config.js';
 import type { SecurityConfig } from './security.config.js';
 import type { ValidationConfig } from './validation.config.js';
+import type { WebSocketConfig } from './websocket.config.js';
 
 /** The timeouts that hold for a route at one of its upstreams: the upstream's, overridden key by key. */
 export function timeoutsOf(upstream: UpstreamConfig, route: RouteConfig): TimeoutsConfig {
@@ -27,4 +28,15 @@ export function securityOf({ security }: GatewayConfig, route: RouteConfig): Eff
     path: { ...security.validation.path, ...own?.validation?.path },
   };
   return { ...security, ...own, validation };
+}
+
+/** What holds for upgraded connections of a route. */
+export interface WebSocketSettings extends Readonly<WebSocketConfig> {
+  /** `maxConnections` is the route's own: its connections are counted apart. */
+  readonly ownLimit: boolean;
+}
+
+/** The WebSocket settings that hold for a route: the top-level ones, overridden key by key. */
+export function webSocketOf({ websocket }: GatewayConfig, route: RouteConfig): WebSocketSettings {
+  return { ...websocket, ...route.websocket, ownLimit: route.websocket?.maxConnections !== undefined };
 }

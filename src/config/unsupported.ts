@@ -8,7 +8,6 @@ export interface UnsupportedKey {
 
 const zero = (value: unknown): boolean => value === 0;
 const no = (value: unknown): boolean => value === false;
-const disabled = (value: unknown): boolean => (value as { enabled?: boolean }).enabled === false;
 const word =
   (meaning: string) =>
   (value: unknown): boolean =>
@@ -32,10 +31,8 @@ export const unsupportedKeys: readonly UnsupportedKey[] = [
   ...below('upstreams.*', [{ path: 'discovery' }, { path: 'protocol', isOff: word('http1') }]),
   ...below('routes.*', [
     { path: 'compress', isOff: no },
-    { path: 'websocket', isOff: disabled },
     ...below('sse', eventStreams),
   ]),
-  { path: 'websocket', isOff: disabled },
   ...below('sse', eventStreams),
   { path: 'workers', isOff: value => value === 'auto' || value === 1 },
   { path: 'tracing' },

@@ -1,5 +1,17 @@
 import type { RequestInfo } from './request-info.js';
 
+/** What a tunnel of WebSocket frames has carried. */
+export interface TunnelRecord {
+  /** Whole messages from the client. */
+  readonly messagesIn: number;
+  /** Whole messages to the client. */
+  readonly messagesOut: number;
+  /** Code of the first Close frame (RFC 6455 §7.4); 1006 when a side went away without one. */
+  readonly closeCode: number;
+  /** Who sent that frame, or went away. */
+  readonly closedBy: 'client' | 'backend' | 'gateway';
+}
+
 /**
  * What is known of an exchange when it closes: the source of its access line and its metrics.
  * The exchange itself implements it, so that nothing is copied. Times are in milliseconds from `performance.now()`.
@@ -16,6 +28,8 @@ export interface ExchangeRecord extends RequestInfo {
   /** Id of the backend of the last attempt. */
   readonly backendId: string | undefined;
   readonly attempts: number;
+  /** Of WebSocket tunnels only. */
+  readonly tunnel?: TunnelRecord | undefined;
   readonly errorCode: string | undefined;
   /** What the network or the backend said, for the log only. */
   readonly errorReason: string | undefined;

@@ -22,6 +22,10 @@ export function accessLine(record: ExchangeRecord, time: number, headers = ''): 
   line += `,"attempts":${record.attempts}`;
   if (record.errorCode !== undefined) line += `,"error":${quote(record.errorCode)}`;
   if (record.errorReason !== undefined) line += `,"reason":${quote(record.errorReason)}`;
+  if (record.tunnel !== undefined) {
+    const { messagesIn, messagesOut, closeCode, closedBy } = record.tunnel;
+    line += `,"messagesIn":${messagesIn},"messagesOut":${messagesOut},"closeCode":${closeCode},"closedBy":"${closedBy}"`;
+  }
   return `${line},"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut},"ms":{${phases(record)}}${headers},"msg":"exchange"}\n`;
 }
 

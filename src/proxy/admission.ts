@@ -8,7 +8,7 @@ import { thrownError } from './thrown-error.js';
  * dispatcher. Whatever is thrown on the way ends the exchange as it would there.
  */
 export class Admission {
-  constructor(private readonly dispatcher: Dispatcher) {}
+  constructor(private readonly dispatcher: Pick<Dispatcher, 'dispatch'>) {}
 
   admit(exchange: Exchange): void {
     const { policies } = exchange;

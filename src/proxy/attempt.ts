@@ -1,5 +1,6 @@
 import type { Ticket } from '../circuit-breaker/circuit-breaker.js';
-import type { GatewayError } from '../http/gateway-error.js';
+import type { Duplex } from 'node:stream';
+import { GatewayError } from '../http/gateway-error.js';
 import { removeFields } from '../http/request-head.js';
 import { responseFields, trailerFields } from '../http/response-head.js';
 import type { RawHeaders } from '../http/raw-headers.js';
@@ -9,6 +10,7 @@ import type { Exchange, UnderWay } from './exchange.js';
 import type { AttemptControl, AttemptObserver } from './forwarder.js';
 import type { Race } from './race.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
+import type { TunnelOver } from './upgrade.js';
 
 /** Responses without a body must not have it (RFC 9110 §8.6). */
 const lengthField: ReadonlySet<string> = new Set(['content-length']);
@@ -31,7 +33,7 @@ export interface AttemptOwner {
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
  * exactly once, whatever comes first: the end, an error, or the client's leaving.
  */
-export class Attempt implements AttemptObserver, UnderWay {
+export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
   #control: AttemptControl | undefined;
   #settled = false;
   #sentAt = 0;
@@ -40,6 +42,7 @@ export class Attempt implements AttemptObserver, UnderWay {
   /** Bytes of an answer that the client does not get; -1: it gets it. */
   #dropped = -1;
   #cut: NodeJS.Timeout | undefined;
+  #tunnel: UnderWay | undefined;
 
   constructor(
     readonly exchange: Exchange,
@@ -61,6 +64,7 @@ export class Attempt implements AttemptObserver, UnderWay {
 
   giveUp(): void {
     this.#control?.abort();
+    this.#tunnel?.giveUp();
     this.#settle('ignored', VerdictRules.ignored);
   }
 
@@ -102,21 +106,13 @@ export class Attempt implements AttemptObserver, UnderWay {
     this.#firstByte = this.#waited(now);
     this.#status = status;
     if (status >= 400 && this.owner.declines(this, status, raw)) return;
-    this.race?.won(this);
-    exchange.backend = this.backend;
-    exchange.sentAt = this.#sentAt;
-    exchange.respondedAt = now;
+    this.#win(now);
     exchange.status = status;
-    exchange.body?.release();
     const headers = responseFields(raw);
     if (status === 204) removeFields(headers, lengthField);
     // A stream may last for days: its backend has shown what it can, and the circuit's only trial must not wait for the end.
     if (isEventStream(headers)) this.#settleBreaker(this.#verdict());
-    const { balancer } = this.route.target;
-    const cookie = balancer.cookieFor(this.backend, exchange, exchange.listenerInfo.scheme === 'https');
-    if (cookie !== undefined) headers.push('Set-Cookie', cookie);
-    exchange.editResponse(headers);
-    exchange.plan?.responseRules?.apply(headers);
+    this.#edit(headers);
     exchange.responder.source = this;
     exchange.responder.head(status, message, headers);
   }
@@ -140,6 +136,37 @@ export class Attempt implements AttemptObserver, UnderWay {
     this.exchange.responder.end(trailers === undefined || trailers.length === 0 ? undefined : trailerFields(trailers));
   }
 
+  upgraded(raw: readonly string[], connection: Duplex, backendHead: Buffer): void {
+    const { exchange } = this;
+    const upgrade = exchange.upgrade!;
+    const fault = upgrade.fault(raw);
+    if (fault !== undefined) {
+      connection.on('error', () => {}).destroy();
+      return this.fail(new GatewayError('PROTOCOL', 'The backend refused the upgrade in a wrong way.', fault));
+    }
+    const now = performance.now();
+    this.#firstByte = this.#waited(now);
+    this.#status = 101;
+    this.#win(now);
+    exchange.status = exchange.httpVersion === '2.0' ? 200 : 101;
+    const headers = responseFields(raw);
+    this.#edit(headers);
+    const client = exchange.responder.switchProtocols(upgrade.protocol, headers);
+    if (client === undefined) {
+      connection.on('error', () => {}).destroy();
+      return exchange.fail(new GatewayError('CLIENT_ABORTED'));
+    }
+    // It may last for days: its backend has shown what it can.
+    this.#settleBreaker(this.#verdict());
+    exchange.tunnelled = true;
+    const ends = { client, clientHead: upgrade.firstBytes(), backend: connection, backendHead };
+    this.#tunnel = upgrade.carry(exchange, this.backend, ends, this);
+  }
+
+  tunnelOver(): void {
+    this.#settle('success', VerdictRules.ignored);
+  }
+
   fail(error: GatewayError, stale = false): void {
     if (this.#dropped >= 0) return clearTimeout(this.#cut);
     const isFault = error.source === 'backend' && !stale;
@@ -149,6 +176,26 @@ export class Attempt implements AttemptObserver, UnderWay {
     );
     if (this.race === undefined || !this.race.lost(this)) this.owner.failed(this, error, stale);
     else if (!stale) this.exchange.tried = [...this.exchange.tried, this.backend];
+  }
+
+  /** The client gets the answer of this attempt. */
+  #win(now: number): void {
+    const { exchange } = this;
+    this.race?.won(this);
+    exchange.backend = this.backend;
+    exchange.sentAt = this.#sentAt;
+    exchange.respondedAt = now;
+    exchange.body?.release();
+  }
+
+  /** What the route and its policies, and the balancer, have to say in the head of a response. */
+  #edit(headers: RawHeaders): void {
+    const { exchange } = this;
+    const { balancer } = this.route.target;
+    const cookie = balancer.cookieFor(this.backend, exchange, exchange.listenerInfo.scheme === 'https');
+    if (cookie !== undefined) headers.push('Set-Cookie', cookie);
+    exchange.editResponse(headers);
+    exchange.plan?.responseRules?.apply(headers);
   }
 
   /** Milliseconds for which the backend alone was waited for; undefined while the client is still sending its body. */

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { GatewayError } from '../http/gateway-error.js';
 import { trailerFields } from '../http/response-head.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
@@ -10,6 +11,8 @@ import { RequestBody } from './request-body.js';
 export interface CarriedOptions {
   /** Milliseconds until a connection, TLS handshake included, must stand; counted from now. */
   readonly connectTimeout: number;
+  /** What stands for the backend's connection once it was upgraded; default: itself. */
+  readonly pipe?: Duplex | undefined;
   /** Called once when the attempt is over, however it ended. */
   readonly onOver?: () => void;
 }
@@ -62,11 +65,7 @@ export class CarriedAttempt implements AttemptControl {
         if (!this.#over) observer.informational(information.statusCode, information.rawHeaders);
       })
       .on('response', response => this.#respond(response))
-      // Not asked for: an answer of 101 here is a backend that does not keep to the protocol.
-      .on('upgrade', (_, socket) => {
-        socket.destroy();
-        this.fail(new Error('bad upgrade'));
-      })
+      .on('upgrade', (response, socket, head) => this.#upgrade(response, socket as Socket, head))
       .on('error', error => this.fail(error));
     if (!(request.body instanceof RequestBody)) return;
     const { body } = request;
@@ -105,6 +104,31 @@ export class CarriedAttempt implements AttemptControl {
     if (this.#over) return;
     this.#stop();
     this.observer.fail(error, stale);
+  }
+
+  /** The backend has switched protocols, and speaks the new one on the same connection. */
+  #upgrade(response: IncomingMessage, connection: Socket, head: Buffer): void {
+    if (this.#over) {
+      connection.destroy();
+      return;
+    }
+    this.#sent();
+    const { upgrade } = this.request;
+    // Not asked for, or another one: a backend that does not keep to the protocol.
+    if (upgrade === undefined || response.headers.upgrade?.toLowerCase() !== upgrade.toLowerCase()) {
+      connection.on('error', () => {}).destroy();
+      this.fail(new Error('bad upgrade'));
+      return;
+    }
+    this.#phase = 'responding';
+    this.#finish();
+    // The pool of connections had set one.
+    connection.setTimeout(0);
+    const { pipe } = this.options;
+    if (pipe === undefined) return this.observer.upgraded(response.rawHeaders, connection, head);
+    pipe.once('close', () => connection.destroy());
+    // Whoever fills the pipe gives it what came behind the head as well.
+    this.observer.upgraded(response.rawHeaders, pipe, Buffer.alloc(0));
   }
 
   #connect(socket: Socket): void {

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Backend } from '../upstream/backend.js';
 import type { CarriedAttempt } from './carried-attempt.js';
 import type { ForwardRequest } from './forwarder.js';
+import type { PluginPipe } from './plugin-socket.js';
 import { RequestBody } from './request-body.js';
 
 /**
@@ -14,9 +15,11 @@ export class ClientView extends IncomingMessage {
     readonly request: ForwardRequest,
     readonly backend: Backend,
     readonly attempt: CarriedAttempt,
+    /** Of an upgrade only. */
+    readonly pluginPipe?: PluginPipe,
   ) {
     const client = request.message;
-    super(socketView(client?.socket));
+    super(socketView(client?.socket, pluginPipe !== undefined));
     this.method = request.method;
     this.url = request.path;
     this.httpVersion = client?.httpVersion ?? '1.1';
@@ -24,6 +27,8 @@ export class ClientView extends IncomingMessage {
     this.rawHeaders = client?.rawHeaders ?? [];
     // Inherited and not own: plug-ins can read the fields, and the library, which copies own ones, passes none of them on.
     this.headers = Object.create(client?.headers ?? null) as IncomingMessage['headers'];
+    // The library looks for it before it does anything.
+    if (request.upgrade !== undefined) this.headers.upgrade = request.upgrade;
     if (request.body instanceof RequestBody) return;
     if (request.body !== undefined) this.push(request.body);
     this.push(null);
@@ -70,10 +75,9 @@ export class ResponseView extends ServerResponse<ClientView> {
   }
 }
 
-/** The socket as plug-ins may see it; without `server`, at whose end the library would hang on. */
-function socketView(socket: Socket | undefined): Socket {
-  if (socket === undefined) return new Socket();
-  return Object.create(socket, { server: { value: undefined } }) as Socket;
+/** The socket as plug-ins may see it; without `server`, at whose end the library would hang on, but for upgrades, which it takes from servers only. */
+function socketView(socket: Socket | undefined, isUpgrade: boolean): Socket {
+  return Object.create(socket ?? new Socket(), { server: { value: isUpgrade ? {} : undefined } }) as Socket;
 }
 
 function same(one: string | readonly string[] | undefined, other: string | readonly string[] | undefined): boolean {

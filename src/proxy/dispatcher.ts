@@ -55,7 +55,7 @@ export class Dispatcher implements AttemptOwner {
     exchange.openBody(plan.maxBody, route.retries.hold);
     route.target.budget.deposit(route.retries.share, exchange.dispatchedAt);
     if (plan.bodyPolicies.length > 0 && exchange.body !== undefined) return this.#checkBody(exchange, action, route);
-    plan.mirror?.copy(exchange, action);
+    if (exchange.upgrade === undefined) plan.mirror?.copy(exchange, action);
     // A small body is there once the message that brought the head has been read to its end.
     if (exchange.body?.isSmall === true && !exchange.expectsContinue) {
       process.nextTick(startWithBody, this, exchange, action, route);

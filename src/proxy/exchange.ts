@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { ExchangeRecord } from '../http/exchange-record.js';
+import type { ExchangeRecord, TunnelRecord } from '../http/exchange-record.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
 import { removeFields, type RequestHead } from '../http/request-head.js';
@@ -14,6 +14,7 @@ import { ClientBody } from './client-body.js';
 import type { ClientMessage } from './client-message.js';
 import type { ListenerInfo } from './listener-info.js';
 import type { Responder } from './responder.js';
+import type { Upgrade } from './upgrade.js';
 import type { PlannedRoute, RoutePlan } from './route-plan.js';
 
 const noPolicies: readonly RequestPolicy[] = [];
@@ -32,7 +33,7 @@ export interface UnderWay {
  * where it is answered. It is its own log record, so nothing is copied when it closes.
  */
 export class Exchange implements ExchangeRecord, PolicyContext {
-  /** `sse` from the moment that it is known to carry an event stream. */
+  /** `sse` from the moment that it is known to carry an event stream; `websocket` when an upgrade is asked for, whatever the protocol. */
   protocol: Protocol = 'http';
   readonly openedAt = performance.now();
   dispatchedAt = 0;
@@ -74,6 +75,12 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   /** What is under way for it; set while something is. */
   underWay: UnderWay | undefined;
   identity: Identity | undefined;
+  /** The upgrade that the client may have, if the backend agrees. */
+  upgrade: Upgrade | undefined;
+  /** The upgrade is made: its connections belong to a tunnel, whose end is the exchange's. */
+  tunnelled = false;
+  /** What the tunnel has told of itself; set when it has ended. */
+  tunnel: TunnelRecord | undefined;
   /** What policies have changed; undefined while they have changed nothing, which is the rule. */
   #requestEdits: Map<string, [name: string, value: string | undefined]> | undefined;
   #responseEdits: Map<string, [name: string, value: string]> | undefined;
@@ -131,7 +138,7 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   }
 
   get bytesIn(): number {
-    return this.body?.bytes ?? 0;
+    return this.body?.bytes ?? this.upgrade?.bytesIn ?? 0;
   }
 
   get policies(): readonly RequestPolicy[] {

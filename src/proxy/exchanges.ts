@@ -38,6 +38,9 @@ export const noMethod = new GatewayError(
   ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'],
 );
 
+/** The answer to an extended CONNECT for a protocol that is not spoken on the route (RFC 8441 §4, RFC 9220). */
+const noProtocol = new GatewayError('DENIED', 'The protocol is not spoken here.', undefined, 501);
+
 /** The answer to expectations other than `100-continue`. */
 export const noExpectation = new GatewayError(
   'DENIED',
@@ -172,7 +175,8 @@ export class Exchanges {
     const responder = new Http2Responder(stream, message, head.method === 'HEAD', expectsContinue);
     const exchange = new Exchange(
       trusted && isRequestId(fields.requestId) ? fields.requestId : randomUUID(),
-      head.method,
+      // RFC 8441 §4: what is a CONNECT here is a GET for everybody else.
+      head.protocol === undefined ? head.method : 'GET',
       fields,
       listener,
       responder,
@@ -185,6 +189,7 @@ export class Exchanges {
       .on('error', () => {})
       .on('aborted', () => exchange.fail(aborted(stream)))
       .on('close', () => {
+        if (exchange.tunnelled) return;
         if (!responder.ended || stream.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.fail(aborted(stream));
         this.#end(exchange, socket);
       });
@@ -193,6 +198,30 @@ export class Exchanges {
     if (refusal === undefined) return exchange;
     exchange.fail(refusal);
     return undefined;
+  }
+
+  /**
+   * The protocol that a request may have its connection switched to; undefined: it is answered without an upgrade. Asked before the
+   * exchange begins, since the parser must know. Refused for what comes behind other requests, and for requests with a body.
+   */
+  upgradeOf(request: IncomingMessage): string | undefined {
+    const socket = request.socket as ExchangeSocket;
+    const { headers, httpVersionMinor, method, rawHeaders, url } = request;
+    if (method !== 'GET' || httpVersionMinor === 0 || socket[EXCHANGE] !== undefined || endsWithAnswer(socket)) {
+      return undefined;
+    }
+    const head = new RequestHead(rawHeaders);
+    const target = splitTarget(url!);
+    const host = parseHost(target?.authority ?? head.host ?? '')?.host;
+    if (target === undefined || host === undefined || head.hosts !== 1 || head.hasBody) return undefined;
+    const { path, query } = target;
+    const match = this.plans.match({ method, host, routingPath: routingPath(path), query, headers });
+    return match?.route.definition.plan.upgrades.find(headers.upgrade);
+  }
+
+  /** The exchange is over: its response, or the tunnel that it has become. */
+  end(exchange: Exchange): void {
+    if (exchange.closedAt === 0) this.#end(exchange, exchange.message.socket as ExchangeSocket);
   }
 
   #open(exchange: Exchange, socket: Socket, peer: string | undefined, trusted: boolean): void {
@@ -238,7 +267,8 @@ export class Exchanges {
     const { method, path, scheme } = request;
     const tooLarge = this.#tooLarge(path, head);
     if (tooLarge !== undefined) return tooLarge;
-    if (method === 'CONNECT') return noMethod;
+    if (method === 'CONNECT' && request.protocol === undefined) return noMethod;
+    if (method !== 'CONNECT' && request.protocol !== undefined) return refusals.target;
     const target = path === '*' || path.startsWith('/') ? splitTarget(path) : undefined;
     if (target === undefined) return refusals.target;
     exchange.path = target.path;
@@ -254,8 +284,14 @@ export class Exchanges {
     if (head.connection !== undefined || head.transferEncoding !== undefined) return refusals.fields;
     if (head.expect !== undefined && exchange.responder.withholdsContinue !== true) return noExpectation;
     // A body without a length is one that HTTP/1.1 has to chunk.
-    if (!exchange.message.complete && head.contentLength === undefined) head.transferEncoding = 'chunked';
-    return this.#route(exchange);
+    if (request.protocol === undefined) {
+      if (!exchange.message.complete && head.contentLength === undefined) head.transferEncoding = 'chunked';
+      return this.#route(exchange);
+    }
+    if (head.contentLength !== undefined) return refusals.fields;
+    const refusal = this.#route(exchange);
+    if (refusal !== undefined || exchange.plan === undefined) return refusal;
+    return exchange.plan.upgrades.find(request.protocol) === undefined ? noProtocol : undefined;
   }
 
   #tooLarge(url: string, head: RequestHead): GatewayError | undefined {
@@ -292,7 +328,7 @@ export class Exchanges {
   }
 
   #close(exchange: Exchange, socket: ExchangeSocket): void {
-    if (exchange.closedAt !== 0) return;
+    if (exchange.closedAt !== 0 || exchange.tunnelled) return;
     // The connection went away before the response was whole, and nothing else has ended it.
     if (!exchange.raw!.response.writableFinished) exchange.fail(new GatewayError('CLIENT_ABORTED'));
     this.#end(exchange, socket);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { GatewayError } from '../http/gateway-error.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { Backend } from '../upstream/backend.js';
@@ -14,6 +15,8 @@ export interface ForwardRequest {
   readonly headers: RawHeaders;
   /** Streamed from the client, or held whole; undefined: the request has no body. */
   readonly body: RequestBody | Buffer | undefined;
+  /** The protocol that the connection is to be switched to; `Connection` and `Upgrade` are not among the fields. */
+  readonly upgrade?: string | undefined;
   /** The client waits for a 100 (Continue). */
   readonly expectsContinue: boolean;
   /** Milliseconds until a connection must stand, where that is less than the limit of the pool; 0 = the pool's. */
@@ -39,6 +42,11 @@ export interface AttemptObserver {
   /** A piece of the body. False: stop reading until `resume`. */
   data(chunk: Buffer): boolean;
   end(trailers: readonly (Buffer | string)[] | undefined): void;
+  /**
+   * The backend has made the upgrade that was asked for: a 101 with these fields. The connection is handed over, with what came
+   * behind the head; nothing more is told.
+   */
+  upgraded(headers: readonly string[], connection: Duplex, head: Buffer): void;
   /**
    * The attempt is over without a whole response. Never called after `abort`. `stale`: a reused connection was closed before any
    * byte of the answer came, as the backend closes idle ones: no fault of its, and the request was most likely never read.

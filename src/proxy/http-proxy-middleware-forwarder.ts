@@ -6,6 +6,8 @@ import { maxResponseHead, type BackendPools } from './backend-pools.js';
 import { CarriedAttempt } from './carried-attempt.js';
 import { ClientView, ResponseView } from './client-view.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
+import { NodeCarrier } from './node-carrier.js';
+import { pluginPipe } from './plugin-socket.js';
 import { RequestBody } from './request-body.js';
 
 /** A plug-in of http-proxy-middleware, as its `definePlugin` makes one. */
@@ -27,14 +29,18 @@ export type ProxyPlugin = Plugin<ClientView, ResponseView>;
  */
 export class HttpProxyMiddlewareForwarder implements Forwarder {
   #handler: RequestHandler<ClientView, ResponseView> | undefined;
+  readonly #carrier: NodeCarrier;
 
   /** `plugins` is asked for once, by the first request. */
   constructor(
     private readonly pools: BackendPools,
     private readonly plugins: () => readonly ProxyPlugin[] = () => [],
-  ) {}
+  ) {
+    this.#carrier = new NodeCarrier(pools);
+  }
 
   forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
+    if (request.upgrade !== undefined) return this.#upgrade(request, request.upgrade, backend, observer);
     const { connectTimeout } = this.pools.settings;
     const response: { view?: ResponseView } = {};
     const attempt = new CarriedAttempt(request, observer, { connectTimeout, onOver: () => response.view?.release() });
@@ -45,6 +51,21 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
       handler(client, response.view, error => {
         if (error !== undefined) attempt.fail(error as Error);
       }).catch((error: unknown) => attempt.fail(error as Error));
+    } catch (error) {
+      attempt.refuse(failure(error));
+    }
+    return attempt;
+  }
+
+  /** The library knows WebSocket and no other protocol. */
+  #upgrade(request: ForwardRequest, protocol: string, backend: Backend, observer: AttemptObserver): AttemptControl {
+    if (protocol.toLowerCase() !== 'websocket') return this.#carrier.forward(request, backend, observer);
+    const { connectTimeout } = this.pools.settings;
+    const pipe = pluginPipe();
+    const attempt = new CarriedAttempt(request, observer, { connectTimeout, pipe: pipe.backend });
+    try {
+      const handler = (this.#handler ??= this.#create());
+      handler.upgrade(new ClientView(request, backend, attempt, pipe), pipe.client, Buffer.alloc(0));
     } catch (error) {
       attempt.refuse(failure(error));
     }
@@ -101,19 +122,8 @@ const first: ProxyPlugin = server => {
     .on('error', (error, client) => client?.attempt.fail(error))
     .on('econnreset', (error, client) => client.attempt.fail(error))
     // 2
-    .on('proxyReq', (outgoing, { attempt, request }) => {
-      // Given up while it waited for a connection.
-      if (attempt.over) {
-        outgoing.destroy();
-        return;
-      }
-      try {
-        replaceFields(outgoing, request);
-      } catch (error) {
-        // Node throws for what it cannot write.
-        attempt.fail(error as Error);
-      }
-    })
+    .on('proxyReq', (outgoing, client) => prepare(outgoing, client))
+    .on('proxyReqWs', (outgoing, client) => prepare(outgoing, client))
     // 5
     .on('proxyRes', (incoming, client, response) => response.begin(incoming));
 };
@@ -128,8 +138,28 @@ const last: ProxyPlugin = server => {
       // Without a body the head goes out with the end: only then Node knows that none follows.
       if (request.body instanceof RequestBody) outgoing.flushHeaders();
     })
+    .on('proxyReqWs', (outgoing, { attempt, pluginPipe: pipe }) => {
+      if (attempt.over) return;
+      attempt.watch(outgoing);
+      // An answer without the upgrade: the library would write it into the pipe.
+      outgoing.once('response', () => pipe?.client.destroy());
+    })
     .on('proxyRes', (incoming: IncomingMessage, client, response) => response.complete(incoming));
 };
+
+function prepare(outgoing: ClientRequest, { attempt, request }: ClientView): void {
+  // Given up while it waited for a connection.
+  if (attempt.over) {
+    outgoing.destroy();
+    return;
+  }
+  try {
+    replaceFields(outgoing, request);
+  } catch (error) {
+    // Node throws for what it cannot write.
+    attempt.fail(error as Error);
+  }
+}
 
 function replaceFields(outgoing: ClientRequest, request: ForwardRequest): void {
   for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
@@ -140,6 +170,10 @@ function replaceFields(outgoing: ClientRequest, request: ForwardRequest): void {
     const name = headers[i]!;
     if (outgoing.hasHeader(name)) outgoing.appendHeader(name, headers[i + 1]!);
     else outgoing.setHeader(name, headers[i + 1]!);
+  }
+  if (request.upgrade !== undefined) {
+    outgoing.setHeader('Connection', 'Upgrade');
+    outgoing.setHeader('Upgrade', request.upgrade);
   }
   if (request.expectsContinue) outgoing.setHeader('Expect', '100-continue');
   if (body instanceof RequestBody && body.length === undefined) outgoing.setHeader('Transfer-Encoding', 'chunked');

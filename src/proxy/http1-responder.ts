@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { RawHeaders } from '../http/raw-headers.js';
 import { removeFields } from '../http/request-head.js';
@@ -24,6 +25,7 @@ export class Http1Responder implements Responder {
   #length = -1;
   /** The whole body, held until `end`, which follows in the same turn. */
   #whole: Buffer | undefined;
+  #switched = false;
 
   constructor(
     private readonly request: IncomingMessage,
@@ -35,7 +37,7 @@ export class Http1Responder implements Responder {
   ) {}
 
   get headSent(): boolean {
-    return this.response.headersSent;
+    return this.#switched || this.response.headersSent;
   }
 
   get withholdsContinue(): boolean {
@@ -88,6 +90,18 @@ export class Http1Responder implements Responder {
       response.addTrailers(pairs);
     }
     response.end();
+  }
+
+  switchProtocols(protocol: string, headers: RawHeaders): Duplex | undefined {
+    const { response } = this;
+    const { socket } = response;
+    if (socket === null || !socket.writable) return undefined;
+    this.#switched = true;
+    let head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    response.detachSocket(socket);
+    socket.write(`${head}\r\n`, 'latin1');
+    return socket;
   }
 
   send(status: number, headers: RawHeaders, body: string | Buffer): void {

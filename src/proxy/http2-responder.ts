@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream';
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { RawHeaders } from '../http/raw-headers.js';
+import { removeFields } from '../http/request-head.js';
 import type { Responder } from './responder.js';
 
 const { NGHTTP2_NO_ERROR } = constants;
@@ -25,6 +27,8 @@ const forbidden = new Set([
 ]);
 const lengths = new Uint8Array(32);
 for (const name of forbidden) lengths[name.length] = 1;
+
+const acceptField: ReadonlySet<string> = new Set(['sec-websocket-accept']);
 
 /** A {@link Responder} over a stream of Node's HTTP/2 server. Nothing that it is asked for throws once the stream is gone. */
 export class Http2Responder implements Responder {
@@ -103,6 +107,18 @@ export class Http2Responder implements Responder {
     if (trailers !== undefined) this.#trailers = merged(trailers);
     if (this.#bodiless) this.#letGo();
     else this.#finish(this.#whole);
+  }
+
+  /** RFC 8441 §5: a status of 200 makes it; there is no key to prove anything by. */
+  switchProtocols(_protocol: string, headers: RawHeaders): Duplex | undefined {
+    const { stream } = this;
+    if (this.#isGone) return undefined;
+    this.ended = true;
+    removeFields(headers, acceptField);
+    const fields = [':status', '200'];
+    copyFields(headers, fields);
+    this.#guarded(() => stream.respond(fields));
+    return this.#isGone ? undefined : stream;
   }
 
   send(status: number, headers: RawHeaders, body: string | Buffer): void {

@@ -55,6 +55,7 @@ class DroppedAnswer implements AttemptObserver {
 
   sent(): void {}
   informational(): void {}
+  upgraded(): void {}
 
   head(): void {
     this.#firstByte = performance.now() - this.#startedAt;

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { RawHeaders } from '../http/raw-headers.js';
 
 /** The client's side of an exchange, whatever protocol it speaks. */
@@ -16,6 +17,11 @@ export interface Responder {
   /** False: stop, and go on when `source.resume` is called. */
   write(chunk: Buffer): boolean;
   end(trailers?: RawHeaders): void;
+  /**
+   * Sends the head that makes an upgrade, without the fields that name the protocol, which it adds itself, and gives up the
+   * connection, or the stream of one. Undefined when the client has gone.
+   */
+  switchProtocols(protocol: string, headers: RawHeaders): Duplex | undefined;
   /** Sends a whole response at once. */
   send(status: number, headers: RawHeaders, body: string | Buffer): void;
   /** Breaks the message so that the client sees the break, never a clean end. */

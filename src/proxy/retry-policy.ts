@@ -50,7 +50,8 @@ export class RetryPolicy {
    */
   hedgeAfter(exchange: Exchange, target: Target): number | undefined {
     const { hedgeAfter } = this.settings;
-    if (hedgeAfter === 0 || exchange.body !== undefined || !idempotent.has(exchange.method)) return undefined;
+    if (hedgeAfter === 0 || exchange.body !== undefined || exchange.upgrade !== undefined) return undefined;
+    if (!idempotent.has(exchange.method)) return undefined;
     return hedgeAfter === 'p95' ? target.latencies?.p95 : hedgeAfter;
   }
 

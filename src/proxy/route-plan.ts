@@ -15,6 +15,7 @@ import { forwardingHeaders } from './forwarding-headers.js';
 import type { Mirror } from './mirror.js';
 import { RequestBody } from './request-body.js';
 import type { RetryPolicy } from './retry-policy.js';
+import type { RouteUpgrades } from './route-upgrades.js';
 import type { Target } from './target.js';
 
 /** A route, compiled: all that an exchange needs once its route is known. */
@@ -33,6 +34,7 @@ export interface RoutePlan {
   /** Those of the policies that look at the whole body. */
   readonly bodyPolicies: readonly RequestPolicy[];
   readonly mirror: Mirror | undefined;
+  readonly upgrades: RouteUpgrades;
 }
 
 /** What the route table is made of: a route as the configuration has it, with its plan. */
@@ -100,6 +102,7 @@ export class ForwardPlan {
       path: exchange.query === undefined ? path : `${path}?${exchange.query}`,
       headers,
       body,
+      upgrade: exchange.upgrade?.protocol,
       expectsContinue: exchange.expectsContinue,
       connectTimeout: timeouts.connect,
       responseTimeout: timeouts.response,

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { RouteConfig } from '../config/route.config.js';
-import { retriesOf, securityOf, timeoutsOf } from '../config/route-settings.js';
+import { retriesOf, securityOf, timeoutsOf, webSocketOf } from '../config/route-settings.js';
 import { HeaderRules } from '../http/header-rules.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import { RouteTable } from '../routing/route-table.js';
@@ -15,6 +15,7 @@ import { FixedPlan, RedirectPlan } from './local-plans.js';
 import { Mirror } from './mirror.js';
 import { ForwardPlan, type ForwardRoute, type LocalPlan, type PlannedRoute, type RoutePlan } from './route-plan.js';
 import { RetryPolicy } from './retry-policy.js';
+import { RouteUpgrades } from './route-upgrades.js';
 import type { Targets } from './targets.js';
 
 /** The routes of a configuration, each with its plan, behind the compiled table. Immutable. */
@@ -66,6 +67,7 @@ export class RoutePlans {
       bodyPolicies: policies.filter(policy => policy.checkBody !== undefined),
       responseDefaults: responseDefaultsOf(security),
       responseRules: HeaderRules.compile(route.headers?.response),
+      upgrades: new RouteUpgrades(webSocketOf(this.config, route), forwards(route)),
       mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
     };
   }
@@ -109,6 +111,11 @@ export class RoutePlans {
     if (fallback.upstream === undefined) return new FallbackResponse(fallback);
     return { kind: 'upstream', route: this.#plain(route, fallback.upstream) };
   }
+}
+
+/** The route leads to backends; the others are answered here. */
+function forwards({ redirect, respond }: RouteConfig): boolean {
+  return redirect === undefined && respond === undefined;
 }
 
 function answersPreflights({ policies }: RoutePlan): boolean {

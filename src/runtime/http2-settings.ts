@@ -39,7 +39,7 @@ export function sessionOptions({ maxHeaders, maxHeaderSize, maxUrl }: HeadLimits
       maxConcurrentStreams: maxStreams,
       initialWindowSize: streamWindow,
       maxHeaderListSize: maxUrl + maxHeaderSize + headSlack + fieldOverhead * maxHeaderListPairs,
-      enableConnectProtocol: false,
+      enableConnectProtocol: true,
     },
     maxHeaderListPairs,
     // Megabytes: new streams are refused while a connection holds more.

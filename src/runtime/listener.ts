@@ -45,10 +45,18 @@ export interface ListenerSettings {
 export interface ListenerServices {
   readonly errors: ClientErrors;
   readonly streams: Pick<Http2Options, 'handle' | 'head'>;
+  readonly upgrades: UpgradeHandler;
   readonly trusted: TrustedProxies;
   readonly connections: ConnectionMetrics;
   readonly certificates: CertificateMetrics;
   readonly log: Logger;
+}
+
+/** Decides on upgrades and takes those that may be made. */
+export interface UpgradeHandler {
+  /** The protocol that a connection may be switched to; undefined: the request is answered without. */
+  offer(request: IncomingMessage): string | undefined;
+  take(request: IncomingMessage, socket: Socket, head: Buffer, listener: ListenerInfo): void;
 }
 
 /** Takes a request that a listener has read the head of. */
@@ -95,6 +103,7 @@ export class Listener implements ListenerInfo {
         keepAliveTimeout: limits.keepAliveTimeout,
         connectionsCheckingInterval: checkingInterval(limits.headerTimeout, limits.requestTimeout),
         noDelay: true,
+        shouldUpgradeCallback: request => services.upgrades.offer(request) !== undefined,
       },
       this.#tls?.serverOptions,
     );
@@ -135,6 +144,7 @@ export class Listener implements ListenerInfo {
       )
       .on('checkExpectation', (request, response) => errors.expectation(request, response, this))
       .on('connect', (request, socket) => errors.connect(request, socket as Socket, this))
+      .on('upgrade', (request, socket, head) => services.upgrades.take(request, socket as Socket, head, this))
       .on('clientError', (error, socket) => errors.broken(error, socket as Socket, this));
   }
 

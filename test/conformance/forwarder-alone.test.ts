@@ -35,6 +35,7 @@ function recorder() {
     head: status => told.push(status),
     data: chunk => ((body += chunk.toString()), true),
     end: () => told.push('end'),
+    upgraded: () => told.push('upgraded'),
     fail: error => told.push(error.code),
   };
   return { told, observer, body: () => body };

@@ -1,0 +1,32 @@
+import type { WebSocketSettings } from '../config/route-settings.js';
+
+/** Upgrades of one route: what `websocket` says. */
+export class RouteUpgrades {
+  readonly #protocols: 'any' | ReadonlySet<string>;
+
+  constructor(
+    readonly settings: WebSocketSettings,
+    /** The route leads to backends. */
+    private readonly forwards: boolean,
+  ) {
+    const { upgrades } = settings;
+    this.#protocols = upgrades === 'any' ? upgrades : new Set(upgrades.map(name => name.toLowerCase()));
+  }
+
+  /**
+   * The first of the protocols that a client offers (a list, RFC 9110 §7.8) which a connection may be switched to. WebSocket is
+   * found where it is forbidden, too: its clients get a refusal that says so.
+   */
+  find(offered: string | undefined): string | undefined {
+    if (offered === undefined || !this.forwards) return undefined;
+    const names = offered.split(',').map(name => name.trim());
+    return names.find(name => this.#mayBe(name.toLowerCase()));
+  }
+
+  #mayBe(name: string): boolean {
+    if (!this.settings.enabled) return name === 'websocket';
+    // Two names for HTTP itself: it would be spoken past all routes and policies.
+    if (name === '' || name === 'h2c' || /^(?:http|tls)(?:\/|$)/.test(name)) return false;
+    return this.#protocols === 'any' || this.#protocols.has(name);
+  }
+}

@@ -1,0 +1,132 @@
+import type { Duplex } from 'node:stream';
+import type { FrameFault, FrameObserver } from './frame-observer.js';
+
+/** Whom a flow tells what it meets. */
+export interface FlowOwner {
+  /** A frame has begun or, where frames are not known, bytes have come. */
+  moved(): void;
+  /** The source has sent its Close frame. */
+  farewell(flow: Flow): void;
+  /** A Close frame of the gateway's own is the last that the sink gets. */
+  told(flow: Flow): void;
+  /** What the source sends is no WebSocket the gateway goes on with. Nothing of it is passed on any more. */
+  faulted(flow: Flow, fault: FrameFault): void;
+  /** The source sends nothing more: it said so (FIN), or it has gone. */
+  ended(flow: Flow, error: Error | undefined): void;
+}
+
+/**
+ * One direction of a tunnel. Bytes pass as they come, with back-pressure; the observer only looks at them, to know where frames
+ * end: a frame of the gateway's own may stand between two others, and nowhere else.
+ */
+export class Flow {
+  /** Bytes that have come from the source. */
+  bytes = 0;
+  /** The source sends nothing more. */
+  isEnded = false;
+  /** Nothing more of the source reaches the sink. */
+  isMuted = false;
+  /** What stands where the source begins its next frame. */
+  #waiting: Buffer | undefined;
+  #isLast = false;
+  #hasBroken = false;
+
+  constructor(
+    readonly source: Duplex,
+    readonly sink: Duplex,
+    readonly observer: FrameObserver | undefined,
+    private readonly owner: FlowOwner,
+  ) {}
+
+  /** Begins with what has come behind the head of the handshake. */
+  start(head: Buffer): void {
+    const { source, sink } = this;
+    source
+      .on('data', (chunk: Buffer) => this.#pass(chunk))
+      .on('end', () => this.#end(undefined))
+      .on('error', (error: Error) => this.#end(error))
+      .on('close', () => this.#end(undefined));
+    sink.on('drain', () => source.resume());
+    if (head.length > 0) this.#pass(head);
+    source.resume();
+  }
+
+  /** Puts a frame between two of the source's. False: there is no place for it any more. */
+  inject(frame: Buffer, isLast: boolean): boolean {
+    const { observer, sink } = this;
+    if (observer === undefined || observer.closed || this.isMuted || this.#hasBroken || !sink.writable) return false;
+    if (observer.atBoundary) {
+      sink.write(frame);
+      if (isLast) this.#mute();
+      return true;
+    }
+    // Whoever ends within a frame cannot be followed by another.
+    if (this.isEnded) return false;
+    if (!this.#isLast) this.#waiting = frame;
+    this.#isLast ||= isLast;
+    return true;
+  }
+
+  /** The sink has gone: what still comes is read, and thrown away. */
+  discard(): void {
+    this.isMuted = true;
+    this.source.resume();
+  }
+
+  #pass(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    const { observer } = this;
+    if (observer === undefined) {
+      this.owner.moved();
+      this.#write(chunk);
+      return;
+    }
+    const { frames, atBoundary } = observer;
+    observer.read(chunk);
+    if (observer.frames !== frames) this.owner.moved();
+    if (!this.isMuted) this.#relay(chunk, observer, atBoundary);
+    if (observer.fault !== undefined && !this.#hasBroken) {
+      this.#hasBroken = true;
+      this.isMuted = true;
+      this.owner.faulted(this, observer.fault);
+    } else if (observer.closed) this.owner.farewell(this);
+  }
+
+  #relay(chunk: Buffer, observer: FrameObserver, wasAtBoundary: boolean): void {
+    let from = 0;
+    const to = observer.fault === undefined ? chunk.length : observer.faultAt;
+    if (this.#waiting !== undefined && observer.firstBoundary > 0) {
+      from = observer.firstBoundary;
+      this.#write(chunk.subarray(0, from));
+      this.sink.write(this.#waiting);
+      this.#waiting = undefined;
+      if (this.#isLast) return this.#mute();
+    }
+    if (from < to) this.#write(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
+    // The head of the frame at fault has been passed in part: nothing can be put behind that.
+    if (observer.fault !== undefined && observer.faultAt === 0 && !wasAtBoundary) this.sink.destroy();
+  }
+
+  #write(chunk: Buffer): void {
+    if (!this.sink.write(chunk)) this.source.pause();
+  }
+
+  #mute(): void {
+    // The answer to the Close must be seen.
+    this.discard();
+    this.owner.told(this);
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.isEnded) return;
+    this.isEnded = true;
+    this.owner.ended(this, error);
+  }
+
+  /** The Close frame with which a tunnel tells its sink that the source broke the rules; it stands where that frame would have begun. */
+  conclude(frame: Buffer): void {
+    if (!this.sink.writable) return;
+    this.sink.write(frame);
+    this.owner.told(this);
+  }
+}

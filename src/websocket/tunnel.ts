@@ -1,0 +1,244 @@
+import type { TunnelRecord } from '../http/exchange-record.js';
+import type { Deadlines, Timed } from '../proxy/deadlines.js';
+import type { UnderWay } from '../proxy/exchange.js';
+import type { Drainable } from '../proxy/long-lived.js';
+import type { TunnelEnds } from '../proxy/upgrade.js';
+import { Flow, type FlowOwner } from './flow.js';
+import { closeFrame, pingFrame } from './frames.js';
+import { FrameObserver, type FrameFault } from './frame-observer.js';
+
+/** What holds for a tunnel. Times in milliseconds, 0 = off. */
+export interface TunnelSettings {
+  readonly idleTimeout: number;
+  readonly pingInterval: number;
+  /** Bytes. */
+  readonly maxFrame: number;
+}
+
+/** Milliseconds that both sides have to answer a Close frame and to end their connections. */
+const farewellTime = 5_000;
+
+/** Close codes that the gateway sends (RFC 6455 §7.4.1 and its registry). */
+const goingAway = 1001;
+const internalError = 1011;
+const serviceRestart = 1012;
+/** Never sent: a side went away without a Close frame. */
+const abnormal = 1006;
+
+const noPayload = Buffer.alloc(0);
+
+/** What a tunnel tells of its end: both connections are closed. */
+export interface TunnelWatcher {
+  closed(tunnel: Tunnel): void;
+}
+
+/**
+ * Two connections that carry the same conversation. Bytes pass both ways untouched. Of a WebSocket the tunnel knows where frames
+ * end, and so can ping both sides, and say goodbye to them by a Close frame when the gateway or one of them goes.
+ *
+ * ```
+ * open ──┬─ one side ends, by a Close frame or without ──┐
+ *        ├─ idle, a frame too long, a rule broken ───────┤
+ *        └─ the gateway or the backend is drained ───────┴─ farewell: each side that is still there gets its Close
+ *                                                            frame, may answer it, and is closed; after 5 s in any case
+ * ```
+ */
+export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
+  deadline = 0;
+  slot = -1;
+  readonly fromClient: Flow;
+  readonly fromBackend: Flow;
+  readonly #pings: Pings | undefined;
+  #farewell: NodeJS.Timeout | undefined;
+  #closedBy: TunnelRecord['closedBy'] | undefined;
+  #closeCode: number | undefined;
+  /** Connections that are not closed yet. */
+  #open = 2;
+
+  constructor(
+    private readonly ends: TunnelEnds,
+    /** Its bytes are frames of RFC 6455; else nothing is known of them. */
+    isWebSocket: boolean,
+    private readonly settings: TunnelSettings,
+    private readonly deadlines: Deadlines,
+    private readonly watcher: TunnelWatcher,
+  ) {
+    const { client, backend } = ends;
+    const { maxFrame, pingInterval } = settings;
+    const observer = (masked: boolean): FrameObserver | undefined =>
+      isWebSocket ? new FrameObserver({ masked, maxFrame }) : undefined;
+    this.fromClient = new Flow(client, backend, observer(true), this);
+    this.fromBackend = new Flow(backend, client, observer(false), this);
+    if (isWebSocket && pingInterval > 0) this.#pings = new Pings(this, pingInterval);
+  }
+
+  /** What it has carried so far, and how it ended. */
+  get record(): TunnelRecord | undefined {
+    const { fromClient, fromBackend } = this;
+    if (fromClient.observer === undefined || fromBackend.observer === undefined) return undefined;
+    return {
+      messagesIn: fromClient.observer.messages,
+      messagesOut: fromBackend.observer.messages,
+      closeCode: this.#closeCode ?? abnormal,
+      closedBy: this.#closedBy ?? 'gateway',
+    };
+  }
+
+  start(): void {
+    const { client, clientHead, backend, backendHead } = this.ends;
+    for (const end of [client, backend]) {
+      // One side may end its half and still read; Node would end both.
+      end.allowHalfOpen = true;
+      if (end.destroyed) process.nextTick(() => this.#closed());
+      else end.once('close', () => this.#closed());
+    }
+    this.moved();
+    this.deadlines.watch(this);
+    this.#pings?.begin(this.deadlines);
+    this.fromClient.start(clientHead);
+    this.fromBackend.start(backendHead);
+  }
+
+  moved(): void {
+    const { idleTimeout } = this.settings;
+    if (idleTimeout > 0) this.deadline = performance.now() + idleTimeout;
+  }
+
+  late(): void {
+    this.close(goingAway, 'idle');
+  }
+
+  drain(): void {
+    this.close(goingAway, 'going away');
+  }
+
+  /** Pings both sides, each between two frames of the other. */
+  ping(): void {
+    this.fromBackend.inject(pingFrame(noPayload, false), false);
+    this.fromClient.inject(pingFrame(noPayload, true), false);
+  }
+
+  /** Says goodbye to both sides. Of what is no WebSocket both connections are ended. */
+  close(code: number, reason: string): void {
+    this.#ends('gateway', code);
+    this.#partFrom(this.fromBackend, code, reason);
+    this.#partFrom(this.fromClient, code, reason);
+  }
+
+  /** Cuts both connections. */
+  giveUp(): void {
+    this.#ends('gateway', abnormal);
+    this.ends.client.destroy();
+    this.ends.backend.destroy();
+  }
+
+  farewell(flow: Flow): void {
+    this.#ends(this.#nameOf(flow), flow.observer?.closeCode ?? abnormal);
+    this.#endLegs();
+  }
+
+  told(): void {
+    this.#endLegs();
+  }
+
+  faulted(flow: Flow, { code, reason }: FrameFault): void {
+    this.#ends('gateway', code);
+    // Its sink has seen whole frames only, and the side that broke the rules is told why as well.
+    if (flow.observer?.atBoundary === true) flow.conclude(closeFrame(code, reason, flow === this.fromClient));
+    this.#partFrom(this.#opposite(flow), code, reason);
+  }
+
+  ended(flow: Flow, error: Error | undefined): void {
+    const { observer, sink } = flow;
+    if (observer === undefined) {
+      if (error === undefined && !flow.source.destroyed) sink.end();
+      else sink.destroy();
+      return;
+    }
+    this.#ends(this.#nameOf(flow), abnormal);
+    if (!observer.closed && !flow.isMuted) {
+      // A backend that has gone must not show as a bare reset, nor a client.
+      if (flow === this.fromClient) this.#partFrom(flow, goingAway, 'the client went away');
+      else if (error === undefined) this.#partFrom(flow, serviceRestart, 'the server went away');
+      else this.#partFrom(flow, internalError, 'the connection to the server broke');
+    }
+    // What the other side says to one that has gone reaches nobody.
+    if (flow.source.destroyed) this.#opposite(flow).discard();
+    this.#endLegs();
+  }
+
+  /** The sink of a flow gets the last frame of this conversation from us; where there is no place for one, it is cut. */
+  #partFrom(flow: Flow, code: number, reason: string): void {
+    const { observer, sink } = flow;
+    if (observer === undefined) sink.end();
+    else if (observer.closed || flow.isMuted) this.#endLegs();
+    else if (!flow.inject(closeFrame(code, reason, flow === this.fromClient), true)) sink.destroy();
+  }
+
+  /** The first reason for the end counts; from then on the time runs. */
+  #ends(by: TunnelRecord['closedBy'], code: number): void {
+    if (this.#closedBy !== undefined) return;
+    this.#closedBy = by;
+    this.#closeCode = code;
+    this.deadlines.forget(this);
+    this.#pings?.stop();
+    this.#farewell = setTimeout(() => this.giveUp(), farewellTime).unref();
+  }
+
+  /** A side that has been told and has answered, or has gone, is done. */
+  #endLegs(): void {
+    const { fromClient, fromBackend } = this;
+    for (const [from, to] of [
+      [fromClient, fromBackend],
+      [fromBackend, fromClient],
+    ] as const) {
+      const isTold = to.isMuted || to.observer?.closed === true;
+      const hasAnswered = from.isEnded || from.observer?.closed === true;
+      if (isTold && hasAnswered && !to.sink.writableEnded) to.sink.end();
+    }
+  }
+
+  #closed(): void {
+    this.#open--;
+    if (this.#open > 0) return;
+    clearTimeout(this.#farewell);
+    this.deadlines.forget(this);
+    this.#pings?.stop();
+    this.watcher.closed(this);
+  }
+
+  #nameOf(flow: Flow): 'client' | 'backend' {
+    return flow === this.fromClient ? 'client' : 'backend';
+  }
+
+  #opposite(flow: Flow): Flow {
+    return flow === this.fromClient ? this.fromBackend : this.fromClient;
+  }
+}
+
+/** Pings a tunnel in a rhythm. */
+class Pings implements Timed {
+  deadline = 0;
+  slot = -1;
+  #deadlines: Deadlines | undefined;
+
+  constructor(
+    private readonly tunnel: Tunnel,
+    private readonly interval: number,
+  ) {}
+
+  begin(deadlines: Deadlines): void {
+    this.#deadlines = deadlines;
+    this.deadline = performance.now() + this.interval;
+    deadlines.watch(this);
+  }
+
+  late(): void {
+    this.tunnel.ping();
+    this.deadline = performance.now() + this.interval;
+  }
+
+  stop(): void {
+    this.#deadlines?.forget(this);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Exchange, UnderWay } from '../proxy/exchange.js';
+import type { TunnelEnds, TunnelOver, Upgrade } from '../proxy/upgrade.js';
+import type { LiveBackend } from '../upstream/live-backend.js';
+import { acceptOf, newKey } from './handshake.js';
+import type { HeldConnection } from './held-connection.js';
+import type { Tunnel } from './tunnel.js';
+
+/** Opens the tunnel of an exchange. */
+export interface TunnelOpener {
+  open(exchange: Exchange, backend: LiveBackend, ends: TunnelEnds, over: TunnelOver): Tunnel;
+}
+
+const noBytes = Buffer.alloc(0);
+
+/** An upgrade that a client asks for, over HTTP/1.1 with its connection held, or over a stream of HTTP/2 (RFC 8441). */
+export class UpgradeExchange implements Upgrade {
+  #tunnel: Tunnel | undefined;
+  #key: string | undefined;
+
+  constructor(
+    readonly protocol: string,
+    private readonly held: HeldConnection | undefined,
+    private readonly opener: TunnelOpener,
+  ) {}
+
+  get isWebSocket(): boolean {
+    return this.protocol.toLowerCase() === 'websocket';
+  }
+
+  get bytesIn(): number {
+    return this.#tunnel?.fromClient.bytes ?? 0;
+  }
+
+  /** The key that the backend must answer to: the client's or, where its protocol has none, one of our own. */
+  prove(exchange: Exchange): void {
+    if (!this.isWebSocket) return;
+    this.#key = exchange.headers['sec-websocket-key'];
+    if (this.held !== undefined) return;
+    this.#key = newKey();
+    exchange.setRequestHeader('Sec-WebSocket-Key', this.#key);
+  }
+
+  firstBytes(): Buffer {
+    return this.held?.release() ?? noBytes;
+  }
+
+  fault(fields: readonly string[]): string | undefined {
+    if (this.#key === undefined) return undefined;
+    const index = fields.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'sec-websocket-accept');
+    return index !== -1 && fields[index + 1]!.trim() === acceptOf(this.#key)
+      ? undefined
+      : 'Sec-WebSocket-Accept does not answer the key';
+  }
+
+  carry(exchange: Exchange, backend: LiveBackend, ends: TunnelEnds, over: TunnelOver): UnderWay {
+    return (this.#tunnel = this.opener.open(exchange, backend, ends, over));
+  }
+}
