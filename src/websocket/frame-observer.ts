@@ -160,6 +160,10 @@ export class FrameObserver {
         const skipped = Math.min(this.#remaining, end - at);
         this.#remaining -= skipped;
         at += skipped;
+      } else if (this.#part === 'key' && this.#missing === 4 && end - at >= 4) {
+        this.#key = chunk.readInt32BE(at);
+        at += 4;
+        this.#endHeader();
       } else {
         if (this.#part === 'opcode') frameAt = at;
         this.#readByte(chunk[at++]!);
@@ -182,7 +186,6 @@ export class FrameObserver {
       case 'length':
         return this.#readLength(byte);
       case 'extended-length':
-        if (this.#missing === 8 && byte > 127) return this.#fail(1002, 'the highest bit of a length is set');
         this.#length = this.#length * 256 + byte;
         if (--this.#missing === 0) this.#knowLength();
         return;
@@ -232,13 +235,13 @@ export class FrameObserver {
 
   #knowLength(): void {
     const length = this.#length;
-    if (length > Number.MAX_SAFE_INTEGER) return this.#fail(1002, 'a length is beyond all numbers');
+    // Also one with its highest bit set, which no length may have.
+    if (length > Number.MAX_SAFE_INTEGER) return this.#fail(1002, 'a length is above 2^53 - 1');
     if ((this.#extended === 2 && length < 126) || (this.#extended === 8 && length < 65_536)) {
       return this.#fail(1002, 'a length is not in its shortest form');
     }
     if (this.#opcode === close && length === 1) return this.#fail(1002, 'a close code is cut off');
     if (length > this.#maxFrame) return this.#fail(1009, 'a frame is too long');
-    this.#key = 0;
     if (!this.#masked) return this.#endHeader();
     this.#missing = 4;
     this.#part = 'key';

@@ -43,7 +43,6 @@ export function modelOf(bytes: Buffer, masked: boolean, maxFrame: number): Frame
     const extended = short === 127 ? 8 : short === 126 ? 2 : 0;
     const lengthEnd = start + 2 + extended;
     const digits = bytes.subarray(start + 2, lengthEnd);
-    if (extended === 8 && digits.length > 0 && digits[0]! >= 128) return failed(start + 2);
     const headerEnd = lengthEnd + (masked ? 4 : 0);
     if (lengthEnd > bytes.length) return cutOff();
     const length = extended === 0 ? BigInt(short) : BigInt(`0x${digits.toString('hex')}`);
