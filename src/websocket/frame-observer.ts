@@ -1,0 +1,290 @@
+/** Why a byte stream is no WebSocket the gateway goes on with; `code` is the close code (RFC 6455 §7.4.1). */
+export interface FrameFault {
+  readonly code: 1002 | 1009;
+  readonly reason: string;
+}
+
+/** What a direction of a tunnel must keep to. */
+export interface ObserverOptions {
+  /** True for the client's direction: frames must be masked; false: they must not be (RFC 6455 §5.1). */
+  readonly masked: boolean;
+  /** The longest payload of one frame, in bytes; a frame that declares more is a fault 1009. */
+  readonly maxFrame: number;
+}
+
+/** What the next byte is. */
+type Part = 'opcode' | 'length' | 'extended-length' | 'key' | 'close-code' | 'payload';
+
+const continuation = 0;
+const text = 1;
+const binary = 2;
+const close = 8;
+const ping = 9;
+const pong = 10;
+/** As the kind of the message under way: there is none; it began with a reserved data opcode. */
+const none = 0;
+const unknown = 3;
+
+/**
+ * Follows one direction of a WebSocket connection (RFC 6455 §5) as its bytes pass, in any split, without changing or
+ * keeping them. Extensions are let through: RSV bits and reserved opcodes are no fault, but count as no message.
+ * Skips payload in one step for each chunk and frame, whatever its length.
+ */
+export class FrameObserver {
+  readonly #masked: boolean;
+  readonly #maxFrame: number;
+  #part: Part = 'opcode';
+  #stopped = false;
+  #opcode = 0;
+  #final = false;
+  /** Bytes still missing of the part that is being read, unless that is the payload. */
+  #missing = 0;
+  /** Length of the payload, as far as its bytes were read. */
+  #length = 0;
+  /** How many bytes of extended length the header has. */
+  #extended = 0;
+  #key = 0;
+  #code = 0;
+  /** Bytes still missing of the payload. */
+  #remaining = 0;
+  /** The opcode that the message under way began with. */
+  #message = none;
+
+  #fault: FrameFault | undefined;
+  #faultAt = 0;
+  #firstBoundary = -1;
+  #text = 0;
+  #binary = 0;
+  #pings = 0;
+  #pongs = 0;
+  #closes = 0;
+  #payloadBytes = 0;
+  #frames = 0;
+  #closeCode: number | undefined;
+
+  constructor({ masked, maxFrame }: ObserverOptions) {
+    this.#masked = masked;
+    this.#maxFrame = maxFrame;
+  }
+
+  /** The fault found; undefined while there is none. */
+  get fault(): FrameFault | undefined {
+    return this.#fault;
+  }
+
+  /**
+   * How many bytes of the chunk that the last `read` found a fault in come before the frame at fault: the offset of that
+   * frame's first byte, 0 when it began in an earlier chunk. 0 for all chunks behind, and while there is no fault.
+   */
+  get faultAt(): number {
+    return this.#faultAt;
+  }
+
+  /**
+   * Whether the bytes read so far end between two frames, also before the first: here a control frame may be put in.
+   * After a fault: whether the bytes before `faultAt` do.
+   */
+  get atBoundary(): boolean {
+    return this.#part === 'opcode';
+  }
+
+  /** Offset, in the chunk of the last `read`, just behind the first frame that ended in it; -1 when none did. */
+  get firstBoundary(): number {
+    return this.#firstBoundary;
+  }
+
+  /** Whole text messages. */
+  get text(): number {
+    return this.#text;
+  }
+
+  /** Whole binary messages. */
+  get binary(): number {
+    return this.#binary;
+  }
+
+  /** Whole Ping frames. */
+  get pings(): number {
+    return this.#pings;
+  }
+
+  /** Whole Pong frames. */
+  get pongs(): number {
+    return this.#pongs;
+  }
+
+  /** Whole Close frames: at most one. */
+  get closes(): number {
+    return this.#closes;
+  }
+
+  /** Whole messages, text and binary. */
+  get messages(): number {
+    return this.#text + this.#binary;
+  }
+
+  /** Bytes of payload of data frames, as their headers declared them, once a header was read whole. */
+  get payloadBytes(): number {
+    return this.#payloadBytes;
+  }
+
+  /** Frames whose first byte was seen; rises with each, the one at fault too. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Code of the Close frame once its code was read, as it is; 1005 when it had none; undefined before. */
+  get closeCode(): number | undefined {
+    return this.#closeCode;
+  }
+
+  /** Whether a whole Close frame has passed: nothing may follow it (RFC 6455 §5.5.1). */
+  get closed(): boolean {
+    return this.#closes > 0;
+  }
+
+  /** Reads nothing more from now on; what was found stays. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Reads the next bytes, in any split. Reads nothing after a fault, a whole Close frame or `stop`. Never throws. */
+  read(chunk: Buffer): void {
+    this.#firstBoundary = -1;
+    this.#faultAt = 0;
+    const end = chunk.length;
+    let frameAt = -1;
+    let at = 0;
+    while (at < end && !this.#stopped) {
+      if (this.#part === 'payload') {
+        const skipped = Math.min(this.#remaining, end - at);
+        this.#remaining -= skipped;
+        at += skipped;
+      } else if (this.#part === 'key' && this.#missing === 4 && end - at >= 4) {
+        this.#key = chunk.readInt32BE(at);
+        at += 4;
+        this.#endHeader();
+      } else {
+        if (this.#part === 'opcode') frameAt = at;
+        this.#readByte(chunk[at++]!);
+      }
+      if (this.#part === 'payload' && this.#remaining === 0) {
+        this.#endFrame();
+        if (this.#firstBoundary === -1) this.#firstBoundary = at;
+      }
+    }
+    if (this.#fault === undefined || frameAt === -1) return;
+    this.#faultAt = frameAt;
+    this.#part = 'opcode';
+  }
+
+  /** One byte of a header, or of the code of a Close frame. */
+  #readByte(byte: number): void {
+    switch (this.#part) {
+      case 'opcode':
+        return this.#readOpcode(byte);
+      case 'length':
+        return this.#readLength(byte);
+      case 'extended-length':
+        this.#length = this.#length * 256 + byte;
+        if (--this.#missing === 0) this.#knowLength();
+        return;
+      case 'key':
+        this.#key = (this.#key << 8) | byte;
+        if (--this.#missing === 0) this.#endHeader();
+        return;
+      default:
+        this.#code = (this.#code << 8) | byte;
+        this.#remaining--;
+        if (--this.#missing > 0) return;
+        this.#closeCode = this.#code ^ (this.#key >>> 16);
+        this.#part = 'payload';
+    }
+  }
+
+  #readOpcode(byte: number): void {
+    const opcode = byte & 15;
+    this.#frames++;
+    this.#opcode = opcode;
+    this.#final = byte > 127;
+    if (opcode >= close) {
+      if (!this.#final) return this.#fail(1002, 'a control frame is fragmented');
+    } else if (opcode === continuation) {
+      if (this.#message === none) return this.#fail(1002, 'a continuation frame continues no message');
+    } else if (opcode <= binary && this.#message !== none) {
+      return this.#fail(1002, 'a message begins inside another');
+    }
+    this.#part = 'length';
+  }
+
+  #readLength(byte: number): void {
+    const length = byte & 127;
+    if (byte > 127 !== this.#masked) {
+      return this.#fail(1002, this.#masked ? 'a frame of a client is not masked' : 'a frame of a server is masked');
+    }
+    if (this.#opcode >= close && length > 125) return this.#fail(1002, 'a control frame is too long');
+    this.#extended = length === 127 ? 8 : length === 126 ? 2 : 0;
+    if (this.#extended === 0) {
+      this.#length = length;
+      return this.#knowLength();
+    }
+    this.#length = 0;
+    this.#missing = this.#extended;
+    this.#part = 'extended-length';
+  }
+
+  #knowLength(): void {
+    const length = this.#length;
+    // Also one with its highest bit set, which no length may have.
+    if (length > Number.MAX_SAFE_INTEGER) return this.#fail(1002, 'a length is above 2^53 - 1');
+    if ((this.#extended === 2 && length < 126) || (this.#extended === 8 && length < 65_536)) {
+      return this.#fail(1002, 'a length is not in its shortest form');
+    }
+    if (this.#opcode === close && length === 1) return this.#fail(1002, 'a close code is cut off');
+    if (length > this.#maxFrame) return this.#fail(1009, 'a frame is too long');
+    if (!this.#masked) return this.#endHeader();
+    this.#missing = 4;
+    this.#part = 'key';
+  }
+
+  #endHeader(): void {
+    this.#remaining = this.#length;
+    this.#part = 'payload';
+    if (this.#opcode < close) this.#payloadBytes += this.#length;
+    if (this.#opcode !== close) return;
+    if (this.#length === 0) {
+      this.#closeCode = 1005;
+    } else {
+      this.#missing = 2;
+      this.#part = 'close-code';
+    }
+  }
+
+  #endFrame(): void {
+    this.#part = 'opcode';
+    const opcode = this.#opcode;
+    if (opcode === ping) this.#pings++;
+    else if (opcode === pong) this.#pongs++;
+    else if (opcode === close) {
+      this.#closes++;
+      this.#stopped = true;
+    } else if (opcode < close) this.#endDataFrame(opcode);
+  }
+
+  #endDataFrame(opcode: number): void {
+    if (opcode > binary) {
+      if (!this.#final && this.#message === none) this.#message = unknown;
+      return;
+    }
+    if (opcode !== continuation) this.#message = opcode;
+    if (!this.#final) return;
+    if (this.#message === text) this.#text++;
+    else if (this.#message === binary) this.#binary++;
+    this.#message = none;
+  }
+
+  #fail(code: 1002 | 1009, reason: string): void {
+    this.#fault = { code, reason };
+    this.#stopped = true;
+  }
+}
