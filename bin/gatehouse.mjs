@@ -12,13 +12,13 @@ import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 
-if (major > 22 || (major === 22 && minor >= 19)) {
+if (major > 24 || (major === 24 && minor >= 9)) {
   await import('../dist/main.js');
 } else {
   const bundled = bundledNode();
   if (bundled === undefined) {
     process.stderr.write(
-      `Gatehouse needs Node 22.19 or newer; this is ${process.versions.node}. The Node that it brings along is not ` +
+      `Gatehouse needs Node 24.9 or newer; this is ${process.versions.node}. The Node that it brings along is not ` +
         'there: install again with the install script of the package "node" allowed.\n',
     );
     process.exitCode = 1;

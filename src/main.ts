@@ -3,9 +3,10 @@ import 'reflect-metadata';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-if (major < 22 || (major === 22 && minor < 19)) {
+// From here on a server can decide which requests it upgrades.
+if (major < 24 || (major === 24 && minor < 9)) {
   process.stderr.write(
-    `gatehouse: Node.js ${process.versions.node} is too old; use 22.19 or later, or start it with "npm start" or "npx gatehouse", which bring their own.\n`,
+    `gatehouse: Node.js ${process.versions.node} is too old; use 24.9 or later, or start it with "npm start" or "npx gatehouse", which bring their own.\n`,
   );
   process.exitCode = 2;
 } else {

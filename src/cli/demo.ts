@@ -31,6 +31,7 @@ Try it:
 
   curl -i ${url}/hello
   curl -N ${url}/events
+  a WebSocket client on ${url.replace('http', 'ws')}/chat, an echo
 
 To put it in front of your own servers:
 
