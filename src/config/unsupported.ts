@@ -29,10 +29,7 @@ const eventStreams: readonly UnsupportedKey[] = [
 export const unsupportedKeys: readonly UnsupportedKey[] = [
   ...below('listeners.*', []),
   ...below('upstreams.*', [{ path: 'discovery' }, { path: 'protocol', isOff: word('http1') }]),
-  ...below('routes.*', [
-    { path: 'compress', isOff: no },
-    ...below('sse', eventStreams),
-  ]),
+  ...below('routes.*', [{ path: 'compress', isOff: no }, ...below('sse', eventStreams)]),
   ...below('sse', eventStreams),
   { path: 'workers', isOff: value => value === 'auto' || value === 1 },
   { path: 'tracing' },

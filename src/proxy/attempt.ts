@@ -43,6 +43,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
   #dropped = -1;
   #cut: NodeJS.Timeout | undefined;
   #tunnel: UnderWay | undefined;
+  #isLongLived = false;
 
   constructor(
     readonly exchange: Exchange,
@@ -156,8 +157,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
       connection.on('error', () => {}).destroy();
       return exchange.fail(new GatewayError('CLIENT_ABORTED'));
     }
-    // It may last for days: its backend has shown what it can.
-    this.#settleBreaker(this.#verdict());
+    this.#outlast();
     exchange.tunnelled = true;
     const ends = { client, clientHead: upgrade.firstBytes(), backend: connection, backendHead };
     this.#tunnel = upgrade.carry(exchange, this.backend, ends, this);
@@ -186,6 +186,16 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     exchange.sentAt = this.#sentAt;
     exchange.respondedAt = now;
     exchange.body?.release();
+  }
+
+  /**
+   * What has begun may last for days. Its backend has shown what it can, and the circuit's only trial must not wait for the end; nor
+   * may it keep others from the backend.
+   */
+  #outlast(): void {
+    this.#settleBreaker(this.#verdict());
+    this.#isLongLived = true;
+    this.route.target.gate(this.backend).outlast();
   }
 
   /** What the route and its policies, and the balancer, have to say in the head of a response. */
@@ -222,7 +232,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     this.#settled = true;
     if (this.race === undefined) this.exchange.underWay = undefined;
     this.#settleBreaker(verdict);
-    this.route.target.settle(this.backend, outcome, this.#firstByte);
+    this.route.target.settle(this.backend, outcome, this.#firstByte, this.#isLongLived);
   }
 
   #settleBreaker({ outcome, kind }: BreakerVerdict): void {

@@ -30,6 +30,21 @@ describe('the gate of a backend', () => {
     expect(to.inFlight).toBe(0);
   });
 
+  it('gives the place of one that will last to the next, and counts it for the backend until it leaves', () => {
+    const to = backend();
+    const gate = new ConnectionGate(to, { max: 1, queue: 2, queueTimeout: 1000 });
+    expect(gate.tryEnter()).toBe(true);
+    const order: string[] = [];
+    gate.wait(waiter(what => order.push(what)));
+    gate.outlast();
+    expect(order).toEqual(['entered']);
+    expect([to.inFlight, gate.hasRoom]).toEqual([2, false]);
+    gate.leave();
+    expect([to.inFlight, gate.hasRoom]).toEqual([1, true]);
+    gate.leaveLongLived();
+    expect([to.inFlight, gate.hasRoom]).toEqual([0, true]);
+  });
+
   it('refuses who has waited too long, and forgets who gives up', () => {
     vi.useFakeTimers();
     try {

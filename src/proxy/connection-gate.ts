@@ -27,13 +27,16 @@ interface Waiting {
 
 /**
  * The way into one backend: at most `max` exchanges at once, and a bounded queue before it (first come, first served).
- * Whoever has entered must leave exactly once.
+ * Whoever has entered must leave exactly once. Streams and tunnels give their place back when they begin, for they would keep it for days:
+ * they have limits of their own, and still count for the backend.
  */
 export class ConnectionGate {
   readonly #queue = new Map<GateWaiter, Waiting>();
   /** Places that were left and are not given on yet. */
   #free = 0;
   #admitting = false;
+  /** Streams and tunnels among those that are in flight. */
+  #longLived = 0;
 
   constructor(
     private readonly backend: LiveBackend,
@@ -47,7 +50,7 @@ export class ConnectionGate {
 
   /** One that enters now need not wait. */
   get hasRoom(): boolean {
-    return this.backend.inFlight < this.limits.max;
+    return this.backend.inFlight - this.#longLived < this.limits.max;
   }
 
   /** Enters at once if there is room. */
@@ -83,6 +86,18 @@ export class ConnectionGate {
     const waiters = [...this.#queue.keys()];
     for (const waiter of waiters) this.giveUp(waiter);
     for (const waiter of waiters) waiter.sentAway();
+  }
+
+  /** One that has entered will last: its place is free for another, and it leaves by {@link leaveLongLived}. */
+  outlast(): void {
+    this.#longLived++;
+    this.backend.inFlight++;
+    this.leave();
+  }
+
+  leaveLongLived(): void {
+    this.#longLived--;
+    this.backend.inFlight--;
   }
 
   leave(): void {

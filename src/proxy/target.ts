@@ -108,8 +108,9 @@ export class Target {
   }
 
   /** Exactly once for each attempt: frees its place and tells the balancer and the metrics how it went. */
-  settle(backend: LiveBackend, outcome: Outcome, firstByte: number | undefined): void {
-    this.gate(backend).leave();
+  settle(backend: LiveBackend, outcome: Outcome, firstByte: number | undefined, isLongLived = false): void {
+    if (isLongLived) this.gate(backend).leaveLongLived();
+    else this.gate(backend).leave();
     this.balancer.settled(backend, outcome, firstByte);
     this.#metrics.attempt(this.upstream.name, backend.id, outcome, firstByte);
     if (firstByte !== undefined) this.#latencies?.add(firstByte);
