@@ -120,14 +120,15 @@ export class Dispatcher implements AttemptOwner {
 
   declines(attempt: Attempt, status: number, headers: readonly (Buffer | string)[]): boolean {
     const { exchange, plan, route, backend, race } = attempt;
-    const reason = route.retries.afterStatus(exchange, status);
-    if (reason === undefined) return false;
-    if (race !== undefined && race.running.length > 1) {
+    // The other attempt of the race is there already: whether another may follow does not matter.
+    if (race !== undefined && race.running.length > 1 && route.retries.isFailure(status)) {
       exchange.tried = [...exchange.tried, backend];
       race.lost(attempt);
       attempt.drop();
       return true;
     }
+    const reason = route.retries.afterStatus(exchange, status);
+    if (reason === undefined) return false;
     const { target } = route;
     const tried = [...exchange.tried, backend];
     // What it says of itself holds for the others only as far as they are not there.

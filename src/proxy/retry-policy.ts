@@ -80,9 +80,14 @@ export class RetryPolicy {
     return retry === 'always' || repeatable ? name : undefined;
   }
 
+  /** An answer with this status is none if there can be another. */
+  isFailure(status: number): boolean {
+    return this.#conditions.has(status) || (status >= 500 && this.#conditions.has('5xx'));
+  }
+
   /** The same for an attempt that was answered. */
   afterStatus(exchange: Exchange, status: number): RetryReason | undefined {
-    if (!this.#conditions.has(status) && !(status >= 500 && this.#conditions.has('5xx'))) return undefined;
+    if (!this.isFailure(status)) return undefined;
     if (exchange.retries >= this.settings.attempts || !this.repeats(exchange.method)) return undefined;
     return exchange.body === undefined || exchange.body.replayable ? 'status' : undefined;
   }

@@ -137,11 +137,11 @@ export class Target {
     return this.balancer.pick(candidates as unknown as Candidates, exchange) as LiveBackend;
   }
 
-  /** Whoever waits for a backend that has been taken out must not wait on. */
+  /** Whoever waits for a backend that has been taken out must not wait on: there is another, or the fallback. */
   #sendAway(): void {
     const { available } = this.upstream;
     for (const [backend, { gate }] of this.#entrances) {
-      if (gate.waiting > 0 && available.length > 0 && !available.includes(backend)) gate.clear();
+      if (gate.waiting > 0 && !available.includes(backend)) gate.clear();
     }
   }
 }

@@ -7,6 +7,7 @@ import { patternOf } from '../support/pattern.js';
 import { eventually } from '../support/poll.js';
 import { accessLineOf, expectAtRest, gatewayTo } from '../support/scene.js';
 import { startScripted, type ScriptedBackend } from '../support/scripted-backend.js';
+import { Upstreams } from '../../src/upstream/upstreams.js';
 
 const waiting = (gateway: InProcessGateway): Promise<number> => gateway.metric('gatehouse_pool_pending');
 
@@ -187,6 +188,19 @@ describe('the queue before a backend that fails', () => {
     const responses = await Promise.all(clients.map(client => client.response()));
     expect(responses.map(({ status }) => status)).toEqual([502, 503, 503, 503, 503]);
     expect(responses.slice(1).map(({ text }) => text)).toEqual(Array(4).fill('not now'));
+    await expectAtRest(gateway);
+  });
+
+  it('gets the fallback at once when the only backend is taken out while its requests are under way', async () => {
+    const one = await startScripted('one', faults.hangs);
+    const gateway = await gatewayTo([one], { connections: { max: 1 }, fallback: { body: 'not now' } });
+    const clients: RawClient[] = [];
+    for (let number = 0; number < 3; number++) clients.push(await sendTo(gateway, `/${number}`, [one]));
+    gateway.gateway.app.get(Upstreams).get('app').backends[0]!.veto('unhealthy');
+    const responses = await Promise.all(clients.slice(1).map(client => client.response()));
+    expect(responses.map(({ text }) => text)).toEqual(['not now', 'not now']);
+    one.calls[0]!.answer();
+    expect((await clients[0]!.response()).status).toBe(200);
     await expectAtRest(gateway);
   });
 

@@ -165,6 +165,14 @@ describe('when an attempt of the two fails', () => {
     await expectAtRest(gateway);
   });
 
+  it('the other one is waited for, also where no retry may follow', async () => {
+    const [slow, bad] = [await startScripted('slow', late(250)), await startScripted('bad', fails)];
+    const gateway = await gatewayTo([slow, bad], { retries: { ...hedged, attempts: 0 } });
+    expect((await request(gateway.port)).status).toBe(200);
+    expect(await accessLineOf(gateway)).toMatchObject({ attempts: 2, backend: slow.id });
+    await expectAtRest(gateway);
+  });
+
   it('the client gets one error, when both fail and nothing is left to try', async () => {
     for (const [behaviour, status, code] of [
       [faults.resetsBeforeTheHead, 502, 'RESET'],
