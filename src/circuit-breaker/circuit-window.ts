@@ -49,6 +49,13 @@ export class CircuitWindow {
     return { requests: fires, failures, hardFailures };
   }
 
+  /** What opossum counts of a call that succeeded. */
+  countSuccess(): void {
+    const bucket = this.#buckets[0]!;
+    bucket.fires++;
+    bucket.successes++;
+  }
+
   countHardFailure(): void {
     const bucket = this.#buckets[0]!;
     bucket.hardFailures = (bucket.hardFailures ?? 0) + 1;

@@ -25,6 +25,15 @@ describe('opossum, as it is used here', () => {
     }
   });
 
+  it('counts a success of a closed circuit as a call of opossum would be counted', () => {
+    const fired = setup();
+    void fired.opossum.fire(true);
+    const { opossum, window } = setup();
+    opossum.record(true);
+    expect(window.totals).toEqual({ requests: 1, failures: 0, hardFailures: 0 });
+    expect(window.status.window).toEqual(fired.window.status.window);
+  });
+
   it('changes its state before an outcome has been recorded, not a microtask later', () => {
     const { opossum } = setup();
     for (let n = 0; n < 20; n++) opossum.record(false);

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { InjectMetric } from '@willsoto/nestjs-prometheus';
-import { Histogram, type Counter } from 'prom-client';
+import type { Counter, Histogram } from 'prom-client';
 import { MetricsSources } from './metrics-sources.js';
 import { Tally, type Count } from './tally.js';
+import { Timings, type Timing } from './timings.js';
 
 /** How an attempt on a backend ended. */
 export type AttemptOutcome = 'success' | 'failure' | 'ignored';
 
 interface UpstreamCounts {
-  readonly observeSeconds: (seconds: number) => void;
+  readonly duration: Timing;
   readonly backends: Map<string, Record<AttemptOutcome, Count>>;
 }
 
@@ -16,12 +16,16 @@ interface UpstreamCounts {
 @Injectable()
 export class AttemptMetrics {
   readonly #attempts = new Tally();
+  readonly #durations: Timings;
   readonly #upstreams = new Map<string, UpstreamCounts>();
 
+  /** `buckets`: upper bounds of the durations, in seconds, ascending. */
   constructor(
-    @InjectMetric('gatehouse_attempt_duration_seconds') private readonly duration: Histogram<string>,
+    buckets: readonly number[],
     private readonly sources: MetricsSources,
-  ) {}
+  ) {
+    this.#durations = new Timings(buckets);
+  }
 
   /** An attempt has ended. `firstByte`: milliseconds until the response head, undefined when none arrived. */
   attempt(upstream: string, backend: string, outcome: AttemptOutcome, firstByte: number | undefined): void {
@@ -33,7 +37,7 @@ export class AttemptMetrics {
       counts.backends.set(backend, outcomes);
     }
     outcomes[outcome].pending++;
-    if (firstByte !== undefined) counts.observeSeconds(firstByte / 1000);
+    if (firstByte !== undefined) counts.duration.observe(firstByte / 1000);
   }
 
   /**
@@ -58,11 +62,15 @@ export class AttemptMetrics {
     this.#attempts.drain(counter);
   }
 
+  /** Called when `gatehouse_attempt_duration_seconds` is scraped. */
+  drainDurations(histogram: Histogram<string>): void {
+    this.#durations.drain(histogram);
+  }
+
   #upstream(upstream: string): UpstreamCounts {
     let counts = this.#upstreams.get(upstream);
     if (counts === undefined) {
-      const histogram = this.duration.labels(upstream);
-      counts = { observeSeconds: seconds => histogram.observe(seconds), backends: new Map() };
+      counts = { duration: this.#durations.add({ upstream }), backends: new Map() };
       this.#upstreams.set(upstream, counts);
     }
     return counts;

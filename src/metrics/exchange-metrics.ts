@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { InjectMetric } from '@willsoto/nestjs-prometheus';
-import { Histogram, type Counter, type Gauge } from 'prom-client';
+import type { Counter, Gauge, Histogram } from 'prom-client';
 import { errorTable } from '../http/gateway-error.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { Tally, type Count } from './tally.js';
+import { Timings, type Timing } from './timings.js';
 
 interface RouteCounts {
   readonly bytesIn: Count;
   readonly bytesOut: Count;
   readonly errors: Map<string, Count>;
-  readonly observeSeconds: (seconds: number) => void;
+  readonly duration: Timing;
 }
 
 interface ListenerCounts {
@@ -27,10 +27,14 @@ export class ExchangeMetrics {
   readonly #errors = new Tally();
   readonly #bytesIn = new Tally();
   readonly #bytesOut = new Tally();
+  readonly #durations: Timings;
   readonly #listeners = new Map<string, ListenerCounts>();
   readonly #routes = new Map<string, RouteCounts>();
 
-  constructor(@InjectMetric('gatehouse_request_duration_seconds') private readonly duration: Histogram<string>) {}
+  /** `buckets`: upper bounds of the durations, in seconds, ascending. */
+  constructor(buckets: readonly number[]) {
+    this.#durations = new Timings(buckets);
+  }
 
   /** A listener took a request. Exactly one `closed` follows. */
   opened(listener: string): void {
@@ -61,7 +65,7 @@ export class ExchangeMetrics {
     count.pending++;
     route.bytesIn.pending += record.bytesIn;
     route.bytesOut.pending += record.bytesOut;
-    if (record.protocol === 'http') route.observeSeconds((record.closedAt - record.openedAt) / 1000);
+    if (record.protocol === 'http') route.duration.observe((record.closedAt - record.openedAt) / 1000);
     if (record.errorCode !== undefined) this.#error(route, routeName, record.errorCode).pending++;
   }
 
@@ -82,6 +86,10 @@ export class ExchangeMetrics {
     this.#bytesOut.drain(counter);
   }
 
+  drainDurations(histogram: Histogram<string>): void {
+    this.#durations.drain(histogram);
+  }
+
   showInFlight(gauge: Gauge<string>): void {
     for (const [listener, { inFlight }] of this.#listeners) gauge.set({ listener }, inFlight);
   }
@@ -95,12 +103,11 @@ export class ExchangeMetrics {
   #route(route: string): RouteCounts {
     let counts = this.#routes.get(route);
     if (counts === undefined) {
-      const histogram = this.duration.labels(route);
       counts = {
         bytesIn: this.#bytesIn.add({ route }),
         bytesOut: this.#bytesOut.add({ route }),
         errors: new Map(),
-        observeSeconds: seconds => histogram.observe(seconds),
+        duration: this.#durations.add({ route }),
       };
       this.#routes.set(route, counts);
     }

@@ -6,7 +6,8 @@ import { ExchangeMetrics } from './exchange-metrics.js';
 import { MetricsSources, type BackendState } from './metrics-sources.js';
 
 /**
- * Providers of all metrics of the gateway, in `registry`. Counters are filled and gauges are read when they are scraped.
+ * {@link ExchangeMetrics}, {@link AttemptMetrics} and the providers of the metrics of traffic, in `registry`. Counters and histograms are
+ * filled and gauges are read when they are scraped.
  * `aggregator` is what is done with the values of several threads when they are merged: the sum, unless each thread sees the whole.
  */
 export function metricProviders(registry: Registry, buckets: readonly number[]): Provider[] {
@@ -52,6 +53,12 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
   });
 
   return [
+    { provide: ExchangeMetrics, useFactory: () => new ExchangeMetrics(buckets) },
+    {
+      provide: AttemptMetrics,
+      useFactory: (sources: MetricsSources) => new AttemptMetrics(buckets, sources),
+      inject: [MetricsSources],
+    },
     drained('gatehouse_requests_total', 'Exchanges that have ended.', ['listener', 'route', 'status'], (of, to) =>
       of.drainRequests(to),
     ),
@@ -73,6 +80,10 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
       labelNames: ['route'],
       buckets: [...buckets],
       registers,
+      inject: [ExchangeMetrics],
+      collect(metrics: ExchangeMetrics) {
+        metrics.drainDurations(this);
+      },
     }),
     makeGaugeProvider({
       name: 'gatehouse_requests_in_flight',
@@ -100,6 +111,10 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
       labelNames: ['upstream'],
       buckets: [...buckets],
       registers,
+      inject: [AttemptMetrics],
+      collect(metrics: AttemptMetrics) {
+        metrics.drainDurations(this);
+      },
     }),
     mirrored(
       'gatehouse_backend_available',

@@ -45,8 +45,6 @@ export class MetricsModule {
       providers: [
         { provide: Registry, useValue: registry },
         MetricsSources,
-        ExchangeMetrics,
-        AttemptMetrics,
         ...metricProviders(registry, buckets),
         ...probeMetricProviders(registry),
         ...circuitMetricProviders(registry),

@@ -83,7 +83,7 @@ export class Http1Responder implements Responder {
 
   end(trailers?: RawHeaders): void {
     const { response } = this;
-    if (this.#whole !== undefined) writeAtOnce(response, this.#whole);
+    if (this.#whole !== undefined) return endAtOnce(response, this.#whole);
     if (trailers !== undefined && trailers.length > 0 && response.chunkedEncoding) {
       const pairs: [string, string][] = [];
       for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i]!, trailers[i + 1]!]);
@@ -165,12 +165,8 @@ function declaredLength(headers: RawHeaders): number {
  * Writes head and body with one system call: as a Latin-1 string Node joins the body to the head; as a buffer it would
  * be a chunk of its own, and the two a `writev`, which costs about 10 % of an exchange. (`npm run bench`)
  */
-function writeAtOnce(response: ServerResponse, body: Buffer): void {
-  const { socket } = response;
-  // While it is corked by us the response leaves the cork alone; it would keep one until the next tick.
-  socket?.cork();
-  response.write(body.toString('latin1'), 'latin1');
-  socket?.uncork();
+function endAtOnce(response: ServerResponse, body: Buffer): void {
+  response.end(body.toString('latin1'), 'latin1');
 }
 
 /** A request without a body is not complete either while its head is being handled. */

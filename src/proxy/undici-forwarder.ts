@@ -39,6 +39,8 @@ export class UndiciForwarder implements Forwarder {
         body: body ?? null,
         headersTimeout: 0,
         bodyTimeout: 0,
+        // Keeps others from being pipelined behind it, which they never are; else each head costs another look at the queue.
+        blocking: false,
         servername: pool.servername,
       } as Dispatcher.DispatchOptions,
       attempt,
