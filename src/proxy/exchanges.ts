@@ -195,6 +195,10 @@ export class Exchanges {
         this.#end(exchange, socket);
       });
 
+    if (head.padded) {
+      stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+      return undefined;
+    }
     const refusal = this.#locateStream(exchange, head);
     if (refusal === undefined) return exchange;
     exchange.fail(refusal);
