@@ -10,14 +10,20 @@ export interface GatehouseOptions {
   readonly routes?: number;
   /** Requests that may wait for a connection to a backend; the default where absent. */
   readonly queue?: number;
+  /** The block `security`; the default where absent. */
+  readonly security?: object;
 }
 
 /** The configuration of a gateway under test: the default chain (access log, metrics, breaker, retries), one worker. */
-export function gatewayConfig({ port, backends }: Setting, { routes = 0, queue }: GatehouseOptions = {}): string {
+export function gatewayConfig(
+  { port, backends }: Setting,
+  { routes = 0, queue, security }: GatehouseOptions = {},
+): string {
   return stringify({
     listeners: [{ host: '127.0.0.1', port }],
     admin: { host: '127.0.0.1', port: 0 },
     workers: 1,
+    ...(security !== undefined && { security }),
     upstreams: {
       app: {
         backends: backends.map(backend => `http://${backend}`),

@@ -1,5 +1,6 @@
 import { Block, Key, ListOf } from './key.js';
 import { choice, flag } from './kinds/choice.js';
+import { filePath } from './kinds/file-path.js';
 import { duration } from './kinds/duration.js';
 import { editableHeaderName } from './kinds/header.js';
 import { Invalid } from './kinds/invalid.js';
@@ -54,6 +55,11 @@ export class JwtConfig {
     doc: 'Where the public keys are. They are fetched in the background at start, every ten minutes, and when a token names an unknown key (once in 10 s at most). Until they are there a request with a token gets 503.',
   })
   declare jwks: string;
+
+  @Key(filePath, {
+    doc: 'PEM file with the authorities that the server of `jwks` must be certified by, instead of the well-known ones. Read again with each fetch.',
+  })
+  declare ca?: string;
 
   @Key(oneLine, { required: true, doc: 'What `iss` must be.' })
   declare issuer: string;
@@ -129,6 +135,11 @@ export class ForwardAuthConfig {
     doc: 'It is asked about each request with its head, without the body: a 2xx lets the request through, any other answer goes to the client.',
   })
   declare url: string;
+
+  @Key(filePath, {
+    doc: 'PEM file with the authorities that it must be certified by, instead of the well-known ones.',
+  })
+  declare ca?: string;
 
   @Key(list(identityField), {
     doc: 'Header fields of its answer that the backend gets. What a client sent under these names is removed, on every route (`authorization` and `cookie`: on this one).',

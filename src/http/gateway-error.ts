@@ -27,6 +27,8 @@ const kinds = {
   CLIENT_ABORTED: { status: 499, source: 'client', retry: 'never', title: 'Client closed the request', when: 'The client went away. Only in the log; never held against a backend.' },
   NO_BACKEND: { status: 503, source: 'gateway', retry: 'never', title: 'No backend available', when: 'Every backend of the upstream has a veto.' },
   QUEUE_FULL: { status: 503, source: 'gateway', retry: 'never', title: 'Too busy', when: 'The connection limit of the backend and the queue before it are exhausted.' },
+  AUTH_UNAVAILABLE: { status: 503, source: 'gateway', retry: 'never', title: 'Authentication unavailable', when: 'It cannot be found out now who sends the request: the issuer or the auth service gives no answer, or too many passwords are being checked.' },
+  LIMIT_UNAVAILABLE: { status: 503, source: 'gateway', retry: 'never', title: 'Rate limit unavailable', when: 'The request cannot be counted now, and onStoreFailure is deny.' },
   DRAINING: { status: 503, source: 'gateway', retry: 'never', title: 'Shutting down', when: 'The gateway is shutting down.' },
   INTERNAL: { status: 500, source: 'gateway', retry: 'never', title: 'Gateway failure', when: 'The gateway itself failed; its log says how.' },
   CONNECT_FAILED: { status: 502, source: 'backend', retry: 'always', title: 'Backend unreachable', when: 'The connection to the backend was refused, unreachable, or failed its TLS handshake.' },

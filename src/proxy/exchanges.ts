@@ -8,6 +8,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { parseHost } from '../http/host.js';
 import { forwardedPath, routingPath, splitTarget, type PathPolicy } from '../http/path.js';
 import { RequestHead } from '../http/request-head.js';
+import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { identify, introductionOf, peerOf } from './client-connection.js';
@@ -112,6 +113,11 @@ export class Exchanges {
     private readonly metrics: ExchangeMetrics,
   ) {}
 
+  /** What holds for the fields of responses to what has no route. */
+  get responseDefaults(): ResponseDefaults | undefined {
+    return this.plans.responseDefaults;
+  }
+
   /**
    * Reads the head: who asks, for what, by which route. Returns undefined when the message is refused, and answers it then;
    * also when it comes behind the last answer of its connection, and must not be processed.
@@ -194,6 +200,10 @@ export class Exchanges {
         this.#end(exchange, socket);
       });
 
+    if (head.padded) {
+      stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+      return undefined;
+    }
     const refusal = this.#locateStream(exchange, head);
     if (refusal === undefined) return exchange;
     exchange.fail(refusal);
@@ -225,7 +235,7 @@ export class Exchanges {
   }
 
   #open(exchange: Exchange, socket: Socket, peer: string | undefined, trusted: boolean): void {
-    exchange.responseDefaults = this.plans.responseDefaults;
+    exchange.responseDefaults = this.responseDefaults;
     exchange.peer = peer;
     exchange.peerTrusted = trusted;
     const { message } = exchange;

@@ -50,4 +50,15 @@ describe('the head of a request on an HTTP/2 stream', () => {
   it('with two Host fields is ambiguous, even when they are alike', () => {
     expect(new Http2Head([...pseudo, 'host', 'shop.example', 'host', 'shop.example']).ambiguous).toBe(true);
   });
+
+  it.each([
+    ['a', false],
+    ['', false],
+    ['a b', false],
+    [' a', true],
+    ['a\t', true],
+    [' ', true],
+  ])('with the value %j has white space around one: %s', (value, padded) => {
+    expect(new Http2Head([...pseudo, 'x-one', value]).padded).toBe(padded);
+  });
 });

@@ -14,6 +14,8 @@ export class Http2Head {
   protocol: string | undefined;
   /** `:authority` and `Host` name different servers, or there is more than one. */
   ambiguous = false;
+  /** A value begins or ends with white space (RFC 9113 §8.2.1). */
+  padded = false;
   /** The other fields as HTTP/1.1 has them: `host` first, the cookies in one field (RFC 9113 §8.2.3). */
   readonly fields: RawHeaders = [];
 
@@ -25,6 +27,7 @@ export class Http2Head {
     for (let i = 0; i < raw.length; i += 2) {
       const name = raw[i]!;
       const value = raw[i + 1]!;
+      if (isPadded(value)) this.padded = true;
       if (name.charCodeAt(0) === COLON) this.#read(name, value);
       else if (name === 'host') {
         if (host !== undefined) this.ambiguous = true;
@@ -70,3 +73,13 @@ export class Http2Head {
 }
 
 const COLON = 0x3a;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+function isPadded(value: string): boolean {
+  return isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1));
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}

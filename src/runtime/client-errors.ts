@@ -82,17 +82,18 @@ export class ClientErrors {
   #refuse(error: GatewayError, socket: RefusedSocket, listener: ListenerInfo, request?: IncomingMessage): void {
     socket[REFUSED] = true;
     const id = randomUUID();
-    const { status, headers, body } = problemResponse(error, id);
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n`;
-    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
     const peer = peerOf(socket, listener) ?? 'unknown';
     const client = canonicalAddress(peer) ?? peer;
+    const record = new RefusedMessage(id, listener, client, error, request);
+    const { status, headers, body } = problemResponse(error, id);
+    this.exchanges.responseDefaults?.apply(headers, record);
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
     socket.end(`${head}Connection: close\r\n\r\n${body.toString()}`, 'latin1');
     // Cut at once, the rest of what the client sends would make the kernel reset the connection, answer and all.
     const cut = setTimeout(() => socket.destroy(), lingerFor).unref();
     socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(cut));
     socket.resume();
-    const record = new RefusedMessage(id, listener.name, client, error, request);
     this.metrics.opened(listener.name);
     this.metrics.closed(record);
     this.log.write(record);

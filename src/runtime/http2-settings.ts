@@ -52,6 +52,8 @@ export function sessionOptions({ maxHeaders, maxHeaderSize, maxUrl }: HeadLimits
     // Streams that the client resets: so many at once, and so many a second (CVE-2023-44487).
     streamResetBurst: 500,
     streamResetRate: 33,
+    // Such a field would be dropped without a word; so it is seen, and its stream reset.
+    strictFieldWhitespaceValidation: false,
     // A backend's response passes as it is.
     strictSingleValueFields: false,
   };

@@ -1,10 +1,13 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import type { GatewayError } from '../http/gateway-error.js';
+import type { ListenerInfo } from '../proxy/listener-info.js';
 
 /** The record of a message that was refused before it became an exchange: what little of it is known. */
 export class RefusedMessage implements ExchangeRecord {
   readonly protocol = 'http';
+  readonly scheme: 'http' | 'https';
+  readonly listener: string;
   readonly method: string;
   readonly host = '';
   readonly path: string;
@@ -27,11 +30,13 @@ export class RefusedMessage implements ExchangeRecord {
 
   constructor(
     readonly id: string,
-    readonly listener: string,
+    { name, scheme }: ListenerInfo,
     readonly clientIp: string,
     error: GatewayError,
     request: IncomingMessage | undefined,
   ) {
+    this.listener = name;
+    this.scheme = scheme;
     this.method = request?.method ?? '-';
     this.path = request?.url ?? '-';
     this.headers = request?.headers ?? {};

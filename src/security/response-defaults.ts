@@ -4,9 +4,12 @@ import { CorsFields } from './cors/cors-fields.js';
 import { SecurityHeaders } from './headers/security-headers.js';
 import type { PolicyContext } from './policy.js';
 
+/** What of a request decides on the fields of its response. */
+export type AnsweredRequest = Pick<PolicyContext, 'method' | 'headers' | 'scheme'>;
+
 /** What is done to the fields of every response, in place, whoever makes it: a backend, the gateway, a policy that denies. */
 export interface ResponseDefaults {
-  apply(headers: RawHeaders, request: PolicyContext): void;
+  apply(headers: RawHeaders, request: AnsweredRequest): void;
 }
 
 /** What `security.cors` and `security.headers` ask of responses; undefined when they ask for nothing. */
@@ -20,7 +23,7 @@ export function responseDefaultsOf({ cors, headers }: EffectiveSecurity): Respon
 class Several implements ResponseDefaults {
   constructor(private readonly all: readonly ResponseDefaults[]) {}
 
-  apply(headers: RawHeaders, request: PolicyContext): void {
+  apply(headers: RawHeaders, request: AnsweredRequest): void {
     for (const each of this.all) each.apply(headers, request);
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load-config.js';
 import { errorTable } from '../../src/http/gateway-error.js';
@@ -91,5 +91,26 @@ describe('docs/errors.md', () => {
       const shown = status === 0 ? 'the response is cut' : status === 499 ? '499 (log only)' : String(status);
       expect(text).toContain(`| \`${code}\` | ${shown} | ${source} | ${retry} | ${when} |`);
     }
+  });
+});
+
+describe('SECURITY.md', () => {
+  const text = page('SECURITY.md');
+  const exists = (path: string): boolean => existsSync(new URL(`../../${path}`, import.meta.url));
+
+  it('names a test for each promise, and only files that exist', () => {
+    const [, table = ''] = /## What is promised([\s\S]*?)\n## /.exec(text)!;
+    const promises = table.split('\n').filter(line => /^\| (?!promise|---)/.test(line));
+    expect(promises.length).toBeGreaterThan(12);
+    for (const promise of promises) {
+      const files = [...promise.matchAll(/`((?:src|test)\/[^`]+\.(?:spec|test)\.ts)`/g)].map(([, path]) => path!);
+      expect(files, promise).not.toEqual([]);
+      expect(files.filter(path => !exists(path))).toEqual([]);
+    }
+  });
+
+  it('names settings that the configuration has', () => {
+    const reference = page('docs/configuration.md');
+    expect(text.match(/`[a-z]+[A-Z]\w+`/g)!.filter(key => !reference.includes(`**${key}**`))).toEqual([]);
   });
 });

@@ -166,6 +166,7 @@ describe('a route that another service decides on', () => {
     const response = await ask();
     expect(performance.now() - from).toBeLessThan(1500);
     expect([response.status, response.header('retry-after')]).toEqual([503, '1']);
+    expect(response.header('x-gateway-error')).toBe('AUTH_UNAVAILABLE');
     expect(response.text).not.toContain(auth.url);
     const line = await gateway.waitForLog(({ requestId }) => requestId === response.header('x-request-id'));
     expect(line['reason']).toBe('the auth service: no answer within 150 ms');

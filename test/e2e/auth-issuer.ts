@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SignJWT, exportJWK, type JWTHeaderParameters } from 'jose';
 import { startBackend, type Echo, type TestBackend } from '../support/backend.js';
+import type { Certificate } from '../support/certificate.js';
 import { request, type RequestOptions, type Response } from '../support/client.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 
@@ -32,8 +33,13 @@ export class Issuer {
     readonly server: TestBackend,
   ) {}
 
-  static async start(...pairs: [kid: string, pair: Pair][]): Promise<Issuer> {
-    const server = await startBackend();
+  static start(...pairs: [kid: string, pair: Pair][]): Promise<Issuer> {
+    return Issuer.startOver(undefined, ...pairs);
+  }
+
+  /** With a certificate: over https. */
+  static async startOver(tls: Certificate | undefined, ...pairs: [kid: string, pair: Pair][]): Promise<Issuer> {
+    const server = await startBackend(undefined, tls === undefined ? {} : { tls });
     const self = new Issuer(new Map(), server);
     server.handler = (_request, response) => {
       self.fetches++;

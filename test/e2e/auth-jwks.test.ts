@@ -46,7 +46,7 @@ describe('the keys of an issuer', () => {
     expect([unknown.status, unknown.header('retry-after'), unknown.header('x-gateway-error')]).toEqual([
       503,
       '1',
-      'DENIED',
+      'AUTH_UNAVAILABLE',
     ]);
     await gateway.waitForLog(({ msg }) => msg === 'cannot fetch the keys for tokens');
   });

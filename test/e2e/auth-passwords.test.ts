@@ -150,7 +150,7 @@ describe('a route that asks for a password', () => {
     // Two at work and 32 that wait.
     expect(statuses.filter(status => status === 401).length).toBeGreaterThanOrEqual(34);
     const busy = (await guesses).find(({ status }) => status === 503)!;
-    expect([busy.header('x-gateway-error'), busy.header('retry-after')]).toEqual(['QUEUE_FULL', '1']);
+    expect([busy.header('x-gateway-error'), busy.header('retry-after')]).toEqual(['AUTH_UNAVAILABLE', '1']);
     // On the event loop each of the 34 checks would stop everything for some ten milliseconds.
     expect(others).toBeGreaterThan(10);
     expect(delay.percentile(50) / 1e6).toBeLessThan(100);

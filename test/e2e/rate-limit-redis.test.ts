@@ -216,7 +216,7 @@ describe('rate limits on a Redis server', () => {
     const [denied] = await flood([gateway], 1);
     expect(denied?.status).toBe(503);
     expect(denied?.header('retry-after')).toBe('1');
-    expect(denied?.header('x-gateway-error')).toBe('INTERNAL');
+    expect(denied?.header('x-gateway-error')).toBe('LIMIT_UNAVAILABLE');
     expect(denied?.text).not.toMatch(/redis/i);
     await redis.restart();
     await untilBack(gateway);

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { startBackend } from '../support/backend.js';
 import { makeCertificate } from '../support/certificate.js';
-import { request, type Response } from '../support/client.js';
+import { rawRequest, request, type Response } from '../support/client.js';
 import { startInProcess } from '../support/in-process.js';
 import { requireTool } from '../support/require-tool.js';
 
 const names = ['x-content-type-options', 'x-frame-options', 'referrer-policy', 'strict-transport-security'] as const;
-const valuesOf = (response: Response): string[][] => names.map(name => response.headerValues(name));
+const valuesOf = (response: Pick<Response, 'headerValues'>): string[][] =>
+  names.map(name => response.headerValues(name));
 const defaults = [['nosniff'], ['DENY'], ['no-referrer'], []];
 
 describe('security headers', () => {
@@ -27,6 +28,24 @@ describe('security headers', () => {
     for (const [path, status] of Object.entries(paths)) {
       const response = await request(gateway.port, { path });
       expect([path, response.status, valuesOf(response)]).toEqual([path, status, defaults]);
+    }
+  });
+
+  it('stand on answers to what is no request, too', async () => {
+    const gateway = await startInProcess({
+      upstreams: { app: { backends: ['http://127.0.0.1:1'] } },
+      security: { headers: {}, cors: { origins: ['https://a.example'] } },
+    });
+    const messages = {
+      'no HTTP at all\r\n\r\n': 400,
+      [`GET / HTTP/1.1\r\nHost: a\r\nX-A: ${'b'.repeat(60_000)}\r\n\r\n`]: 431,
+      'CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n': 405,
+    };
+    for (const [bytes, status] of Object.entries(messages)) {
+      const response = await rawRequest(gateway.port, bytes);
+      expect([response.status, valuesOf(response)]).toEqual([status, defaults]);
+      expect(response.headerValues('vary')).toEqual(['Origin']);
+      expect(response.json()).toMatchObject({ status });
     }
   });
 

@@ -1,6 +1,7 @@
 import type { AuthConfig } from '../auth.config.js';
 import { isWritten } from '../fields.js';
 import type { Path } from '../findings.js';
+import { readAuthorities } from '../key-pair.js';
 import { mask } from '../kinds/secret.js';
 import { items, type CheckContext } from './check.js';
 
@@ -36,7 +37,8 @@ function checkBlock(context: CheckContext, path: Path, auth: AuthConfig | undefi
   checkUsers(context, path, auth);
 }
 
-function checkAddresses({ report, warn }: CheckContext, path: Path, { jwt, forward }: AuthConfig): void {
+function checkAddresses(context: CheckContext, path: Path, { jwt, forward }: AuthConfig): void {
+  const { report, warn } = context;
   const addresses = [
     [[...path, 'jwt', 'jwks'], jwt?.jwks],
     [[...path, 'forward', 'url'], forward?.url],
@@ -46,10 +48,28 @@ function checkAddresses({ report, warn }: CheckContext, path: Path, { jwt, forwa
     if (url !== null && (url.username !== '' || url.password !== ''))
       report({ path: here, message: 'may not carry a user or password' });
   }
+  checkAuthorities(context, [...path, 'jwt'], jwt?.jwks, jwt?.ca);
+  checkAuthorities(context, [...path, 'forward'], forward?.url, forward?.ca);
   const keys = jwt?.jwks === undefined ? null : URL.parse(jwt.jwks);
   if (keys?.protocol === 'http:' && !loopback.test(keys.hostname)) {
     const message = 'keys that are fetched over http can be replaced by anyone on the way: use https';
     warn({ path: [...path, 'jwt', 'jwks'], message });
+  }
+}
+
+function checkAuthorities(
+  { report, warn }: CheckContext,
+  path: Path,
+  url: string | undefined,
+  ca: string | undefined,
+): void {
+  if (ca === undefined) return;
+  const here = [...path, 'ca'];
+  if (url?.startsWith('http:')) warn({ path: here, message: 'has no effect on an address without https', at: 'key' });
+  try {
+    readAuthorities(ca);
+  } catch (error) {
+    report({ path: here, message: error instanceof Error ? error.message : String(error) });
   }
 }
 

@@ -94,11 +94,12 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
     return methods;
   }
 
-  #keysOf({ jwks }: JwtConfig): RemoteKeys {
-    let keys = this.#keys.get(jwks);
+  #keysOf({ jwks, ca }: JwtConfig): RemoteKeys {
+    const source = ca === undefined ? jwks : `${jwks} ${ca}`;
+    let keys = this.#keys.get(source);
     if (keys === undefined) {
-      keys = new RemoteKeys(signal => fetchKeys(jwks, signal), new KeysLog(jwks, this.log));
-      this.#keys.set(jwks, keys);
+      keys = new RemoteKeys(signal => fetchKeys(jwks, ca, signal), new KeysLog(jwks, this.log));
+      this.#keys.set(source, keys);
       if (this.#started) keys.start();
     }
     return keys;
@@ -107,7 +108,7 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
   #service(forward: NonNullable<AuthConfig['forward']>): AuthService {
     let service = this.#services.get(forward);
     if (service === undefined) {
-      service = new AuthService(forward.url, forward.timeout);
+      service = new AuthService(forward);
       this.#services.set(forward, service);
     }
     return service;

@@ -1,4 +1,6 @@
 import { errors, Pool, type Dispatcher } from 'undici';
+import type { ForwardAuthConfig } from '../../config/auth.config.js';
+import { readAuthorities } from '../../config/key-pair.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import { FailurePause } from './failure-pause.js';
 import { authServiceFailed } from './unavailable.js';
@@ -40,14 +42,13 @@ export class AuthService {
   readonly #pool: Pool;
   readonly #path: string;
   readonly #host: string;
+  readonly #timeout: number;
   readonly #pause = new FailurePause(5, 1000);
   #open = 0;
 
-  /** `timeout`: milliseconds for the whole answer. */
-  constructor(
-    url: string,
-    private readonly timeout: number,
-  ) {
+  /** Throws, in one line, when the file `ca` is no PEM file of certificates. */
+  constructor({ url, ca, timeout }: Pick<ForwardAuthConfig, 'url' | 'ca' | 'timeout'>) {
+    this.#timeout = timeout;
     const { origin, pathname, search, host } = new URL(url);
     this.#path = pathname + search;
     this.#host = host;
@@ -60,6 +61,7 @@ export class AuthService {
       maxHeaderSize: maxHead,
       headersTimeout: 0,
       bodyTimeout: 0,
+      ...(ca !== undefined && { connect: { ca: readAuthorities(ca) } }),
     });
   }
 
@@ -69,7 +71,7 @@ export class AuthService {
     if (!this.#pause.tryAsk()) return paused;
     this.#open++;
     const ended = new AbortController();
-    const timer = setTimeout(() => ended.abort(new Error(`no answer within ${this.timeout} ms`)), this.timeout);
+    const timer = setTimeout(() => ended.abort(new Error(`no answer within ${this.#timeout} ms`)), this.#timeout);
     try {
       const answer = await this.#answer(['Host', this.#host, ...headers], ended.signal);
       this.#pause.settle(true);

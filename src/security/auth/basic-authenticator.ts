@@ -7,8 +7,10 @@ import { basicCredentials } from './basic-credentials.js';
 import { Accepted, noCredentials, Refused, type Authenticator, type Decision } from './decision.js';
 import { ExpiringCache } from './expiring-cache.js';
 import { ScryptHash } from './scrypt-hash.js';
-import { tooManyPasswords } from './unavailable.js';
+import { passwordUncheckable, tooManyPasswords } from './unavailable.js';
 import type { WorkQueue } from './work-queue.js';
+
+type Compared = Accepted | Refused | GatewayError;
 
 interface User {
   readonly accepted: Accepted | undefined;
@@ -34,7 +36,7 @@ export class BasicAuthenticator implements Authenticator {
   readonly #nobodies: readonly User[];
   readonly #right = new ExpiringCache<Accepted>(maxKept);
   readonly #wrong = new ExpiringCache<Refused>(maxKept);
-  readonly #pending = new Map<string, Promise<Accepted | Refused>>();
+  readonly #pending = new Map<string, Promise<Compared>>();
 
   constructor(
     { realm, users }: Pick<BasicAuthConfig, 'realm' | 'users'>,
@@ -60,7 +62,7 @@ export class BasicAuthenticator implements Authenticator {
     );
   }
 
-  #check(given: string, digest: string): Refused | GatewayError | Promise<Accepted | Refused> {
+  #check(given: string, digest: string): Refused | GatewayError | Promise<Compared> {
     const credentials = basicCredentials(given);
     if (credentials === undefined) return malformed;
     const name = credentials.name.normalize('NFC');
@@ -72,7 +74,7 @@ export class BasicAuthenticator implements Authenticator {
     return work;
   }
 
-  async #compare({ accepted, hash }: User, password: string, digest: string): Promise<Accepted | Refused> {
+  async #compare({ accepted, hash }: User, password: string, digest: string): Promise<Compared> {
     try {
       const matches = await hash.matches(password);
       if (matches && accepted !== undefined) {
@@ -82,8 +84,7 @@ export class BasicAuthenticator implements Authenticator {
       this.#wrong.set(digest, wrong, wrongKept);
       return wrong;
     } catch {
-      // No memory for it: nobody is let in for that.
-      return wrong;
+      return passwordUncheckable;
     } finally {
       this.#pending.delete(digest);
     }

@@ -21,7 +21,7 @@ export class CorsFields {
     if (exposeHeaders.length > 0) this.#allowed.push('Access-Control-Expose-Headers', exposeHeaders.join(', '));
   }
 
-  apply(headers: RawHeaders, request: PolicyContext): void {
+  apply(headers: RawHeaders, request: Pick<PolicyContext, 'method' | 'headers'>): void {
     if (!this.#origins.any) addToVary(headers, 'Origin');
     // The policy that answers a preflight has said all there is to say.
     if (preflightMethod(request) !== undefined) return;

@@ -8,10 +8,10 @@ import type { RateLimitFields } from './rate-limit-fields.js';
 const tooMany = new GatewayError('DENIED', 'Too many requests.', undefined, 429);
 /** Neither the client's fault nor a 429, which would say that it has asked too often. */
 const cannotCount = new GatewayError(
-  'INTERNAL',
+  'LIMIT_UNAVAILABLE',
   'The request cannot be counted at present, and so it is not let in.',
   'the rate-limit store is out of reach, and onStoreFailure is deny',
-  503,
+  undefined,
   ['Retry-After', '1'],
 );
 
