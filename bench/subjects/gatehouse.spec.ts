@@ -19,4 +19,9 @@ describe('the configuration of a gateway under test', () => {
     expect(routes).toHaveLength(3);
     expect(routes[2]).toEqual({ match: { path: '/r2/*' }, upstream: 'app' });
   });
+
+  it('has the checks that are asked for', () => {
+    const security = { headers: {}, ipFilter: { deny: ['192.0.2.0/24'] } };
+    expect(parse(gatewayConfig(setting, { security }))).toMatchObject({ security });
+  });
 });

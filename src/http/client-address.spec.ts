@@ -167,4 +167,28 @@ describe('whatever the headers say', () => {
       { numRuns: 1000 },
     );
   });
+
+  it('the client is the first from the right that is not trusted, as a list of hops has it', () => {
+    const hop = fc.oneof(
+      fc.nat(255).map(byte => `10.0.0.${byte}`),
+      fc.ipV4(),
+      fc.ipV6().map(address => canonicalAddress(address)!),
+    );
+    // With a port, and in Forwarded always, an IPv6 address stands in brackets (RFC 7239 §6).
+    const spelled = (address: string, port: boolean, forwarded: boolean): string => {
+      const host = address.includes(':') && (port || forwarded) ? `[${address}]` : address;
+      return port ? `${host}:4711` : host;
+    };
+    fc.assert(
+      fc.property(fc.array(fc.tuple(hop, fc.boolean()), { maxLength: 20 }), hops => {
+        const addresses = ['10.0.0.1', ...hops.map(([address]) => address).reverse()];
+        const expected = addresses.find(address => !inside.isTrusted(address)) ?? addresses.at(-1);
+        expect(byXff(hops.map(([address, port]) => spelled(address, port, false)).join(', '))).toBe(expected);
+        expect(byForwarded(hops.map(([address, port]) => `for="${spelled(address, port, true)}"`).join(','))).toBe(
+          expected,
+        );
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.js';
 import { buildConfig, parseConfig } from '../../src/config/load-config.js';
+import { rawRequest } from '../support/client.js';
+import { gatewayTo } from '../support/scene.js';
+import { startStrictBackend } from '../support/strict-backend.js';
 
 const base = 'upstreams:\n  app:\n    backends: [http://127.0.0.1:3001]\n';
 
@@ -76,5 +79,49 @@ describe('keys that every object inherits', () => {
 
   it('stand twice in a block as little as others do', () => {
     expect(complaintsOf(`${base}__proto__: 1\n__proto__: 2\n`)).toContain('this key stands twice in its block');
+  });
+});
+
+describe('a pattern whose time explodes', () => {
+  const exploding = [
+    '^(a+)+$',
+    '^(a|a)*$',
+    '(a|ab)*$',
+    '(.*a){20}$',
+    '(x+x+)+y',
+    '([a-zA-Z]+)*$',
+    '(?:a?){30}a{30}',
+    '(.)\\1+$',
+  ];
+  const places = (pattern: string): [where: string, text: string][] => {
+    const quoted = JSON.stringify(pattern);
+    const matching = (what: string): string =>
+      `${base}routes:\n  - match: { ${what}: { x: { pattern: ${quoted} } } }\n    upstream: app\n`;
+    return [
+      ['a header', matching('headers')],
+      ['the query', matching('query')],
+    ];
+  };
+
+  it.each(exploding)('is refused wherever it stands: %s', pattern => {
+    for (const [where, text] of places(pattern)) expect([where, complaintsOf(text).length]).toEqual([where, 1]);
+  });
+
+  it('cannot be brought in by a request: what is taken answers long values in a blink', async () => {
+    const backend = await startStrictBackend();
+    const patterns = ['[a-z]+$', '\\s+$', '^.*a.*b$', 'a*a*b', '^[a-z]{2,8}-[a-z]{2,8}$'];
+    const routes = patterns.flatMap(pattern => [
+      { match: { path: '/*', headers: { x: { pattern } } }, upstream: 'app' },
+      { match: { path: '/*', query: { x: { pattern } } }, upstream: 'app' },
+    ]);
+    const gateway = await gatewayTo([backend], {}, { routes: [...routes, { upstream: 'app' }] });
+    for (const unit of ['a', 'ab', ' a', 'a-', 'zz']) {
+      const value = `${unit.repeat(15_000 / unit.length)}!`;
+      const began = performance.now();
+      const target = `/?x=${value.replaceAll(' ', '+')}`;
+      const response = await rawRequest(gateway.port, `GET ${target} HTTP/1.1\r\nHost: a\r\nX: ${value}\r\n\r\n`);
+      expect(response.status).toBe(200);
+      expect(performance.now() - began).toBeLessThan(1_000);
+    }
   });
 });

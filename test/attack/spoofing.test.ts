@@ -75,3 +75,83 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
     }
   });
 });
+
+/** More names by which servers elsewhere believe in an address. */
+const elsewhere = [
+  'True-Client-IP',
+  'CF-Connecting-IP',
+  'X-Client-IP',
+  'X-Cluster-Client-IP',
+  'X-Original-Forwarded-For',
+];
+const tried: readonly (readonly [what: string, fields: readonly string[]])[] = [
+  ...claims,
+  ...elsewhere.map((name): [string, string[]] => [name, [`${name}: 6.6.6.6`]]),
+  ['X-Forwarded-For in a list', ['X-Forwarded-For: 6.6.6.6, 6.6.6.6']],
+  ['a trailer', ['Transfer-Encoding: chunked']],
+];
+
+function messageWith(fields: readonly string[]): string {
+  const head = `GET / HTTP/1.1\r\nHost: shop.example\r\n${fields.map(field => `${field}\r\n`).join('')}\r\n`;
+  return fields.includes('Transfer-Encoding: chunked') ? `${head}0\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n` : head;
+}
+
+describe('what a client says of its address', () => {
+  it('leads through no filter', async () => {
+    const backend = await startStrictBackend();
+    const denying = await gatewayTo([backend], {}, { security: { ipFilter: { deny: ['127.0.0.0/8'] } } });
+    const allowing = await gatewayTo([backend], {}, { security: { ipFilter: { allow: ['6.6.6.6'] } } });
+    for (const [what, fields] of tried) {
+      for (const gateway of [denying, allowing]) {
+        expect([what, (await rawRequest(gateway.port, messageWith(fields))).status]).toEqual([what, 403]);
+      }
+    }
+    const introduced = `PROXY TCP4 6.6.6.6 127.0.0.1 1 2\r\n${messageWith([])}`;
+    expect((await rawRequest(denying.port, introduced)).status).toBe(400);
+    expect(backend.requests).toEqual([]);
+  });
+
+  it('makes it no other client to a limit', async () => {
+    const backend = await startStrictBackend();
+    const gateway = await gatewayTo([backend], {}, { security: { rateLimit: { limit: 1, per: '1h' } } });
+    expect((await rawRequest(gateway.port, messageWith([]))).status).toBe(200);
+    for (const [what, fields] of tried) {
+      expect([what, (await rawRequest(gateway.port, messageWith(fields))).status]).toEqual([what, 429]);
+    }
+    expect(backend.requests).toHaveLength(1);
+  });
+});
+
+describe('what a client behind a trusted proxy says of its address', () => {
+  const told = 'X-Forwarded-For: 203.0.113.9';
+  const before: readonly (readonly [what: string, fields: readonly string[]])[] = [
+    ['before the proxy’s word', ['X-Forwarded-For: 6.6.6.6, 203.0.113.9']],
+    ['in a field of its own', ['X-Forwarded-For: 6.6.6.6', told]],
+    ['as a chain of proxies', ['X-Forwarded-For: 6.6.6.6, 127.0.0.1, 203.0.113.9']],
+    ['with a comma too many', ['X-Forwarded-For: 6.6.6.6,, 203.0.113.9']],
+    ['with quotes', ['X-Forwarded-For: "6.6.6.6, 203.0.113.9']],
+    ['as Forwarded', ['Forwarded: for=6.6.6.6', told]],
+    ['as X-Real-IP', ['X-Real-IP: 6.6.6.6', told]],
+    ['with underscores', ['X_Forwarded_For: 6.6.6.6', told]],
+    ['while it has Connection take the proxy’s word away', ['Connection: X-Forwarded-For', told]],
+    ['a thousand times', [`X-Forwarded-For: ${'6.6.6.6, '.repeat(1_000)}203.0.113.9`]],
+  ];
+
+  it('counts for nothing', async () => {
+    const backend = await startStrictBackend();
+    const trustedProxies = ['127.0.0.1'];
+    const ipFilter = { deny: ['203.0.113.0/24'] };
+    const filtering = await gatewayTo([backend], {}, { trustedProxies, security: { ipFilter } });
+    const limiting = await gatewayTo(
+      [backend],
+      {},
+      { trustedProxies, security: { rateLimit: { limit: 1, per: '1h' } } },
+    );
+    expect((await rawRequest(limiting.port, messageWith([told]))).status).toBe(200);
+    for (const [what, fields] of before) {
+      expect([what, (await rawRequest(filtering.port, messageWith(fields))).status]).toEqual([what, 403]);
+      expect([what, (await rawRequest(limiting.port, messageWith(fields))).status]).toEqual([what, 429]);
+    }
+    expect((await rawRequest(filtering.port, messageWith(['X-Forwarded-For: 203.0.113.9, 6.6.6.6']))).status).toBe(200);
+  });
+});
