@@ -15,7 +15,7 @@ export class WebSocketBackend {
 
   constructor(
     readonly http: Server,
-    server: WebSocketServer,
+    readonly server: WebSocketServer,
     onSocket: (socket: WebSocket, request: IncomingMessage) => void,
   ) {
     server.on('connection', (socket, request) => {
