@@ -7,7 +7,7 @@ import { CarriedAttempt } from './carried-attempt.js';
 import { ClientView, ResponseView } from './client-view.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
 import { NodeCarrier } from './node-carrier.js';
-import { pluginPipe } from './plugin-socket.js';
+import { pluginPipe, type PluginPipe } from './plugin-socket.js';
 import { RequestBody } from './request-body.js';
 
 /** A plug-in of http-proxy-middleware, as its `definePlugin` makes one. */
@@ -143,9 +143,15 @@ const last: ProxyPlugin = server => {
       attempt.watch(outgoing);
       // An answer without the upgrade: the library would write it into the pipe.
       outgoing.once('response', () => pipe?.client.destroy());
+      outgoing.once('upgrade', (_, connection) => connection.once('close', () => process.nextTick(letGo, pipe)));
     })
     .on('proxyRes', (incoming: IncomingMessage, client, response) => response.complete(incoming));
 };
+
+/** The library stops reading from the pipe when the connection that it fills has gone, and what is written to it would never end. */
+function letGo(pipe: PluginPipe | undefined): void {
+  pipe?.client.end().resume();
+}
 
 function prepare(outgoing: ClientRequest, { attempt, request }: ClientView): void {
   // Given up while it waited for a connection.

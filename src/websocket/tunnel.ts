@@ -20,7 +20,7 @@ const farewellTime = 5_000;
 
 /** Close codes that the gateway sends (RFC 6455 §7.4.1 and its registry). */
 const goingAway = 1001;
-const internalError = 1011;
+/** Also for a connection that broke: clients come back after it, where 1011 has some give up (graphql-ws). */
 const serviceRestart = 1012;
 /** Never sent: a side went away without a Close frame. */
 const abnormal = 1006;
@@ -160,7 +160,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
       // A backend that has gone must not show as a bare reset, nor a client.
       if (flow === this.fromClient) this.#partFrom(flow, goingAway, 'the client went away');
       else if (error === undefined) this.#partFrom(flow, serviceRestart, 'the server went away');
-      else this.#partFrom(flow, internalError, 'the connection to the server broke');
+      else this.#partFrom(flow, serviceRestart, 'the connection to the server broke');
     }
     // What the other side says to one that has gone reaches nobody.
     if (flow.source.destroyed) this.#opposite(flow).discard();

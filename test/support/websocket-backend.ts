@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { closeLater } from './cleanup.js';
@@ -15,7 +16,7 @@ export class WebSocketBackend {
 
   constructor(
     readonly http: Server,
-    server: WebSocketServer,
+    readonly server: WebSocketServer,
     onSocket: (socket: WebSocket, request: IncomingMessage) => void,
   ) {
     server.on('connection', (socket, request) => {
@@ -31,8 +32,9 @@ export class WebSocketBackend {
     return (this.http.address() as AddressInfo).port;
   }
 
+  /** Not of one on a unix socket. */
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `${'setSecureContext' in this.http ? 'https' : 'http'}://127.0.0.1:${this.port}`;
   }
 
   /** Cuts every connection, as a process does that is killed. */
@@ -49,15 +51,25 @@ export function echo(socket: WebSocket): void {
   socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }));
 }
 
+/** Where a WebSocket server listens, instead of a port without TLS. */
+export interface WebSocketAddress {
+  readonly socketPath?: string;
+  /** Serves TLS: at least `key` and `cert`. */
+  readonly tls?: TlsOptions;
+}
+
 /** Starts a WebSocket server; by default an echo. */
 export async function startWebSocketBackend(
   onSocket: (socket: WebSocket, request: IncomingMessage) => void = echo,
   options: ServerOptions = {},
+  { socketPath, tls }: WebSocketAddress = {},
 ): Promise<WebSocketBackend> {
-  const http = createServer((_, response) => response.writeHead(426).end('upgrade required'));
+  const refuse: RequestListener = (_, response) => response.writeHead(426).end('upgrade required');
+  const http = tls === undefined ? createServer(refuse) : createTlsServer(tls, refuse);
   const server = new WebSocketServer({ server: http, ...options });
   const backend = new WebSocketBackend(http, server, onSocket);
-  http.listen(0, '127.0.0.1');
+  if (socketPath === undefined) http.listen(0, '127.0.0.1');
+  else http.listen(socketPath);
   await once(http, 'listening');
   closeLater(() => {
     for (const socket of server.clients) socket.terminate();
