@@ -212,7 +212,9 @@ describe('an upgrade and the other requests of its connection', () => {
     const backend = await startMixedBackend();
     const gateway = await gatewayTo([backend]);
     const client = await connectRaw(gateway.port);
-    client.send(`GET /first HTTP/1.1\r\nHost: a.example\r\n\r\n${handshake({}, '/second')}GET /third HTTP/1.1\r\nHost: a\r\n\r\n`);
+    client.send(
+      `GET /first HTTP/1.1\r\nHost: a.example\r\n\r\n${handshake({}, '/second')}GET /third HTTP/1.1\r\nHost: a\r\n\r\n`,
+    );
     expect(await client.response()).toMatchObject({ status: 200, text: 'GET /first HTTP/1.1' });
     expect(await client.response()).toMatchObject({ status: 200, text: 'GET /second HTTP/1.1' });
     await client.closed();
