@@ -34,6 +34,9 @@ import { Upstreams } from './upstream/upstreams.js';
 import { UpgradeServer } from './websocket/upgrade-server.js';
 import { UpgradeAdapter } from './websocket/upgrade.adapter.js';
 
+/** Of a listener that answers everybody with a redirect. */
+const noUpgrades: ListenerServices['upgrades'] = { offer: () => undefined, take: (_, socket) => void socket.destroy() };
+
 /** Room for line ends and separators beside the bytes that the limits count. */
 const headSlack = 4096;
 
@@ -119,7 +122,7 @@ export class Gateway {
             // A pipelined message: its turn comes when those before it are answered, as on other proxies.
             else response.once('socket', () => exchange.closedAt === 0 && fastify.routing(request, response));
           },
-          services,
+          settings.redirectToHttps === undefined ? services : { ...services, upgrades: noUpgrades },
         ),
     );
     const states = () => this.listeners.map(({ name, connections }) => ({ listener: name, connections }));

@@ -193,7 +193,8 @@ export class Exchanges {
     (socket[QUEUE] ??= new Set()).add(exchange);
     stream
       .on('error', () => {})
-      .on('aborted', () => exchange.fail(aborted(stream)))
+      // A tunnel says goodbye to its backend when its client goes.
+      .on('aborted', () => exchange.tunnelled || exchange.fail(aborted(stream)))
       .on('close', () => {
         if (exchange.tunnelled) return;
         if (!responder.ended || stream.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.fail(aborted(stream));

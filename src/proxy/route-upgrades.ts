@@ -3,13 +3,15 @@ import type { WebSocketSettings } from '../config/route-settings.js';
 /** Upgrades of one route: what `websocket` says. */
 export class RouteUpgrades {
   readonly #protocols: 'any' | ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
 
   constructor(
     readonly settings: WebSocketSettings,
     /** The route leads to backends. */
     private readonly forwards: boolean,
   ) {
-    const { upgrades } = settings;
+    const { origins, upgrades } = settings;
+    this.#origins = new Set(origins.map(origin => origin.toLowerCase()));
     this.#protocols = upgrades === 'any' ? upgrades : new Set(upgrades.map(name => name.toLowerCase()));
   }
 
@@ -23,10 +25,15 @@ export class RouteUpgrades {
     return names.find(name => this.#mayBe(name.toLowerCase()));
   }
 
+  /** Whether pages of that origin (RFC 6454 §7) may open connections: all may where no list is set. */
+  accepts(origin: string | undefined): boolean {
+    return this.#origins.size === 0 || this.#origins.has(origin?.toLowerCase() ?? '');
+  }
+
   #mayBe(name: string): boolean {
     if (!this.settings.enabled) return name === 'websocket';
     // Two names for HTTP itself: it would be spoken past all routes and policies.
-    if (name === '' || name === 'h2c' || /^(?:http|tls)(?:\/|$)/.test(name)) return false;
+    if (name === '' || /^(?:h2c|http|tls)(?:\/|$)/.test(name)) return false;
     return this.#protocols === 'any' || this.#protocols.has(name);
   }
 }

@@ -16,6 +16,8 @@ export interface Upgrade {
   readonly protocol: string;
   /** Body bytes from the client so far. */
   readonly bytesIn: number;
+  /** Bytes from the backend so far, once both have agreed. */
+  readonly bytesOut: number;
   /** What the client has sent behind its head. Once asked, nothing more is kept. */
   firstBytes(): Buffer;
   /** Why the backend's 101, with these fields, cannot be passed on; undefined: it can. */

@@ -44,7 +44,7 @@ export class Http2Pace {
       const known = this.#watched.get(exchange);
       const progress = known ?? { upload: new Upload(minBodyRate, grace), taken: 0, stalled: 0 };
       watched.set(exchange, progress);
-      const taken = exchange.bytesOut - unsent(exchange);
+      const taken = exchange.bytesOut + (exchange.upgrade?.bytesOut ?? 0) - unsent(exchange);
       if (taken !== progress.taken) {
         progress.taken = taken;
         progress.stalled = 0;

@@ -9,8 +9,11 @@ export interface FlowOwner {
   farewell(flow: Flow): void;
   /** A Close frame of the gateway's own is the last that the sink gets. */
   told(flow: Flow): void;
-  /** What the source sends is no WebSocket the gateway goes on with. Nothing of it is passed on any more. */
-  faulted(flow: Flow, fault: FrameFault): void;
+  /**
+   * What the source sends is no WebSocket the gateway goes on with. Nothing of it is passed on any more. `isOpen`: the sink has
+   * seen whole frames and no Close, so that one may follow.
+   */
+  faulted(flow: Flow, fault: FrameFault, isOpen: boolean): void;
   /** The source sends nothing more: it said so (FIN), or it has gone. */
   ended(flow: Flow, error: Error | undefined): void;
 }
@@ -26,10 +29,11 @@ export class Flow {
   isEnded = false;
   /** Nothing more of the source reaches the sink. */
   isMuted = false;
+  /** The source has broken the rules: nothing that it says counts any more. */
+  hasBroken = false;
   /** What stands where the source begins its next frame. */
   #waiting: Buffer | undefined;
   #isLast = false;
-  #hasBroken = false;
 
   constructor(
     readonly source: Duplex,
@@ -49,12 +53,16 @@ export class Flow {
     sink.on('drain', () => source.resume());
     if (head.length > 0) this.#pass(head);
     source.resume();
+    // Nobody would be told of its end any more.
+    if (source.destroyed) process.nextTick(() => this.#end(undefined));
   }
 
   /** Puts a frame between two of the source's. False: there is no place for it any more. */
   inject(frame: Buffer, isLast: boolean): boolean {
     const { observer, sink } = this;
-    if (observer === undefined || observer.closed || this.isMuted || this.#hasBroken || !sink.writable) return false;
+    if (observer === undefined || observer.closed || this.isMuted || !sink.writable) return false;
+    // One that does not read gets no more of what can be left out.
+    if (!isLast && sink.writableNeedDrain) return false;
     if (observer.atBoundary) {
       sink.write(frame);
       if (isLast) this.#mute();
@@ -77,6 +85,7 @@ export class Flow {
     this.bytes += chunk.length;
     const { observer } = this;
     if (observer === undefined) {
+      if (this.isMuted) return;
       this.owner.moved();
       this.#write(chunk);
       return;
@@ -85,16 +94,22 @@ export class Flow {
     observer.read(chunk);
     if (observer.frames !== frames) this.owner.moved();
     if (!this.isMuted) this.#relay(chunk, observer, atBoundary);
-    if (observer.fault !== undefined && !this.#hasBroken) {
-      this.#hasBroken = true;
+    if (observer.fault !== undefined && !this.hasBroken) {
+      const isOpen = !this.isMuted && observer.atBoundary;
+      this.hasBroken = true;
       this.isMuted = true;
-      this.owner.faulted(this, observer.fault);
-    } else if (observer.closed) this.owner.farewell(this);
+      this.owner.faulted(this, observer.fault, isOpen);
+    } else if (observer.closed) {
+      // Nothing may follow a Close, and the sink may have ended when it does.
+      this.isMuted = true;
+      this.owner.farewell(this);
+    }
   }
 
   #relay(chunk: Buffer, observer: FrameObserver, wasAtBoundary: boolean): void {
     let from = 0;
     const to = observer.fault === undefined ? chunk.length : observer.faultAt;
+    if (observer.closed) this.#waiting = undefined;
     if (this.#waiting !== undefined && observer.firstBoundary > 0) {
       from = observer.firstBoundary;
       this.#write(chunk.subarray(0, from));

@@ -55,13 +55,12 @@ export class TunnelGateway implements OnGatewayConnection<Exchange>, OnGatewayDi
 
   #refusal(exchange: Exchange, plan: RoutePlan): GatewayError | undefined {
     const { headers, upgrade } = exchange;
-    const { enabled, origins } = plan.upgrades.settings;
-    if (!enabled) return forbidden;
+    if (!plan.upgrades.settings.enabled) return forbidden;
     if (upgrade?.protocol.toLowerCase() === 'websocket') {
       const fault = handshakeFault(headers, exchange.httpVersion === '2.0');
       if (fault !== undefined) return denied(fault.status, fault.detail, fault.headers);
     }
-    if (origins.length > 0 && !origins.includes(headers.origin?.toLowerCase() ?? '')) return foreign;
+    if (!plan.upgrades.accepts(headers.origin)) return foreign;
     return this.tunnels.admit(exchange, plan) ? undefined : full;
   }
 }

@@ -141,10 +141,10 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     this.#endLegs();
   }
 
-  faulted(flow: Flow, { code, reason }: FrameFault): void {
+  faulted(flow: Flow, { code, reason }: FrameFault, isOpen: boolean): void {
     this.#ends('gateway', code);
-    // Its sink has seen whole frames only, and the side that broke the rules is told why as well.
-    if (flow.observer?.atBoundary === true) flow.conclude(closeFrame(code, reason, flow === this.fromClient));
+    // The side that broke the rules is told why as well.
+    if (isOpen) flow.conclude(closeFrame(code, reason, flow === this.fromClient));
     this.#partFrom(this.#opposite(flow), code, reason);
   }
 
@@ -193,18 +193,30 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
       [fromBackend, fromClient],
     ] as const) {
       const isTold = to.isMuted || to.observer?.closed === true;
-      const hasAnswered = from.isEnded || from.observer?.closed === true;
-      if (isTold && hasAnswered && !to.sink.writableEnded) to.sink.end();
+      // Whoever breaks the rules is not believed when it answers; and when one side has gone, the other's answer reaches nobody.
+      const hasAnswered = from.isEnded || from.hasBroken || from.observer?.closed === true || from.sink.destroyed;
+      if (isTold && hasAnswered && to.sink.writable) to.sink.end();
     }
   }
 
   #closed(): void {
     this.#open--;
-    if (this.#open > 0) return;
+    if (this.#open > 0) return this.#left();
     clearTimeout(this.#farewell);
     this.deadlines.forget(this);
     this.#pings?.stop();
     this.watcher.closed(this);
+  }
+
+  /** One side has closed. It may have said before that it would send nothing more, and have read on until now. */
+  #left(): void {
+    const { client, backend } = this.ends;
+    const flow = client.destroyed ? this.fromBackend : this.fromClient;
+    flow.discard();
+    if (flow.observer !== undefined) return this.#endLegs();
+    const rest = client.destroyed ? backend : client;
+    if (rest.writableFinished) rest.destroy();
+    else rest.end(() => rest.destroy());
   }
 
   #nameOf(flow: Flow): 'client' | 'backend' {

@@ -47,9 +47,9 @@ export class Tunnels implements TunnelOpener {
     return true;
   }
 
-  /** Takes the place back, if it had one. */
+  /** Takes the place back, if it had one; of a tunnel when both its connections are closed. */
   leave(exchange: Exchange): void {
-    if (!this.#admitted.has(exchange)) return;
+    if (!this.#admitted.has(exchange) || (exchange.tunnelled && exchange.closedAt === 0)) return;
     const scope = this.#admitted.get(exchange);
     this.#admitted.delete(exchange);
     this.#counts.set(scope, this.#counts.get(scope)! - 1);
@@ -70,6 +70,7 @@ export class Tunnels implements TunnelOpener {
         measured.close(code, (performance.now() - openedAt) / 1000);
         over.tunnelOver();
         this.exchanges.end(exchange);
+        this.leave(exchange);
       },
     });
     const measured = this.metrics.open(labels, () => figuresOf(tunnel));

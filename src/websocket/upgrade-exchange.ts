@@ -31,6 +31,10 @@ export class UpgradeExchange implements Upgrade {
     return this.#tunnel?.fromClient.bytes ?? 0;
   }
 
+  get bytesOut(): number {
+    return this.#tunnel?.fromBackend.bytes ?? 0;
+  }
+
   /** The key that the backend must answer to: the client's or, where its protocol has none, one of our own. */
   prove(exchange: Exchange): void {
     if (!this.isWebSocket) return;

@@ -37,6 +37,8 @@ export class UpgradeServer extends EventEmitter<{ connection: [Exchange] }> {
     const exchange = this.exchanges.begin(request, held.response, listener, false);
     if (exchange === undefined) return;
     held.response.once('close', () => this.#depart(exchange));
+    // A response gives up its connection when that is upgraded, and hears nothing of it any more.
+    socket.once('close', () => this.#depart(exchange));
     this.#begin(exchange, protocol ?? 'websocket', held);
   }
 

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { connectRaw, type RawClient } from '../support/client.js';
+import type { InProcessGateway } from '../support/in-process.js';
+import { eventually } from '../support/poll.js';
+import { startRawBackend, type RawBackend } from '../support/raw-backend.js';
+import { expectAtRest, gatewayTo, neverConnects, type Server } from '../support/scene.js';
+import { secureGatewayTo } from '../support/secure-scene.js';
+import { behindHead, handshake, startUpgradeBackend, switching, upgraded } from '../support/upgrade-scene.js';
+
+const leaves = {
+  'closes its connection': (client: RawClient) => client.close(),
+  'resets its connection': (client: RawClient) => client.reset(),
+  'ends its side': (client: RawClient) => client.half(),
+} as const;
+
+const limits = { websocket: { maxConnections: 1 } };
+
+/** Nothing is left of anything, and the one place is free. */
+async function expectNothingLeft(gateway: InProcessGateway, backends: readonly RawBackend[]): Promise<void> {
+  await expectAtRest(gateway);
+  for (const backend of backends) for (const connection of backend.connections) await connection.closed;
+  await eventually(() => expect(gateway.gateway.listeners[0]!.connections).toBe(0), { deadline: 7000 });
+  expect(await gateway.metric('gatehouse_tunnels_open')).toBe(0);
+}
+
+describe.each(['http', 'https'])('over %s', scheme => {
+  const start = (servers: readonly Server[], upstream = {}): Promise<InProcessGateway> =>
+    scheme === 'http' ? gatewayTo(servers, upstream, limits) : secureGatewayTo(servers, { upstream, others: limits });
+  const options = scheme === 'http' ? {} : { tls: { rejectUnauthorized: false } };
+
+  describe.each(Object.keys(leaves) as (keyof typeof leaves)[])('a client that %s', how => {
+    // TLS sockets have no reset of their own.
+    const leave = scheme === 'https' && how === 'resets its connection' ? leaves['closes its connection'] : leaves[how];
+
+    it('before its request is whole leaves nothing', async () => {
+      const backend = await startUpgradeBackend();
+      const gateway = await start([backend]);
+      const client = await connectRaw(gateway.port, options);
+      client.send(handshake().slice(0, -2));
+      leave(client);
+      await expectNothingLeft(gateway, [backend]);
+    });
+
+    it('right behind its request leaves nothing', async () => {
+      // A server ends when its client does.
+      const backend = await startUpgradeBackend(({ socket }) => socket.once('end', () => socket.end()));
+      const gateway = await start([backend]);
+      for (let count = 0; count < 5; count++) {
+        const client = await connectRaw(gateway.port, options);
+        client.send(handshake());
+        leave(client);
+      }
+      await expectNothingLeft(gateway, [backend]);
+    });
+
+    it('while the backend is being connected to leaves nothing', async () => {
+      const { url, backend } = await neverConnects();
+      const gateway = await start([url], { timeouts: { connect: '60s' } });
+      const client = await connectRaw(gateway.port, options);
+      client.send(handshake());
+      await backend.connection();
+      leave(client);
+      await expectNothingLeft(gateway, [backend]);
+    });
+
+    it('while it waits for the answer leaves nothing', async () => {
+      const backend = await startRawBackend();
+      const gateway = await start([backend], { timeouts: { response: '60s' } });
+      const client = await connectRaw(gateway.port, options);
+      client.send(handshake());
+      await (await backend.connection()).head();
+      leave(client);
+      await expectNothingLeft(gateway, [backend]);
+    });
+
+    it('at the moment of the 101 leaves nothing', async () => {
+      const backend = await startRawBackend();
+      const gateway = await start([backend]);
+      const client = await connectRaw(gateway.port, options);
+      client.send(handshake());
+      const connection = await backend.connection();
+      const answer = switching(await connection.head());
+      connection.socket.once('end', () => connection.end());
+      leave(client);
+      connection.respond(answer);
+      await expectNothingLeft(gateway, [backend]);
+    });
+
+    it('right after the 101 leaves nothing', async () => {
+      const backend = await startUpgradeBackend(({ socket }) =>
+        socket.on('data', data => data[0] === 0x88 && socket.end()),
+      );
+      const gateway = await start([backend]);
+      const client = await upgraded(gateway.port, handshake(), options);
+      leave(client);
+      await expectNothingLeft(gateway, [backend]);
+      expect(behindHead(backend.connections[0]!)[0]).toBe(0x88);
+    });
+  });
+});
+
+describe('a client that sends megabytes before it is answered', () => {
+  const megabyte = Buffer.alloc(1024 * 1024, 'GET / HTTP/1.1\r\n\r\n');
+  const size = 40;
+
+  /** Sends it all and waits until no more of it is taken. */
+  async function flood(port: number): Promise<{ client: RawClient; taken: () => number }> {
+    const client = await connectRaw(port);
+    client.send(handshake({ Upgrade: 'foo', 'Sec-WebSocket-Key': undefined }));
+    let taken = 0;
+    for (let count = 0; count < size; count++) client.socket.write(megabyte, () => taken++);
+    let before = -1;
+    await eventually(
+      () => {
+        const still = taken === before;
+        before = taken;
+        return still;
+      },
+      { interval: 200 },
+    );
+    return { client, taken: () => taken };
+  }
+
+  it('has to wait, and all of it passes when the backend agrees', async () => {
+    const backend = await startRawBackend();
+    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
+    const { client, taken } = await flood(gateway.port);
+    // What the kernel holds on both sides, and a little of ours.
+    expect(taken()).toBeLessThan(size / 2);
+    const [connection] = backend.connections;
+    expect(behindHead(connection!)).toHaveLength(0);
+    connection!.respond(switching(connection!.text));
+    expect(await client.response()).toMatchObject({ status: 101 });
+    await eventually(() => expect(connection!.socket.bytesRead).toBeGreaterThan(size * megabyte.length));
+    const all = behindHead(connection!);
+    expect(all).toHaveLength(size * megabyte.length);
+    for (let at = 0; at < all.length; at += megabyte.length) {
+      expect(all.compare(megabyte, 0, megabyte.length, at, at + megabyte.length)).toBe(0);
+    }
+  });
+
+  it('reads the refusal, and nobody takes what it sent for requests', async () => {
+    const backend = await startRawBackend();
+    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
+    const { client } = await flood(gateway.port);
+    backend.connections[0]!.respond('HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno');
+    expect(await client.response()).toMatchObject({ status: 403, text: 'no', clean: true });
+    await client.closed();
+    expect(client.rest).toHaveLength(0);
+    await expectAtRest(gateway);
+    expect(backend.connections).toHaveLength(1);
+    expect(backend.connections[0]!.heads).toBe(1);
+    await eventually(() => expect(gateway.gateway.listeners[0]!.connections).toBe(0));
+  });
+
+  it('and leaves, is noticed in the time of timeouts.response', async () => {
+    const backend = await startRawBackend();
+    const gateway = await gatewayTo([backend], { timeouts: { response: '1s' } }, { websocket: { upgrades: 'any' } });
+    const { client } = await flood(gateway.port);
+    client.reset();
+    await expectNothingLeft(gateway, [backend]);
+  });
+});

@@ -1,0 +1,326 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { connectRaw, rawRequest } from '../support/client.js';
+import { connectHttp2, responseOf } from '../support/http2-client.js';
+import { startInProcess, type InProcessGateway } from '../support/in-process.js';
+import { eventually } from '../support/poll.js';
+import { always, type RawBackend } from '../support/raw-backend.js';
+import { startRawBackend } from '../support/raw-backend.js';
+import { expectAtRest, gatewayTo } from '../support/scene.js';
+import { secureGatewayTo } from '../support/secure-scene.js';
+import { handshake, sampleKey, startUpgradeBackend, switching, upgraded } from '../support/upgrade-scene.js';
+
+/** Answers requests that ask for an upgrade with it, and others with a body that names their first line. */
+async function startMixedBackend(): Promise<RawBackend> {
+  return startRawBackend(async connection => {
+    for (let count = 1; ; count++) {
+      const text = await connection.head(count, 600_000).catch(() => undefined);
+      if (text === undefined) return;
+      const head = text.split('\r\n\r\n')[count - 1]!;
+      if (/^upgrade:/im.test(head)) return connection.respond(switching(`${head}\r\n`));
+      const body = head.split('\r\n')[0]!;
+      connection.respond(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    }
+  });
+}
+
+describe('a handshake that is wrong', () => {
+  let backend: RawBackend;
+  let gateway: InProcessGateway;
+
+  beforeAll(async () => {
+    backend = await startUpgradeBackend();
+    gateway = await gatewayTo([backend]);
+  });
+
+  it.each([
+    ['no key', { 'Sec-WebSocket-Key': undefined }, 400],
+    ['an empty key', { 'Sec-WebSocket-Key': '' }, 400],
+    ['a key that is too short', { 'Sec-WebSocket-Key': 'c2hvcnQ=' }, 400],
+    ['a key that is no base64', { 'Sec-WebSocket-Key': '!!!!!!!!!!!!!!!!!!!!!!==' }, 400],
+    ['two keys', { 'Sec-WebSocket-Key': sampleKey, 'sec-websocket-key': sampleKey }, 400],
+    ['no version', { 'Sec-WebSocket-Version': undefined }, 400],
+    ['an old version', { 'Sec-WebSocket-Version': '8' }, 426],
+    ['a version that is no number', { 'Sec-WebSocket-Version': '13x' }, 426],
+    ['two versions', { 'Sec-WebSocket-Version': '13', 'sec-websocket-version': '13' }, 426],
+  ] as const)('by %s is refused with a problem document, and its connection closed', async (_, fields, status) => {
+    const before = backend.connections.length;
+    const client = await connectRaw(gateway.port);
+    client.send(`${handshake(fields)}GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n`);
+    const response = await client.response();
+    expect(response).toMatchObject({ status, clean: true });
+    expect(response.header('content-type')).toBe('application/problem+json');
+    expect(response.header('x-gateway-error')).toBe('DENIED');
+    expect(response.header('connection')).toBe('close');
+    expect(response.header('sec-websocket-version')).toBe(status === 426 ? '13' : undefined);
+    expect(await client.closed()).toBe('end');
+    expect(client.rest).toHaveLength(0);
+    expect(backend.connections).toHaveLength(before);
+    await expectAtRest(gateway);
+  });
+});
+
+describe('upgrades that are switched off', () => {
+  const settings = { enabled: false };
+
+  it('are refused with 403 on all routes', async () => {
+    const gateway = await gatewayTo([await startUpgradeBackend()], {}, { websocket: settings });
+    const response = await rawRequest(gateway.port, handshake());
+    expect(response).toMatchObject({ status: 403, clean: true });
+    expect(response.header('x-gateway-error')).toBe('DENIED');
+    await expectAtRest(gateway);
+  });
+
+  it('are refused on the one route that says so', async () => {
+    const gateway = await gatewayTo(
+      [await startUpgradeBackend()],
+      {},
+      {
+        routes: [
+          { match: { path: '/off' }, upstream: 'app', websocket: settings },
+          { match: { path: '/*' }, upstream: 'app' },
+        ],
+      },
+    );
+    expect(await rawRequest(gateway.port, handshake({}, '/off'))).toMatchObject({ status: 403, clean: true });
+    expect(await rawRequest(gateway.port, handshake({}, '/x/../off'))).toMatchObject({ status: 403, clean: true });
+    await upgraded(gateway.port, handshake({}, '/on'));
+  });
+});
+
+describe('a request for a protocol', () => {
+  const request = (protocol: string, connection = 'Upgrade', more = {}): string =>
+    handshake({
+      Upgrade: protocol,
+      Connection: connection,
+      'Sec-WebSocket-Key': undefined,
+      'Sec-WebSocket-Version': undefined,
+      ...more,
+    });
+  const h2c = request('h2c', 'Upgrade, HTTP2-Settings', { 'HTTP2-Settings': 'AAMAAABkAAQCAAAAAAIAAAAA' });
+
+  it.each([
+    ['foo', ['websocket']],
+    ['foo', []],
+    ['websocket', []],
+    ['websocket/13', ['websocket']],
+    ['h2c', ['h2c']],
+    ['h2c', 'any'],
+    ['H2C', 'any'],
+    ['h2c/1', 'any'],
+    ['HTTP/2.0', 'any'],
+    ['http/1.1', 'any'],
+    ['TLS/1.2', 'any'],
+    ['tls', 'any'],
+    [' ', 'any'],
+    [',,', 'any'],
+  ] as const)('that is called "%s" where %j may be used is answered without it', async (protocol, upgrades) => {
+    const backend = await startMixedBackend();
+    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades } });
+    const client = await connectRaw(gateway.port);
+    client.send(`${protocol === 'h2c' ? h2c : request(protocol)}GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n`);
+    expect(await client.response()).toMatchObject({ status: 200, text: 'GET / HTTP/1.1', clean: true });
+    await client.closed();
+    expect(client.rest).toHaveLength(0);
+    expect(backend.connections[0]!.text).not.toMatch(/smuggled|^upgrade|^http2-settings|^connection: .*upgrade/im);
+    expect(backend.connections[0]!.heads).toBe(1);
+    await expectAtRest(gateway);
+  });
+
+  it('is granted the first of a list that may be used, and that one alone', async () => {
+    const backend = await startUpgradeBackend();
+    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: ['irc', 'WebSocket'] } });
+    const client = await connectRaw(gateway.port);
+    client.send(request('h2c, IRC/6.9 , irc, foo'));
+    const response = await client.response();
+    expect(response).toMatchObject({ status: 101 });
+    expect(response.header('upgrade')).toBe('irc');
+    expect(backend.connections[0]!.text).toMatch(/^upgrade: irc\r$/im);
+  });
+
+  it('with odd characters in its name writes one line of the log and no other', async () => {
+    const backend = await startUpgradeBackend(({ socket }) => socket.once('end', () => socket.end()));
+    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
+    for (const name of ['a","msg":"forged', '\x9b2Jforged\x85', 'x\ty', '\xe2\x80\xa8', '__proto__']) {
+      const client = await connectRaw(gateway.port);
+      client.send(request(name));
+      await client.response();
+      client.close();
+    }
+    await expectAtRest(gateway);
+    await eventually(() => expect(gateway.logs.filter(({ msg }) => msg === 'exchange')).toHaveLength(5));
+    expect(gateway.logs.some(({ msg }) => msg === 'forged')).toBe(false);
+    expect(gateway.logText).toMatch(/^(?:[\x20-\x7e\u00a0-\u2027\u202f-\u205f\u2070-\uffff]+\n)+$/);
+  });
+
+  it('is granted with bytes of any kind both ways, and each side may end before the other', async () => {
+    const backend = await startUpgradeBackend(async connection => {
+      connection.respond('welcome\r\n');
+      await connection.until('GET /not-a-request');
+      connection.socket.once('end', () => {
+        connection.respond('still here');
+        connection.end();
+      });
+    });
+    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
+    const client = await connectRaw(gateway.port);
+    client.send(`${request('foo/2')}GET /not-a-request HTTP/1.1\r\n\r\n`);
+    expect(await client.response()).toMatchObject({ status: 101 });
+    client.half();
+    expect((await client.until('still here')).toString()).toBe('welcome\r\nstill here');
+    expect(await client.closed()).toBe('end');
+    await expectAtRest(gateway);
+    expect(await gateway.metric('gatehouse_tunnels_open')).toBe(0);
+    const line = await gateway.waitForLog(({ msg }) => msg === 'exchange');
+    expect(line).toMatchObject({ status: 101, bytesIn: 31, bytesOut: 19 });
+    expect(line).not.toHaveProperty('closeCode');
+  });
+
+  it('is not granted over a stream of HTTP/2 by a field', async () => {
+    const backend = await startMixedBackend();
+    const gateway = await secureGatewayTo([backend], { others: { websocket: { upgrades: 'any' } } });
+    const client = await connectHttp2(gateway.port);
+    const fields = { 'sec-websocket-key': sampleKey, 'sec-websocket-version': '13' };
+    const response = await client.request({ headers: fields });
+    expect(response).toMatchObject({ status: 200 });
+    const foreign = client.open({ ':method': 'CONNECT', ':protocol': 'h2c', ':scheme': 'https', ':path': '/' });
+    expect(await responseOf(foreign)).toMatchObject({ status: 501 });
+    await expectAtRest(gateway);
+  });
+});
+
+describe('an upgrade and the other requests of its connection', () => {
+  it.each([
+    ['a length', { 'Content-Length': '5' }, 'hello'],
+    ['chunks', { 'Transfer-Encoding': 'chunked' }, '5\r\nhello\r\n0\r\n\r\n'],
+    ['a length and chunks', { 'Content-Length': '5', 'Transfer-Encoding': 'chunked' }, '5\r\nhello\r\n0\r\n\r\n'],
+    ['a coding nobody knows', { 'Transfer-Encoding': 'gzip' }, 'hello'],
+  ])('is not made for a request with a body of %s', async (_, fields, body) => {
+    const backend = await startMixedBackend();
+    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
+    const client = await connectRaw(gateway.port);
+    client.send(`${handshake(fields)}${body}GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n`);
+    const { status } = await client.response();
+    expect([200, 400, 501]).toContain(status);
+    await client.closed();
+    expect(client.rest).toHaveLength(0);
+    expect(backend.connections.map(({ text }) => text).join('')).not.toMatch(/smuggled|^upgrade:/im);
+    await expectAtRest(gateway);
+  });
+
+  it('is not made behind a request that is still being answered', async () => {
+    const backend = await startMixedBackend();
+    const gateway = await gatewayTo([backend]);
+    const client = await connectRaw(gateway.port);
+    client.send(
+      `GET /first HTTP/1.1\r\nHost: a.example\r\n\r\n${handshake({}, '/second')}GET /third HTTP/1.1\r\nHost: a\r\n\r\n`,
+    );
+    expect(await client.response()).toMatchObject({ status: 200, text: 'GET /first HTTP/1.1' });
+    expect(await client.response()).toMatchObject({ status: 200, text: 'GET /second HTTP/1.1' });
+    await client.closed();
+    expect(client.rest).toHaveLength(0);
+    expect(backend.connections.map(({ text }) => text).join('')).not.toMatch(/third|^upgrade:/im);
+    await expectAtRest(gateway);
+  });
+
+  it('is made behind a request that is answered', async () => {
+    const gateway = await gatewayTo([await startMixedBackend()]);
+    const client = await connectRaw(gateway.port);
+    client.send('GET /first HTTP/1.1\r\nHost: a.example\r\n\r\n');
+    expect(await client.response()).toMatchObject({ status: 200 });
+    client.send(handshake());
+    expect(await client.response()).toMatchObject({ status: 101 });
+  });
+
+  it('is not made for HTTP/1.0', async () => {
+    const backend = await startMixedBackend();
+    const gateway = await gatewayTo([backend]);
+    const response = await rawRequest(gateway.port, handshake().replace('HTTP/1.1', 'HTTP/1.0'));
+    expect(response).toMatchObject({ status: 200, clean: true });
+    expect(backend.connections[0]!.text).not.toMatch(/^upgrade:/im);
+  });
+
+  it.each([200, 400, 426])('passes nothing on that came behind one that the backend answers with %i', async status => {
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n';
+    const backend = await startRawBackend(always(`HTTP/1.1 ${status} So\r\nContent-Length: 2\r\n\r\nno`));
+    const gateway = await gatewayTo([backend]);
+    const client = await connectRaw(gateway.port);
+    client.send(handshake() + smuggled);
+    client.send(smuggled);
+    const response = await client.response();
+    expect(response).toMatchObject({ status, text: 'no', clean: true });
+    expect(response.header('connection')).toBe('close');
+    if (client.socket.writable) client.send(smuggled);
+    await client.closed();
+    expect(client.rest).toHaveLength(0);
+    // The backend's connection may be used again: for another client's request, and nothing else.
+    expect(await rawRequest(gateway.port, 'GET /next HTTP/1.1\r\nHost: a.example\r\n\r\n')).toMatchObject({ status });
+    expect(backend.connections.map(({ text }) => text).join('')).not.toContain('smuggled');
+    await expectAtRest(gateway);
+  });
+});
+
+describe('policies hold for handshakes', () => {
+  const sha256 = createHash('sha256').update('key').digest('hex');
+
+  it.each([
+    ['an address filter', { ipFilter: { deny: ['127.0.0.0/8'] } }, 403],
+    ['authentication', { auth: { apiKey: { keys: [{ id: 'p', sha256 }] } } }, 401],
+    ['a list of methods', { validation: { methods: ['POST'] } }, 405],
+    ['fields that must be there', { validation: { requireHeaders: ['x-needed'] } }, 400],
+    ['a limit of the target', { validation: { maxUrl: '8b' } }, 414],
+    ['a limit of the fields', { validation: { maxHeaders: 3 } }, 431],
+  ])('%s denies as it does other requests', async (_, security, status) => {
+    const backend = await startMixedBackend();
+    const gateway = await gatewayTo([backend], {}, { security });
+    const plain = await rawRequest(gateway.port, 'GET /some/path HTTP/1.1\r\nHost: a\r\nA: 1\r\nB: 2\r\nC: 3\r\n\r\n');
+    const upgrade = await rawRequest(gateway.port, handshake({}, '/some/path'));
+    expect(plain.status).toBe(status);
+    expect(upgrade).toMatchObject({ status, clean: true });
+    for (const name of ['x-gateway-error', 'content-type', 'www-authenticate', 'allow']) {
+      expect(upgrade.header(name)).toBe(plain.header(name));
+    }
+    expect(backend.connections).toHaveLength(0);
+    await expectAtRest(gateway);
+  });
+
+  it('a rate limit counts them with the other requests', async () => {
+    const security = { rateLimit: { limit: 1, per: '1h', burst: 2 } };
+    const gateway = await gatewayTo([await startMixedBackend()], {}, { security });
+    expect(await rawRequest(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')).toMatchObject({ status: 200 });
+    await upgraded(gateway.port);
+    expect(await rawRequest(gateway.port, handshake())).toMatchObject({ status: 429, clean: true });
+  });
+
+  it('a key opens what needs one', async () => {
+    const security = { auth: { apiKey: { keys: [{ id: 'p', sha256 }] } } };
+    const gateway = await gatewayTo([await startUpgradeBackend()], {}, { security });
+    await upgraded(gateway.port, handshake({ 'x-api-key': 'key' }));
+  });
+
+  it.each([
+    ['https://app.example', 101],
+    ['HTTPS://APP.EXAMPLE', 101],
+    ['null', 101],
+    ['https://evil.example', 403],
+    ['https://app.example.evil.example', 403],
+    [undefined, 403],
+  ])('pages of the origin %s get %i where a list of origins is set', async (Origin, status) => {
+    const origins = ['https://App.example', 'null'];
+    const gateway = await gatewayTo([await startUpgradeBackend()], {}, { websocket: { origins } });
+    expect(await rawRequest(gateway.port, handshake({ Origin }))).toMatchObject({ status });
+    await expectAtRest(gateway);
+  });
+
+  it('a listener that sends everybody to HTTPS makes none in clear text', async () => {
+    const backend = await startMixedBackend();
+    const gateway = await startInProcess({
+      listeners: [{ name: 'web', host: '127.0.0.1', port: 0, redirectToHttps: 443 }],
+      upstreams: { app: { backends: [backend.url] } },
+    });
+    const response = await rawRequest(gateway.port, handshake());
+    expect(response).toMatchObject({ status: 308 });
+    expect(response.header('location')).toMatch(/^https:/);
+    expect(backend.connections).toHaveLength(0);
+  });
+});
