@@ -11,7 +11,7 @@ export interface FlowOwner {
   told(flow: Flow): void;
   /**
    * What the source sends is no WebSocket the gateway goes on with. Nothing of it is passed on any more. `isOpen`: the sink has
-   * seen whole frames and no Close, so that one may follow.
+   * seen whole frames only and no Close, so that one may follow.
    */
   faulted(flow: Flow, fault: FrameFault, isOpen: boolean): void;
   /** The source sends nothing more: it said so (FIN), or it has gone. */
@@ -20,7 +20,8 @@ export interface FlowOwner {
 
 /**
  * One direction of a tunnel. Bytes pass as they come, with back-pressure; the observer only looks at them, to know where frames
- * end: a frame of the gateway's own may stand between two others, and nowhere else.
+ * end: a frame of the gateway's own may stand between two others, and nowhere else. The header of a frame passes when it is whole
+ * and was found good, so that whoever gets the beginning of a frame gets all of it.
  */
 export class Flow {
   /** Bytes that have come from the source. */
@@ -34,6 +35,8 @@ export class Flow {
   /** What stands where the source begins its next frame. */
   #waiting: Buffer | undefined;
   #isLast = false;
+  /** The beginning of a header, until it is whole. */
+  #head: Buffer | undefined;
 
   constructor(
     readonly source: Duplex,
@@ -63,7 +66,7 @@ export class Flow {
     if (observer === undefined || observer.closed || this.isMuted || !sink.writable) return false;
     // One that does not read gets no more of what can be left out.
     if (!isLast && sink.writableNeedDrain) return false;
-    if (observer.atBoundary) {
+    if (observer.atBoundary || this.#head !== undefined) {
       sink.write(frame);
       if (isLast) this.#mute();
       return true;
@@ -90,12 +93,12 @@ export class Flow {
       this.#write(chunk);
       return;
     }
-    const { frames, atBoundary } = observer;
+    const { frames } = observer;
     observer.read(chunk);
     if (observer.frames !== frames) this.owner.moved();
-    if (!this.isMuted) this.#relay(chunk, observer, atBoundary);
+    if (!this.isMuted) this.#relay(chunk, observer);
     if (observer.fault !== undefined && !this.hasBroken) {
-      const isOpen = !this.isMuted && observer.atBoundary;
+      const isOpen = !this.isMuted;
       this.hasBroken = true;
       this.isMuted = true;
       this.owner.faulted(this, observer.fault, isOpen);
@@ -106,20 +109,27 @@ export class Flow {
     }
   }
 
-  #relay(chunk: Buffer, observer: FrameObserver, wasAtBoundary: boolean): void {
+  #relay(chunk: Buffer, observer: FrameObserver): void {
+    const { closed, fault, faultAt, firstBoundary, headAt } = observer;
     let from = 0;
-    const to = observer.fault === undefined ? chunk.length : observer.faultAt;
-    if (observer.closed) this.#waiting = undefined;
-    if (this.#waiting !== undefined && observer.firstBoundary > 0) {
-      from = observer.firstBoundary;
+    const to = fault !== undefined ? faultAt : headAt === -1 ? chunk.length : headAt;
+    if (this.#head !== undefined && to > 0) {
+      this.#write(this.#head);
+      this.#head = undefined;
+    }
+    // Nothing may follow a Close.
+    if (closed) this.#waiting = undefined;
+    if (this.#waiting !== undefined && firstBoundary > 0) {
+      from = firstBoundary;
       this.#write(chunk.subarray(0, from));
       this.sink.write(this.#waiting);
       this.#waiting = undefined;
       if (this.#isLast) return this.#mute();
     }
     if (from < to) this.#write(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
-    // The head of the frame at fault has been passed in part: nothing can be put behind that.
-    if (observer.fault !== undefined && observer.faultAt === 0 && !wasAtBoundary) this.sink.destroy();
+    if (headAt === -1) return;
+    const head = chunk.subarray(to);
+    this.#head = this.#head === undefined ? head : Buffer.concat([this.#head, head]);
   }
 
   #write(chunk: Buffer): void {

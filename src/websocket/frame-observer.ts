@@ -15,6 +15,16 @@ export interface ObserverOptions {
 /** What the next byte is. */
 type Part = 'opcode' | 'length' | 'extended-length' | 'key' | 'close-code' | 'payload';
 
+/** The parts at which a header has begun and is not whole. */
+const isHead: Readonly<Record<Part, boolean>> = {
+  opcode: false,
+  length: true,
+  'extended-length': true,
+  key: true,
+  'close-code': false,
+  payload: false,
+};
+
 const continuation = 0;
 const text = 1;
 const binary = 2;
@@ -53,6 +63,7 @@ export class FrameObserver {
   #fault: FrameFault | undefined;
   #faultAt = 0;
   #firstBoundary = -1;
+  #headAt = -1;
   #text = 0;
   #binary = 0;
   #pings = 0;
@@ -91,6 +102,14 @@ export class FrameObserver {
   /** Offset, in the chunk of the last `read`, just behind the first frame that ended in it; -1 when none did. */
   get firstBoundary(): number {
     return this.#firstBoundary;
+  }
+
+  /**
+   * Offset, in the chunk of the last `read`, of the header that was not whole at its end; 0 when it began in an earlier chunk,
+   * -1 when there is none. Every fault lies in a header.
+   */
+  get headAt(): number {
+    return this.#headAt;
   }
 
   /** Whole text messages. */
@@ -173,6 +192,7 @@ export class FrameObserver {
         if (this.#firstBoundary === -1) this.#firstBoundary = at;
       }
     }
+    this.#headAt = isHead[this.#part] && this.#fault === undefined ? Math.max(frameAt, 0) : -1;
     if (this.#fault === undefined || frameAt === -1) return;
     this.#faultAt = frameAt;
     this.#part = 'opcode';
