@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { refusedPort } from '../support/backend.js';
 import { makeCertificate } from '../support/certificate.js';
+import { request } from '../support/client.js';
 import type { InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 import { startRawBackend } from '../support/raw-backend.js';
@@ -122,18 +123,12 @@ describe.each(['undici', 'http-proxy-middleware'])('the handshake of a WebSocket
     for (let number = 0; number < 3; number++) expect(await (await openWebSocket(gateway.port)).next()).toBe('two');
   });
 
-  it('waits for its turn where the backend has as many connections as it may, until a tunnel ends', async () => {
+  it('takes no place of connections.max, neither from other tunnels nor from requests', async () => {
     const backend = await named('one');
-    const gateway = await gatewayTo([backend], { forwarder, connections: { max: 2, queue: 1 } });
-    const first = await openWebSocket(gateway.port);
-    await openWebSocket(gateway.port);
-    const third = openWebSocket(gateway.port);
-    await eventually(async () => expect(await gateway.metric('gatehouse_pool_pending')).toBe(1));
-    const fourth = await refusedWebSocket(gateway.port);
-    expect([fourth.statusCode, fourth.headers['x-gateway-error']]).toEqual([503, 'QUEUE_FULL']);
-    expect(backend.sockets).toHaveLength(2);
-    first.socket.close();
-    expect(await (await third).next()).toBe('one');
+    const gateway = await gatewayTo([backend], { forwarder, connections: { max: 1, queue: 0 } });
+    for (let number = 0; number < 3; number++) expect(await (await openWebSocket(gateway.port)).next()).toBe('one');
+    expect(await gateway.metric('gatehouse_backend_in_flight')).toBe(3);
+    expect((await request(gateway.port)).status).toBe(426);
   });
 
   it('is sent to the unix socket of a backend', async () => {

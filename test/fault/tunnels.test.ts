@@ -152,5 +152,5 @@ describe.each([false, true])('with TLS: %s', tls => {
 const gateway1002 = ({
   gateway,
 }: {
-  gateway: { metric(name: string, labels: object): Promise<number> };
+  gateway: { metric(name: string, labels: Readonly<Record<string, string>>): Promise<number> };
 }): Promise<number> => gateway.metric('gatehouse_websocket_closes_total', { code: '1002' });
