@@ -7,6 +7,8 @@ import { LoggingModule } from './logging/logging.module.js';
 import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
+import { EventStreamsModule } from './sse/event-streams.module.js';
+import { SseModule } from './sse/sse.module.js';
 import { version } from './version.js';
 
 /** What can be added to a gateway's wiring. */
@@ -34,7 +36,9 @@ export class ApplicationModule {
         MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
         CircuitBreakerModule.forRoot(config),
         HealthChecksModule,
+        EventStreamsModule,
         ProxyModule,
+        SseModule,
         ...imports,
       ],
       exports: [ProxyModule],

@@ -19,6 +19,7 @@ import { Admission } from './proxy/admission.js';
 import { Dispatcher } from './proxy/dispatcher.js';
 import { Exchanges } from './proxy/exchanges.js';
 import { gatewayAdapter } from './proxy/gateway-adapter.js';
+import { LongLived } from './proxy/long-lived.js';
 import { RoutePlans } from './proxy/route-plans.js';
 import { describeRoutes } from './routing/describe.js';
 import { ClientErrors } from './runtime/client-errors.js';
@@ -166,7 +167,9 @@ export class Gateway {
 
   async #stop(grace: number): Promise<number> {
     this.readiness.drain();
-    const cut = await drain(this.listeners, this.#exchanges, grace);
+    const drained = drain(this.listeners, this.#exchanges, grace);
+    this.app.get(LongLived).drain();
+    const cut = await drained;
     if (cut > 0) this.#log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
     await this.admin.close();
     const destination = this.app.get(LogDestination);

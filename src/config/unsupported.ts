@@ -6,7 +6,6 @@ export interface UnsupportedKey {
   readonly isOff?: (value: unknown) => boolean;
 }
 
-const zero = (value: unknown): boolean => value === 0;
 const no = (value: unknown): boolean => value === false;
 const disabled = (value: unknown): boolean => (value as { enabled?: boolean }).enabled === false;
 const word =
@@ -16,12 +15,6 @@ const word =
 
 const below = (parent: string, keys: readonly UnsupportedKey[]): UnsupportedKey[] =>
   keys.map(key => ({ ...key, path: `${parent}.${key.path}` }));
-
-const eventStreams: readonly UnsupportedKey[] = [
-  { path: 'heartbeat', isOff: zero },
-  { path: 'idleTimeout', isOff: zero },
-  { path: 'resume', isOff: no },
-];
 
 /**
  * The keys of the contract that this version does not carry out: a file that asks for one is refused, rather than
@@ -33,10 +26,8 @@ export const unsupportedKeys: readonly UnsupportedKey[] = [
   ...below('routes.*', [
     { path: 'compress', isOff: no },
     { path: 'websocket', isOff: disabled },
-    ...below('sse', eventStreams),
   ]),
   { path: 'websocket', isOff: disabled },
-  ...below('sse', eventStreams),
   { path: 'workers', isOff: value => value === 'auto' || value === 1 },
   { path: 'tracing' },
 ];

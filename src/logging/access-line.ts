@@ -22,7 +22,10 @@ export function accessLine(record: ExchangeRecord, time: number, headers = ''): 
   line += `,"attempts":${record.attempts}`;
   if (record.errorCode !== undefined) line += `,"error":${quote(record.errorCode)}`;
   if (record.errorReason !== undefined) line += `,"reason":${quote(record.errorReason)}`;
-  return `${line},"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut},"ms":{${phases(record)}}${headers},"msg":"exchange"}\n`;
+  line += `,"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut}`;
+  if (record.events !== undefined) line += `,"events":${record.events}`;
+  if (record.resumes !== undefined && record.resumes > 0) line += `,"resumes":${record.resumes}`;
+  return `${line},"ms":{${phases(record)}}${headers},"msg":"exchange"}\n`;
 }
 
 function phases({ openedAt, dispatchedAt, sentAt, respondedAt, closedAt }: ExchangeRecord): string {

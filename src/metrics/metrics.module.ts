@@ -9,6 +9,7 @@ import { metricProviders } from './metric-providers.js';
 import { MetricsSources } from './metrics-sources.js';
 import { ProbeMetrics, probeMetricProviders } from './probe-metrics.js';
 import { RetryMetrics, retryMetricProviders } from './retry-metrics.js';
+import { StreamMetrics, streamMetricProviders } from './stream-metrics.js';
 
 /** What the metrics need to know. */
 export interface MetricsSettings {
@@ -52,6 +53,7 @@ export class MetricsModule {
         ...retryMetricProviders(registry),
         ...certificateMetricProviders(registry),
         ...connectionMetricProviders(registry),
+        ...streamMetricProviders(registry),
       ],
       exports: [
         Registry,
@@ -63,6 +65,7 @@ export class MetricsModule {
         RetryMetrics,
         CertificateMetrics,
         ConnectionMetrics,
+        StreamMetrics,
       ],
     };
   }

@@ -8,9 +8,6 @@ export interface Timed {
   late(): void;
 }
 
-/** How late a deadline may be noticed, in milliseconds. */
-const resolution = 50;
-
 /**
  * Watches the deadlines of what is in flight with one timer for all, instead of the two that undici's parser sets for each
  * response. The list is an array with places that are handed on: a `Set` with such traffic leaves its old hash tables behind,
@@ -20,10 +17,13 @@ export class Deadlines {
   readonly #watched: Timed[] = [];
   #timer: NodeJS.Timeout | undefined;
 
+  /** `resolution`: how late a deadline may be noticed, in milliseconds. */
+  constructor(private readonly resolution = 50) {}
+
   watch(timed: Timed): void {
     if (timed.slot !== -1) return;
     timed.slot = this.#watched.push(timed) - 1;
-    this.#timer ??= setInterval(() => this.#check(), resolution).unref();
+    this.#timer ??= setInterval(() => this.#check(), this.resolution).unref();
   }
 
   forget(timed: Timed): void {

@@ -18,6 +18,7 @@ import { builtinForwarders } from './builtin-forwarders.js';
 import { createTargets } from './create-targets.js';
 import { Dispatcher } from './dispatcher.js';
 import { Exchanges } from './exchanges.js';
+import { LongLived } from './long-lived.js';
 import { ProxyController } from './proxy.controller.js';
 import { Forwarders } from './registered-forwarder.js';
 import { RoutePlans } from './route-plans.js';
@@ -29,6 +30,7 @@ import { Targets } from './targets.js';
   controllers: [ProxyController],
   providers: [
     Dispatcher,
+    LongLived,
     ...builtinForwarders,
     Forwarders,
     {
@@ -49,7 +51,7 @@ import { Targets } from './targets.js';
         new Exchanges(plans, new TrustedProxies(config.trustedProxies), config.security.validation, log, metrics),
     },
   ],
-  exports: [Exchanges, RoutePlans, Targets, UpstreamModule],
+  exports: [Dispatcher, Exchanges, LongLived, RoutePlans, Targets, UpstreamModule],
 })
 export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
   constructor(

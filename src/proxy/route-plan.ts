@@ -9,6 +9,7 @@ import type { RequestPolicy } from '../security/policy.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Exchange } from './exchange.js';
+import type { EventStreamSettings } from './event-streams.js';
 import type { Fallback } from './fallback.js';
 import type { ForwardRequest } from './forwarder.js';
 import { forwardingHeaders } from './forwarding-headers.js';
@@ -33,6 +34,7 @@ export interface RoutePlan {
   /** Those of the policies that look at the whole body. */
   readonly bodyPolicies: readonly RequestPolicy[];
   readonly mirror: Mirror | undefined;
+  readonly sse: EventStreamSettings;
 }
 
 /** What the route table is made of: a route as the configuration has it, with its plan. */
