@@ -15,8 +15,8 @@ export interface EventStreamSettings {
 
 /** An event stream that an exchange carries, from its head until the exchange is over; its attempts may come and go. */
 export interface EventStream {
-  /** Complete events that the client was sent. */
-  readonly events: number;
+  /** Complete events that the client was sent; undefined where they cannot be read. */
+  readonly events: number | undefined;
   /** How often it has gone on at another backend. */
   readonly resumes: number;
   /** A piece of the body. False: stop reading until the attempt is told to resume. */

@@ -8,14 +8,8 @@ import type { EventStream, EventStreamSettings } from '../proxy/event-streams.js
 import type { Exchange } from '../proxy/exchange.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { EventStreamObserver } from './event-stream-observer.js';
-import { HeldEvent } from './held-event.js';
+import { EventWriter } from './event-writer.js';
 import { isSendable, Resumption } from './resumption.js';
-
-const heartbeat = Buffer.from(':\n\n');
-const bom = Buffer.from([0xef, 0xbb, 0xbf]);
-
-/** Bytes of one event that are held until it is complete; a larger one passes as it comes. */
-const maxHeld = 1024 * 1024;
 
 const lastEventId = 'Last-Event-ID';
 
@@ -40,19 +34,15 @@ export class RelayedStream implements EventStream, Timed {
   readonly exchange: Exchange;
   /** The client comes again by itself, as an EventSource does, when the stream ends. */
   readonly #reconnects: boolean;
+  /** Nothing but its end says where it ends: something may be written into it, and it may end at any boundary. */
+  readonly #isOpen: boolean;
+  /** Undefined where the events cannot be read. */
   readonly #observer: EventStreamObserver | undefined;
   readonly #resumption: Resumption | undefined;
-  readonly #held = new HeldEvent();
+  readonly #writer: EventWriter;
   readonly #openedAt: number;
   #attempt: Attempt | undefined;
   #heardAt: number;
-  #writtenAt: number;
-  /** Nothing has come yet since something was written: a byte order mark would not be at the beginning any more. */
-  #stripsBom = false;
-  /** The client has got a part of the event that is still coming. */
-  #exposed = false;
-  /** The client does not read. */
-  #paused = false;
   /** It is to leave its backend at the next boundary, if that is still wanted then. */
   #restless = false;
   /** The gateway shuts down. */
@@ -74,17 +64,18 @@ export class RelayedStream implements EventStream, Timed {
     this.exchange = exchange;
     this.#attempt = first;
     this.#reconnects = method === 'GET' && exchange.wantsEvents;
-    // What has a length, a coding or is a part must stay as it is.
-    const open = isOpenEnded(headers) && status !== 206;
-    if (settings.resume && open && status === 200 && method === 'GET' && exchange.body === undefined) {
+    const isPlain = !hasField(headers, 'content-encoding');
+    this.#isOpen = staysOpen(headers) && status !== 206;
+    if (settings.resume && this.#isOpen && status === 200 && method === 'GET' && exchange.body === undefined) {
       this.#resumption = new Resumption(this);
     }
-    if (open) this.#observer = new EventStreamObserver(this.#resumption !== undefined);
-    this.#openedAt = this.#heardAt = this.#writtenAt = performance.now();
+    if (isPlain) this.#observer = new EventStreamObserver(this.#resumption !== undefined);
+    this.#writer = new EventWriter(exchange, counts, this.#resumption !== undefined);
+    this.#openedAt = this.#heardAt = this.#writer.writtenAt;
   }
 
-  get events(): number {
-    return this.#observer?.events ?? 0;
+  get events(): number | undefined {
+    return this.#observer?.events;
   }
 
   /** Id of the backend that it comes from; undefined while it waits for one. */
@@ -113,15 +104,15 @@ export class RelayedStream implements EventStream, Timed {
   data(chunk: Buffer): boolean {
     const observer = this.#observer;
     this.#heardAt = performance.now();
-    if (observer === undefined) return this.#write(chunk);
+    if (observer === undefined) return this.#writer.pass(chunk, -1);
     const before = observer.events;
     const boundary = observer.observe(chunk);
     const events = observer.events - before;
     this.counts.events.pending += events;
-    const leaves = this.#restless && boundary >= 0 && this.#wantsToLeave();
+    const leaves = this.#restless && this.#isOpen && boundary >= 0 && this.#wantsToLeave();
     // What follows the boundary is the beginning of an event whose end would never come.
     const piece = leaves && boundary < chunk.length ? chunk.subarray(0, boundary) : chunk;
-    const flows = this.#resumption === undefined ? this.#write(this.#withoutBom(piece)) : this.#pass(piece, boundary);
+    const flows = this.#writer.pass(piece, boundary);
     if (events > 0 && this.#resumption !== undefined) this.#progress(this.#resumption);
     if (leaves) this.#leave();
     return flows;
@@ -129,7 +120,7 @@ export class RelayedStream implements EventStream, Timed {
 
   end(trailers: RawHeaders | undefined): void {
     this.#attempt = undefined;
-    if (this.#held.length > 0) this.#write(this.#held.take());
+    this.#writer.flush();
     this.#finish(trailers);
   }
 
@@ -139,13 +130,11 @@ export class RelayedStream implements EventStream, Timed {
     this.#lostBy ??= error.reason ?? error.code;
     this.#attempt = undefined;
     if (resumption === undefined || !isLoss(error)) return false;
-    if (this.#draining && !this.#exposed) {
+    if (this.#draining && !this.#writer.exposed) {
       this.#finish(undefined);
       return true;
     }
-    const observer = this.#observer!;
-    const resumable = !this.#exposed && !observer.idLost && isSendable(observer.lastId);
-    const wait = resumable ? resumption.next(observer.retry) : undefined;
+    const wait = this.#canResume ? resumption.next(this.#observer!.retry) : undefined;
     if (wait === undefined) {
       this.watcher.lost(this);
       this.exchange.fail(
@@ -175,7 +164,7 @@ export class RelayedStream implements EventStream, Timed {
       attempt.drop();
       return this.#finish(undefined);
     }
-    if (status !== 200 || !isEventStream(headers) || !isOpenEnded(headers)) {
+    if (status !== 200 || !isEventStream(headers) || !staysOpen(headers)) {
       attempt.drop();
       const reason = `answered ${status} where an event stream was to go on`;
       const error = new GatewayError('PROTOCOL', 'The backend did not go on with the event stream.', reason);
@@ -186,7 +175,6 @@ export class RelayedStream implements EventStream, Timed {
     attempt.setIdleTimeout(0);
     this.#attempt = attempt;
     this.#heardAt = performance.now();
-    this.#stripsBom = true;
     this.#arm(this.#heardAt);
     this.resumes++;
     this.watcher.resumed(this, this.#lostBackend, this.#lostBy);
@@ -201,7 +189,7 @@ export class RelayedStream implements EventStream, Timed {
 
   /** The client has made room. */
   resume(): void {
-    this.#paused = false;
+    this.#writer.paused = false;
     this.#heardAt = performance.now();
     this.#arm(this.#heardAt);
     this.#attempt?.resume();
@@ -216,17 +204,15 @@ export class RelayedStream implements EventStream, Timed {
       this.#attempt!.cut(new GatewayError('BODY_BROKEN', 'The response of the backend broke.', reason));
       if (this.#over || exchange.error !== undefined) return;
     }
-    if (this.#mayBeat && now - this.#writtenAt >= settings.heartbeat) {
-      this.counts.heartbeats.pending++;
-      if (exchange.bytesOut === 0) this.#stripsBom = true;
-      this.#write(heartbeat);
+    if (this.#mayBeat && now - this.#writer.writtenAt >= settings.heartbeat) {
+      this.#writer.beat();
     }
     this.#arm(now);
   }
 
   /** The gateway shuts down: who reconnects by itself is sent elsewhere, at the next boundary. */
   drain(): void {
-    if (!this.#reconnects || this.#over) return;
+    if (!this.#reconnects || !this.#isOpen || this.#over) return;
     this.#draining = this.#restless = true;
     if (this.#clientAtBoundary) this.#leave();
   }
@@ -235,14 +221,21 @@ export class RelayedStream implements EventStream, Timed {
   reconsider(): void {
     if (this.#over || !this.#wantsToLeave()) return;
     this.#restless = true;
-    if (this.#observer?.atBoundary === true) this.#leave();
+    if (this.#isOpen && this.#observer!.atBoundary) this.#leave();
+  }
+
+  /** It can go on at another backend, behind the last complete event. */
+  get #canResume(): boolean {
+    if (this.#resumption === undefined || this.#writer.exposed) return false;
+    const { idLost, lastId } = this.#observer!;
+    return !idLost && isSendable(lastId);
   }
 
   /** Nobody leaves a draining backend while there is no other to go to. */
   #wantsToLeave(): boolean {
     if (this.#draining) return true;
     const { backend } = this;
-    if (backend?.vetoes.has('draining') !== true || (this.#resumption === undefined && !this.#reconnects)) return false;
+    if (backend?.vetoes.has('draining') !== true || (!this.#canResume && !this.#reconnects)) return false;
     return this.first.route.target.upstream.available.some(other => other !== backend);
   }
 
@@ -252,12 +245,12 @@ export class RelayedStream implements EventStream, Timed {
     this.#attempt = undefined;
     if (attempt === undefined) this.exchange.underWay?.giveUp();
     else attempt.leave();
-    if (this.#draining || this.#resumption === undefined) return this.#finish(undefined);
+    if (this.#draining || !this.#canResume) return this.#finish(undefined);
     this.#lostBackend = attempt?.backend.id;
     this.#lostBy = 'the backend is draining';
     if (attempt !== undefined) this.exchange.tried = [...this.exchange.tried, attempt.backend];
     this.#restart();
-    this.#resumption.next(0);
+    this.#resumption!.next(0);
     this.retry();
   }
 
@@ -268,7 +261,7 @@ export class RelayedStream implements EventStream, Timed {
   }
 
   #restart(): void {
-    this.#held.clear();
+    this.#writer.restart();
     this.#observer!.restart();
   }
 
@@ -277,76 +270,38 @@ export class RelayedStream implements EventStream, Timed {
     if (this.exchange.tried.length > 0) this.exchange.tried = [];
   }
 
-  /** Passes on what is complete, and holds the rest. */
-  #pass(chunk: Buffer, boundary: number): boolean {
-    if (boundary < 0) return this.#hold(chunk);
-    const complete = boundary < chunk.length ? chunk.subarray(0, boundary) : chunk;
-    let flows: boolean;
-    if (this.#held.length === 0) flows = this.#write(this.#withoutBom(complete));
-    else {
-      this.#held.add(complete);
-      flows = this.#write(this.#withoutBom(this.#held.take()));
-    }
-    this.#exposed = false;
-    return boundary < chunk.length ? this.#hold(chunk.subarray(boundary)) : flows;
-  }
-
-  #hold(chunk: Buffer): boolean {
-    if (this.#exposed) return this.#write(chunk);
-    this.#held.add(chunk);
-    if (this.#held.length <= maxHeld) return !this.#paused;
-    this.#exposed = true;
-    return this.#write(this.#withoutBom(this.#held.take()));
-  }
-
-  #withoutBom(chunk: Buffer): Buffer {
-    if (!this.#stripsBom) return chunk;
-    this.#stripsBom = false;
-    return chunk.subarray(0, 3).equals(bom) ? chunk.subarray(3) : chunk;
-  }
-
-  #write(chunk: Buffer): boolean {
-    if (chunk.length === 0) return !this.#paused;
-    const { exchange, counts } = this;
-    exchange.bytesOut += chunk.length;
-    counts.bytes.pending += chunk.length;
-    this.#writtenAt = performance.now();
-    const flows = exchange.responder.write(chunk);
-    this.#paused = !flows;
-    return flows;
-  }
-
   /** What is written now falls into no event. */
   get #clientAtBoundary(): boolean {
-    return this.#resumption === undefined ? this.#observer?.atBoundary === true : !this.#exposed;
+    if (!this.#isOpen) return false;
+    return this.#resumption === undefined ? this.#observer!.atBoundary : !this.#writer.exposed;
   }
 
   get #mayBeat(): boolean {
-    return this.settings.heartbeat > 0 && !this.#paused && this.#clientAtBoundary;
+    return this.settings.heartbeat > 0 && !this.#writer.paused && this.#clientAtBoundary;
   }
 
   /** Milliseconds for which the backend may still be silent. A client that does not read is no fault of the backend. */
   #idleLeft(now: number): number {
     const { idleTimeout } = this.settings;
-    if (idleTimeout === 0 || this.#paused || this.#attempt === undefined) return Infinity;
+    if (idleTimeout === 0 || this.#writer.paused || this.#attempt === undefined) return Infinity;
     return this.#heardAt + idleTimeout - now;
   }
 
   #arm(now: number): void {
     const { heartbeat: rhythm } = this.settings;
-    const beat = rhythm > 0 && this.#observer !== undefined ? this.#writtenAt + rhythm : Infinity;
+    const beat = rhythm > 0 && this.#isOpen ? this.#writer.writtenAt + rhythm : Infinity;
     const next = Math.min(beat, now + this.#idleLeft(now));
     this.deadline = next === Infinity ? 0 : Math.max(next, now);
   }
 }
 
-/** Nothing but its end says where the body ends, and it is text as it stands: something can be written into it. */
-function isOpenEnded(headers: RawHeaders): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if ((name.length === 14 || name.length === 16) && /^content-(?:length|encoding)$/i.test(name)) return false;
-  }
-  return true;
+function staysOpen(headers: RawHeaders): boolean {
+  return !hasField(headers, 'content-encoding') && !hasField(headers, 'content-length');
+}
+
+function hasField(headers: RawHeaders, name: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i]!.toLowerCase() === name) return true;
+  return false;
 }
 
 /** The backend's fault, or there was none to be had: another, or the same a while later, may do better. */
