@@ -238,7 +238,7 @@ describe('a client that does not read', () => {
     const gateway = await startInProcess({
       listeners: [{ name: 'web', host: '127.0.0.1', port: 0, limits: { writeTimeout: '1s' } }],
       upstreams: { app: { backends: [backend.url] } },
-      sse: { heartbeat: '100ms' },
+      sse: { heartbeat: '300ms' },
     });
     const { response } = await open(gateway.port, { headers: { accept: 'text/event-stream' }, timeout: 30_000 });
     response.pause();
@@ -257,6 +257,7 @@ describe('a client that does not read', () => {
     expect(line['reason']).toMatch(/^read nothing for 1\d{3} ms$/);
     // What the kernels' buffers hold, and not what the backend would have sent.
     expect(sent).toBeLessThan(50_000_000);
+    expect(await gateway.metric('gatehouse_stream_heartbeats_total')).toBe(0);
     await eventually(() => stream.isClosed);
   });
 });

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http2';
 import { type TestBackend, type BackendOptions, type RecordedRequest, startBackend } from './backend.js';
 import { open, type RequestOptions } from './client.js';
+import type { Http2Client } from './http2-client.js';
 import { eventually, within } from './poll.js';
 
 /** An event stream that a backend has open: the test writes what comes. */
@@ -65,11 +68,11 @@ export class StreamReader {
   text = '';
   /** `end`: it came to its proper end; `broken`: the client can see that it did not. */
   ended: 'end' | 'broken' | undefined;
+  #awaited: { readonly end: string; resolve(at: number): void } | undefined;
 
   constructor(
     readonly status: number,
     readonly headers: Readonly<Record<string, string | string[] | undefined>>,
-    readonly source: NodeJS.ReadableStream,
     /** Goes away. */
     readonly leave: () => void,
   ) {}
@@ -93,6 +96,19 @@ export class StreamReader {
     );
   }
 
+  /** Takes a piece of the body. */
+  take(chunk: Buffer): void {
+    this.text += chunk.toString('latin1');
+    if (this.#awaited !== undefined && this.text.endsWith(this.#awaited.end)) this.#awaited.resolve(performance.now());
+  }
+
+  /** When the body ends with this, on the clock of `performance.now()`. */
+  next(end: string): Promise<number> {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.#awaited = { end, resolve };
+    return within(promise, 10_000, `${JSON.stringify(end)} at the client`);
+  }
+
   /** Waits for the end. */
   async end(deadline = 5000): Promise<'end' | 'broken'> {
     return eventually(() => this.ended ?? false, { deadline, what: 'the end of the stream' });
@@ -103,9 +119,19 @@ export class StreamReader {
 export async function openStream(port: number, options: RequestOptions = {}): Promise<StreamReader> {
   const headers = { accept: 'text/event-stream', ...(options.headers as Record<string, string> | undefined) };
   const { request, response } = await within(open(port, { ...options, headers }), 5000, 'the head of the stream');
-  const reader = new StreamReader(response.statusCode ?? 0, response.headers, response, () => request.destroy());
-  response.on('data', (chunk: Buffer) => (reader.text += chunk.toString('latin1')));
+  const reader = new StreamReader(response.statusCode ?? 0, response.headers, () => request.destroy());
+  response.on('data', (chunk: Buffer) => reader.take(chunk));
   response.on('end', () => (reader.ended = 'end'));
   response.on('error', () => (reader.ended = 'broken'));
+  return reader;
+}
+
+/** The same on a stream of HTTP/2. */
+export async function openHttp2Stream(client: Http2Client, headers: OutgoingHttpHeaders = {}): Promise<StreamReader> {
+  const stream = client.open({ accept: 'text/event-stream', ...headers }, true);
+  const [head] = (await within(once(stream, 'response'), 5000, 'the head of the stream')) as [Record<string, string>];
+  const reader = new StreamReader(Number(head[':status']), head, () => stream.close(8));
+  stream.on('data', (chunk: Buffer) => reader.take(chunk));
+  stream.on('close', () => (reader.ended = stream.rstCode === 0 && !stream.aborted ? 'end' : 'broken'));
   return reader;
 }
