@@ -116,25 +116,28 @@ describe('an event stream', () => {
     expect(await accessLineOf(gateway)).toMatchObject({ error: 'BODY_BROKEN', events: 1, attempts: 1 });
   });
 
-  it('may be quiet for longer than timeouts.idle', async () => {
+  it.each(['undici', 'http-proxy-middleware'])('may be quiet for longer than timeouts.idle, by %s', async forwarder => {
     const backend = await startEventBackend();
-    const gateway = await gatewayTo([backend], { timeouts: { idle: '100ms' } }, beating);
+    const gateway = await gatewayTo([backend], { forwarder, timeouts: { idle: '100ms' } }, beating);
     const stream = await openStream(gateway.port);
     await eventually(() => stream.heartbeats >= 4);
     await backend.send('data: late\n\n');
     await stream.until('data: late\n\n');
   });
 
-  it('is cut, visibly, when nothing has come for sse.idleTimeout', async () => {
-    const backend = await startEventBackend();
-    const gateway = await gatewayTo([backend], {}, { sse: { heartbeat: '100ms', idleTimeout: '400ms' } });
-    const stream = await openStream(gateway.port);
-    await backend.send('data: 1\n\n');
-    expect(await stream.end()).toBe('broken');
-    const line = await accessLineOf(gateway);
-    expect(line).toMatchObject({ error: 'BODY_BROKEN', reason: 'sse.idleTimeout: nothing for 400 ms' });
-    await eventually(() => backend.streams[0]?.isClosed === true);
-  });
+  it.each(['undici', 'http-proxy-middleware'])(
+    'is cut, visibly, after sse.idleTimeout of silence, by %s',
+    async forwarder => {
+      const backend = await startEventBackend();
+      const gateway = await gatewayTo([backend], { forwarder }, { sse: { heartbeat: '100ms', idleTimeout: '400ms' } });
+      const stream = await openStream(gateway.port);
+      await backend.send('data: 1\n\n');
+      expect(await stream.end()).toBe('broken');
+      const line = await accessLineOf(gateway);
+      expect(line).toMatchObject({ error: 'BODY_BROKEN', reason: 'sse.idleTimeout: nothing for 400 ms' });
+      await eventually(() => backend.streams[0]?.isClosed === true);
+    },
+  );
 
   it('is kept by whatever comes within sse.idleTimeout, a comment even', async () => {
     const backend = await startEventBackend();
