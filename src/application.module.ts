@@ -7,6 +7,8 @@ import { LoggingModule } from './logging/logging.module.js';
 import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
+import { EventStreamsModule } from './sse/event-streams.module.js';
+import { SseModule } from './sse/sse.module.js';
 import { version } from './version.js';
 import { WebSocketModule } from './websocket/websocket.module.js';
 
@@ -35,8 +37,10 @@ export class ApplicationModule {
         MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
         CircuitBreakerModule.forRoot(config),
         HealthChecksModule,
+        EventStreamsModule,
         ProxyModule,
         WebSocketModule,
+        SseModule,
         ...imports,
       ],
       exports: [ProxyModule],

@@ -177,8 +177,9 @@ export class Gateway {
 
   async #stop(grace: number): Promise<number> {
     this.readiness.drain();
+    const drained = drain(this.listeners, this.#exchanges, grace);
     this.app.get(LongLived).drain();
-    const cut = await drain(this.listeners, this.#exchanges, grace);
+    const cut = await drained;
     if (cut > 0) this.#log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
     await this.admin.close();
     const destination = this.app.get(LogDestination);

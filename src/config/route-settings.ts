@@ -3,6 +3,7 @@ import type { RetriesConfig } from './retries.config.js';
 import type { RouteConfig } from './route.config.js';
 import type { TimeoutsConfig, UpstreamConfig } from './upstream.config.js';
 import type { SecurityConfig } from './security.config.js';
+import type { SseConfig } from './sse.config.js';
 import type { ValidationConfig } from './validation.config.js';
 import type { WebSocketConfig } from './websocket.config.js';
 
@@ -14,6 +15,11 @@ export function timeoutsOf(upstream: UpstreamConfig, route: RouteConfig): Timeou
 /** The retries that hold for a route at one of its upstreams: the upstream's, overridden key by key. */
 export function retriesOf(upstream: UpstreamConfig, route: RouteConfig): RetriesConfig {
   return { ...upstream.retries, ...route.retries };
+}
+
+/** The event stream settings that hold for a route: the top-level ones, overridden key by key. */
+export function sseOf({ sse }: GatewayConfig, route: RouteConfig): SseConfig {
+  return { ...sse, ...route.sse };
 }
 
 /** The security that holds for a route. */

@@ -6,7 +6,6 @@ export interface UnsupportedKey {
   readonly isOff?: (value: unknown) => boolean;
 }
 
-const zero = (value: unknown): boolean => value === 0;
 const no = (value: unknown): boolean => value === false;
 const word =
   (meaning: string) =>
@@ -16,12 +15,6 @@ const word =
 const below = (parent: string, keys: readonly UnsupportedKey[]): UnsupportedKey[] =>
   keys.map(key => ({ ...key, path: `${parent}.${key.path}` }));
 
-const eventStreams: readonly UnsupportedKey[] = [
-  { path: 'heartbeat', isOff: zero },
-  { path: 'idleTimeout', isOff: zero },
-  { path: 'resume', isOff: no },
-];
-
 /**
  * The keys of the contract that this version does not carry out: a file that asks for one is refused, rather than
  * started without what it asks for. A feature that is built deletes its row.
@@ -29,8 +22,7 @@ const eventStreams: readonly UnsupportedKey[] = [
 export const unsupportedKeys: readonly UnsupportedKey[] = [
   ...below('listeners.*', []),
   ...below('upstreams.*', [{ path: 'discovery' }, { path: 'protocol', isOff: word('http1') }]),
-  ...below('routes.*', [{ path: 'compress', isOff: no }, ...below('sse', eventStreams)]),
-  ...below('sse', eventStreams),
+  ...below('routes.*', [{ path: 'compress', isOff: no }]),
   { path: 'workers', isOff: value => value === 'auto' || value === 1 },
   { path: 'tracing' },
 ];

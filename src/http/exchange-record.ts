@@ -37,6 +37,10 @@ export interface ExchangeRecord extends RequestInfo {
   readonly bytesIn: number;
   /** Body bytes to the client. */
   readonly bytesOut: number;
+  /** Complete events that the client got; undefined where it got no event stream. */
+  readonly events?: number | undefined;
+  /** How often the event stream has gone on at another backend. */
+  readonly resumes?: number | undefined;
   /** When the request's head was complete. */
   readonly openedAt: number;
   /** When the route was found and the policies had said yes; 0 when it did not get so far. */

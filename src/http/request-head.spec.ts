@@ -95,6 +95,12 @@ describe('the head of a request', () => {
     expect(new RequestHead(['TE', 'trailersx']).acceptsTrailers).toBe(false);
   });
 
+  it('knows what the client accepts, and passes it as it is', () => {
+    const head = new RequestHead(['ACCEPT', 'text/html', 'x-a', 'b', 'accept', 'text/event-stream']);
+    expect(head.accept).toBe('text/html, text/event-stream');
+    expect(head.passed).toEqual(['ACCEPT', 'text/html', 'x-a', 'b', 'accept', 'text/event-stream']);
+  });
+
   it('counts fields, bytes and hosts', () => {
     const head = new RequestHead(['Host', 'a', 'host', 'b', 'X', 'yz']);
     expect([head.count, head.size, head.hosts]).toEqual([3, 13, 2]);

@@ -16,6 +16,7 @@ const enum Field {
   ForwardedPort,
   RequestId,
   Trailer,
+  Accept,
   MaxForwards,
   ClientCertificate,
 }
@@ -47,6 +48,7 @@ const fields = new Map<string, Field>([
   ['x-client-cert-fingerprint', Field.ClientCertificate],
   ['max-forwards', Field.MaxForwards],
   ['trailer', Field.Trailer],
+  ['accept', Field.Accept],
 ]);
 
 /** Lengths of those names: most fields are told apart by their length alone, without lower-casing them. */
@@ -94,6 +96,8 @@ export class RequestHead {
   forwardedHost: string | undefined;
   forwardedPort: string | undefined;
   requestId: string | undefined;
+  /** It passes as it is, too. */
+  accept: string | undefined;
   maxForwards: string | undefined;
   /** It has a `Trailer` field, which passes; where the body is not chunked it must not. */
   announcesTrailers = false;
@@ -184,6 +188,10 @@ export class RequestHead {
         return;
       case Field.Trailer:
         this.announcesTrailers = true;
+        this.passed.push(name, value);
+        return;
+      case Field.Accept:
+        this.accept = join(this.accept, value);
         this.passed.push(name, value);
         return;
       case Field.ClientCertificate:

@@ -26,7 +26,10 @@ export function accessLine(record: ExchangeRecord, time: number, headers = ''): 
     const { messagesIn, messagesOut, closeCode, closedBy } = record.tunnel;
     line += `,"messagesIn":${messagesIn},"messagesOut":${messagesOut},"closeCode":${closeCode},"closedBy":"${closedBy}"`;
   }
-  return `${line},"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut},"ms":{${phases(record)}}${headers},"msg":"exchange"}\n`;
+  line += `,"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut}`;
+  if (record.events !== undefined) line += `,"events":${record.events}`;
+  if (record.resumes !== undefined && record.resumes > 0) line += `,"resumes":${record.resumes}`;
+  return `${line},"ms":{${phases(record)}}${headers},"msg":"exchange"}\n`;
 }
 
 function phases({ openedAt, dispatchedAt, sentAt, respondedAt, closedAt }: ExchangeRecord): string {

@@ -121,6 +121,14 @@ describe('the access log', () => {
     expect(lines[0]).toMatch(/^[\x20-\x7e]+\n$/);
   });
 
+  it('tells how many events a stream had, and how often it was resumed, if it was', () => {
+    const { write } = setup();
+    expect(write({ protocol: 'sse', events: 7, resumes: 2 })).toMatchObject({ events: 7, resumes: 2 });
+    expect(write({ protocol: 'sse', events: 0, resumes: 0 })).toMatchObject({ events: 0 });
+    expect(write({ protocol: 'sse', events: 0, resumes: 0 })).not.toHaveProperty('resumes');
+    expect(write()).not.toHaveProperty('events');
+  });
+
   it('keeps letters of any language as they are', () => {
     const { lines, write } = setup();
     write({ path: '/größe' });

@@ -10,6 +10,7 @@ import { MetricsSources } from './metrics-sources.js';
 import { ProbeMetrics, probeMetricProviders } from './probe-metrics.js';
 import { RetryMetrics, retryMetricProviders } from './retry-metrics.js';
 import { TunnelMetrics, tunnelMetricProviders } from './tunnel-metrics.js';
+import { StreamMetrics, streamMetricProviders } from './stream-metrics.js';
 
 /** What the metrics need to know. */
 export interface MetricsSettings {
@@ -52,6 +53,7 @@ export class MetricsModule {
         ...certificateMetricProviders(registry),
         ...connectionMetricProviders(registry),
         ...tunnelMetricProviders(registry),
+        ...streamMetricProviders(registry),
       ],
       exports: [
         Registry,
@@ -64,6 +66,7 @@ export class MetricsModule {
         CertificateMetrics,
         ConnectionMetrics,
         TunnelMetrics,
+        StreamMetrics,
       ],
     };
   }

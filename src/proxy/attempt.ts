@@ -1,11 +1,13 @@
 import type { Ticket } from '../circuit-breaker/circuit-breaker.js';
 import type { Duplex } from 'node:stream';
+import { isEventStream } from '../http/event-stream-type.js';
 import { GatewayError } from '../http/gateway-error.js';
+import type { RawHeaders } from '../http/raw-headers.js';
 import { removeFields } from '../http/request-head.js';
 import { responseFields, trailerFields } from '../http/response-head.js';
-import type { RawHeaders } from '../http/raw-headers.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './backend-verdict.js';
+import type { EventStream, EventStreams } from './event-streams.js';
 import type { Exchange, UnderWay } from './exchange.js';
 import type { AttemptControl, AttemptObserver } from './forwarder.js';
 import type { Race } from './race.js';
@@ -23,6 +25,10 @@ const droppedWithin = 100;
 
 /** Who decides what follows an attempt that is no answer for the client. */
 export interface AttemptOwner {
+  /** Who takes over a response that is an event stream. */
+  readonly streams: EventStreams;
+  /** Makes another attempt, on the backend that is the best now. */
+  attempt(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void;
   /** The attempt has ended with an error, and is settled. */
   failed(attempt: Attempt, error: GatewayError, stale: boolean): void;
   /** A response with this status of 400 or more has begun. True: it was dropped, and another attempt follows. */
@@ -44,6 +50,11 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
   #cut: NodeJS.Timeout | undefined;
   #tunnel: UnderWay | undefined;
   #isLongLived = false;
+  /** The event stream that the answer belongs to. */
+  #stream: EventStream | undefined;
+  /** What was wished for before the reins were there. */
+  #idleTimeout: number | undefined;
+  #left = false;
 
   constructor(
     readonly exchange: Exchange,
@@ -52,7 +63,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     readonly backend: LiveBackend,
     /** The entry into the backend's breaker; 0: none, or it is settled. */
     private ticket: Ticket,
-    private readonly owner: AttemptOwner,
+    readonly owner: AttemptOwner,
     /** Set while another attempt of the exchange may be under way too. */
     readonly race: Race | undefined,
   ) {}
@@ -60,6 +71,8 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
   /** Takes the reins that the forwarder gave; the exchange gives the attempt up through them. */
   drive(control: AttemptControl): void {
     this.#control = control;
+    if (this.#idleTimeout !== undefined) control.setIdleTimeout(this.#idleTimeout);
+    if (this.#left) return control.abort();
     if (!this.#settled) this.exchange.underWay = this.race ?? this;
   }
 
@@ -84,12 +97,45 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     else this.#cut = setTimeout(() => this.#control?.abort(), droppedWithin).unref();
   }
 
+  /**
+   * The answer may last for days. Its backend has shown what it can, and the circuit's only trial must not wait for the end; nor may it
+   * keep others from the backend, where it has a connection of its own.
+   */
+  outlast(): void {
+    this.#settleBreaker(this.#verdict());
+    const { upgrade, wantsEvents } = this.exchange;
+    if (upgrade === undefined && !wantsEvents) return;
+    this.#isLongLived = true;
+    this.route.target.gate(this.backend).outlast();
+  }
+
   resume(): void {
     this.#control?.resume();
   }
 
+  /** From now on so many milliseconds may pass between two pieces of the body; 0 = any number. */
+  setIdleTimeout(milliseconds: number): void {
+    this.#idleTimeout = milliseconds;
+    this.#control?.setIdleTimeout(milliseconds);
+  }
+
+  /** Ends it in the middle of its answer, which has been good so far: the client needs no more of it. */
+  leave(): void {
+    this.#left = true;
+    this.#dropped = 0;
+    this.#control?.abort();
+    this.#settle(this.#outcome(), this.#verdict());
+  }
+
+  /** Ends it in the middle of its answer with an error. */
+  cut(error: GatewayError): void {
+    this.#control?.abort();
+    this.fail(error);
+  }
+
   sent(): void {
-    this.#sentAt = this.exchange.sentAt = performance.now();
+    this.#sentAt = performance.now();
+    if (this.exchange.stream === undefined) this.exchange.sentAt = this.#sentAt;
     this.exchange.body?.begin();
   }
 
@@ -106,16 +152,24 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     const now = performance.now();
     this.#firstByte = this.#waited(now);
     this.#status = status;
+    if (exchange.stream !== undefined) {
+      this.#stream = exchange.stream;
+      return this.#stream.rejoin(this, status, responseFields(raw));
+    }
     if (status >= 400 && this.owner.declines(this, status, raw)) return;
     this.#win(now);
     exchange.status = status;
     const headers = responseFields(raw);
     if (status === 204) removeFields(headers, lengthField);
-    // A stream may last for days: its backend has shown what it can, and the circuit's only trial must not wait for the end.
-    if (isEventStream(headers)) this.#settleBreaker(this.#verdict());
+    const streams = isEventStream(headers);
+    if (streams) this.outlast();
     this.#edit(headers);
     exchange.responder.source = this;
     exchange.responder.head(status, message, headers);
+    if (streams && status < 300 && status !== 204 && status !== 205 && exchange.method !== 'HEAD') {
+      this.owner.streams.open(this, headers);
+      this.#stream = exchange.stream;
+    }
   }
 
   data(chunk: Buffer): boolean {
@@ -124,6 +178,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
       if (this.#dropped > maxDropped) this.#control?.abort();
       return true;
     }
+    if (this.#stream !== undefined) return this.#stream.data(chunk);
     this.exchange.bytesOut += chunk.length;
     const flows = this.exchange.responder.write(chunk);
     // A slow reader must not keep the backend out for as long as it takes to read.
@@ -134,7 +189,9 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
   end(trailers: readonly (Buffer | string)[] | undefined): void {
     if (this.#dropped >= 0) return clearTimeout(this.#cut);
     this.#settle(this.#outcome(), this.#verdict());
-    this.exchange.responder.end(trailers === undefined || trailers.length === 0 ? undefined : trailerFields(trailers));
+    const fields = trailers === undefined || trailers.length === 0 ? undefined : trailerFields(trailers);
+    if (this.#stream !== undefined) this.#stream.end(fields);
+    else this.exchange.responder.end(fields);
   }
 
   upgraded(raw: readonly string[], connection: Duplex, backendHead: Buffer): void {
@@ -157,7 +214,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
       connection.on('error', () => {}).destroy();
       return exchange.fail(new GatewayError('CLIENT_ABORTED'));
     }
-    this.#outlast();
+    this.outlast();
     exchange.tunnelled = true;
     const ends = { client, clientHead: upgrade.firstBytes(), backend: connection, backendHead };
     this.#tunnel = upgrade.carry(exchange, this.backend, ends, this);
@@ -186,16 +243,6 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     exchange.sentAt = this.#sentAt;
     exchange.respondedAt = now;
     exchange.body?.release();
-  }
-
-  /**
-   * What has begun may last for days. Its backend has shown what it can, and the circuit's only trial must not wait for the end; nor
-   * may it keep others from the backend.
-   */
-  #outlast(): void {
-    this.#settleBreaker(this.#verdict());
-    this.#isLongLived = true;
-    this.route.target.gate(this.backend).outlast();
   }
 
   /** What the route and its policies, and the balancer, have to say in the head of a response. */
@@ -241,14 +288,4 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     this.ticket = 0;
     this.#breaker.settle(ticket, outcome, kind);
   }
-}
-
-function isEventStream(headers: RawHeaders): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (name.length === 12 && name.toLowerCase() === 'content-type') {
-      return /^\s*text\/event-stream\b/i.test(headers[i + 1]!);
-    }
-  }
-  return false;
 }

@@ -76,6 +76,7 @@ function pooledClient(origin: URL, options: object, timeout: number): Dispatcher
 export class BackendPools {
   readonly #pools = new Map<Backend, BackendPool>();
   readonly #agents = new Map<Backend, HttpAgent | HttpsAgent>();
+  readonly #own = new Map<Backend, HttpAgent | HttpsAgent>();
 
   constructor(readonly settings: PoolSettings) {}
 
@@ -88,17 +89,21 @@ export class BackendPools {
     return pool;
   }
 
-  /** Connections for what undici cannot carry. */
-  agent(backend: Backend): HttpAgent | HttpsAgent {
-    let agent = this.#agents.get(backend);
+  /** Connections for what undici cannot carry. `isOwn`: one for a single request, beyond all limits. */
+  agent(backend: Backend, isOwn = false): HttpAgent | HttpsAgent {
+    const agents = isOwn ? this.#own : this.#agents;
+    let agent = agents.get(backend);
     if (agent === undefined) {
       const { max, idleTimeout } = this.settings.connections;
-      const options = { keepAlive: true, maxSockets: max, maxFreeSockets: max, timeout: idleTimeout };
+      const options = isOwn
+        ? // Without the promise to keep it, some servers end a body by closing, which cannot be told from a crash.
+          { keepAlive: true, maxFreeSockets: 1, timeout: idleTimeout }
+        : { keepAlive: true, maxSockets: max, maxFreeSockets: max, timeout: idleTimeout };
       agent =
         backend.url.protocol === 'https:'
           ? new HttpsAgent({ ...options, ...tlsOptions(backend, this.settings.tls) })
           : new HttpAgent(options);
-      this.#agents.set(backend, agent);
+      agents.set(backend, agent);
     }
     return agent;
   }
@@ -106,16 +111,17 @@ export class BackendPools {
   /** Figures of the connections of {@link agent}. */
   agentFigures(backend: Backend): ConnectionFigures {
     const agent = this.#agents.get(backend);
-    if (agent === undefined) return { active: 0, idle: 0, pending: 0 };
-    const count = (sockets: NodeJS.ReadOnlyDict<unknown[]>): number =>
+    const count = (sockets: NodeJS.ReadOnlyDict<unknown[]> = {}): number =>
       Object.values(sockets).reduce((sum, each) => sum + (each?.length ?? 0), 0);
-    return { active: count(agent.sockets), idle: count(agent.freeSockets), pending: count(agent.requests) };
+    const own = count(this.#own.get(backend)?.sockets);
+    return { active: count(agent?.sockets) + own, idle: count(agent?.freeSockets), pending: count(agent?.requests) };
   }
 
   async close(): Promise<void> {
-    for (const agent of this.#agents.values()) agent.destroy();
+    for (const agent of [...this.#agents.values(), ...this.#own.values()]) agent.destroy();
     await Promise.all([...this.#pools.values()].map(pool => pool.dispatcher.destroy()));
     this.#agents.clear();
+    this.#own.clear();
     this.#pools.clear();
   }
 

@@ -47,6 +47,16 @@ describe('deadlines', () => {
     expect(all.map(each => each.calls)).toEqual([0, 1, 0, 1, 0]);
   });
 
+  it('looks as often as it is told to', () => {
+    const deadlines = new Deadlines(1_000);
+    const one = timed(performance.now() + 100);
+    deadlines.watch(one);
+    vi.advanceTimersByTime(900);
+    expect(one.calls).toBe(0);
+    vi.advanceTimersByTime(100);
+    expect(one.calls).toBe(1);
+  });
+
   it('keeps no timer while there is nothing to watch', () => {
     const deadlines = new Deadlines();
     const one = timed(0);

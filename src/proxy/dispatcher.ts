@@ -4,9 +4,11 @@ import { RetryMetrics } from '../metrics/retry-metrics.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { Attempt, type AttemptOwner } from './attempt.js';
 import type { GateWaiter } from './connection-gate.js';
+import { EventStreams } from './event-streams.js';
 import type { Exchange, UnderWay } from './exchange.js';
 import { finalRecipient } from './final-recipient.js';
 import { patience } from './patience.js';
+import type { Places } from './places.js';
 import { Race, type Starter } from './race.js';
 import { retryAfter } from './retry-after.js';
 import type { RetryReason } from './retry-policy.js';
@@ -16,6 +18,14 @@ const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.');
 const bodyGone = new GatewayError('INTERNAL', 'The request body cannot be sent again.');
 const queueFull = (reason: string): GatewayError =>
   new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason, 503, ['Retry-After', '1']);
+
+const tooManyStreams = new GatewayError(
+  'QUEUE_FULL',
+  'Too many event streams are open; try again later.',
+  'sse.maxConnections',
+  503,
+  ['Retry-After', '1'],
+);
 
 /** Milliseconds that a response may have us wait by `Retry-After`; one that asks for more is passed on. */
 const maxAsked = 60_000;
@@ -36,7 +46,10 @@ const maxAsked = 60_000;
  */
 @Injectable()
 export class Dispatcher implements AttemptOwner {
-  constructor(private readonly metrics: RetryMetrics) {}
+  constructor(
+    private readonly metrics: RetryMetrics,
+    readonly streams: EventStreams,
+  ) {}
 
   dispatch(exchange: Exchange): void {
     // While it waited for the guards, the client may have gone or broken its body: it is answered then.
@@ -49,6 +62,7 @@ export class Dispatcher implements AttemptOwner {
     const final = finalRecipient(exchange);
     if (final !== undefined) return exchange.respond(final);
     if (action.kind === 'local') return exchange.respond(action.respond(exchange));
+    if (exchange.wantsEvents && !takePlace(exchange, plan.sse.places)) return exchange.fail(tooManyStreams);
     // 2
     const route = action.next(match);
     exchange.upstreamName = route.target.upstream.name;
@@ -107,6 +121,7 @@ export class Dispatcher implements AttemptOwner {
 
   failed({ exchange, plan, route, backend }: Attempt, error: GatewayError, stale: boolean): void {
     if (exchange.error !== undefined) return;
+    if (exchange.stream !== undefined) return this.giveUp(exchange, error, backend);
     if (exchange.responder.headSent) return exchange.fail(error);
     // 7
     const reason = route.retries.afterError(exchange, error, stale);
@@ -174,7 +189,8 @@ export class Dispatcher implements AttemptOwner {
     const after = exchange.attempts === 0 ? retries.hedgeAfter(exchange, target) : undefined;
     if (after !== undefined) race = new Race(after, new Hedging(this, exchange, plan, route));
     const { timeouts } = route;
-    const isFirst = exchange.attempts === 0;
+    // One that goes on with an event stream has all the time of a first one.
+    const isFirst = exchange.attempts === 0 || exchange.stream !== undefined;
     const left = isFirst ? timeouts.response : Math.max(1, patience(exchange, timeouts.response));
     exchange.attempts++;
     const attempt = new Attempt(exchange, plan, route, backend, ticket, this, race);
@@ -186,6 +202,12 @@ export class Dispatcher implements AttemptOwner {
     });
     attempt.drive(target.forwarder.forward(request, backend, attempt));
     return true;
+  }
+
+  /** Fails an exchange, unless it is an event stream that goes on by itself. */
+  giveUp(exchange: Exchange, error: GatewayError, backend: LiveBackend | undefined): void {
+    if (backend !== undefined) exchange.tried = [...exchange.tried, backend];
+    if (exchange.stream?.failed(error) !== true) exchange.fail(error);
   }
 
   /** Milliseconds until the next attempt may begin; undefined: there may be none. `asked`: milliseconds that the backend asks for. */
@@ -213,6 +235,7 @@ export class Dispatcher implements AttemptOwner {
     const { fallback, target } = route;
     const error = cause ?? target.unavailable();
     if (cause === undefined) this.metrics.refused(target.upstream);
+    if (exchange.stream !== undefined) return this.giveUp(exchange, error, undefined);
     if (fallback === undefined) return exchange.fail(error);
     this.metrics.fellBack(target.upstream.name);
     if (fallback.kind === 'response') return exchange.failWith(error, fallback.respond(exchange, error));
@@ -221,6 +244,13 @@ export class Dispatcher implements AttemptOwner {
     exchange.tried = [];
     this.attempt(exchange, plan, fallback.route);
   }
+}
+
+/** Takes the place of an event stream for an exchange whose client asks for one. */
+function takePlace(exchange: Exchange, places: Places): boolean {
+  if (!places.tryEnter()) return false;
+  exchange.places = places;
+  return true;
 }
 
 function startWithBody(dispatcher: Dispatcher, exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void {
@@ -247,7 +277,7 @@ class Wait implements GateWaiter, UnderWay {
 
   refused(reason: string): void {
     this.exchange.underWay = undefined;
-    this.exchange.fail(queueFull(reason));
+    this.dispatcher.giveUp(this.exchange, queueFull(reason), this.backend);
   }
 
   sentAway(): void {

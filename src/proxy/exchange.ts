@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { acceptsEventStream } from '../http/event-stream-type.js';
 import type { ExchangeRecord, TunnelRecord } from '../http/exchange-record.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
@@ -12,7 +13,9 @@ import type { Backend } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { ClientBody } from './client-body.js';
 import type { ClientMessage } from './client-message.js';
+import type { EventStream } from './event-streams.js';
 import type { ListenerInfo } from './listener-info.js';
+import type { Places } from './places.js';
 import type { Responder } from './responder.js';
 import type { Upgrade } from './upgrade.js';
 import type { PlannedRoute, RoutePlan } from './route-plan.js';
@@ -81,6 +84,10 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   tunnelled = false;
   /** What the tunnel has told of itself; set when it has ended. */
   tunnel: TunnelRecord | undefined;
+  /** What it carries, once its response has turned out to be an event stream. */
+  stream: EventStream | undefined;
+  /** Where it has taken a place among the event streams; it is left when the exchange is over. */
+  places: Places | undefined;
   /** What policies have changed; undefined while they have changed nothing, which is the rule. */
   #requestEdits: Map<string, [name: string, value: string | undefined]> | undefined;
   #responseEdits: Map<string, [name: string, value: string]> | undefined;
@@ -139,6 +146,19 @@ export class Exchange implements ExchangeRecord, PolicyContext {
 
   get bytesIn(): number {
     return this.body?.bytes ?? this.upgrade?.bytesIn ?? 0;
+  }
+
+  get events(): number | undefined {
+    return this.stream?.events;
+  }
+
+  get resumes(): number | undefined {
+    return this.stream?.resumes;
+  }
+
+  /** The client asks for an event stream by name. */
+  get wantsEvents(): boolean {
+    return acceptsEventStream(this.head.accept);
   }
 
   get policies(): readonly RequestPolicy[] {

@@ -347,6 +347,8 @@ export class Exchanges {
 
   #end(exchange: Exchange, socket: ExchangeSocket): void {
     exchange.closedAt = performance.now();
+    exchange.stream?.closed();
+    exchange.places?.leave();
     this.open--;
     if (socket[EXCHANGE] === exchange) socket[EXCHANGE] = undefined;
     socket[QUEUE]?.delete(exchange);

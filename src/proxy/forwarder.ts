@@ -17,6 +17,8 @@ export interface ForwardRequest {
   readonly body: RequestBody | Buffer | undefined;
   /** The protocol that the connection is to be switched to; `Connection` and `Upgrade` are not among the fields. */
   readonly upgrade?: string | undefined;
+  /** What it asks for may last: it gets a connection of its own, which counts against no limit. */
+  readonly ownConnection?: boolean;
   /** The client waits for a 100 (Continue). */
   readonly expectsContinue: boolean;
   /** Milliseconds until a connection must stand, where that is less than the limit of the pool; 0 = the pool's. */

@@ -2,10 +2,15 @@ import { METHODS } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { fastify } from 'fastify';
 import { EXCHANGE, type WithExchange } from '../http/exchange-symbol.js';
-import type { Policed } from '../security/policy.js';
+import type { Exchange } from './exchange.js';
 
-/** The URLs that Fastify knows: the handlers of the proxy controller. */
-export const handlerPaths = { open: '/open', policed: '/policed' } as const;
+/** The URLs that Fastify knows: the handlers of the proxy controller, and of the one for event streams. */
+export const handlerPaths = {
+  open: '/open',
+  policed: '/policed',
+  events: '/events',
+  eventsPoliced: '/events-policed',
+} as const;
 
 /**
  * The Fastify adapter that gateway traffic runs on. Routes are found by the gateway's own table before Fastify sees a
@@ -28,6 +33,9 @@ export function gatewayAdapter(): FastifyAdapter {
 }
 
 /** Where no policy is to be asked no guard is run: Nest's guards cost about 3 % of an exchange. (`npm run bench`) */
-function handlerPath(request: WithExchange<Policed>): string {
-  return request[EXCHANGE]?.policies.length === 0 ? handlerPaths.open : handlerPaths.policed;
+function handlerPath(request: WithExchange<Exchange>): string {
+  const exchange = request[EXCHANGE];
+  const open = exchange?.policies.length === 0;
+  if (exchange?.wantsEvents === true) return open ? handlerPaths.events : handlerPaths.eventsPoliced;
+  return open ? handlerPaths.open : handlerPaths.policed;
 }

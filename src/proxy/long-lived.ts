@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 
-/** Something that goes on long after its head: an event stream, a tunnel. */
+/** What outlives a response, and wants to be told when the gateway begins to shut down. */
 export interface Drainable {
-  /** The gateway is shutting down: says goodbye as its protocol has it, and ends soon. */
+  /** Ends what is open as soon as that can be done cleanly. Must not throw. */
   drain(): void;
 }
 
-/** What is open and would not end by itself while the gateway shuts down. */
+/** Everything that outlives a response: event streams, tunnels. */
 @Injectable()
 export class LongLived {
   readonly open = new Set<Drainable>();
 
-  /** Asks all of it to end. */
+  /** The gateway shuts down: its listeners drain already. */
   drain(): void {
     for (const each of [...this.open]) each.drain();
   }

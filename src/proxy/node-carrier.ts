@@ -37,7 +37,7 @@ export class NodeCarrier {
     const { url, socketPath } = backend;
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const client = send({
-      agent: this.pools.agent(backend),
+      agent: this.pools.agent(backend, request.ownConnection),
       ...(socketPath === undefined ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port } : { socketPath }),
       method: request.method,
       path: request.path,

@@ -30,6 +30,7 @@ import { Targets } from './targets.js';
   controllers: [ProxyController],
   providers: [
     Dispatcher,
+    LongLived,
     ...builtinForwarders,
     LongLived,
     Forwarders,

@@ -9,6 +9,7 @@ import type { RequestPolicy } from '../security/policy.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Exchange } from './exchange.js';
+import type { EventStreamSettings } from './event-streams.js';
 import type { Fallback } from './fallback.js';
 import type { ForwardRequest } from './forwarder.js';
 import { forwardingHeaders } from './forwarding-headers.js';
@@ -35,6 +36,7 @@ export interface RoutePlan {
   readonly bodyPolicies: readonly RequestPolicy[];
   readonly mirror: Mirror | undefined;
   readonly upgrades: RouteUpgrades;
+  readonly sse: EventStreamSettings;
 }
 
 /** What the route table is made of: a route as the configuration has it, with its plan. */
@@ -103,6 +105,7 @@ export class ForwardPlan {
       headers,
       body,
       upgrade: exchange.upgrade?.protocol,
+      ownConnection: exchange.wantsEvents,
       expectsContinue: exchange.expectsContinue,
       connectTimeout: timeouts.connect,
       responseTimeout: timeouts.response,

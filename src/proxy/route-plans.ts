@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { RouteConfig } from '../config/route.config.js';
-import { retriesOf, securityOf, timeoutsOf, webSocketOf } from '../config/route-settings.js';
+import { retriesOf, securityOf, sseOf, timeoutsOf, webSocketOf } from '../config/route-settings.js';
 import { HeaderRules } from '../http/header-rules.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import { RouteTable } from '../routing/route-table.js';
@@ -13,6 +13,8 @@ import type { RoutePolicies } from '../security/route-policies.js';
 import { FallbackResponse, type Fallback } from './fallback.js';
 import { FixedPlan, RedirectPlan } from './local-plans.js';
 import { Mirror } from './mirror.js';
+import type { EventStreamSettings } from './event-streams.js';
+import { Places } from './places.js';
 import { ForwardPlan, type ForwardRoute, type LocalPlan, type PlannedRoute, type RoutePlan } from './route-plan.js';
 import { RetryPolicy } from './retry-policy.js';
 import { RouteUpgrades } from './route-upgrades.js';
@@ -24,12 +26,16 @@ export class RoutePlans {
   /** What holds for the responses to requests that no route fits. */
   readonly responseDefaults: ResponseDefaults | undefined;
 
+  /** For the event streams of all routes that have no limit of their own. */
+  readonly #eventStreams: Places;
+
   private constructor(
     private readonly config: GatewayConfig,
     private readonly targets: Targets,
     policies: readonly (readonly RequestPolicy[])[],
   ) {
     this.responseDefaults = responseDefaultsOf(config.security);
+    this.#eventStreams = new Places(config.sse.maxConnections);
     this.table = RouteTable.compile(
       config.routes.map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
     );
@@ -69,7 +75,14 @@ export class RoutePlans {
       responseRules: HeaderRules.compile(route.headers?.response),
       upgrades: new RouteUpgrades(webSocketOf(this.config, route), forwards(route)),
       mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
+      sse: this.#sse(route),
     };
+  }
+
+  #sse(route: RouteConfig): EventStreamSettings {
+    const { heartbeat, idleTimeout, resume, maxConnections } = sseOf(this.config, route);
+    const places = route.sse?.maxConnections === undefined ? this.#eventStreams : new Places(maxConnections);
+    return { heartbeat, idleTimeout, resume, places };
   }
 
   #action(route: RouteConfig): ForwardPlan | LocalPlan {

@@ -11,8 +11,8 @@ import { RequestBody } from './request-body.js';
 /**
  * The default forwarder: undici's `Pool.dispatch`, one pool for each backend.
  *
- * undici cannot send `Expect: 100-continue`, request trailers or `OPTIONS *`, and holds a request head back until the
- * first byte of the body; upgrades, and requests with an expectation, with a chunked body or with the target `*`, are therefore carried
+ * undici cannot give a request a connection beside those of its pool, cannot send `Expect: 100-continue`, request trailers or `OPTIONS *`, and holds a request head back until the
+ * first byte of the body; upgrades, requests for event streams, and requests with an expectation, with a chunked body or with the target `*`, are therefore carried
  * by `node:http` over connections of its own ({@link NodeCarrier}).
  */
 export class UndiciForwarder implements Forwarder {
@@ -25,7 +25,8 @@ export class UndiciForwarder implements Forwarder {
 
   forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
     const { body } = request;
-    const isPlain = request.upgrade === undefined && !request.expectsContinue && request.path !== '*';
+    const { expectsContinue, ownConnection, path, upgrade } = request;
+    const isPlain = upgrade === undefined && ownConnection !== true && !expectsContinue && path !== '*';
     if (!isPlain || (body instanceof RequestBody && body.length === undefined)) {
       return this.#carrier.forward(request, backend, observer);
     }

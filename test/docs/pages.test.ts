@@ -65,6 +65,21 @@ describe('docs/resilience.md', () => {
   });
 });
 
+describe('docs/streaming.md', () => {
+  it('shows configurations that load', () => {
+    const shown = blocks(page('docs/streaming.md'), 'yaml');
+    expect(shown.length).toBeGreaterThan(0);
+    for (const text of shown) RouteTable.compile(parseConfig(text).config.routes);
+  });
+
+  it('names metrics that exist', () => {
+    const sources = ['stream-metrics', 'metric-providers'].map(name => page(`src/metrics/${name}.ts`)).join('');
+    const named = page('docs/streaming.md').match(/gatehouse_\w+/g)!;
+    expect(named.length).toBeGreaterThan(6);
+    for (const name of named) expect(sources).toContain(`'${name}'`);
+  });
+});
+
 describe('docs/security.md', () => {
   it('shows configurations that load, but for the certificates that are not here', () => {
     const shown = blocks(page('docs/security.md'), 'yaml');

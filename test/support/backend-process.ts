@@ -7,7 +7,12 @@ import { closeLater } from './cleanup.js';
 import { eventually } from './poll.js';
 import { nodePath } from './program.js';
 
-const program = fileURLToPath(new URL('backend-program.ts', import.meta.url));
+const programs = {
+  /** Answers with its name, the method and the path. */
+  plain: fileURLToPath(new URL('backend-program.ts', import.meta.url)),
+  /** Sends numbered events without end, from `Last-Event-ID` on. */
+  events: fileURLToPath(new URL('event-program.ts', import.meta.url)),
+};
 
 /** A backend in a process of its own, which can be killed, frozen and started again on its port. Killed when the test has finished. */
 export class BackendProcess {
@@ -18,6 +23,7 @@ export class BackendProcess {
     /** The first word of its answers. */
     readonly name: string,
     private readonly backlog: number,
+    private readonly program: keyof typeof programs,
   ) {}
 
   get port(): number {
@@ -35,7 +41,7 @@ export class BackendProcess {
 
   /** Starts it: at first on any free port, later on the same one. Resolves when it listens. */
   async start(): Promise<void> {
-    const child = new Child(nodePath, [program, this.name, String(this.#port), String(this.backlog)]);
+    const child = new Child(nodePath, [programs[this.program], this.name, String(this.#port), String(this.backlog)]);
     this.#child = child;
     await child.until(() => child.stdout.includes('\n'), 20_000, `backend ${this.name} listened`);
     this.#port = Number(child.stdout);
@@ -66,8 +72,11 @@ export class BackendProcess {
 }
 
 /** Starts a backend in a process of its own and waits until it listens. `backlog`: connections that may wait for it. */
-export async function startBackendProcess(name: string, { backlog = 511 } = {}): Promise<BackendProcess> {
-  const backend = new BackendProcess(name, backlog);
+export async function startBackendProcess(
+  name: string,
+  { backlog = 511, program = 'plain' as keyof typeof programs } = {},
+): Promise<BackendProcess> {
+  const backend = new BackendProcess(name, backlog, program);
   await backend.start();
   return backend;
 }

@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger as Pino } from 'pino';
+import type { RawHeaders } from '../http/raw-headers.js';
+import { PINO } from '../logging/logging.module.js';
+import { StreamMetrics, type OpenStream } from '../metrics/stream-metrics.js';
+import type { Attempt } from '../proxy/attempt.js';
+import { Deadlines } from '../proxy/deadlines.js';
+import { EventStreams } from '../proxy/event-streams.js';
+import type { Drainable } from '../proxy/long-lived.js';
+import { Upstreams } from '../upstream/upstreams.js';
+import type { Upstream } from '../upstream/upstream.js';
+import { RelayedStream, type StreamWatcher } from './relayed-stream.js';
+
+/** How late a heartbeat or an idle timeout may be, in milliseconds. */
+const resolution = 100;
+
+/** All open event streams: one timer, one set of figures, and who is to be told when backends or the gateway drain. */
+@Injectable()
+export class EventStreamHub extends EventStreams implements StreamWatcher, Drainable {
+  readonly #open = new Set<RelayedStream>();
+  readonly #clock = new Deadlines(resolution);
+
+  constructor(
+    upstreams: Upstreams,
+    private readonly metrics: StreamMetrics,
+    @Inject(PINO) private readonly log: Pino,
+  ) {
+    super();
+    for (const upstream of upstreams) upstream.onChange(() => this.#reconsider(upstream));
+    metrics.addOpen(() => this.#states());
+  }
+
+  open(attempt: Attempt, headers: RawHeaders): void {
+    const { exchange } = attempt;
+    const { name, sse } = exchange.plan!;
+    if (exchange.places === undefined) {
+      exchange.places = sse.places;
+      sse.places.enter();
+    }
+    const counts = this.metrics.eventStreams(name);
+    counts.streams.pending++;
+    const stream = new RelayedStream(attempt, headers, sse, counts, this);
+    exchange.protocol = 'sse';
+    exchange.stream = stream;
+    exchange.responder.flush();
+    this.#open.add(stream);
+    if (sse.heartbeat > 0 || sse.idleTimeout > 0) this.#clock.watch(stream);
+    stream.begin();
+  }
+
+  resumed({ exchange, upstream, backend }: RelayedStream, from: string | undefined, reason: string | undefined): void {
+    const route = exchange.plan!.name;
+    this.metrics.resumed(route, 'resumed');
+    this.log.warn({ requestId: exchange.id, route, upstream, from, to: backend?.id, reason }, 'event stream resumed');
+  }
+
+  lost({ exchange }: RelayedStream): void {
+    this.metrics.resumed(exchange.plan!.name, 'failed');
+  }
+
+  closed(stream: RelayedStream): void {
+    this.#open.delete(stream);
+    this.#clock.forget(stream);
+    this.metrics.ended(stream.exchange.plan!.name, 'sse', stream.age);
+  }
+
+  drain(): void {
+    for (const stream of [...this.#open]) stream.drain();
+  }
+
+  #reconsider({ name, backends }: Upstream): void {
+    if (this.#open.size === 0 || !backends.some(({ vetoes }) => vetoes.has('draining'))) return;
+    for (const stream of [...this.#open]) if (stream.upstream === name) stream.reconsider();
+  }
+
+  *#states(): Iterable<OpenStream> {
+    for (const { exchange, upstream, backend } of this.#open) {
+      yield { route: exchange.plan!.name, upstream, backend: backend?.id ?? '' };
+    }
+  }
+}

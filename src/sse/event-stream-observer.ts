@@ -1,0 +1,241 @@
+const LF = 0x0a;
+const CR = 0x0d;
+const SPACE = 0x20;
+const COLON = 0x3a;
+const DIGIT_0 = 0x30;
+
+const enum At {
+  Bom,
+  LineStart,
+  Name,
+  AfterColon,
+  Value,
+  /** What follows in this line does not matter. */
+  Rest,
+}
+
+const enum Field {
+  None,
+  Data,
+  Id,
+  Retry,
+}
+
+const bom = [0xef, 0xbb, 0xbf];
+const names = [[], [...Buffer.from('data')], [...Buffer.from('id')], [...Buffer.from('retry')]];
+const fieldOf = new Uint8Array(256);
+for (const field of [Field.Data, Field.Id, Field.Retry]) fieldOf[names[field]![0]!] = field;
+
+/** Ids beyond this many bytes are not kept: no backend would take such a field. */
+const maxId = 16 * 1024;
+
+/** Milliseconds beyond which a reconnection time is no longer told apart. */
+const maxRetry = 2 ** 31;
+
+/**
+ * Follows the framing of an event stream (WHATWG HTML §9.2.6) as its bytes pass by, in any pieces, without keeping any of them but
+ * ids: lines end in CR, LF or CRLF, a blank line ends an event, a line that begins with a colon is a comment.
+ */
+export class EventStreamObserver {
+  /** Complete events so far: those with data, which a client is told of. Comments and events without data do not count. */
+  events = 0;
+  /** Milliseconds of the last valid `retry` field. */
+  retry: number | undefined;
+  /** An id was too long to be kept, so `lastId` is not the last. */
+  idLost = false;
+  #at = At.Bom;
+  #field = Field.None;
+  /** Bytes of the name, or of the byte order mark, that have matched. */
+  #matched = 0;
+  /** A complete name stands in this line. */
+  #named = false;
+  #afterCr = false;
+  /** Inside an event: a field has begun since the last blank line. */
+  #open = false;
+  #hasData = false;
+  /** The id of this line, of this event, and of the last complete one. */
+  #lineId = Buffer.alloc(0);
+  #eventId = Buffer.alloc(0);
+  #lastId = Buffer.alloc(0);
+  #lineLength = 0;
+  #eventLength = 0;
+  #lastLength = 0;
+  #eventHasId = false;
+  #hasId = false;
+  /** The value of this line is one that counts. */
+  #valid = false;
+  #number = 0;
+
+  /** `keepsIds`: false where nobody will ask for them. */
+  constructor(private readonly keepsIds: boolean) {}
+
+  /** Between two events, also at the very start: whatever is written here falls into no event. */
+  get atBoundary(): boolean {
+    return !this.#open && (this.#at === At.LineStart || (this.#at === At.Bom && this.#matched === 0));
+  }
+
+  /** Id of the last complete event that has one, its UTF-8 bytes as Latin-1; undefined: none had. It may be empty. */
+  get lastId(): string | undefined {
+    return this.#hasId ? this.#lastId.toString('latin1', 0, this.#lastLength) : undefined;
+  }
+
+  /** Forgets an event that has come in part: another stream begins. Counts, id and reconnection time stay. */
+  restart(): void {
+    this.#at = At.Bom;
+    this.#matched = 0;
+    this.#field = Field.None;
+    this.#afterCr = false;
+    this.#closeEvent();
+  }
+
+  /** Takes the next piece; gives the offset in it behind the last boundary between events, or -1 when it has none. */
+  observe(chunk: Buffer): number {
+    let boundary = -1;
+    const { length } = chunk;
+    for (let i = 0; i < length; i++) {
+      let byte = chunk[i]!;
+      if (this.#afterCr) {
+        this.#afterCr = false;
+        if (byte === LF) {
+          if (!this.#open) boundary = i + 1;
+          continue;
+        }
+      }
+      if (this.#at === At.Rest) {
+        while (byte !== LF && byte !== CR && ++i < length) byte = chunk[i]!;
+        if (i === length) break;
+      }
+      if (byte === LF || byte === CR) {
+        this.#afterCr = byte === CR;
+        this.#endLine();
+        if (!this.#open) boundary = i + 1;
+      } else this.#take(byte);
+    }
+    return boundary;
+  }
+
+  #take(byte: number): void {
+    switch (this.#at) {
+      case At.Bom:
+        if (byte === bom[this.#matched]) {
+          if (++this.#matched === bom.length) this.#at = At.LineStart;
+        } else if (this.#matched > 0) {
+          this.#open = true;
+          this.#at = At.Rest;
+        } else this.#startLine(byte);
+        return;
+      case At.LineStart:
+        this.#startLine(byte);
+        return;
+      case At.Name:
+        this.#takeName(byte);
+        return;
+      case At.AfterColon:
+        this.#at = At.Value;
+        if (byte !== SPACE) this.#takeValue(byte);
+        return;
+      case At.Value:
+        this.#takeValue(byte);
+        return;
+      case At.Rest:
+        return;
+    }
+  }
+
+  #startLine(byte: number): void {
+    this.#field = Field.None;
+    this.#at = At.Rest;
+    if (byte === COLON) return;
+    this.#open = true;
+    const field = fieldOf[byte] as Field;
+    if (field === Field.None || (field === Field.Id && !this.keepsIds)) return;
+    this.#field = field;
+    this.#at = At.Name;
+    this.#matched = 1;
+    this.#named = false;
+    // Without a value an id is valid, and empty; a reconnection time is not.
+    this.#valid = field === Field.Id;
+    this.#lineLength = 0;
+    this.#number = 0;
+  }
+
+  #takeName(byte: number): void {
+    const name = names[this.#field]!;
+    if (byte === COLON && this.#matched === name.length) {
+      this.#named = true;
+      this.#at = this.#field === Field.Data ? At.Rest : At.AfterColon;
+    } else if (byte === name[this.#matched]) this.#matched++;
+    else {
+      this.#field = Field.None;
+      this.#at = At.Rest;
+    }
+  }
+
+  #takeValue(byte: number): void {
+    if (this.#field === Field.Id) {
+      if (byte === 0) this.#valid = false;
+      else this.#keep(byte);
+      return;
+    }
+    const digit = byte - DIGIT_0;
+    if (digit < 0 || digit > 9) {
+      this.#field = Field.None;
+      this.#at = At.Rest;
+      return;
+    }
+    this.#valid = true;
+    this.#number = Math.min(this.#number * 10 + digit, maxRetry);
+  }
+
+  #keep(byte: number): void {
+    if (this.#lineLength === this.#lineId.length && this.#lineLength < maxId) {
+      const grown = Buffer.allocUnsafe(Math.max(32, 2 * this.#lineLength));
+      this.#lineId.copy(grown, 0, 0, this.#lineLength);
+      this.#lineId = grown;
+    }
+    // Beyond the end of the buffer a byte is counted, and lost.
+    this.#lineId[this.#lineLength++] = byte;
+  }
+
+  #endLine(): void {
+    const at = this.#at;
+    if (at === At.Bom && this.#matched > 0) this.#open = true;
+    else if (at === At.LineStart || at === At.Bom) this.#endEvent();
+    else this.#endField();
+    this.#at = At.LineStart;
+  }
+
+  #endField(): void {
+    const field = this.#field;
+    if (field === Field.None || !(this.#named || this.#matched === names[field]!.length)) return;
+    if (field === Field.Data) this.#hasData = true;
+    else if (!this.#valid) return;
+    else if (field === Field.Retry) this.retry = this.#number;
+    else {
+      const spare = this.#eventId;
+      this.#eventId = this.#lineId;
+      this.#eventLength = this.#lineLength;
+      this.#lineId = spare;
+      this.#eventHasId = true;
+    }
+  }
+
+  #endEvent(): void {
+    if (this.#hasData) this.events++;
+    if (this.#eventHasId) {
+      const spare = this.#lastId;
+      this.#lastId = this.#eventId;
+      this.#lastLength = this.#eventLength;
+      this.#eventId = spare;
+      this.#hasId = true;
+      this.idLost = this.#lastLength > maxId;
+    }
+    this.#closeEvent();
+  }
+
+  #closeEvent(): void {
+    this.#open = false;
+    this.#hasData = false;
+    this.#eventHasId = false;
+  }
+}

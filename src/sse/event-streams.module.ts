@@ -1,0 +1,13 @@
+import { Global, Module } from '@nestjs/common';
+import { EventStreams } from '../proxy/event-streams.js';
+import { UpstreamModule } from '../upstream/upstream.module.js';
+import { EventStreamHub } from './event-stream-hub.js';
+
+/** Gives the proxy who takes over its event streams. */
+@Global()
+@Module({
+  imports: [UpstreamModule],
+  providers: [EventStreamHub, { provide: EventStreams, useExisting: EventStreamHub }],
+  exports: [EventStreamHub, EventStreams],
+})
+export class EventStreamsModule {}

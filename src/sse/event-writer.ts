@@ -1,0 +1,83 @@
+import type { EventStreamCounts } from '../metrics/stream-metrics.js';
+import type { Exchange } from '../proxy/exchange.js';
+import { HeldEvent } from './held-event.js';
+
+const comment = Buffer.from(':\n\n');
+const bom = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Bytes of one event that are held until it is complete; a larger one passes as it comes. */
+const maxHeld = 1024 * 1024;
+
+/** The client's side of an event stream: what has come is written at once, or, where it may have to be taken back, event by event. */
+export class EventWriter {
+  /** The client does not read. */
+  paused = false;
+  /** The client has got a part of the event that is still coming. */
+  exposed = false;
+  /** On the clock of `performance.now()`. */
+  writtenAt = performance.now();
+  readonly #held = new HeldEvent();
+  /** Something was written before the first bytes that are to come: a byte order mark would not be at the beginning any more. */
+  #stripsBom = false;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly counts: EventStreamCounts,
+    /** Events are passed on when they are complete. */
+    private readonly holds: boolean,
+  ) {}
+
+  /** Takes a piece; `boundary`: the offset in it behind the last boundary between events, or -1. False: stop, and go on when there is room. */
+  pass(chunk: Buffer, boundary: number): boolean {
+    if (!this.holds) return this.#write(this.#withoutBom(chunk));
+    if (boundary < 0) return this.#hold(chunk);
+    const complete = boundary < chunk.length ? chunk.subarray(0, boundary) : chunk;
+    if (this.#held.length > 0) this.#held.add(complete);
+    const flows = this.#write(this.#withoutBom(this.#held.length > 0 ? this.#held.take() : complete));
+    this.exposed = false;
+    return boundary < chunk.length ? this.#hold(chunk.subarray(boundary)) : flows;
+  }
+
+  /** Writes a comment, as a sign of life. */
+  beat(): void {
+    this.counts.heartbeats.pending++;
+    if (this.exchange.bytesOut === 0) this.#stripsBom = true;
+    this.#write(comment);
+  }
+
+  /** The stream has come to its end: nothing is held back any more. */
+  flush(): void {
+    this.#write(this.#held.take());
+  }
+
+  /** Drops a half event: what comes next is the beginning of another stream. */
+  restart(): void {
+    this.#held.clear();
+    this.#stripsBom = true;
+  }
+
+  #hold(chunk: Buffer): boolean {
+    if (this.exposed) return this.#write(chunk);
+    this.#held.add(chunk);
+    if (this.#held.length <= maxHeld) return !this.paused;
+    this.exposed = true;
+    return this.#write(this.#withoutBom(this.#held.take()));
+  }
+
+  #withoutBom(chunk: Buffer): Buffer {
+    if (!this.#stripsBom) return chunk;
+    this.#stripsBom = false;
+    return chunk.subarray(0, 3).equals(bom) ? chunk.subarray(3) : chunk;
+  }
+
+  #write(chunk: Buffer): boolean {
+    if (chunk.length === 0) return !this.paused;
+    const { exchange, counts } = this;
+    exchange.bytesOut += chunk.length;
+    counts.bytes.pending += chunk.length;
+    this.writtenAt = performance.now();
+    const flows = exchange.responder.write(chunk);
+    this.paused = !flows;
+    return flows;
+  }
+}

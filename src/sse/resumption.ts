@@ -1,0 +1,58 @@
+import type { UnderWay } from '../proxy/exchange.js';
+
+/** Tries in a row that bring no new event before a stream is given up. */
+const maxTries = 10;
+
+/** Milliseconds: the wait before the first try, which doubles with each, and what it grows to. */
+const firstWait = 100;
+const longestWait = 5_000;
+
+/** Milliseconds that a stream may ask for by its `retry` field. */
+const maxRetry = 60_000;
+
+/** Bytes that a field value may have (RFC 9110 §5.5). */
+const sendable = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** True for an event id that can stand in a `Last-Event-ID` field. `id`: bytes as Latin-1. */
+export function isSendable(id: string | undefined): boolean {
+  return id === undefined || sendable.test(id);
+}
+
+/** The tries to go on with one event stream: how many there may be, and how long each waits. */
+export class Resumption implements UnderWay {
+  #tries = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `retry` is called when the wait before a try is over. */
+  constructor(
+    private readonly stream: { retry(): void },
+    private readonly random: () => number = Math.random,
+  ) {}
+
+  /** Tries in a row that have brought nothing. */
+  get tries(): number {
+    return this.#tries;
+  }
+
+  /** Milliseconds to wait before the next try; undefined: there may be none. `asked`: what the stream has asked for. */
+  next(asked: number | undefined): number | undefined {
+    if (this.#tries === maxTries) return undefined;
+    const wait = Math.min(longestWait, firstWait * 2 ** this.#tries++) * (0.5 + this.random() / 2);
+    return asked === undefined ? wait : Math.max(wait, Math.min(asked, maxRetry));
+  }
+
+  /** Begins a wait. */
+  wait(milliseconds: number): void {
+    this.#timer = setTimeout(() => this.stream.retry(), milliseconds);
+  }
+
+  /** Ends a wait. */
+  giveUp(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** An event has come. */
+  succeeded(): void {
+    this.#tries = 0;
+  }
+}
