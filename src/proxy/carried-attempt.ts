@@ -209,3 +209,8 @@ export class CarriedAttempt implements AttemptControl {
     this.options.onOver?.();
   }
 }
+
+/** Sends the head of a request whose body is still to come, byte for byte: `flushHeaders` writes it as UTF-8. */
+export function sendHead(client: ClientRequest): void {
+  client.write('', 'latin1');
+}

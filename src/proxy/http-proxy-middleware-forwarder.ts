@@ -3,7 +3,7 @@ import { createProxyMiddleware, type Options, type Plugin, type RequestHandler }
 import { GatewayError } from '../http/gateway-error.js';
 import type { Backend } from '../upstream/backend.js';
 import { maxResponseHead, type BackendPools } from './backend-pools.js';
-import { CarriedAttempt } from './carried-attempt.js';
+import { CarriedAttempt, sendHead } from './carried-attempt.js';
 import { ClientView, ResponseView } from './client-view.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
 import { NodeCarrier } from './node-carrier.js';
@@ -136,7 +136,7 @@ const last: ProxyPlugin = server => {
       if (attempt.over) return;
       attempt.watch(outgoing);
       // Without a body the head goes out with the end: only then Node knows that none follows.
-      if (request.body instanceof RequestBody) outgoing.flushHeaders();
+      if (request.body instanceof RequestBody) sendHead(outgoing);
     })
     .on('proxyReqWs', (outgoing, { attempt, pluginPipe: pipe }) => {
       if (attempt.over) return;

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Backend } from '../upstream/backend.js';
 import { maxResponseHead, type BackendPools } from './backend-pools.js';
-import { CarriedAttempt } from './carried-attempt.js';
+import { CarriedAttempt, sendHead } from './carried-attempt.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest } from './forwarder.js';
 import { RequestBody } from './request-body.js';
 
@@ -46,8 +46,9 @@ export class NodeCarrier {
       maxHeaderSize: maxResponseHead,
     });
     attempt.watch(client);
-    client.flushHeaders();
-    if (body instanceof RequestBody) body.pipe(client);
-    else client.end(body);
+    if (body instanceof RequestBody) {
+      sendHead(client);
+      body.pipe(client);
+    } else client.end(body);
   }
 }

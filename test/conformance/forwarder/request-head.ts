@@ -58,6 +58,18 @@ export function requestHead(contract: Contract): void {
     expect(backend.connections).toEqual([]);
   });
 
+  contract.rule('passes bytes beyond ASCII in a field on as they are, with a body or without', async running => {
+    const name = 'X-Name: zwei \xc3\xbc';
+    for (const [method, fields, body] of [
+      ['GET', ['Accept: text/event-stream'], ''],
+      ['POST', ['Content-Length: 2'], 'hi'],
+      ['POST', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n0\r\n\r\n'],
+    ] as const) {
+      const seen = await seenHead(running, message(`${method} /`, [name, ...fields], body));
+      expect(valuesOf(seen.fields, 'x-name')).toEqual(['zwei \xc3\xbc']);
+    }
+  });
+
   contract.rule('passes a very long path on', async running => {
     const path = `/${'long/'.repeat(3000)}`;
     expect((await seenHead(running, message(`GET ${path}`))).line).toBe(`GET ${path} HTTP/1.1`);
