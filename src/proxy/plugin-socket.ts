@@ -19,7 +19,11 @@ export function pluginPipe(): PluginPipe {
     return true;
   };
   Object.assign(far, knobs, { write: skipHead });
-  far.on('error', () => {}).once('close', () => near.destroy());
+  far
+    .on('error', () => {})
+    .once('close', () => near.destroy())
+    // Nobody reads what was meant for a connection that has closed: the tunnel would wait for it to be taken. Behind the library's unpiping.
+    .once('pipe', connection => connection.once('close', () => setImmediate(() => far.resume().end())));
   near.once('close', () => far.destroy());
   return { client: far as unknown as Socket, backend: near };
 }

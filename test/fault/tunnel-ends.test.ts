@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/poll.js';
+import { accessLineOf, expectAtRest } from '../support/scene.js';
+import { behindHead, handshake, upgraded } from '../support/upgrade-scene.js';
+import {
+  clientClose,
+  clientGot,
+  closeCodeOf,
+  fromClient,
+  fromServer,
+  leftBehind,
+  openTunnel,
+  serverClose,
+  serverGot,
+  type TunnelScene,
+} from '../support/tunnel-scene.js';
+
+/** How a test ends what has to be ended by both. */
+async function expectOver({ gateway, client, server }: TunnelScene): Promise<void> {
+  client.close();
+  server.end();
+  await expectAtRest(gateway);
+  await eventually(() => expect(gateway.gateway.listeners[0]!.connections).toBe(0));
+  expect(await gateway.metric('gatehouse_tunnels_open')).toBe(0);
+}
+
+describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
+  describe.each([false, true])('with TLS: %s', tls => {
+    const open = (websocket = {}): Promise<TunnelScene> => openTunnel({ tls, websocket, upstream: { forwarder } });
+
+    it('a backend that is killed gives its client 1011, and 1012 when it ends', async () => {
+      for (const [end, code] of [
+        ['reset', 1011],
+        ['end', 1012],
+      ] as const) {
+        const scene = await open();
+        scene.server.respond(fromServer(1, 'last words'));
+        await scene.client.until('last words');
+        scene.server[end]();
+        const got = await closeCodeOf(() => clientGot(scene));
+        // The library tells both ends alike.
+        if (forwarder === 'undici' || end === 'end') expect(got).toBe(code);
+        else expect([1011, 1012]).toContain(got);
+        expect(clientGot(scene)).toMatchObject({ text: 1, error: undefined });
+        scene.client.send(clientClose(got));
+        expect(await scene.client.closed()).toBe('end');
+        await expectOver(scene);
+        expect(await accessLineOf(scene.gateway)).toMatchObject({ closedBy: 'backend', closeCode: 1006 });
+      }
+    });
+
+    it('a backend that ends in the middle of a frame leaves its client without a Close, and without a connection', async () => {
+      for (const end of ['reset', 'end'] as const) {
+        const scene = await open();
+        const half = fromServer(2, 'x'.repeat(1000)).subarray(0, 500);
+        scene.server.respond(half);
+        await eventually(() => expect(scene.client.rest).toHaveLength(500));
+        scene.server[end]();
+        await scene.client.closed();
+        expect(scene.client.rest.equals(half)).toBe(true);
+        await expectOver(scene);
+      }
+    });
+
+    it('a client that goes without a word has its backend told 1001', async () => {
+      for (const leave of ['close', 'half', 'reset'] as const) {
+        if (tls && leave === 'reset') continue;
+        const scene = await open();
+        scene.client.send(fromClient(1, 'last words'));
+        await eventually(() => expect(serverGot(scene).text).toBe(1));
+        scene.client[leave]();
+        expect(await closeCodeOf(() => serverGot(scene))).toBe(1001);
+        expect(serverGot(scene).error).toBeUndefined();
+        scene.server.respond(serverClose(1001));
+        await leftBehind(scene);
+        await expectOver(scene);
+        expect(await accessLineOf(scene.gateway)).toMatchObject({ closedBy: 'client', closeCode: 1006 });
+      }
+    });
+
+    it('a client that goes in the middle of a frame leaves its backend without a connection', async () => {
+      const scene = await open();
+      const half = fromClient(2, 'x'.repeat(1000)).subarray(0, 500);
+      scene.client.send(half);
+      await eventually(() => expect(behindHead(scene.server)).toHaveLength(500));
+      scene.client.close();
+      await leftBehind(scene);
+      expect(behindHead(scene.server).equals(half)).toBe(true);
+      await expectOver(scene);
+    });
+
+    it('a client that ends its side still gets what the backend says until its Close', async () => {
+      const scene = await open();
+      scene.client.half();
+      expect(await closeCodeOf(() => serverGot(scene))).toBe(1001);
+      scene.server.respond(Buffer.concat([fromServer(1, 'still '), fromServer(1, 'here'), serverClose(1001)]));
+      await scene.client.closed();
+      expect(clientGot(scene)).toMatchObject({ text: 2, close: { code: 1001 } });
+      await expectOver(scene);
+    });
+
+    it.skipIf(tls)('sides that never answer are cut five seconds after they were told', async () => {
+      const scene = await open({ idleTimeout: '300ms' });
+      expect(await closeCodeOf(() => serverGot(scene))).toBe(1001);
+      expect(await closeCodeOf(() => clientGot(scene))).toBe(1001);
+      const told = performance.now();
+      await scene.client.closed(8000);
+      const waited = performance.now() - told;
+      expect(waited).toBeGreaterThan(4000);
+      expect(waited).toBeLessThan(7000);
+      await leftBehind(scene);
+      await expectAtRest(scene.gateway);
+      expect(await accessLineOf(scene.gateway)).toMatchObject({ closedBy: 'gateway', closeCode: 1001 });
+    });
+
+    it.skipIf(tls)('sides that answer and keep their connection are cut as well', async () => {
+      const scene = await open();
+      scene.client.send(clientClose(1000));
+      await closeCodeOf(() => serverGot(scene));
+      scene.server.respond(serverClose(1000));
+      await scene.client.closed();
+      await leftBehind(scene);
+      await expectAtRest(scene.gateway);
+    });
+  });
+});
+
+describe('a raw tunnel', () => {
+  const raw = { websocket: { upgrades: 'any' } };
+  const foo = handshake({ Upgrade: 'foo', 'Sec-WebSocket-Key': undefined });
+
+  it('whose client has ended its side and then goes does not go on for ever', async () => {
+    const { gateway, backend } = await openTunnel(raw);
+    const client = await upgraded(gateway.port, foo);
+    const server = await backend.connection(2);
+    client.half();
+    await eventually(() => expect(server.socket.readableEnded).toBe(true));
+    // A server that talks on, and cares for nothing.
+    const talk = setInterval(() => server.socket.writable && server.respond('on and on'), 5);
+    server.socket.once('close', () => clearInterval(talk));
+    await client.until('on and on');
+    client.reset();
+    await server.closed;
+    clearInterval(talk);
+  });
+
+  it('whose backend has ended its side and then goes does not go on for ever', async () => {
+    const { gateway, backend } = await openTunnel(raw);
+    const client = await upgraded(gateway.port, foo);
+    const server = await backend.connection(2);
+    server.end('bye');
+    await client.until('bye');
+    const talk = setInterval(() => client.socket.writable && client.send('on and on'), 5);
+    client.socket.once('close', () => clearInterval(talk));
+    await server.until('on and on');
+    server.reset();
+    await client.closed();
+    clearInterval(talk);
+  });
+
+  it('that is idle is ended, and while bytes move it is not', async () => {
+    const { gateway, backend } = await openTunnel({ websocket: { upgrades: 'any', idleTimeout: '500ms' } });
+    const client = await upgraded(gateway.port, foo);
+    const server = await backend.connection(2);
+    const started = performance.now();
+    const talk = setInterval(() => server.respond('x'), 50);
+    await eventually(() => performance.now() - started > 1500);
+    expect(client.state).toBe('open');
+    clearInterval(talk);
+    expect(await client.closed()).toBe('end');
+    client.close();
+    server.end();
+    await eventually(async () => expect(await gateway.metric('gatehouse_tunnels_open')).toBe(0));
+  });
+});
