@@ -54,6 +54,21 @@ describe('FrameObserver', () => {
     expect(observer.firstBoundary).toBe(-1);
   });
 
+  it('tells where the header begins that is not whole, until it is', () => {
+    const frame = ofClient(2, 'x'.repeat(300));
+    const observer = observe([Buffer.concat([frame, frame.subarray(0, 3)])], { masked: true });
+    expect(observer.headAt).toBe(frame.length);
+    for (const byte of frame.subarray(3, 7)) {
+      observer.read(Buffer.of(byte));
+      expect(observer.headAt).toBe(0);
+    }
+    // The last byte of the key; then payload.
+    observer.read(frame.subarray(7, 8));
+    expect(observer.headAt).toBe(-1);
+    observer.read(frame.subarray(8));
+    expect(observer).toMatchObject({ headAt: -1, binary: 2, atBoundary: true });
+  });
+
   it.each([
     ['compressed messages', frameBytes({ opcode: 1, rsv: 4 }), { text: 1, frames: 1 }],
     ['all reserved bits', frameBytes({ opcode: 2, rsv: 7 }), { binary: 1, frames: 1 }],

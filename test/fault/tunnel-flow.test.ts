@@ -82,15 +82,15 @@ describe.each(['undici', 'http-proxy-middleware'])('Pings of the gateway behind 
 it('Pings do not pile up before a client that does not read', async () => {
   const scene = await openTunnel({ websocket: { pingInterval: '100ms' } });
   scene.client.pause();
-  const big = fromServer(2, noise(1024 * 1024));
-  let taken = 0;
-  for (let count = 0; count < 30; count++) scene.server.socket.write(big, () => taken++);
+  // Empty frames: wherever the stream stops, it stops between two of them.
+  const size = 20 * 1024 * 1024;
+  const empty = Buffer.alloc(1024 * 1024, fromServer(2));
+  for (let count = 0; count < 20; count++) scene.server.respond(empty);
   // The other way is open: that the gateway pings is seen there.
-  await eventually(() => expect(serverGot(scene).pings.length).toBeGreaterThan(8));
-  expect(taken).toBeLessThan(30);
+  await eventually(() => expect(serverGot(scene).pings.length).toBeGreaterThan(10));
   scene.client.resume();
-  await eventually(() => expect(scene.client.socket.bytesRead).toBeGreaterThan(30 * big.length), { deadline: 15_000 });
-  expect(withoutPings(scene.client.rest, false).pings).toBeLessThan(8);
+  await eventually(() => expect(scene.client.socket.bytesRead).toBeGreaterThan(size), { deadline: 15_000 });
+  expect((scene.client.rest.length - size) / 2).toBeLessThan(8);
 });
 
 describe('idleTimeout', () => {
