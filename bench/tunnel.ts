@@ -6,7 +6,7 @@ import { parse, stringify } from 'yaml';
 import { runContest, startContestant, type Contestant, type Pace, type Venue } from '#bench/contest';
 import { circumstances, writeSection } from '#bench/document';
 import type { Burst, LoadGenerator } from '#bench/load/load';
-import { describeMachine, nodeBinary } from '#bench/machine';
+import { describeMachine, nodeBinary, type Machine } from '#bench/machine';
 import { settledKiB } from '#bench/memory';
 import { positive } from '#bench/number';
 import { freePort } from '#bench/ports';
@@ -134,10 +134,9 @@ async function memoryOf(venue: Venue, contestant: Contestant, tunnels: number): 
 }
 
 /** Everybody is measured with every size, in one interleaved run. */
-async function measureCpu(sizes: readonly number[], pace: Pace): Promise<Map<string, Table>> {
+async function measureCpu(machine: Machine, sizes: readonly number[], pace: Pace): Promise<Table[]> {
   const connections = positive(options.connections, '--connections');
-  const machine = describeMachine();
-  const tables = new Map<string, Table>();
+  const tables: Table[] = [];
   const samples = await withStage(async stage => {
     const venue: Venue = { stage, machine, generator };
     const backends = [await startEcho(venue)];
@@ -161,7 +160,7 @@ async function measureCpu(sizes: readonly number[], pace: Pace): Promise<Map<str
     }));
     const [head = [], ...rows] = contestTable(summaries, [peer], `${size} bytes`);
     const table = [head.map(cell => cell.replace('request', 'message')), ...rows];
-    tables.set(`${size}`, table);
+    tables.push(table);
     const noise = noiseWarning(summaries);
     if (noise !== undefined) console.log(noise);
     const price = ratio(summaries, gatehouse().name, peer) ?? Number.NaN;
@@ -174,8 +173,7 @@ async function measureCpu(sizes: readonly number[], pace: Pace): Promise<Map<str
   return tables;
 }
 
-async function measureMemory(tunnels: number): Promise<Table> {
-  const machine = describeMachine();
+async function measureMemory(machine: Machine, tunnels: number): Promise<Table> {
   return withStage(async stage => {
     const venue: Venue = { stage, machine, generator };
     const backends = [await startEcho(venue)];
@@ -203,10 +201,11 @@ async function main(): Promise<boolean> {
     seconds: positive(options.seconds, '--seconds'),
     warmUp: positive(options['warm-up'], '--warm-up'),
   };
-  const tables = [...(await measureCpu(sizes, pace)).values()];
-  if (options.tunnels !== '0') tables.push(await measureMemory(positive(options.tunnels, '--tunnels')));
+  const machine = describeMachine();
+  const tables = await measureCpu(machine, sizes, pace);
+  if (options.tunnels !== '0') tables.push(await measureMemory(machine, positive(options.tunnels, '--tunnels')));
   const command = `node bench/tunnel.ts --rounds ${pace.rounds} --seconds ${pace.seconds}`;
-  const note = circumstances(describeMachine(), command, [`gatehouse ${version}`, `${options.connections} tunnels`]);
+  const note = circumstances(machine, command, [`gatehouse ${version}`, `${options.connections} tunnels`]);
   console.log(`\n${tables.map(plainText).join('\n\n')}\n\n${note}\n`);
   if (options.write) writeSection('tunnel', `${tables.map(markdown).join('\n\n')}\n\n${note}`);
   return process.exitCode !== 1;
