@@ -98,7 +98,7 @@ export class Gateway {
           const exchange = exchanges.beginStream(stream, request, message, listener);
           if (exchange === undefined) return;
           if (request.protocol === undefined) admission.admit(exchange);
-          else upgrades.takeStream(exchange, stream, request.protocol);
+          else upgrades.takeStream(exchange, request.protocol);
         },
       },
       errors: new ClientErrors(exchanges, app.get(AccessLog), app.get(ExchangeMetrics)),

@@ -36,13 +36,7 @@ export function securityOf({ security }: GatewayConfig, route: RouteConfig): Eff
   return { ...security, ...own, validation };
 }
 
-/** What holds for upgraded connections of a route. */
-export interface WebSocketSettings extends Readonly<WebSocketConfig> {
-  /** `maxConnections` is the route's own: its connections are counted apart. */
-  readonly ownLimit: boolean;
-}
-
 /** The WebSocket settings that hold for a route: the top-level ones, overridden key by key. */
-export function webSocketOf({ websocket }: GatewayConfig, route: RouteConfig): WebSocketSettings {
-  return { ...websocket, ...route.websocket, ownLimit: route.websocket?.maxConnections !== undefined };
+export function webSocketOf({ websocket }: GatewayConfig, route: RouteConfig): WebSocketConfig {
+  return { ...websocket, ...route.websocket };
 }

@@ -5,7 +5,7 @@ import {
   makeGaugeProvider,
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
-import { Histogram, type Counter, type Gauge, type Registry } from 'prom-client';
+import type { Counter, Gauge, Registry } from 'prom-client';
 import { Tally, type Count } from './tally.js';
 
 /** What has gone one way and the other: `in` from the client, `out` to it. */
@@ -33,7 +33,7 @@ export interface TunnelLabels {
 /** The measured life of one tunnel. */
 export interface MeasuredTunnel {
   /** It has ended. `code`: a label of few values; undefined: it was no WebSocket. */
-  close(code: string | undefined, seconds: number): void;
+  close(code: string | undefined): void;
 }
 
 const kinds = ['text', 'binary', 'ping', 'pong'] as const;
@@ -64,8 +64,6 @@ export class TunnelMetrics {
   readonly #counts = new Map<string, Count>();
   readonly #gauged = new Map<string, { readonly labels: TunnelLabels; open: number }>();
 
-  constructor(@InjectMetric('gatehouse_tunnel_duration_seconds') private readonly duration: Histogram<string>) {}
-
   /** A tunnel was opened; `read` gives its counts at any time. */
   open(labels: TunnelLabels, read: () => TunnelFigures): MeasuredTunnel {
     const watched: Watched = { labels, read, seen: nothing };
@@ -75,12 +73,11 @@ export class TunnelMetrics {
     const { route } = labels;
     this.#count(this.#opened, { route }).pending++;
     return {
-      close: (code, seconds) => {
+      close: code => {
         this.#advance(watched);
         this.#watched.delete(watched);
         gauged.open--;
         if (code !== undefined) this.#count(this.#closes, { route, code }).pending++;
-        this.duration.observe({ route }, seconds);
       },
     };
   }
@@ -167,13 +164,6 @@ export function tunnelMetricProviders(registry: Registry): Provider[] {
       collect(metrics: TunnelMetrics) {
         metrics.showOpen(this);
       },
-    }),
-    makeHistogramProvider({
-      name: 'gatehouse_tunnel_duration_seconds',
-      help: 'How long upgraded connections lasted.',
-      labelNames: ['route'],
-      buckets: [0.1, 1, 10, 60, 600, 3_600, 21_600, 86_400],
-      registers,
     }),
     drained('gatehouse_tunnels_total', 'Connections that were upgraded.', ['route'], (of, to) => of.drainOpened(to)),
     drained(

@@ -8,7 +8,6 @@ import { EventStreams } from './event-streams.js';
 import type { Exchange, UnderWay } from './exchange.js';
 import { finalRecipient } from './final-recipient.js';
 import { patience } from './patience.js';
-import type { Places } from './places.js';
 import { Race, type Starter } from './race.js';
 import { retryAfter } from './retry-after.js';
 import type { RetryReason } from './retry-policy.js';
@@ -62,7 +61,7 @@ export class Dispatcher implements AttemptOwner {
     const final = finalRecipient(exchange);
     if (final !== undefined) return exchange.respond(final);
     if (action.kind === 'local') return exchange.respond(action.respond(exchange));
-    if (exchange.wantsEvents && !takePlace(exchange, plan.sse.places)) return exchange.fail(tooManyStreams);
+    if (exchange.wantsEvents && !exchange.takePlace(plan.sse.places)) return exchange.fail(tooManyStreams);
     // 2
     const route = action.next(match);
     exchange.upstreamName = route.target.upstream.name;
@@ -244,13 +243,6 @@ export class Dispatcher implements AttemptOwner {
     exchange.tried = [];
     this.attempt(exchange, plan, fallback.route);
   }
-}
-
-/** Takes the place of an event stream for an exchange whose client asks for one. */
-function takePlace(exchange: Exchange, places: Places): boolean {
-  if (!places.tryEnter()) return false;
-  exchange.places = places;
-  return true;
 }
 
 function startWithBody(dispatcher: Dispatcher, exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void {

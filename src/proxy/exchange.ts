@@ -86,7 +86,7 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   tunnel: TunnelRecord | undefined;
   /** What it carries, once its response has turned out to be an event stream. */
   stream: EventStream | undefined;
-  /** Where it has taken a place among the event streams; it is left when the exchange is over. */
+  /** Where it has taken a place among the streams or tunnels; it is left when the exchange is over. */
   places: Places | undefined;
   /** What policies have changed; undefined while they have changed nothing, which is the rule. */
   #requestEdits: Map<string, [name: string, value: string | undefined]> | undefined;
@@ -159,6 +159,14 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   /** The client asks for an event stream by name. */
   get wantsEvents(): boolean {
     return acceptsEventStream(this.head.accept);
+  }
+
+  /** Takes one of the places for what lasts; it has one at most. False: there is none. */
+  takePlace(places: Places): boolean {
+    if (this.places !== undefined) return true;
+    if (!places.tryEnter()) return false;
+    this.places = places;
+    return true;
   }
 
   get policies(): readonly RequestPolicy[] {

@@ -28,6 +28,7 @@ export class RoutePlans {
 
   /** For the event streams of all routes that have no limit of their own. */
   readonly #eventStreams: Places;
+  readonly #tunnels: Places;
 
   private constructor(
     private readonly config: GatewayConfig,
@@ -36,6 +37,7 @@ export class RoutePlans {
   ) {
     this.responseDefaults = responseDefaultsOf(config.security);
     this.#eventStreams = new Places(config.sse.maxConnections);
+    this.#tunnels = new Places(config.websocket.maxConnections);
     this.table = RouteTable.compile(
       config.routes.map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
     );
@@ -73,10 +75,16 @@ export class RoutePlans {
       bodyPolicies: policies.filter(policy => policy.checkBody !== undefined),
       responseDefaults: responseDefaultsOf(security),
       responseRules: HeaderRules.compile(route.headers?.response),
-      upgrades: new RouteUpgrades(webSocketOf(this.config, route), forwards(route)),
+      upgrades: this.#upgrades(route),
       mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
       sse: this.#sse(route),
     };
+  }
+
+  #upgrades(route: RouteConfig): RouteUpgrades {
+    const settings = webSocketOf(this.config, route);
+    const isOwn = route.websocket?.maxConnections !== undefined;
+    return new RouteUpgrades(settings, isOwn ? new Places(settings.maxConnections) : this.#tunnels, forwards(route));
   }
 
   #sse(route: RouteConfig): EventStreamSettings {

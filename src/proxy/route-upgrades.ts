@@ -1,4 +1,5 @@
-import type { WebSocketSettings } from '../config/route-settings.js';
+import type { WebSocketConfig } from '../config/websocket.config.js';
+import type { Places } from './places.js';
 
 /** Upgrades of one route: what `websocket` says. */
 export class RouteUpgrades {
@@ -6,7 +7,9 @@ export class RouteUpgrades {
   readonly #origins: ReadonlySet<string>;
 
   constructor(
-    readonly settings: WebSocketSettings,
+    readonly settings: Readonly<WebSocketConfig>,
+    /** For `maxConnections`: the route's own, or those that routes without a limit of their own share. */
+    readonly places: Places,
     /** The route leads to backends. */
     private readonly forwards: boolean,
   ) {

@@ -1,11 +1,10 @@
-import { WebSocketGateway, type OnGatewayConnection, type OnGatewayDisconnect } from '@nestjs/websockets';
+import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
 import { GatewayError } from '../http/gateway-error.js';
 import { Admission } from '../proxy/admission.js';
 import { Dispatcher } from '../proxy/dispatcher.js';
 import type { Exchange } from '../proxy/exchange.js';
 import type { RoutePlan } from '../proxy/route-plan.js';
 import { handshakeFault } from './handshake.js';
-import { Tunnels } from './tunnels.js';
 import type { UpgradeExchange } from './upgrade-exchange.js';
 
 const denied = (status: number, detail: string, headers: readonly string[] = []): GatewayError =>
@@ -25,22 +24,15 @@ const full = new GatewayError(
  * picks a backend and has it asked. When that agrees, the connection becomes a tunnel.
  */
 @WebSocketGateway()
-export class TunnelGateway implements OnGatewayConnection<Exchange>, OnGatewayDisconnect<Exchange> {
+export class TunnelGateway implements OnGatewayConnection<Exchange> {
   readonly #admission: Admission;
 
-  constructor(
-    private readonly dispatcher: Dispatcher,
-    private readonly tunnels: Tunnels,
-  ) {
+  constructor(private readonly dispatcher: Dispatcher) {
     this.#admission = new Admission({ dispatch: exchange => this.#enter(exchange) });
   }
 
   handleConnection(exchange: Exchange): void {
     this.#admission.admit(exchange);
-  }
-
-  handleDisconnect(exchange: Exchange): void {
-    this.tunnels.leave(exchange);
   }
 
   #enter(exchange: Exchange): void {
@@ -61,6 +53,6 @@ export class TunnelGateway implements OnGatewayConnection<Exchange>, OnGatewayDi
       if (fault !== undefined) return denied(fault.status, fault.detail, fault.headers);
     }
     if (!plan.upgrades.accepts(headers.origin)) return foreign;
-    return this.tunnels.admit(exchange, plan) ? undefined : full;
+    return exchange.takePlace(plan.upgrades.places) ? undefined : full;
   }
 }

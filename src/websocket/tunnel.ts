@@ -159,10 +159,9 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     if (!observer.closed && !flow.isMuted) {
       // A backend that has gone must not show as a bare reset, nor a client.
       if (flow === this.fromClient) this.#partFrom(flow, goingAway, 'the client went away');
-      else if (error === undefined) this.#partFrom(flow, serviceRestart, 'the server went away');
-      else this.#partFrom(flow, serviceRestart, 'the connection to the server broke');
+      else this.#partFrom(flow, serviceRestart, error === undefined ? 'the server went away' : 'the server broke off');
     }
-    // What the other side says to one that has gone reaches nobody.
+    // What the other side says to one that has gone reaches nobody; who has only ended its side may still listen.
     if (flow.source.destroyed) this.#opposite(flow).discard();
     this.#endLegs();
   }

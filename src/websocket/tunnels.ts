@@ -1,14 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { PINO } from '../logging/logging.module.js';
+import { StreamMetrics } from '../metrics/stream-metrics.js';
 import { TunnelMetrics, type TunnelFigures } from '../metrics/tunnel-metrics.js';
 import { Deadlines } from '../proxy/deadlines.js';
 import type { Exchange } from '../proxy/exchange.js';
 import { Exchanges } from '../proxy/exchanges.js';
 import { LongLived } from '../proxy/long-lived.js';
-import type { RoutePlan } from '../proxy/route-plan.js';
 import type { TunnelEnds, TunnelOver } from '../proxy/upgrade.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
+import type { Upstream } from '../upstream/upstream.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { closeLabel } from './close-code.js';
 import { Tunnel } from './tunnel.js';
@@ -22,37 +23,16 @@ const resolution = 250;
 export class Tunnels implements TunnelOpener {
   readonly #deadlines = new Deadlines(resolution);
   readonly #open = new Map<Tunnel, LiveBackend>();
-  /** Exchanges that have or ask for an upgrade: of each route with a limit of its own, and of all others together. */
-  readonly #counts = new Map<RoutePlan | undefined, number>();
-  readonly #admitted = new Map<Exchange, RoutePlan | undefined>();
 
   constructor(
     private readonly exchanges: Exchanges,
     private readonly longLived: LongLived,
     private readonly metrics: TunnelMetrics,
+    private readonly streams: StreamMetrics,
     @Inject(PINO) private readonly log: Logger,
     upstreams: Upstreams,
   ) {
-    for (const upstream of upstreams) upstream.onChange(() => this.#drainBackends());
-  }
-
-  /** Gives an exchange one of the places of `maxConnections`; false: there is none. */
-  admit(exchange: Exchange, plan: RoutePlan): boolean {
-    const { maxConnections, ownLimit } = plan.upgrades.settings;
-    const scope = ownLimit ? plan : undefined;
-    const count = this.#counts.get(scope) ?? 0;
-    if (count >= maxConnections) return false;
-    this.#counts.set(scope, count + 1);
-    this.#admitted.set(exchange, scope);
-    return true;
-  }
-
-  /** Takes the place back, if it had one; of a tunnel when both its connections are closed. */
-  leave(exchange: Exchange): void {
-    if (!this.#admitted.has(exchange) || (exchange.tunnelled && exchange.closedAt === 0)) return;
-    const scope = this.#admitted.get(exchange);
-    this.#admitted.delete(exchange);
-    this.#counts.set(scope, this.#counts.get(scope)! - 1);
+    for (const upstream of upstreams) upstream.onChange(() => this.#drainBackends(upstream));
   }
 
   open(exchange: Exchange, backend: LiveBackend, ends: TunnelEnds, over: TunnelOver): Tunnel {
@@ -67,10 +47,10 @@ export class Tunnels implements TunnelOpener {
         exchange.tunnel = tunnel.record;
         exchange.bytesOut = tunnel.fromBackend.bytes;
         const code = exchange.tunnel === undefined ? undefined : closeLabel(exchange.tunnel.closeCode);
-        measured.close(code, (performance.now() - openedAt) / 1000);
+        measured.close(code);
+        this.streams.ended(labels.route, 'websocket', (performance.now() - openedAt) / 1000);
         over.tunnelOver();
         this.exchanges.end(exchange);
-        this.leave(exchange);
       },
     });
     const measured = this.metrics.open(labels, () => figuresOf(tunnel));
@@ -83,7 +63,8 @@ export class Tunnels implements TunnelOpener {
     return tunnel;
   }
 
-  #drainBackends(): void {
+  #drainBackends({ backends }: Upstream): void {
+    if (this.#open.size === 0 || !backends.some(({ vetoes }) => vetoes.has('draining'))) return;
     for (const [tunnel, backend] of this.#open) if (backend.vetoes.has('draining')) tunnel.drain();
   }
 }

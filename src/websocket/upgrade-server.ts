@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { Exchange } from '../proxy/exchange.js';
@@ -16,8 +15,6 @@ import { UpgradeExchange } from './upgrade-exchange.js';
  */
 @Injectable()
 export class UpgradeServer extends EventEmitter<{ connection: [Exchange] }> {
-  readonly #departures = new Map<Exchange, () => void>();
-
   constructor(
     private readonly exchanges: Exchanges,
     private readonly tunnels: Tunnels,
@@ -36,39 +33,17 @@ export class UpgradeServer extends EventEmitter<{ connection: [Exchange] }> {
     const held = new HeldConnection(request, socket, head);
     const exchange = this.exchanges.begin(request, held.response, listener, false);
     if (exchange === undefined) return;
-    held.response.once('close', () => this.#depart(exchange));
-    // A response gives up its connection when that is upgraded, and hears nothing of it any more.
-    socket.once('close', () => this.#depart(exchange));
     this.#begin(exchange, protocol ?? 'websocket', held);
   }
 
   /** The same for an exchange that an extended CONNECT has begun (RFC 8441). */
-  takeStream(exchange: Exchange, stream: ServerHttp2Stream, protocol: string): void {
-    stream.once('close', () => this.#depart(exchange));
+  takeStream(exchange: Exchange, protocol: string): void {
     this.#begin(exchange, protocol, undefined);
-  }
-
-  /** Calls `departed` once when the client of an exchange has gone. */
-  onDeparture(exchange: Exchange, departed: () => void): void {
-    if (exchange.closedAt === 0) this.#departures.set(exchange, departed);
-    else departed();
-  }
-
-  /** Ends its part in every exchange. */
-  close(): void {
-    this.removeAllListeners();
-    this.#departures.clear();
   }
 
   #begin(exchange: Exchange, protocol: string, held: HeldConnection | undefined): void {
     exchange.protocol = 'websocket';
     exchange.upgrade = new UpgradeExchange(protocol, held, this.tunnels);
     this.emit('connection', exchange);
-  }
-
-  #depart(exchange: Exchange): void {
-    const departed = this.#departures.get(exchange);
-    this.#departures.delete(exchange);
-    departed?.();
   }
 }

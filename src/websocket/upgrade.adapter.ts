@@ -17,14 +17,10 @@ export class UpgradeAdapter implements WebSocketAdapter<UpgradeServer, Exchange>
     server.on('connection', connected);
   }
 
-  bindClientDisconnect(client: Exchange, disconnected: () => void): void {
-    this.server.onDeparture(client, disconnected);
-  }
-
   bindMessageHandlers(): void {}
 
   close(server: UpgradeServer): void {
-    server.close();
+    server.removeAllListeners();
   }
 
   /** Nest calls it when the application ends. */

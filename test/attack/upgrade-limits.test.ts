@@ -63,11 +63,9 @@ describe.each(['undici', 'http-proxy-middleware'])('maxConnections behind %s', f
     const gateway = await gatewayTo([backend], upstream, { websocket: { maxConnections: 2 } });
     for (const end of ['reset', 'end'] as const) {
       const clients = [await upgraded(gateway.port), await upgraded(gateway.port)];
+      for (const client of clients) client.socket.once('data', () => client.half());
       for (const connection of backend.connections) connection[end]();
-      for (const client of clients) {
-        client.socket.once('data', () => client.half());
-        await client.closed();
-      }
+      for (const client of clients) await client.closed();
       await expectRoomFor(2, gateway);
     }
   });

@@ -67,7 +67,9 @@ describe('the figures of tunnels', () => {
     expect(await gateway.metric('gatehouse_tunnels_total')).toBe(2);
     expect(await gateway.metric('gatehouse_websocket_closes_total', { route: 'chat', code: '1000' })).toBe(1);
     expect(await gateway.metric('gatehouse_websocket_closes_total', { route: 'chat', code: 'application' })).toBe(1);
-    expect(await gateway.metric('gatehouse_tunnel_duration_seconds_count', { route: 'chat' })).toBe(2);
+    expect(
+      await gateway.metric('gatehouse_stream_duration_seconds_count', { route: 'chat', protocol: 'websocket' }),
+    ).toBe(2);
     expect(await count('in', 'text')).toBe(4);
   });
 
