@@ -1,10 +1,5 @@
 import { Injectable, type Provider } from '@nestjs/common';
-import {
-  InjectMetric,
-  makeCounterProvider,
-  makeGaugeProvider,
-  makeHistogramProvider,
-} from '@willsoto/nestjs-prometheus';
+import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge, Registry } from 'prom-client';
 import { Tally, type Count } from './tally.js';
 

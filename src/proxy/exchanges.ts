@@ -14,6 +14,7 @@ import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { identify, introductionOf, peerOf } from './client-connection.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './forwarding-headers.js';
+import { denied, noExpectation, noMethod, noProtocol, refusals } from './refusals.js';
 import { Http1Responder } from './http1-responder.js';
 import type { Http2Head } from './http2-head.js';
 import type { Http2Message } from './http2-message.js';
@@ -30,26 +31,6 @@ export interface HeadLimits {
   readonly path: PathPolicy;
 }
 
-/** The answer to CONNECT. */
-export const noMethod = new GatewayError(
-  'DENIED',
-  'CONNECT is not served: this is a gateway, not a forward proxy.',
-  undefined,
-  405,
-  ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'],
-);
-
-/** The answer to an extended CONNECT for a protocol that is not spoken on the route (RFC 8441 §4, RFC 9220). */
-const noProtocol = new GatewayError('DENIED', 'The protocol is not spoken here.', undefined, 501);
-
-/** The answer to expectations other than `100-continue`. */
-export const noExpectation = new GatewayError(
-  'DENIED',
-  'The only expectation that can be met is 100-continue.',
-  undefined,
-  417,
-);
-
 const QUEUE = Symbol('gatehouse.queue');
 
 /** A socket with the exchange that was begun last on it, and, while a client pipelines, all that are open. */
@@ -64,20 +45,6 @@ export function exchangesOn(socket: ExchangeSocket): Exchange[] {
   const last = socket[EXCHANGE];
   return last === undefined || open.includes(last) ? open : [...open, last];
 }
-
-const denied = (status: number, detail: string): GatewayError => new GatewayError('DENIED', detail, undefined, status);
-const refusals = {
-  version: denied(505, 'Only HTTP/1.0 and HTTP/1.1 are spoken here.'),
-  host: denied(400, 'The request must have exactly one valid Host.'),
-  target: denied(400, 'The request target is not valid.'),
-  url: denied(414, 'The request target is too long.'),
-  headers: denied(431, 'The request has too many header fields, or too large ones.'),
-  encoding: denied(501, 'Only the chunked transfer coding is understood.'),
-  scheme: denied(400, 'The scheme must be that of the connection.'),
-  fields: denied(400, 'The request has fields that only HTTP/1.1 knows.'),
-  framing: denied(400, 'An HTTP/1.0 request must not be chunked.'),
-  length: denied(413, 'The request body is larger than anything.'),
-};
 
 /** Takes a request that has begun on an HTTP/2 stream. */
 export type StreamHandler = (

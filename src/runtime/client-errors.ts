@@ -9,7 +9,8 @@ import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { introductionOf, peerOf } from '../proxy/client-connection.js';
 import type { Exchange } from '../proxy/exchange.js';
-import { noExpectation, noMethod, exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
+import { exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
+import { noExpectation, noMethod } from '../proxy/refusals.js';
 import type { ListenerInfo } from '../proxy/listener-info.js';
 import { RefusedMessage } from './refused-message.js';
 

@@ -219,8 +219,8 @@ describe('a tunnel on a stream of HTTP/2', () => {
   it('has its client told when the backend is killed', async () => {
     const { gateway, server, stream, got } = await openStream();
     server.reset();
-    expect(await closeCodeOf(got)).toBe(1011);
-    stream.end(frameBytes({ opcode: 8, payload: closePayload(1011), key: Buffer.alloc(4) }));
+    expect(await closeCodeOf(got)).toBe(1012);
+    stream.end(frameBytes({ opcode: 8, payload: closePayload(1012), key: Buffer.alloc(4) }));
     await expectAtRest(gateway);
   });
 

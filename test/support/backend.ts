@@ -195,7 +195,7 @@ export class TestBackend {
   }
 
   /** Waits until `count` requests have arrived whole; gives them. */
-  async received(count = 1, deadline = 5000): Promise<RecordedRequest[]> {
+  async received(count = 1, deadline = 10_000): Promise<RecordedRequest[]> {
     const what = `${count} whole requests at the backend`;
     return eventually(() => (this.requests.filter(one => one.complete).length >= count ? this.requests : false), {
       deadline,

@@ -88,7 +88,7 @@ export class StreamReader {
   }
 
   /** Waits until all that has come is this, comments of the gateway apart. */
-  async until(events: string, deadline = 5000): Promise<void> {
+  async until(events: string, deadline = 10_000): Promise<void> {
     await eventually(() => this.events === events, { deadline, what: `${JSON.stringify(events)} at the client` }).catch(
       (cause: unknown) => {
         throw new Error(`the client has got ${JSON.stringify(this.events)}`, { cause });
@@ -110,7 +110,7 @@ export class StreamReader {
   }
 
   /** Waits for the end. */
-  async end(deadline = 5000): Promise<'end' | 'broken'> {
+  async end(deadline = 10_000): Promise<'end' | 'broken'> {
     return eventually(() => this.ended ?? false, { deadline, what: 'the end of the stream' });
   }
 }

@@ -58,7 +58,7 @@ export class Http2Client {
   }
 
   /** Waits until the connection has ended. */
-  async closed(deadline = 5000): Promise<void> {
+  async closed(deadline = 10_000): Promise<void> {
     if (!this.session.destroyed) await within(once(this.session, 'close'), deadline, 'the end of the session');
   }
 }

@@ -89,7 +89,7 @@ export class FrameClient {
   }
 
   /** The first frame that matches, awaited if need be. @throws Error when the connection ends first, or after `deadline` ms. */
-  async frame(matches: (frame: Frame) => boolean, deadline = 5000): Promise<Frame> {
+  async frame(matches: (frame: Frame) => boolean, deadline = 10_000): Promise<Frame> {
     const find = async (): Promise<Frame> => {
       for (;;) {
         this.#parse();

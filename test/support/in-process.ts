@@ -40,8 +40,8 @@ export class InProcessGateway {
     return Number(new URL(this.gateway.adminUrl).port);
   }
 
-  /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default 5000). */
-  async waitForLog(matches: (line: LogLine) => boolean, deadline = 5000): Promise<LogLine> {
+  /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default 10,000). */
+  async waitForLog(matches: (line: LogLine) => boolean, deadline = 10_000): Promise<LogLine> {
     try {
       const find = async (): Promise<LogLine | false> => {
         await this.gateway.app.get(LogDestination).flush();

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long and how often `eventually` tries. */
 export interface PollOptions {
-  /** Milliseconds after which it gives up. Default 5000. */
+  /** Milliseconds after which it gives up. Default 10,000. */
   readonly deadline?: number;
   /** Milliseconds between two tries. Default 10. */
   readonly interval?: number;
@@ -17,7 +17,7 @@ export interface PollOptions {
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
-  { deadline = 5000, interval = 10, what = 'the condition' }: PollOptions = {},
+  { deadline = 10_000, interval = 10, what = 'the condition' }: PollOptions = {},
 ): Promise<Exclude<T, false>> {
   const until = performance.now() + deadline;
   for (;;) {

@@ -93,8 +93,8 @@ export class RunningGateway {
     return this.child.stdout.split('\n').slice(0, -1).flatMap(parseLine);
   }
 
-  /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default 5000). */
-  async waitForLog(matches: (line: LogLine) => boolean, deadline = 5000): Promise<LogLine> {
+  /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default 10,000). */
+  async waitForLog(matches: (line: LogLine) => boolean, deadline = 10_000): Promise<LogLine> {
     try {
       return await eventually(() => this.logs().find(matches) ?? false, { deadline, what: 'a log line' });
     } catch (cause) {

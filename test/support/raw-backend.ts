@@ -47,9 +47,9 @@ export class RawConnection {
 
   /**
    * Waits until the received text matches or holds `pattern`; gives the whole text.
-   * @throws Error with the text so far when the connection ends before, or after `deadline` ms (default 5000).
+   * @throws Error with the text so far when the connection ends before, or after `deadline` ms (default 10,000).
    */
-  async until(pattern: string | RegExp, deadline = 5000): Promise<string> {
+  async until(pattern: string | RegExp, deadline = 10_000): Promise<string> {
     const matches = (): boolean =>
       typeof pattern === 'string'
         ? this.text.includes(pattern)
@@ -58,7 +58,7 @@ export class RawConnection {
   }
 
   /** Waits for the end of the `count`-th request head (default: the first); gives the text so far. */
-  async head(count = 1, deadline = 5000): Promise<string> {
+  async head(count = 1, deadline = 10_000): Promise<string> {
     return this.#wait(() => this.heads >= count, deadline, `request head ${count}`);
   }
 
@@ -133,7 +133,7 @@ export class RawBackend {
   }
 
   /** The `number`-th connection (1 is the first), awaited if need be. */
-  async connection(number = 1, deadline = 5000): Promise<RawConnection> {
+  async connection(number = 1, deadline = 10_000): Promise<RawConnection> {
     const wait = async (): Promise<RawConnection> => {
       for (;;) {
         const connection = this.connections[number - 1];

@@ -73,7 +73,7 @@ export const closeCodeOf = (got: () => Received): Promise<number> =>
   eventually(() => got().close?.code ?? false, { what: 'a Close frame' });
 
 /** Waits until the gateway has ended its connection to the server; for one that keeps its own side open. */
-export const leftBehind = ({ server: { socket } }: Pick<TunnelScene, 'server'>, deadline = 5000): Promise<true> =>
+export const leftBehind = ({ server: { socket } }: Pick<TunnelScene, 'server'>, deadline = 10_000): Promise<true> =>
   eventually(() => socket.readableEnded || socket.destroyed, { deadline, what: 'the end of the connection' });
 
 /** Writes bytes so that each piece comes in a packet of its own. */

@@ -47,7 +47,7 @@ export class WebSocketClient {
   }
 
   /** Waits for its end; gives code and reason. */
-  async closed(deadline = 5000): Promise<readonly [code: number, reason: string]> {
+  async closed(deadline = 10_000): Promise<readonly [code: number, reason: string]> {
     return eventually(() => this.ended ?? false, { deadline, what: 'the end of a WebSocket' });
   }
 }
