@@ -1,8 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { parse, stringify } from 'yaml';
 import { runContest, startContestant, type Contestant, type Pace, type Venue } from '#bench/contest';
 import { circumstances, writeSection } from '#bench/document';
 import type { Burst, LoadGenerator } from '#bench/load/load';
@@ -13,7 +12,7 @@ import { freePort } from '#bench/ports';
 import { untilReady } from '#bench/probe';
 import { runProgram } from '#bench/program';
 import { withStage } from '#bench/stage';
-import { gatehouse, gatewayConfig } from '#bench/subjects/gatehouse';
+import { gatehouse } from '#bench/subjects/gatehouse';
 import type { Subject } from '#bench/subjects/subject';
 import { ratio, summarise } from '#bench/summary';
 import { contestTable, markdown, noiseWarning, plainText, type Table } from '#bench/table';
@@ -60,21 +59,6 @@ const relay: Subject = {
     args: [join(import.meta.dirname, 'servers/tcp-relay.ts'), String(port), ...backends],
   }),
 };
-
-/** The gateway, with room for as many tunnels to its only backend. */
-function gatewayFor(tunnels: number): Subject {
-  const subject = gatehouse();
-  return {
-    ...subject,
-    prepare: setting => {
-      const command = subject.prepare(setting);
-      const config = parse(gatewayConfig(setting)) as { upstreams: { app: object } };
-      const upstreams = { app: { ...config.upstreams.app, connections: { max: 2 * tunnels } } };
-      writeFileSync(join(setting.folder, 'gateway.yaml'), stringify({ ...config, upstreams }));
-      return command;
-    },
-  };
-}
 
 const generator: LoadGenerator = {
   name: 'bench/load/tunnels.ts',
@@ -141,7 +125,7 @@ async function measureCpu(machine: Machine, sizes: readonly number[], pace: Pace
     const venue: Venue = { stage, machine, generator };
     const backends = [await startEcho(venue)];
     const contestants: Contestant[] = [];
-    for (const subject of [gatewayFor(connections), relay]) {
+    for (const subject of [gatehouse(), relay]) {
       const load = { work: messagesOf(sizes[0] ?? 64), connections, routes: 0 };
       const started = await startContestant(venue, subject, backends, load);
       for (const size of sizes) {
@@ -178,7 +162,7 @@ async function measureMemory(machine: Machine, tunnels: number): Promise<Table> 
     const venue: Venue = { stage, machine, generator };
     const backends = [await startEcho(venue)];
     const rows: string[][] = [];
-    for (const subject of [gatewayFor(tunnels), relay]) {
+    for (const subject of [gatehouse(), relay]) {
       const load = { work: messagesOf(64), connections: tunnels, routes: 0 };
       const contestant = await startContestant(venue, subject, backends, load);
       rows.push([subject.name, (await memoryOf(venue, contestant, tunnels)).toFixed(1)]);

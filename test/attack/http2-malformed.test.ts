@@ -67,7 +67,7 @@ describe('the head of a request over HTTP/2', () => {
     ['a list of lengths', with_('content-length', '0, 0')],
     ['a length that is none', with_('content-length', '+1')],
     ['a length and no body', with_('content-length', '5')],
-    ['extended CONNECT', requestFields({ ':method': 'CONNECT', ':protocol': 'websocket' })],
+    ['a protocol and another method', requestFields({ ':protocol': 'websocket' })],
     ['CONNECT with a path', requestFields({ ':method': 'CONNECT' })],
   ];
 
@@ -85,6 +85,8 @@ describe('the head of a request over HTTP/2', () => {
     ['another scheme', 400, requestFields({ ':scheme': 'ftp' })],
     ['a scheme that is not that of the connection', 400, requestFields({ ':scheme': 'http' })],
     ['CONNECT', 405, requestFields({ ':method': 'CONNECT', ':path': undefined, ':scheme': undefined })],
+    ['extended CONNECT without a version', 400, requestFields({ ':method': 'CONNECT', ':protocol': 'websocket' })],
+    ['extended CONNECT for another protocol', 501, requestFields({ ':method': 'CONNECT', ':protocol': 'h2c' })],
     ['a path that is too long', 414, requestFields({ ':path': `/${'a'.repeat(16 * 1024)}` })],
     ['fields that are too large', 431, with_('x-large', 'a'.repeat(33 * 1024))],
     [
