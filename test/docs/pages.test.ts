@@ -73,7 +73,9 @@ describe('docs/streaming.md', () => {
   });
 
   it('names metrics that exist', () => {
-    const sources = ['stream-metrics', 'metric-providers'].map(name => page(`src/metrics/${name}.ts`)).join('');
+    const sources = ['stream-metrics', 'tunnel-metrics', 'metric-providers']
+      .map(name => page(`src/metrics/${name}.ts`))
+      .join('');
     const named = page('docs/streaming.md').match(/gatehouse_\w+/g)!;
     expect(named.length).toBeGreaterThan(6);
     for (const name of named) expect(sources).toContain(`'${name}'`);
