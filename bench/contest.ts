@@ -68,10 +68,14 @@ async function untilIdle(contestant: Contestant): Promise<void> {
   }
 }
 
+/** Seconds of load before each measurement: while a proxy rests V8 gives back its young heap, and that is not what is measured. */
+const leadIn = 1;
+
 async function sample(venue: Venue, contestant: Contestant, seconds: number): Promise<Sample> {
   const { running, load } = contestant;
   const { proxyCore } = venue.machine;
   await untilIdle(contestant);
+  await sendBurst(venue.stage, venue.machine, venue.generator, { ...load, seconds: leadIn });
   const started = performance.now();
   const coreBefore = proxyCore === undefined ? 0 : readCore(proxyCore);
   const before = readCpu(running.pid);
