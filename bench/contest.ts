@@ -68,7 +68,7 @@ async function untilIdle(contestant: Contestant): Promise<void> {
   }
 }
 
-/** Seconds of load before each measurement: while a proxy rests V8 gives back its young heap, and that is not what is measured. */
+/** Seconds of load before each measurement: what is measured is a proxy under load, not one that comes out of a rest. */
 const leadIn = 1;
 
 async function sample(venue: Venue, contestant: Contestant, seconds: number): Promise<Sample> {

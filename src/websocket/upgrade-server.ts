@@ -29,11 +29,11 @@ export class UpgradeServer extends EventEmitter<{ connection: [Exchange] }> {
 
   /** Takes a request that {@link offer} has said yes to, with its connection and what came behind the head. */
   take(request: IncomingMessage, socket: Socket, head: Buffer, listener: ListenerInfo): void {
-    const protocol = this.exchanges.upgradeOf(request);
     const held = new HeldConnection(request, socket, head);
     const exchange = this.exchanges.begin(request, held.response, listener, false);
     if (exchange === undefined) return;
-    this.#begin(exchange, protocol ?? 'websocket', held);
+    // The route that the offer was found by.
+    this.#begin(exchange, exchange.plan!.upgrades.find(request.headers.upgrade)!, held);
   }
 
   /** The same for an exchange that an extended CONNECT has begun (RFC 8441). */
