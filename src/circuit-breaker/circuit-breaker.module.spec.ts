@@ -42,8 +42,8 @@ interface Changes {
 async function setup({ upstreams = ordersAndUsers, imports = [], override = builder => builder }: Changes = {}) {
   let text = '';
   const sink = {
-    write: (chunk: string, done: () => void) => {
-      text += chunk;
+    write: (chunk: Buffer, done: () => void) => {
+      text += chunk.toString();
       done();
     },
     writeNow: vi.fn(),

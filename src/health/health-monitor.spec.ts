@@ -54,8 +54,8 @@ function upstream(type: ProbeChoice | undefined, ...ids: string[]): UpstreamConf
 async function setup(upstreams: Record<string, UpstreamConfig>, ...imports: Type[]) {
   down.clear();
   const lines: string[] = [];
-  const write = (chunk: string, done: () => void) => {
-    lines.push(...chunk.trimEnd().split('\n'));
+  const write = (chunk: Buffer, done: () => void) => {
+    lines.push(...chunk.toString().trimEnd().split('\n'));
     done();
   };
   const config = Object.assign(new GatewayConfig(), { upstreams: new Map(Object.entries(upstreams)) });

@@ -1,47 +1,114 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ExchangeRecord } from '../http/exchange-record.js';
-import { milliseconds, quote } from './json-text.js';
+import { quote } from './json-text.js';
+import { piece, type LineBuffer } from './line-buffer.js';
+
+const keys = {
+  time: piece('{"level":30,"time":'),
+  requestId: piece(',"requestId":'),
+  client: piece(',"client":'),
+  method: piece(',"method":'),
+  host: piece(',"host":'),
+  path: piece(',"path":'),
+  protocol: piece(',"protocol":'),
+  httpVersion: piece(',"httpVersion":'),
+  listener: piece(',"listener":'),
+  status: piece(',"status":'),
+  route: piece(',"route":'),
+  upstream: piece(',"upstream":'),
+  backend: piece(',"backend":'),
+  attempts: piece(',"attempts":'),
+  error: piece(',"error":'),
+  reason: piece(',"reason":'),
+  messagesIn: piece(',"messagesIn":'),
+  messagesOut: piece(',"messagesOut":'),
+  closeCode: piece(',"closeCode":'),
+  closedBy: piece(',"closedBy":'),
+  bytesIn: piece(',"bytesIn":'),
+  bytesOut: piece(',"bytesOut":'),
+  events: piece(',"events":'),
+  resumes: piece(',"resumes":'),
+  ms: piece(',"ms":{'),
+  msRoute: piece('"route":'),
+  msConnect: piece(',"connect":'),
+  msBackend: piece(',"backend":'),
+  msTotal: piece('"total":'),
+  comma: piece(','),
+  msEnd: piece('}'),
+  end: piece(',"msg":"exchange"}\n'),
+};
 
 /**
  * The access line of an exchange: JSON in pino's form, line end included, fields in an order that reads well. Fields
- * without a value are left out. Built by hand: five times as fast as pino's way over an object.
+ * without a value are left out. Built by hand: ten times as fast as pino's way over an object.
  *
  * `ms` tells where the time went. `route`: finding the route and asking the policies; `connect`: from there until the
  * last attempt's head was on a connection (queueing, connecting and earlier attempts); `backend`: until the response
  * head; `total`: until the last byte.
  */
-export function accessLine(record: ExchangeRecord, time: number, headers = ''): string {
-  let line =
-    `{"level":30,"time":${time},"requestId":${quote(record.id)},"client":${quote(record.clientIp)}` +
-    `,"method":${quote(record.method)},"host":${quote(record.host)},"path":${quote(record.path)}` +
-    `,"protocol":"${record.protocol}","httpVersion":"${record.httpVersion}","listener":${quote(record.listener)}` +
-    `,"status":${record.status}`;
-  if (record.routeName !== undefined) line += `,"route":${quote(record.routeName)}`;
-  if (record.upstreamName !== undefined) line += `,"upstream":${quote(record.upstreamName)}`;
-  if (record.backendId !== undefined) line += `,"backend":${quote(record.backendId)}`;
-  line += `,"attempts":${record.attempts}`;
-  if (record.errorCode !== undefined) line += `,"error":${quote(record.errorCode)}`;
-  if (record.errorReason !== undefined) line += `,"reason":${quote(record.errorReason)}`;
+export function writeAccessLine(line: LineBuffer, record: ExchangeRecord, time: number, headers = ''): void {
+  line.piece(keys.time);
+  line.number(time);
+  string(line, keys.requestId, record.id);
+  string(line, keys.client, record.clientIp);
+  string(line, keys.method, record.method);
+  string(line, keys.host, record.host);
+  string(line, keys.path, record.path);
+  string(line, keys.protocol, record.protocol);
+  string(line, keys.httpVersion, record.httpVersion);
+  string(line, keys.listener, record.listener);
+  number(line, keys.status, record.status);
+  string(line, keys.route, record.routeName);
+  string(line, keys.upstream, record.upstreamName);
+  string(line, keys.backend, record.backendId);
+  number(line, keys.attempts, record.attempts);
+  string(line, keys.error, record.errorCode);
+  string(line, keys.reason, record.errorReason);
   if (record.tunnel !== undefined) {
-    const { messagesIn, messagesOut, closeCode, closedBy } = record.tunnel;
-    line += `,"messagesIn":${messagesIn},"messagesOut":${messagesOut},"closeCode":${closeCode},"closedBy":"${closedBy}"`;
+    number(line, keys.messagesIn, record.tunnel.messagesIn);
+    number(line, keys.messagesOut, record.tunnel.messagesOut);
+    number(line, keys.closeCode, record.tunnel.closeCode);
+    string(line, keys.closedBy, record.tunnel.closedBy);
   }
-  line += `,"bytesIn":${record.bytesIn},"bytesOut":${record.bytesOut}`;
-  if (record.events !== undefined) line += `,"events":${record.events}`;
-  if (record.resumes !== undefined && record.resumes > 0) line += `,"resumes":${record.resumes}`;
-  return `${line},"ms":{${phases(record)}}${headers},"msg":"exchange"}\n`;
+  number(line, keys.bytesIn, record.bytesIn);
+  number(line, keys.bytesOut, record.bytesOut);
+  if (record.events !== undefined) number(line, keys.events, record.events);
+  if (record.resumes !== undefined && record.resumes > 0) number(line, keys.resumes, record.resumes);
+  phases(line, record);
+  if (headers !== '') line.text(headers);
+  line.piece(keys.end);
 }
 
-function phases({ openedAt, dispatchedAt, sentAt, respondedAt, closedAt }: ExchangeRecord): string {
-  let text = '';
+function string(line: LineBuffer, key: Uint8Array, value: string | undefined): void {
+  if (value === undefined) return;
+  line.piece(key);
+  line.string(value);
+}
+
+function number(line: LineBuffer, key: Uint8Array, value: number): void {
+  line.piece(key);
+  line.number(value);
+}
+
+function phases(line: LineBuffer, record: ExchangeRecord): void {
+  const { openedAt, dispatchedAt, sentAt, respondedAt, closedAt } = record;
+  line.piece(keys.ms);
   if (dispatchedAt > 0) {
-    text = `"route":${milliseconds(dispatchedAt - openedAt)},`;
+    line.piece(keys.msRoute);
+    line.milliseconds(dispatchedAt - openedAt);
     if (sentAt > 0) {
-      text += `"connect":${milliseconds(sentAt - dispatchedAt)},`;
-      if (respondedAt > 0) text += `"backend":${milliseconds(respondedAt - sentAt)},`;
+      line.piece(keys.msConnect);
+      line.milliseconds(sentAt - dispatchedAt);
+      if (respondedAt > 0) {
+        line.piece(keys.msBackend);
+        line.milliseconds(respondedAt - sentAt);
+      }
     }
+    line.piece(keys.comma);
   }
-  return `${text}"total":${milliseconds(closedAt - openedAt)}`;
+  line.piece(keys.msTotal);
+  line.milliseconds(closedAt - openedAt);
+  line.piece(keys.msEnd);
 }
 
 /** The `headers` field of an access line; values of names in `redacted` (lower case) are hidden. HTTP/2 pseudo-headers are left out: `:path` has the query. */

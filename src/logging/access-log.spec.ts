@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { AccessLog, type AccessSettings } from './access-log.js';
+import { LineBuffer } from './line-buffer.js';
 
 const ordinary: ExchangeRecord = {
   id: 'r-1',
@@ -36,7 +37,9 @@ interface Setup extends Partial<AccessSettings> {
 function setup({ levelVal = 30, random = () => 0.5, ...settings }: Setup = {}) {
   const lines: string[] = [];
   const all: AccessSettings = { enabled: true, sample: 1, exclude: [], redact: ['Authorization'], ...settings };
-  const log = new AccessLog(all, { levelVal }, { write: line => void lines.push(line) }, random);
+  const buffer = new LineBuffer(16);
+  const destination = { begin: () => buffer, end: () => void lines.push(buffer.take().toString()) };
+  const log = new AccessLog(all, { levelVal }, destination, random);
   const write = (changes: Partial<ExchangeRecord> = {}): Record<string, unknown> | undefined => {
     lines.length = 0;
     log.write({ ...ordinary, ...changes });

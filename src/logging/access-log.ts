@@ -1,7 +1,7 @@
 import { errorTable, type ErrorCode } from '../http/gateway-error.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { routingPath } from '../http/path.js';
-import { accessLine, headersField } from './access-line.js';
+import { headersField, writeAccessLine } from './access-line.js';
 import type { LogDestination } from './destination.js';
 
 /** What the access log writes. The keys are those of `logging.access` in the configuration. */
@@ -39,7 +39,7 @@ export class AccessLog {
   constructor(
     settings: AccessSettings,
     private readonly logger: LevelSource,
-    private readonly destination: Pick<LogDestination, 'write'>,
+    private readonly destination: Pick<LogDestination, 'begin' | 'end'>,
     private readonly random: () => number = Math.random,
   ) {
     const prefixes = settings.exclude.filter(path => path.endsWith('/*')).map(path => path.slice(0, -1));
@@ -55,7 +55,8 @@ export class AccessLog {
     if (!this.#enabled || this.logger.levelVal === Infinity || this.#isExcluded(record.path)) return;
     if (this.#sample < 1 && !failed(record) && this.random() >= this.#sample) return;
     const headers = this.logger.levelVal <= debug ? headersField(record.headers, this.#redact) : '';
-    this.destination.write(accessLine(record, Date.now(), headers));
+    writeAccessLine(this.destination.begin(), record, Date.now(), headers);
+    this.destination.end();
   }
 
   #isExcluded(spelled: string): boolean {

@@ -12,13 +12,13 @@ class StubbornSink implements Sink {
   readonly chunks: string[] = [];
   #done: Written | undefined;
 
-  write(chunk: string, done: Written): void {
-    this.chunks.push(chunk);
+  write(chunk: Buffer, done: Written): void {
+    this.chunks.push(chunk.toString());
     this.#done = done;
   }
 
-  writeNow(chunk: string): void {
-    this.chunks.push(chunk);
+  writeNow(chunk: Buffer): void {
+    this.chunks.push(chunk.toString());
   }
 
   read(error?: NodeJS.ErrnoException): void {
@@ -127,6 +127,23 @@ describe('the log destination', () => {
     sut.write('one\n');
     await sut.flush(5);
     expect(sink.chunks).toEqual(['one\n']);
+  });
+
+  it('forgets a line that was begun and never ended', () => {
+    const { sink, sut } = setup({ chunk: 10 });
+    sut.write('one\n');
+    sut.begin().text('half a li');
+    sut.write('two\n');
+    sut.write('three\n');
+    expect(sink.chunks).toEqual(['one\ntwo\nthree\n']);
+  });
+
+  it('gives each line to its format', () => {
+    const { sink, sut } = setup({ chunk: 10, format: line => `[${line.trim()}]\n` });
+    sut.write('eins\n');
+    sut.begin().text('zwölf\n');
+    sut.end();
+    expect(sink.chunks).toEqual(['[eins]\n[zwölf]\n']);
   });
 
   it('loses nothing that is written after it was closed', async () => {

@@ -1,17 +1,22 @@
+import { LineBuffer } from './line-buffer.js';
 import type { Sink } from './sink.js';
 
 /** How a {@link LogDestination} buffers. */
 export interface DestinationOptions {
   /** Turns a JSON line into what is shown; default: as it is. */
   readonly format?: (line: string) => string;
-  /** Characters gathered before they are written; default 65536. */
+  /** Bytes gathered before they are written; default 65536. */
   readonly chunk?: number;
   /** Milliseconds until a smaller chunk is written all the same; default 500. */
   readonly interval?: number;
-  /** Characters held while the reader does not read; lines beyond are dropped and counted. Default 4 Mi. */
+  /** Bytes held while the reader does not read; lines beyond are dropped and counted. Default 4 Mi. */
   readonly limit?: number;
 }
 
+/** Room for the line that fills a chunk, in bytes. */
+const lastLine = 8 * 1024;
+
+const lineEnd = 0x0a;
 const readerGone = new Set(['EPIPE', 'EBADF', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']);
 
 /**
@@ -23,7 +28,9 @@ export class LogDestination {
   /** Lines that were lost since the start. */
   dropped = 0;
   #told = 0;
-  #text = '';
+  readonly #lines: LineBuffer;
+  /** Bytes of {@link #lines} that are whole lines. */
+  #whole = 0;
   #underWay = 0;
   #gone = false;
   #closed = false;
@@ -43,6 +50,7 @@ export class LogDestination {
   ) {
     this.#format = format;
     this.#chunk = chunk;
+    this.#lines = new LineBuffer(chunk + lastLine);
     this.#interval = interval;
     this.#limit = limit;
     process.on('exit', this.#atExit);
@@ -50,15 +58,32 @@ export class LogDestination {
 
   /** Takes one JSON line, its line end included. Pino calls it as well. */
   write(line: string): void {
-    if (this.#format !== undefined) line = this.#format(line);
-    if (this.#gone || this.#underWay + this.#text.length + line.length > this.#limit) {
+    this.begin().text(line);
+    this.end();
+  }
+
+  /** Where one JSON line may be written, its line end included; {@link end} takes it. */
+  begin(): LineBuffer {
+    this.#lines.length = this.#whole;
+    return this.#lines;
+  }
+
+  /** Takes the line that has been written since {@link begin}. */
+  end(): void {
+    const lines = this.#lines;
+    if (this.#format !== undefined) {
+      const line = lines.since(this.#whole);
+      this.begin().text(this.#format(line));
+    }
+    if (this.#gone || this.#underWay + lines.length > this.#limit) {
+      lines.length = this.#whole;
       this.dropped++;
       return;
     }
-    this.#text += line;
+    this.#whole = lines.length;
     if (this.#closed) this.flushSync();
     else if (this.#underWay > 0) return;
-    else if (this.#text.length >= this.#chunk) this.#send();
+    else if (this.#whole >= this.#chunk) this.#send();
     else this.#timer ??= setTimeout(() => this.#send(), this.#interval).unref();
   }
 
@@ -68,18 +93,18 @@ export class LogDestination {
     if (this.#underWay === 0) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, deadline);
-    this.#waiting.push({ chunk: this.#sent + (this.#text === '' ? 0 : 1), resolve });
+    this.#waiting.push({ chunk: this.#sent + (this.#whole === 0 ? 0 : 1), resolve });
     return promise.finally(() => clearTimeout(timer));
   }
 
   /** Hands over at once what is buffered, without waiting for a reader or for the write under way: at exit, and by pino after a fatal line. */
   flushSync(): void {
-    if (this.#gone || this.#text === '') return;
-    const text = this.#take();
+    if (this.#gone || this.#whole === 0) return;
+    const lines = this.#take();
     try {
-      this.sink.writeNow(text);
+      this.sink.writeNow(lines);
     } catch (error) {
-      this.#lost(text, error as NodeJS.ErrnoException);
+      this.#lost(lines, error as NodeJS.ErrnoException);
     }
   }
 
@@ -91,47 +116,49 @@ export class LogDestination {
     this.flushSync();
   }
 
-  #take(): string {
+  #take(): Buffer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const text = this.#text;
-    this.#text = '';
-    return text;
+    const lines = this.begin().take();
+    this.#whole = 0;
+    return lines;
   }
 
   #send(): void {
-    const lines = this.#take();
     const untold = this.dropped - this.#told;
-    const text = untold === 0 ? lines : lines + this.#notice(untold);
     this.#told = this.dropped;
-    if (text === '' || this.#gone) return;
+    const lines = this.#take();
+    const chunk = untold === 0 ? lines : Buffer.concat([lines, this.#notice(untold)]);
+    if (chunk.length === 0 || this.#gone) return;
     this.#sent++;
-    this.#underWay = text.length;
-    this.sink.write(text, error => this.#written(lines, error));
+    this.#underWay = chunk.length;
+    this.sink.write(chunk, error => this.#written(lines, error));
   }
 
-  #written(lines: string, error: NodeJS.ErrnoException | null | undefined): void {
+  #written(lines: Buffer, error: NodeJS.ErrnoException | null | undefined): void {
     this.#underWay = 0;
     if (error) this.#lost(lines, error);
     const done = this.#waiting.filter(({ chunk }) => chunk <= this.#sent || this.#gone);
     this.#waiting = this.#waiting.filter(({ chunk }) => chunk > this.#sent && !this.#gone);
     for (const { resolve } of done) resolve();
-    if (this.#text.length >= this.#chunk || this.#waiting.length > 0) this.#send();
-    else if (this.#text !== '') this.#timer ??= setTimeout(() => this.#send(), this.#interval).unref();
+    if (this.#whole >= this.#chunk || this.#waiting.length > 0) this.#send();
+    else if (this.#whole > 0) this.#timer ??= setTimeout(() => this.#send(), this.#interval).unref();
   }
 
-  #lost(lines: string, error: NodeJS.ErrnoException): void {
+  #lost(lines: Buffer, error: NodeJS.ErrnoException): void {
     this.#gone = readerGone.has(error.code ?? '');
     this.dropped += countLines(lines);
     if (this.#gone) this.dropped += countLines(this.#take());
   }
 
-  #notice(count: number): string {
+  #notice(count: number): Buffer {
     const line = `{"level":40,"time":${Date.now()},"dropped":${count},"msg":"log lines dropped: the reader is too slow or the disk is full"}\n`;
-    return this.#format === undefined ? line : this.#format(line);
+    return Buffer.from(this.#format === undefined ? line : this.#format(line));
   }
 }
 
-function countLines(text: string): number {
-  return text.split('\n').length - 1;
+function countLines(lines: Buffer): number {
+  let count = 0;
+  for (let at = lines.indexOf(lineEnd); at >= 0; at = lines.indexOf(lineEnd, at + 1)) count++;
+  return count;
 }

@@ -22,14 +22,3 @@ export function escapeControls(text: string): string {
 function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
-
-const fractions = Array.from({ length: 1000 }, (_, micros) =>
-  micros === 0 ? '' : `.${String(micros).padStart(3, '0')}`,
-);
-
-/** A duration in milliseconds as a JSON number with at most three decimals (microseconds). Twice as fast as printing the double. */
-export function milliseconds(duration: number): string {
-  const micros = Math.max(0, Math.round(duration * 1000));
-  const whole = Math.floor(micros / 1000);
-  return `${whole}${fractions[micros - whole * 1000]}`;
-}

@@ -21,10 +21,10 @@ async function setup(changes: Partial<LoggingSettings> = {}) {
   let text = '';
   const sink: Sink = {
     write: (chunk, done) => {
-      text += chunk;
+      text += chunk.toString();
       done();
     },
-    writeNow: chunk => void (text += chunk),
+    writeNow: chunk => void (text += chunk.toString()),
   };
   const settings: LoggingSettings = {
     level: 'info',
@@ -76,7 +76,7 @@ describe('the application log', () => {
 
   it('writes a fatal line at once', async () => {
     let text = '';
-    const sink: Sink = { write: () => undefined, writeNow: chunk => void (text += chunk) };
+    const sink: Sink = { write: () => undefined, writeNow: chunk => void (text += chunk.toString()) };
     const access = { enabled: false, sample: 1, exclude: [], redact: [] };
     const imports = [LoggingModule.forRoot({ level: 'info', format: 'json', access }, sink)];
     const module = await Test.createTestingModule({ imports }).compile();

@@ -6,9 +6,9 @@ export type Written = (error?: NodeJS.ErrnoException | null) => void;
 
 /** Where finished log text goes. One chunk is under way at a time, so that lines keep their order. */
 export interface Sink {
-  write(chunk: string, done: Written): void;
+  write(chunk: Buffer, done: Written): void;
   /** Used when the process ends and nobody can wait: hands the chunk over at once, never blocks for a reader. */
-  writeNow(chunk: string): void;
+  writeNow(chunk: Buffer): void;
 }
 
 const guarded = new WeakSet<Writable>();
@@ -35,9 +35,9 @@ export function fileSink(descriptor: number): Sink {
     });
   };
   return {
-    write: (chunk, done) => writeRest(Buffer.from(chunk), done),
+    write: writeRest,
     writeNow: chunk => {
-      let rest = Buffer.from(chunk);
+      let rest = chunk;
       while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
     },
   };

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -7,6 +6,7 @@ import { EXCHANGE, type WithExchange } from '../http/exchange-symbol.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { parseHost } from '../http/host.js';
 import { forwardedPath, routingPath, splitTarget, type PathPolicy } from '../http/path.js';
+import { newRequestId } from '../http/request-id.js';
 import { RequestHead } from '../http/request-head.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
@@ -105,7 +105,7 @@ export class Exchanges {
     const peer = peerOf(socket, listener);
     const trusted = this.trusted.isTrusted(peer);
     const exchange = new Exchange(
-      trusted && isRequestId(head.requestId) ? head.requestId : randomUUID(),
+      trusted && isRequestId(head.requestId) ? head.requestId : newRequestId(),
       request.method!,
       head,
       listener,
@@ -147,7 +147,7 @@ export class Exchanges {
     const expectsContinue = fields.expect?.toLowerCase() === '100-continue';
     const responder = new Http2Responder(stream, message, head.method === 'HEAD', expectsContinue);
     const exchange = new Exchange(
-      trusted && isRequestId(fields.requestId) ? fields.requestId : randomUUID(),
+      trusted && isRequestId(fields.requestId) ? fields.requestId : newRequestId(),
       // RFC 8441 §4: what is a CONNECT here is a GET for everybody else.
       head.protocol === undefined ? head.method : 'GET',
       fields,

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { canonicalAddress } from '../http/client-address.js';
 import { EXCHANGE } from '../http/exchange-symbol.js';
 import { GatewayError, type ErrorCode } from '../http/gateway-error.js';
 import { problemResponse } from '../http/problem.js';
+import { newRequestId } from '../http/request-id.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { introductionOf, peerOf } from '../proxy/client-connection.js';
@@ -82,7 +82,7 @@ export class ClientErrors {
 
   #refuse(error: GatewayError, socket: RefusedSocket, listener: ListenerInfo, request?: IncomingMessage): void {
     socket[REFUSED] = true;
-    const id = randomUUID();
+    const id = newRequestId();
     const peer = peerOf(socket, listener) ?? 'unknown';
     const client = canonicalAddress(peer) ?? peer;
     const record = new RefusedMessage(id, listener, client, error, request);

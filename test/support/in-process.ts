@@ -98,14 +98,15 @@ class CollectedLines implements Sink {
   text = '';
   #rest = '';
 
-  write(chunk: string, done: () => void): void {
+  write(chunk: Buffer, done: () => void): void {
     this.writeNow(chunk);
     done();
   }
 
-  writeNow(chunk: string): void {
-    this.text += chunk;
-    const lines = (this.#rest + chunk).split('\n');
+  writeNow(chunk: Buffer): void {
+    const text = chunk.toString();
+    this.text += text;
+    const lines = (this.#rest + text).split('\n');
     this.#rest = lines.pop() ?? '';
     for (const line of lines) this.parsed.push(JSON.parse(line) as LogLine);
   }
