@@ -125,11 +125,14 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     this.#partFrom(this.fromClient, code, reason);
   }
 
-  /** Cuts both connections. */
+  /** Cuts both connections; where the client's has been cut before, the backend is told as of any client that has gone. */
   giveUp(): void {
+    const { client, backend } = this.ends;
+    const isLeft = client.destroyed && this.#closedBy === undefined;
     this.#ends('gateway', abnormal);
-    this.ends.client.destroy();
-    this.ends.backend.destroy();
+    if (isLeft) return;
+    client.destroy();
+    backend.destroy();
   }
 
   farewell(flow: Flow): void {

@@ -105,6 +105,6 @@ it('two thousand slow clients are cut in time, and harm nobody else', { timeout:
   const answers = (await load.stop()).filter(({ startedAt }) => startedAt > heldFrom);
   expect(load.errors).toEqual({});
   expect(answers.length).toBeGreaterThan(500);
-  expect(quantile(answers.map(tookOf), 0.5)).toBeLessThan(150);
-  expect(quantile(answers.map(tookOf), 0.99)).toBeLessThan(1_500);
+  expect(quantile(answers.map(tookOf), 0.5)).toBeLessThan(500);
+  expect(quantile(answers.map(tookOf), 0.99)).toBeLessThan(3_000);
 });

@@ -165,9 +165,14 @@ describe.each(['undici', 'http-proxy-middleware'])('a reader that stops, behind 
     const scene = await openTunnel({ upstream: { forwarder }, limits: { writeTimeout: '600ms' } });
     scene.client.pause();
     await pour(scene.server.socket, fromServer(2, big));
+    expect(await closeCodeOf(() => serverGot(scene))).toBe(1001);
     await leftBehind(scene);
     await expectAtRest(scene.gateway);
-    expect(await accessLineOf(scene.gateway)).toMatchObject({ error: 'CLIENT_ABORTED' });
+    expect(await accessLineOf(scene.gateway)).toMatchObject({
+      error: 'CLIENT_ABORTED',
+      closedBy: 'gateway',
+      closeCode: 1006,
+    });
     await eventually(() => expect(scene.gateway.gateway.listeners[0]!.connections).toBe(0));
   });
 
