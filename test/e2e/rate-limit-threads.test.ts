@@ -79,19 +79,28 @@ describe('four threads that share their cells', () => {
     const tolerance = burst * interval;
     const table = new CellTable(memory);
     const space = table.space('limit');
+    // The machine may do something else between a look at the clock and a request: both sides of each are looked at.
+    let asked = 0;
+    const take = (): boolean => {
+      asked = performance.now();
+      return space.take('client 0', interval, tolerance) <= tolerance;
+    };
     const drain = (): number => {
       let drained = 0;
-      while (space.take('client 0', interval, tolerance) <= tolerance) drained++;
+      while (take()) drained++;
       return drained;
     };
     const start = performance.now();
-    const before = drain();
+    let total = Number(take());
+    const begun = performance.now();
+    total += drain();
     const [passed = 0] = await hammer(memory, { keys: 1, rounds: 400_000, interval, tolerance });
     // What has been refilled since the last of them asked.
-    const total = before + passed + drain();
-    const milliseconds = performance.now() - start;
-    figure(`4 threads, 1 a ms + ${burst}: ${total} let through in ${milliseconds.toFixed(1)} ms`);
-    expect(Math.abs(total - (burst + milliseconds))).toBeLessThanOrEqual(1.5);
+    total += passed + drain();
+    const [atLeast, atMost] = [asked - begun, performance.now() - start];
+    figure(`4 threads, 1 a ms + ${burst}: ${total} let through in ${atLeast.toFixed(1)} to ${atMost.toFixed(1)} ms`);
+    expect(total).toBeGreaterThanOrEqual(burst + atLeast - 1.5);
+    expect(total).toBeLessThanOrEqual(burst + atMost + 1.5);
     expect(passed).toBeGreaterThan(0);
     expect(table.evictions).toBe(0);
   });
