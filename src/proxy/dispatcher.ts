@@ -35,7 +35,7 @@ const maxAsked = 60_000;
  * ```
  * 1 answer here, when the route is a redirect or a fixed response, or the request may go no further
  * 2 choose the upstream (the route's, or one of its split)
- * 3 pick a backend among the available, one that has not failed before if possible
+ * 3 pick a backend among the available, one that has not failed before if possible, were it a backup
  * 4 enter its gate, or wait before it
  * 5 enter its breaker, or pick another
  * 6 forward; the attempt carries the response over and settles
@@ -163,6 +163,7 @@ export class Dispatcher implements AttemptOwner {
     const { target } = route;
     const [first] = race.running;
     if (first === undefined || exchange.error !== undefined || exchange.responder.headSent) return;
+    // Being slow is no failure yet: backups stay out of it while there are primaries.
     const candidates = target.upstream.available.filter(each => each !== first.backend && target.gate(each).hasRoom);
     if (candidates.length === 0) return;
     const upstream = target.upstream.name;

@@ -86,17 +86,23 @@ export class Target {
     return this.#entrances.get(backend)!.breaker;
   }
 
-  /** The available backends, without those that an attempt has failed on while there are others. */
+  /**
+   * The available backends that no attempt has failed on; when there is none, the backups of which that holds; when there is none
+   * of those either, the available ones again.
+   */
   candidates(tried: readonly LiveBackend[]): readonly LiveBackend[] {
-    const { available } = this.upstream;
+    const { available, spares } = this.upstream;
     if (tried.length === 0) return available;
-    const others = available.filter(backend => !tried.includes(backend));
-    return others.length > 0 ? others : available;
+    const others = without(available, tried);
+    if (others.length > 0) return others;
+    const backups = without(spares, tried);
+    return backups.length > 0 ? backups : available;
   }
 
-  /** True while there is an available backend that no attempt has failed on. */
+  /** True while there is a backend for the exchange, a backup or not, that no attempt has failed on. */
   hasOthers(tried: readonly LiveBackend[]): boolean {
-    return this.upstream.available.some(backend => !tried.includes(backend));
+    const { available, spares } = this.upstream;
+    return without(available, tried).length > 0 || without(spares, tried).length > 0;
   }
 
   /** One of the candidates: where the balancer's choice is busy, another that is not. There must be at least one. */
@@ -144,4 +150,10 @@ export class Target {
       if (gate.waiting > 0 && !available.includes(backend)) gate.clear();
     }
   }
+}
+
+/** The list itself where nothing is left out: strategies work out a plan for each array. */
+function without(backends: readonly LiveBackend[], tried: readonly LiveBackend[]): readonly LiveBackend[] {
+  const others = backends.filter(backend => !tried.includes(backend));
+  return others.length === backends.length ? backends : others;
 }

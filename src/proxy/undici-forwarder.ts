@@ -82,6 +82,8 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
   #idleTimeout: number;
   #controller: Dispatcher.DispatchController | undefined;
   #phase: Phase = 'connecting';
+  /** Its response has neither a length nor chunks: the end of the connection is its end. */
+  #endsWithConnection = false;
   #over = false;
 
   constructor(
@@ -124,8 +126,9 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
   ): void {
     if (this.#over) return;
     const coding = fields['transfer-encoding'];
+    const hasLength = fields['content-length'] !== undefined;
     // undici's parser takes both (RFC 9112 §6.3: an attempt at response splitting).
-    const ambiguous = coding !== undefined && fields['content-length'] !== undefined;
+    const ambiguous = coding !== undefined && hasLength;
     if (ambiguous || status === 101 || (status >= 200 && !isFinalHead(status, coding))) {
       this.#fail(new Error('bad response'));
       return;
@@ -136,6 +139,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
       return;
     }
     this.#phase = 'responding';
+    this.#endsWithConnection = coding === undefined && !hasLength;
     this.#expect(this.#idleTimeout);
     this.deadlines.watch(this);
     this.observer.head(status, message, headers);
@@ -155,6 +159,9 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     if (this.connection !== undefined) this.connection.served++;
     if (this.#over) return;
     this.#end();
+    // undici takes a reset for the end of such a response, as it takes a FIN.
+    const broken = this.#endsWithConnection ? this.connection?.socket?.errored : undefined;
+    if (broken) return this.observer.fail(networkError(broken, this.#phase));
     this.observer.end(controller.rawTrailers as Buffer[] | undefined);
   }
 

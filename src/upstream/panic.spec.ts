@@ -40,7 +40,7 @@ describe('the panic threshold', () => {
     expect(available()).toBe('1 2');
   });
 
-  it('comes before backups, which serve only while every primary is draining', () => {
+  it('comes before backups, which are offered only while every primary is draining', () => {
     const { upstream, available, of } = upstreamOf(2, 0.5);
     of(0).veto('unhealthy');
     of(1).veto('unhealthy');
@@ -48,6 +48,13 @@ describe('the panic threshold', () => {
     of(0).veto('draining');
     of(1).veto('draining');
     expect([available(), upstream.panicking]).toEqual(['backup', false]);
+  });
+
+  it('leaves backups to those whom every primary has failed', () => {
+    const { upstream, of } = upstreamOf(2, 0.5);
+    of(0).veto('unhealthy');
+    of(1).veto('unhealthy');
+    expect([upstream.panicking, upstream.spares.map(each => each.id)]).toEqual([true, ['backup']]);
   });
 
   it('of 0 % never brings a backend back', () => {

@@ -16,6 +16,27 @@ describe('an upstream', () => {
     expect(upstream.available).toEqual([]);
   });
 
+  it('has its sound backups to spare while they are not those that it offers', () => {
+    const upstream = new Upstream('app', {
+      ...settings,
+      backends: [backend('a'), backend('b', true), backend('c', true)],
+    });
+    const spares = () => upstream.spares.map(each => each.id);
+    const [a, b] = upstream.backends;
+    const before = upstream.spares;
+    expect(spares()).toEqual(['b', 'c']);
+    b!.veto('unhealthy');
+    expect(spares()).toEqual(['c']);
+    expect(before).toHaveLength(2);
+    a!.veto('unhealthy');
+    expect([upstream.available.map(each => each.id), spares()]).toEqual([['c'], []]);
+    a!.lift('unhealthy');
+    const after = upstream.spares;
+    b!.veto('draining');
+    expect(spares()).toEqual(['c']);
+    expect(upstream.spares).toBe(after);
+  });
+
   it('keeps a backend out until the last of its vetoes is lifted', () => {
     const upstream = new Upstream('app', { ...settings, backends: [backend('a'), backend('b')] });
     const [a] = upstream.backends;

@@ -18,7 +18,9 @@ export interface UpstreamDefinition {
  * 1. in panic, when fewer primaries than `panicThreshold` have no veto: all primaries but the draining ones, whatever their
  *    other vetoes. When so many look broken, what says so is more likely to be, and all of them carry the load better than a few.
  * 2. the primaries without a veto;
- * 3. the backups without a veto. So with a threshold above 0 they serve only while every primary is draining.
+ * 3. the backups without a veto. So with a threshold above 0 they take first attempts only while every primary is draining.
+ *
+ * While these are not the backups, `spares` has the backups without a veto: what all of `available` have failed goes there.
  *
  * With `slowStart`, a backend whose last veto is lifted ramps up to its weight; not one that a panic has kept in use.
  */
@@ -28,6 +30,8 @@ export class Upstream {
   readonly strategy: string;
   /** A new array for every change of its members or of their weights, never mutated. */
   available: readonly LiveBackend[] = [];
+  /** For exchanges whom each of `available` has failed. Empty while the backups are available; published like `available`. */
+  spares: readonly LiveBackend[] = [];
   /** The panic threshold holds. */
   panicking = false;
   readonly #panicThreshold: number;
@@ -69,6 +73,8 @@ export class Upstream {
     const available = this.panicking ? panicked : primaries.length > 0 ? primaries : usable;
     // Strategies rebuild their tables for a new array: a second veto on the same backend is no reason to.
     if (reweighted || !isSame(available, this.available)) this.available = Object.freeze(available);
+    const spares = available === usable ? [] : usable.filter(backend => backend.backup);
+    if (reweighted || !isSame(spares, this.spares)) this.spares = Object.freeze(spares);
     for (const listener of this.#listeners) listener();
   }
 

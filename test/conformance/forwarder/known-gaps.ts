@@ -1,9 +1,5 @@
 /** What a forwarder is known not to do: the rule of the suite that fails, and why. Each stands in docs/forwarders.md, word for word. */
 const knownGaps: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  undici: {
-    'cuts the response when a backend resets a body without length':
-      'undici takes a reset for the end of a response that has neither a length nor chunks.',
-  },
   'http-proxy-middleware': {
     'keeps the place and spelling of each repeated request field':
       'The library keeps fields by name: all values of a repeated one stand together, at the place and in the spelling of the first.',
