@@ -19,9 +19,14 @@ describe('CPU time', () => {
 
   it('of this very process grows while it computes', () => {
     const before = readCpu(process.pid);
-    const end = performance.now() + 100;
-    while (performance.now() < end);
-    expect(cpuBetween(before, readCpu(process.pid))).toBeGreaterThan(0.02);
+    let used = 0;
+    // A busy machine may give it little of a second.
+    for (const end = performance.now() + 10_000; used < 0.05 && performance.now() < end;) {
+      for (const turn = performance.now() + 50; performance.now() < turn;);
+      used = cpuBetween(before, readCpu(process.pid));
+    }
+    expect(used).toBeGreaterThanOrEqual(0.05);
+    expect(used).toBeLessThan(60);
   });
 
   it('is refused when a worker was replaced meanwhile', () => {

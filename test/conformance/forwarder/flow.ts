@@ -8,7 +8,7 @@ import type { Contract } from './contract.js';
 import { message } from './wire.js';
 
 /** More than all buffers on the way together: sockets of the kernel, and the gateway's own. */
-const flood = 256 << 20;
+const flood = 128 << 20;
 /** What may be on the way while nobody reads: mostly the kernel's, up to 6 MB for each of four sockets. */
 const bound = 64 << 20;
 const block = Buffer.alloc(1 << 20, 'x');
