@@ -114,9 +114,13 @@ export class Http1Responder implements Responder {
   }
 
   abort(): void {
-    const { socket, chunkedEncoding } = this.response;
-    if (socket === null) this.response.destroy();
+    const { response } = this;
+    const { socket, chunkedEncoding } = response;
+    if (socket === null) response.destroy();
     if (socket === null || socket.destroyed) return;
+    // Node keeps the head, and what is written in one turn, for the next: the client is to see how far the message came.
+    if (response.headersSent) response.flushHeaders();
+    while (response.writableCorked > 0) response.uncork();
     // A body that ends with the connection needs a reset: a plain close would look like its end (RFC 9112 §8).
     if (chunkedEncoding || this.#length >= 0) socket.destroy();
     else resetConnection(socket);
