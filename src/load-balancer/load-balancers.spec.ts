@@ -24,6 +24,13 @@ class IdlestModule {}
 
 describeStrategy('a strategy of one’s own', () => new Idlest(), { describe, it });
 
+it('describeStrategy says what is missing when it gets no test runner', () => {
+  const call = describeStrategy as (name: string, create: () => Idlest, runner?: object) => void;
+  for (const runner of [undefined, {}, { describe }]) {
+    expect(() => call('idlest', () => new Idlest(), runner)).toThrow(/third argument: \{ describe, it \}/);
+  }
+});
+
 const testingModule = () => Test.createTestingModule({ imports: [LoadBalancerModule, IdlestModule] });
 
 async function loadBalancers(): Promise<LoadBalancers> {

@@ -50,13 +50,18 @@ export function testClient(number: number): RequestInfo {
 /**
  * What every load-balancing strategy must keep to, as a suite of tests: describe yours with it in a spec of your own. `create`
  * makes a new instance, configured. Nothing depends on time; one test takes picks for 200,000 clients, and needs a fraction of a second.
+ * @throws TypeError without a `runner`.
  */
 export function describeStrategy(
   name: string,
   create: () => LoadBalancingStrategy | Promise<LoadBalancingStrategy>,
-  { describe, it }: TestRunner,
+  runner: TestRunner,
   traits: StrategyTraits = {},
 ): void {
+  const { describe, it }: Partial<TestRunner> = (runner as TestRunner | undefined) ?? {};
+  if (describe === undefined || it === undefined) {
+    throw new TypeError('describeStrategy needs your test runner as its third argument: { describe, it }.');
+  }
   describe(`${name} as a load-balancing strategy`, () => {
     it('picks the only candidate', async () => {
       const strategy = await create();

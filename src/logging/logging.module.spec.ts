@@ -146,6 +146,22 @@ describe('the application log', () => {
 });
 
 describe('the pretty format', () => {
+  it('has one line for an exchange with an error', () => {
+    const line =
+      '{"level":30,"time":1,"status":502,"error":"CONNECT_FAILED","reason":"ECONNREFUSED","msg":"exchange"}\n';
+    expect(prettyFormat(false)(line)).toMatch(
+      /^\[[\d:.]+\] INFO: exchange \{"status":502,"error":"CONNECT_FAILED","reason":"ECONNREFUSED"\}\n$/,
+    );
+  });
+
+  it('keeps the stack of an error, below its line', async () => {
+    const { module, logged } = await setup({ format: 'pretty' });
+    module.get<Pino>(PINO).error({ err: new Error('broken'), error: 'INTERNAL' }, 'oh');
+    const [first, ...below] = (await logged()).replace(/\x1b\[\d+m/g, '').split('\n');
+    expect(first).toMatch(/ERROR: oh \{"error":"INTERNAL"\}$/);
+    expect(below.join('\n')).toMatch(/"message": "broken"[^]*"stack":\s+Error: broken\n\s+at /);
+  });
+
   it('colours only when asked to', () => {
     const line = '{"level":30,"time":1,"msg":"hello"}\n';
     expect(prettyFormat(false)(line)).not.toContain('\x1b');

@@ -2,7 +2,7 @@ import { prettyFactory } from 'pino-pretty';
 import { escapeControls, escapeUnprintable } from './json-text.js';
 
 /**
- * Makes the formatter of `format: pretty`: one readable line for each JSON line, stacks of errors below it. No control
+ * Makes the formatter of `format: pretty`: one readable line for each JSON line, the stack of `err` below it. No control
  * character of a logged value reaches the terminal. `colorize` defaults to what the terminal can do.
  */
 export function prettyFormat(colorize?: boolean): (line: string) => string {
@@ -10,6 +10,8 @@ export function prettyFormat(colorize?: boolean): (line: string) => string {
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname',
+    // By default also `error`, which in access lines is a code.
+    errorLikeObjectKeys: ['err'],
     messageFormat: (log, messageKey) => escapeControls(String(log[messageKey] ?? '')),
     ...(colorize === undefined ? {} : { colorize }),
   });

@@ -5,7 +5,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { trailerFields } from '../http/response-head.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
 import { isFinalHead, isStale, networkError, type Phase } from './network-error.js';
-import { RequestBody } from './request-body.js';
+import { RequestBody, RequestBodyError } from './request-body.js';
 
 /** How an attempt is bound to what sends its request. */
 export interface CarriedOptions {
@@ -93,6 +93,13 @@ export class CarriedAttempt implements AttemptControl {
 
   /** Ends the attempt with what the network, or the library in between, reports. */
   fail(error: Error): void {
+    if (this.#over) return;
+    if (this.#response !== undefined && !(error instanceof RequestBodyError)) {
+      // Node tells of the error at once, and of the data before it in the next tick.
+      if (!this.#response.isPaused()) readAll(this.#response);
+      // What is wrong comes behind the response, which is whole: its end follows.
+      if (this.#response.complete && !this.#response.destroyed) return;
+    }
     const failure = networkError(error, this.#phase);
     const client = this.#client;
     const reused = client?.reusedSocket === true && client.socket?.bytesRead === this.#bytesBefore;
@@ -208,6 +215,11 @@ export class CarriedAttempt implements AttemptControl {
     if (this.request.body instanceof RequestBody) this.request.body.destroy();
     this.options.onOver?.();
   }
+}
+
+/** Has what was parsed of a body told to its listeners. */
+function readAll(response: IncomingMessage): void {
+  while (response.read() !== null);
 }
 
 /** Sends the head of a request whose body is still to come, byte for byte: `flushHeaders` writes it as UTF-8. */

@@ -3,6 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { RawHeaders } from '../http/raw-headers.js';
 import { removeFields } from '../http/request-head.js';
 import { resetConnection } from './connection-reset.js';
+import { discardBody, isDiscardable } from './discarded-body.js';
 import type { ListenerInfo } from './listener-info.js';
 import { endWithAnswer } from './last-answer.js';
 import { lingerThenClose } from './lingering-close.js';
@@ -105,16 +106,21 @@ export class Http1Responder implements Responder {
   }
 
   send(status: number, headers: RawHeaders, body: string | Buffer): void {
-    this.#closeIfNeeded(headers);
+    if (this.#isUnread && this.#canDiscard(status)) discardBody(this.request, this.response);
+    else this.#closeIfNeeded(headers);
     this.#length = body.length;
     this.#writeHead(status, '', headers);
     this.response.end(body);
   }
 
   abort(): void {
-    const { socket, chunkedEncoding } = this.response;
-    if (socket === null) this.response.destroy();
+    const { response } = this;
+    const { socket, chunkedEncoding } = response;
+    if (socket === null) response.destroy();
     if (socket === null || socket.destroyed) return;
+    // Node keeps the head, and what is written in one turn, for the next: the client is to see how far the message came.
+    if (response.headersSent) response.flushHeaders();
+    while (response.writableCorked > 0) response.uncork();
     // A body that ends with the connection needs a reset: a plain close would look like its end (RFC 9112 §8).
     if (chunkedEncoding || this.#length >= 0) socket.destroy();
     else resetConnection(socket);
@@ -132,9 +138,20 @@ export class Http1Responder implements Responder {
     return this.#length < 0 && httpVersionMinor !== 0 && method !== 'HEAD' && status !== 204 && status !== 304;
   }
 
+  /** The rest of the request is still to come, or may never come. */
+  get #isUnread(): boolean {
+    return (!this.request.complete && hasBody(this.request)) || this.withholdsContinue;
+  }
+
+  /** Whoever is refused for its body is not to send it. */
+  #canDiscard(status: number): boolean {
+    if (status === 413 || status === 408 || this.listener.draining || !this.response.shouldKeepAlive) return false;
+    return isDiscardable(this.request);
+  }
+
   /** The connection cannot carry another request while the rest of this one is still to come. */
   #closeIfNeeded(headers: RawHeaders): void {
-    const unread = (!this.request.complete && hasBody(this.request)) || this.withholdsContinue;
+    const unread = this.#isUnread;
     if (!unread && !this.listener.draining) return;
     headers.push('Connection', 'close');
     endWithAnswer(this.request.socket);

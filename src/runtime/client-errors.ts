@@ -8,6 +8,7 @@ import { newRequestId } from '../http/request-id.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { introductionOf, peerOf } from '../proxy/client-connection.js';
+import { discardsBody } from '../proxy/discarded-body.js';
 import type { Exchange } from '../proxy/exchange.js';
 import { exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
 import { noExpectation, noMethod } from '../proxy/refusals.js';
@@ -32,7 +33,9 @@ export class ClientErrors {
   broken(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: RefusedSocket, listener: ListenerInfo): void {
     if (socket[REFUSED]) return;
     const nothingSaid = socket.bytesRead <= (introductionOf(socket)?.prelude ?? 0);
-    if (error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable || nothingSaid) {
+    const isLost = error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable;
+    // A request that was answered gets no second answer because the rest of it does not come.
+    if (isLost || nothingSaid || discardsBody(socket)) {
       socket.destroy();
       return;
     }

@@ -67,6 +67,30 @@ const cut: Readonly<Record<string, RawScript>> = {
   'resets a body without length': afterHead('HTTP/1.1 200 OK\r\n\r\nhalf', 'reset'),
 };
 
+/** What follows a response that is whole, in the same packet. */
+const stray: Readonly<Record<string, RawScript>> = {
+  'says more than the declared length': afterHead('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokEXTRA', 'stay'),
+  'says more behind the last chunk': afterHead(
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nEXTRA',
+    'stay',
+  ),
+};
+
+/** Bodies that break in the packet that they begin in. */
+const brokenAtOnce: Readonly<Record<string, RawScript>> = {
+  'sends a chunk size that is none': afterHead(
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nxyz\r\n',
+    'stay',
+  ),
+  'sends more than a chunk may have': afterHead(
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalfmore\r\n',
+    'stay',
+  ),
+};
+
+/** A request that undici carries, and one for `node:http`. */
+const requests = [message('GET /'), message('POST /', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n0\r\n\r\n')];
+
 /** Backends that break. The gateway answers 502, or cuts the response so that the client sees the break. */
 export function failures(contract: Contract): void {
   contract.rule('answers 502 when a backend refuses the connection', async running => {
@@ -113,6 +137,34 @@ export function failures(contract: Contract): void {
         const response = await rawRequest(port, sent);
         expect([response.clean, 'half'.startsWith(response.text)], response.ending).toEqual([false, true]);
         expect(await logged()).toMatchObject({ error: 'BODY_BROKEN' });
+      }
+    });
+  }
+
+  for (const [what, script] of Object.entries(stray)) {
+    contract.rule(`takes a whole response from a backend that ${what}`, async running => {
+      for (const sent of requests) {
+        const backend = await startRawBackend(script);
+        const { port, logged } = await running.start(backend.url);
+        const response = await rawRequest(port, sent);
+        expect([response.status, response.text, response.clean]).toEqual([200, 'ok', true]);
+        expect(await logged()).toMatchObject({ status: 200, bytesOut: 2 });
+        expect((await logged())['error']).toBeUndefined();
+        await (
+          await backend.connection()
+        ).closed;
+      }
+    });
+  }
+
+  for (const [what, script] of Object.entries(brokenAtOnce)) {
+    contract.rule(`passes on what came before the break when a backend ${what}, all at once`, async running => {
+      for (const sent of requests) {
+        const backend = await startRawBackend(script);
+        const { port, logged } = await running.start(backend.url);
+        const response = await rawRequest(port, sent);
+        expect([response.status, response.text, response.clean], response.ending).toEqual([200, 'half', false]);
+        expect(await logged()).toMatchObject({ status: 200, error: 'BODY_BROKEN', bytesOut: 4 });
       }
     });
   }
