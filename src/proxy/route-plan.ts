@@ -89,12 +89,11 @@ export class ForwardPlan {
   ): ForwardRequest {
     const headers = forwardingHeaders(exchange);
     headers[1] =
-      this.requestRules?.host ??
-      (target.hostHeader === 'preserve'
+      target.hostHeader === 'preserve'
         ? exchange.authority
         : target.hostHeader === 'backend'
           ? backend.url.host
-          : target.hostHeader);
+          : target.hostHeader;
     frame(headers, exchange.head, body);
     exchange.editRequest(headers);
     this.requestRules?.apply(headers);

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { request } from '../../support/client.js';
-import { valueOf, valuesOf } from '../../support/header-list.js';
+import { namesOf, valueOf, valuesOf } from '../../support/header-list.js';
 import { startBackend } from '../../support/backend.js';
+import { handshake } from '../../support/upgrade-scene.js';
 import type { Contract, Settings } from './contract.js';
 import { message, seenHead } from './wire.js';
 
@@ -54,6 +55,28 @@ export function forwardingFields(contract: Contract): void {
       const expected = { preserve: 'Shop.Example:99', backend: `127.0.0.1:${backend.port}` }[hostHeader] ?? hostHeader;
       expect(valuesOf(backend.last.rawHeaders, 'host')).toEqual([expected]);
       expect(valueOf(backend.last.rawHeaders, 'x-forwarded-host')).toBe('Shop.Example:99');
+    }
+  });
+
+  contract.rule('sends the Host that a rule of the route sets, before all other fields and whatever hostHeader says', async running => {
+    const route = { headers: { request: { set: { Host: 'tenant.example:8' } } } };
+    const requests = {
+      plain: message('GET /'),
+      'with a body': message('POST /', ['Content-Length: 2'], 'hi'),
+      'with chunks': message('POST /', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n0\r\n\r\n'),
+      'that expects': message('POST /', ['Expect: 100-continue', 'Content-Length: 2'], 'hi'),
+      'for events': message('GET /', ['Accept: text/event-stream']),
+      'for all': message('OPTIONS *'),
+      'to switch': handshake(),
+      'to switch to something else': handshake({ Upgrade: 'echo' }),
+      old: 'GET / HTTP/1.0\r\n\r\n',
+    };
+    const websocket = { upgrades: ['websocket', 'echo'] };
+    const settings: Settings = { upstream: { hostHeader: 'inner.example' }, route: { ...route, websocket } };
+    for (const [kind, bytes] of Object.entries(requests)) {
+      const { fields } = await seenHead(running, bytes, settings);
+      expect([kind, valuesOf(fields, 'host')]).toEqual([kind, ['tenant.example:8']]);
+      expect([kind, namesOf(fields)[0]?.toLowerCase()]).toEqual([kind, 'host']);
     }
   });
 
