@@ -90,7 +90,8 @@ export class ForwardPlan {
     const headers = forwardingHeaders(exchange);
     headers[1] =
       target.hostHeader === 'preserve'
-        ? exchange.authority
+        ? // A client of HTTP/1.0 may name none, and our own message must.
+          exchange.authority || backend.url.host
         : target.hostHeader === 'backend'
           ? backend.url.host
           : target.hostHeader;
