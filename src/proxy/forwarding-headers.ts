@@ -25,7 +25,7 @@ export function forwardingHeaders(exchange: Exchange): RawHeaders {
   const headers: RawHeaders = ['Host', authority];
   for (const entry of head.passed) headers.push(entry);
   if (head.contentLength !== undefined && !head.chunked) headers.push('Content-Length', head.contentLength);
-  if (head.acceptsTrailers) headers.push('TE', 'trailers');
+  if (exchange.acceptsTrailers) headers.push('TE', 'trailers');
   if (head.maxForwards !== undefined) headers.push('Max-Forwards', nextMaxForwards(exchange.method, head.maxForwards));
 
   const port = listener.port === undefined ? undefined : String(listener.port);

@@ -107,6 +107,7 @@ export class ForwardPlan {
       upgrade: exchange.upgrade?.protocol,
       ownConnection: exchange.wantsEvents,
       expectsContinue: exchange.expectsContinue,
+      acceptsTrailers: exchange.acceptsTrailers,
       connectTimeout: timeouts.connect,
       responseTimeout: timeouts.response,
       idleTimeout: timeouts.idle,

@@ -4,6 +4,7 @@ import { answer, startBackend } from '../../support/backend.js';
 import { connectRaw, rawRequest } from '../../support/client.js';
 import { namesOf, valueOf, valuesOf } from '../../support/header-list.js';
 import { startRawBackend } from '../../support/raw-backend.js';
+import { handshake } from '../../support/upgrade-scene.js';
 import type { Contract } from './contract.js';
 import { fieldsLike, headOf, message, ok, seenHead } from './wire.js';
 
@@ -153,9 +154,32 @@ export function requestHead(contract: Contract): void {
     expect(valuesOf(fields, 'connection').join()).not.toMatch(/x-secret|upgrade|http2/i);
   });
 
-  contract.rule('passes TE: trailers on and no other transfer coding', async running => {
-    const { fields } = await seenHead(running, message('GET /', ['TE: gzip, trailers', 'Connection: TE']));
-    expect(valuesOf(fields, 'te')).toEqual(['trailers']);
+  contract.rule('passes TE: trailers on, named by Connection, and no other transfer coding', async running => {
+    for (const [line, fields, body] of [
+      ['GET /', [], ''],
+      ['POST /', ['Content-Length: 2'], 'hi'],
+      ['POST /', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n0\r\n\r\n'],
+      ['GET /', ['Accept: text/event-stream'], ''],
+    ] as const) {
+      const sent = message(line, ['TE: gzip, trailers', 'Connection: TE', ...fields], body);
+      const seen = await seenHead(running, sent);
+      expect(valuesOf(seen.fields, 'te')).toEqual(['trailers']);
+      expect(valuesOf(seen.fields, 'connection')).toEqual(['keep-alive, TE']);
+    }
+  });
+
+  contract.rule('keeps the connection of a request that takes trailers', async running => {
+    const backend = await startRawBackend(ok);
+    const { port } = await running.start(backend.url);
+    for (const _ of [1, 2]) await rawRequest(port, message('GET /', ['TE: trailers', 'Connection: TE']));
+    expect((await backend.connection()).heads).toBe(2);
+    expect(backend.connections).toHaveLength(1);
+  });
+
+  contract.rule('passes no TE on with an upgrade, whose answer has no trailers', async running => {
+    const { fields } = await seenHead(running, handshake({ Connection: 'Upgrade, TE', TE: 'trailers' }));
+    expect(valuesOf(fields, 'te')).toEqual([]);
+    expect(valuesOf(fields, 'connection')).toEqual(['Upgrade']);
   });
 
   contract.rule('does not let Connection remove the fields that frame or address the message', async running => {
