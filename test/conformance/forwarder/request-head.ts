@@ -93,6 +93,25 @@ export function requestHead(contract: Contract): void {
     expect(fieldsLike(fields, 'x-').slice(0, expected.length)).toEqual(expected);
   });
 
+  contract.rule('has the fields that it writes itself in the places that the docs tell', async running => {
+    const own = ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port', 'Forwarded'];
+    own.push('X-Real-IP', 'X-Request-Id', 'Via');
+    const sent = ['X-One: 1', 'Content-LENGTH: 2', 'VIA: 1.0 a', 'MAX-Forwards: 3', 'X-two: 2'];
+    const byUndici = ['host', 'connection', 'X-One', 'X-two', 'Max-Forwards', ...own, 'content-length'];
+    const byNode = ['Host', 'X-One', 'X-two', 'Content-Length', 'Max-Forwards', ...own, 'Connection'];
+    const plain = await seenHead(running, message('POST /', sent, 'hi'));
+    expect(namesOf(plain.fields)).toEqual(running.forwarder === 'undici' ? byUndici : byNode);
+
+    const carried = await seenHead(running, message('POST /', [...sent, 'Expect: 100-continue'], 'hi'));
+    expect(namesOf(carried.fields)).toEqual([...byNode.slice(0, -1), 'Expect', 'Connection']);
+    const accepting = await seenHead(running, message('POST /', [...sent, 'te: trailers'], 'hi'));
+    expect(namesOf(accepting.fields)).toEqual([...byNode.slice(0, 4), 'TE', ...byNode.slice(4)]);
+
+    const empty = await seenHead(running, message('DELETE /', ['Content-Length: 0']));
+    const kept = running.forwarder === 'undici' ? [] : ['0'];
+    expect(valuesOf(empty.fields, 'content-length')).toEqual(kept);
+  });
+
   contract.rule('keeps repeated request fields apart and in order', async running => {
     const { fields } = await seenHead(running, message('GET /', ['X-More: 1', 'X-More: 2', 'Accept: a', 'Accept: b']));
     expect(valuesOf(fields, 'x-more')).toEqual(['1', '2']);
