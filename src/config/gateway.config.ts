@@ -59,7 +59,7 @@ export class GatewayConfig {
   admin: AdminConfig = new AdminConfig();
 
   @Key(list(cidr), {
-    doc: 'Address ranges whose `X-Forwarded-For`, `Forwarded` and PROXY headers are believed. What others send under these names is replaced. A range that clients can come from lets them choose their own address.',
+    doc: 'Address ranges whose `X-Forwarded-For`, `Forwarded` and PROXY headers are believed. What others send under these names is replaced. A range that clients can come from lets them choose their own address. What such a proxy says in only one of `X-Forwarded-For` and `Forwarded` backends get in both; a proxy that writes only one must remove the other, or its clients write it.',
   })
   trustedProxies: string[] = [];
 

@@ -17,7 +17,9 @@ export class HeaderRulesConfig {
 
 /** Changes of header fields. Those that belong to the connection or to the framing of a message cannot be changed. */
 export class RouteHeadersConfig {
-  @Block(() => HeaderRulesConfig, { doc: 'On the way to the backend.' })
+  @Block(() => HeaderRulesConfig, {
+    doc: 'On the way to the backend. `Host` can be set, in place of what `hostHeader` of the upstream says, and neither added nor removed.',
+  })
   request: HeaderRulesConfig = new HeaderRulesConfig();
 
   @Block(() => HeaderRulesConfig, { doc: 'On the way to the client.' })

@@ -163,7 +163,7 @@ export class UpstreamConfig {
   declare tls?: UpstreamTlsConfig;
 
   @Key(text({ expected: 'preserve, backend or a host', pattern: /^[A-Za-z0-9._:[\]-]+$/ }), {
-    doc: 'The Host header that backends get: `preserve` = that of the client, `backend` = host and port of the backend, anything else is sent as it stands.',
+    doc: 'The Host header that backends get: `preserve` = that of the client (of the backend where a client of HTTP/1.0 names none), `backend` = host and port of the backend, anything else is sent as it stands. A route that sets `host` by a header rule goes before it.',
   })
   hostHeader: string = 'preserve';
 

@@ -107,11 +107,12 @@ function* reportedHops(headers: Readonly<IncomingHttpHeaders>): Generator<string
   const list = Array.isArray(xForwardedFor) ? xForwardedFor.join(',') : xForwardedFor;
   if (list !== undefined) yield* elementsFromTheRight(list);
   else if (headers.forwarded !== undefined) {
-    for (const element of forwardedElements(headers.forwarded)) yield forOf(element);
+    for (const element of forwardedElements(headers.forwarded)) yield parameterOf(element, 'for');
   }
 }
 
-function* elementsFromTheRight(list: string): Generator<string> {
+/** The elements of a list such as `X-Forwarded-For` from the right, without empty ones; at most 100. */
+export function* elementsFromTheRight(list: string): Generator<string> {
   let end = list.length;
   for (let hops = 0; hops < MAX_HOPS && end >= 0; hops++) {
     const comma = end === 0 ? -1 : list.lastIndexOf(',', end - 1);
@@ -122,8 +123,8 @@ function* elementsFromTheRight(list: string): Generator<string> {
   }
 }
 
-/** The elements of a Forwarded field from the right, each cut into its pairs. Nothing when a quoted string does not end. */
-function forwardedElements(field: string): string[][] {
+/** The last 100 elements of a Forwarded field from the right, each cut into its pairs. Nothing when a quoted string does not end. */
+export function forwardedElements(field: string): string[][] {
   const elements: string[][] = [];
   let pairs: string[] = [];
   let start = 0;
@@ -145,16 +146,16 @@ function forwardedElements(field: string): string[][] {
   return quoted ? [] : elements.slice(-MAX_HOPS).reverse();
 }
 
-/** The `for` parameter of a Forwarded element, without quotes. Undefined when there is none, or more than one. */
-function forOf(pairs: readonly string[]): string | undefined {
-  const own = pairs.filter(pair => /^for=/i.test(pair));
-  const value = own.length === 1 ? own[0]?.slice('for='.length) : undefined;
+/** A parameter (its name in lower case) of a Forwarded element, without quotes. Undefined when there is none, or more than one. */
+export function parameterOf(pairs: readonly string[], name: string): string | undefined {
+  const own = pairs.filter(pair => pair.slice(0, name.length + 1).toLowerCase() === `${name}=`);
+  const value = own.length === 1 ? own[0]?.slice(name.length + 1) : undefined;
   if (value === undefined || !value.startsWith('"')) return value;
   return value.length > 1 && value.endsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : undefined;
 }
 
-/** The address in one hop: bare, with a port, or an IPv6 address in brackets (RFC 7239 §6). */
-function hopAddress(hop: string | undefined): string | undefined {
+/** The address in one hop: bare, with a port, or an IPv6 address in brackets (RFC 7239 §6). Undefined when it holds none. */
+export function hopAddress(hop: string | undefined): string | undefined {
   if (hop === undefined || hop.length > MAX_HOP_LENGTH) return undefined;
   const bracketed = /^\[([^\]]*)\](?::\w+)?$/.exec(hop)?.[1];
   if (bracketed !== undefined) return isIP(bracketed) === 6 ? canonicalAddress(bracketed) : undefined;

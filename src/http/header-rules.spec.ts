@@ -18,11 +18,19 @@ describe('header rules', () => {
     expect(HeaderRules.compile(undefined)).toBeUndefined();
   });
 
-  it('keep the Host that is set apart from the other fields', () => {
-    const rules = HeaderRules.compile({ set: new Map([['Host', 'inner.example']]) });
-    const headers = ['X', '1'];
-    rules?.apply(headers);
-    expect(headers).toEqual(['X', '1']);
-    expect(rules?.host).toBe('inner.example');
+  it('put a Host that is set before all other fields, instead of the one there was', () => {
+    const rules = HeaderRules.compile({
+      set: new Map([
+        ['X-Tier', 'gold'],
+        ['host', 'inner.example'],
+      ]),
+    });
+    for (const headers of [
+      ['Host', 'shop.example', 'X', '1'],
+      ['X', '1'],
+    ]) {
+      rules?.apply(headers);
+      expect(headers).toEqual(['Host', 'inner.example', 'X', '1', 'X-Tier', 'gold']);
+    }
   });
 });

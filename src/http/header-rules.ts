@@ -12,8 +12,8 @@ export interface HeaderRulesDefinition {
 export class HeaderRules {
   readonly #gone: ReadonlySet<string>;
   readonly #added: RawHeaders = [];
-  /** The value that `set` gives to Host, which is not an ordinary field. */
-  readonly host: string | undefined;
+  /** The value that `set` gives to Host, which keeps its place before all others (RFC 9110 §7.2). */
+  readonly #host: string | undefined;
 
   private constructor({ set, add, remove }: HeaderRulesDefinition) {
     const gone = new Set(remove?.map(name => name.toLowerCase()));
@@ -25,7 +25,7 @@ export class HeaderRules {
     }
     for (const [name, value] of add ?? []) this.#added.push(name, value);
     this.#gone = gone;
-    this.host = host;
+    this.#host = host;
   }
 
   /** Undefined when the definition asks for nothing, so that the hot path has nothing to do. */
@@ -39,6 +39,7 @@ export class HeaderRules {
   /** Applies the rules in place. */
   apply(headers: RawHeaders): void {
     if (this.#gone.size > 0) removeFields(headers, this.#gone);
+    if (this.#host !== undefined) headers.unshift('Host', this.#host);
     for (const entry of this.#added) headers.push(entry);
   }
 }

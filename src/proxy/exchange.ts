@@ -169,6 +169,11 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     return true;
   }
 
+  /** The client takes trailers behind the body of its answer; an upgrade has neither. */
+  get acceptsTrailers(): boolean {
+    return this.head.acceptsTrailers && this.upgrade === undefined;
+  }
+
   get policies(): readonly RequestPolicy[] {
     return this.plan?.policies ?? noPolicies;
   }

@@ -21,6 +21,8 @@ export interface ForwardRequest {
   readonly ownConnection?: boolean;
   /** The client waits for a 100 (Continue). */
   readonly expectsContinue: boolean;
+  /** `TE: trailers` is among the fields: `Connection`, which is not, must name it (RFC 9110 §10.1.4). */
+  readonly acceptsTrailers?: boolean;
   /** Milliseconds until a connection must stand, where that is less than the limit of the pool; 0 = the pool's. */
   readonly connectTimeout: number;
   /** Milliseconds until the response head must be there, once the request has been sent; 0 = no limit. */

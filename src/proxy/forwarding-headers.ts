@@ -1,6 +1,7 @@
 import type { RawHeaders } from '../http/raw-headers.js';
 import { canonicalAddress } from '../http/client-address.js';
 import type { Exchange } from './exchange.js';
+import { forwardedElement, forwardedOf, reportedWay } from './forwarded.js';
 
 /** The name by which the gateway signs messages in `Via` (RFC 9110 §7.6.3: a pseudonym is enough). */
 const pseudonym = 'gatehouse';
@@ -15,7 +16,8 @@ export function isRequestId(value: string | undefined): value is string {
 /**
  * The fields for the backend: `Host` first, then what passes unchanged from the client, then the gateway's own:
  * `X-Forwarded-For`, `-Proto`, `-Host`, `-Port`, `Forwarded` (RFC 7239), `X-Real-IP`, `X-Request-Id`, `Via`.
- * What a peer that is not trusted said under the forwarding names is replaced; a trusted peer's word is kept and added to.
+ * What a peer that is not trusted said under the forwarding names is replaced; a trusted peer's word is kept and added to, and where it has
+ * said who asked in only one of the two languages, `X-Forwarded-For` or `Forwarded`, the gateway says the same in the other.
  */
 export function forwardingHeaders(exchange: Exchange): RawHeaders {
   const { head, listenerInfo: listener, authority, peer, peerTrusted: trusted } = exchange;
@@ -23,23 +25,35 @@ export function forwardingHeaders(exchange: Exchange): RawHeaders {
   const headers: RawHeaders = ['Host', authority];
   for (const entry of head.passed) headers.push(entry);
   if (head.contentLength !== undefined && !head.chunked) headers.push('Content-Length', head.contentLength);
-  if (head.acceptsTrailers) headers.push('TE', 'trailers');
+  if (exchange.acceptsTrailers) headers.push('TE', 'trailers');
   if (head.maxForwards !== undefined) headers.push('Max-Forwards', nextMaxForwards(exchange.method, head.maxForwards));
 
-  const element = `for=${node(address)};host=${quoted(authority)};proto=${listener.scheme}`;
   const port = listener.port === undefined ? undefined : String(listener.port);
   if (trusted) {
-    const { forwardedFor, forwarded, forwardedProto, forwardedHost, forwardedPort } = head;
+    const { forwarded } = head;
+    const { forwardedFor, forwardedProto, forwardedHost, forwardedPort } =
+      forwarded === undefined || head.forwardedFor !== undefined
+        ? head
+        : reportedWay(forwarded, head, exchange.clientIp);
     headers.push('X-Forwarded-For', forwardedFor === undefined ? address : `${forwardedFor}, ${address}`);
     headers.push('X-Forwarded-Proto', forwardedProto ?? listener.scheme);
-    headers.push('X-Forwarded-Host', forwardedHost ?? authority);
+    const host = forwardedHost ?? authority;
+    if (host !== '') headers.push('X-Forwarded-Host', host);
     if (forwardedPort !== undefined || port !== undefined)
       headers.push('X-Forwarded-Port', forwardedPort ?? port ?? '');
-    headers.push('Forwarded', forwarded === undefined ? element : `${forwarded}, ${element}`);
+    const { scheme } = listener;
+    headers.push(
+      'Forwarded',
+      forwarded === undefined
+        ? forwardedOf(head, address, authority, scheme)
+        : `${forwarded}, ${forwardedElement(address, authority, scheme)}`,
+    );
   } else {
-    headers.push('X-Forwarded-For', address, 'X-Forwarded-Proto', listener.scheme, 'X-Forwarded-Host', authority);
+    headers.push('X-Forwarded-For', address, 'X-Forwarded-Proto', listener.scheme);
+    // An HTTP/1.0 client may name none.
+    if (authority !== '') headers.push('X-Forwarded-Host', authority);
     if (port !== undefined) headers.push('X-Forwarded-Port', port);
-    headers.push('Forwarded', element);
+    headers.push('Forwarded', forwardedElement(address, authority, listener.scheme));
   }
   headers.push('X-Real-IP', exchange.clientIp, 'X-Request-Id', exchange.id);
   const via = exchange.httpVersion === '1.1' ? `1.1 ${pseudonym}` : `${exchange.httpVersion} ${pseudonym}`;
@@ -51,22 +65,4 @@ export function forwardingHeaders(exchange: Exchange): RawHeaders {
 function nextMaxForwards(method: string, value: string): string {
   if (method !== 'TRACE' && method !== 'OPTIONS') return value;
   return /^\d{1,9}$/.test(value) ? String(Number(value) - 1) : value;
-}
-
-/** A node identifier of RFC 7239 §6: IPv6 addresses stand in brackets and quotes, a unix peer is `unknown`. */
-function node(address: string): string {
-  if (address.includes(':')) return `"[${address}]"`;
-  return address.includes('.') ? address : 'unknown';
-}
-
-let lastValue = '';
-let lastQuoted = '""';
-
-/** A token or a quoted string. Most requests ask for the host that the one before asked for. */
-function quoted(value: string): string {
-  if (value !== lastValue) {
-    lastQuoted = /^[\w.~-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&')}"`;
-    lastValue = value;
-  }
-  return lastQuoted;
 }

@@ -180,7 +180,7 @@ function replaceFields(outgoing: ClientRequest, request: ForwardRequest): void {
   if (request.upgrade !== undefined) {
     outgoing.setHeader('Connection', 'Upgrade');
     outgoing.setHeader('Upgrade', request.upgrade);
-  }
+  } else if (request.acceptsTrailers === true) outgoing.setHeader('Connection', 'keep-alive, TE');
   if (request.expectsContinue) outgoing.setHeader('Expect', '100-continue');
   if (body instanceof RequestBody && body.length === undefined) outgoing.setHeader('Transfer-Encoding', 'chunked');
 }

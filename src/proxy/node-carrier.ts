@@ -7,7 +7,7 @@ import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest
 import { RequestBody } from './request-body.js';
 
 /**
- * Carries what undici cannot: upgrades, `Expect: 100-continue` end to end, request trailers, `OPTIONS *`, and heads that must be
+ * Carries what undici cannot: upgrades, `Expect: 100-continue` end to end, request trailers, `TE`, `OPTIONS *`, and heads that must be
  * on the wire before the first byte of the body. Slower than undici, so only those requests come here.
  */
 export class NodeCarrier {
@@ -32,6 +32,7 @@ export class NodeCarrier {
     const { body } = request;
     const headers = [...request.headers];
     if (request.upgrade !== undefined) headers.push('Connection', 'Upgrade', 'Upgrade', request.upgrade);
+    else if (request.acceptsTrailers === true) headers.push('Connection', 'keep-alive, TE');
     if (request.expectsContinue) headers.push('Expect', '100-continue');
     if (body instanceof RequestBody && body.length === undefined) headers.push('Transfer-Encoding', 'chunked');
     const { url, socketPath } = backend;

@@ -89,12 +89,12 @@ export class ForwardPlan {
   ): ForwardRequest {
     const headers = forwardingHeaders(exchange);
     headers[1] =
-      this.requestRules?.host ??
-      (target.hostHeader === 'preserve'
-        ? exchange.authority
+      target.hostHeader === 'preserve'
+        ? // A client of HTTP/1.0 may name none, and our own message must.
+          exchange.authority || backend.url.host
         : target.hostHeader === 'backend'
           ? backend.url.host
-          : target.hostHeader);
+          : target.hostHeader;
     frame(headers, exchange.head, body);
     exchange.editRequest(headers);
     this.requestRules?.apply(headers);
@@ -107,6 +107,7 @@ export class ForwardPlan {
       upgrade: exchange.upgrade?.protocol,
       ownConnection: exchange.wantsEvents,
       expectsContinue: exchange.expectsContinue,
+      acceptsTrailers: exchange.acceptsTrailers,
       connectTimeout: timeouts.connect,
       responseTimeout: timeouts.response,
       idleTimeout: timeouts.idle,

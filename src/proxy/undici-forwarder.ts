@@ -11,9 +11,9 @@ import { RequestBody } from './request-body.js';
 /**
  * The default forwarder: undici's `Pool.dispatch`, one pool for each backend.
  *
- * undici cannot give a request a connection beside those of its pool, cannot send `Expect: 100-continue`, request trailers or `OPTIONS *`, and holds a request head back until the
- * first byte of the body; upgrades, requests for event streams, and requests with an expectation, with a chunked body or with the target `*`, are therefore carried
- * by `node:http` over connections of its own ({@link NodeCarrier}).
+ * undici cannot give a request a connection beside those of its pool, cannot send `Expect: 100-continue`, request trailers, `OPTIONS *` or a `Connection` that names `TE`, and
+ * holds a request head back until the first byte of the body; upgrades, requests for event streams, and requests with an expectation, with `TE: trailers`, with a chunked body
+ * or with the target `*`, are therefore carried by `node:http` over connections of its own ({@link NodeCarrier}).
  */
 export class UndiciForwarder implements Forwarder {
   readonly #carrier: NodeCarrier;
@@ -25,8 +25,9 @@ export class UndiciForwarder implements Forwarder {
 
   forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
     const { body } = request;
-    const { expectsContinue, ownConnection, path, upgrade } = request;
-    const isPlain = upgrade === undefined && ownConnection !== true && !expectsContinue && path !== '*';
+    const { acceptsTrailers, expectsContinue, ownConnection, path, upgrade } = request;
+    const isPlain =
+      upgrade === undefined && ownConnection !== true && !expectsContinue && acceptsTrailers !== true && path !== '*';
     if (!isPlain || (body instanceof RequestBody && body.length === undefined)) {
       return this.#carrier.forward(request, backend, observer);
     }

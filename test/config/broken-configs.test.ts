@@ -165,6 +165,9 @@ const cases: Record<string, Record<string, string>> = {
     'hop-by-hop headers': route(
       '{ upstream: app, headers: { request: { set: { Connection: close }, add: { te: trailers }, remove: [Transfer-Encoding] } } }',
     ),
+    'a second Host, or none': route(
+      '{ upstream: app, headers: { request: { set: { host: a }, add: { host: b }, remove: [cookie, Host] }, response: { remove: [host] } } }',
+    ),
     'a redirect with another status': route('{ redirect: { to: /b, status: 304 } }'),
     'a redirect to a bare host': route('{ redirect: { to: new.example } }'),
     'a redirect to another scheme': route('{ redirect: { to: "javascript:alert(1)" } }'),

@@ -16,6 +16,7 @@ export function checkRoutes(context: CheckContext): void {
     checkAction(context, path, route);
     checkTemplates(context, path, route);
     checkSplit(context, path, route);
+    checkHostRules(context, path, route);
     checkUpstreamName(context, [...path, 'upstream'], route.upstream);
     checkUpstreamName(context, [...path, 'mirror', 'upstream'], route.mirror?.upstream);
     checkWholeGatewayKeys(context, path, route);
@@ -114,6 +115,16 @@ function checkSplit(context: CheckContext, path: Path, { split }: RouteConfig): 
       message: 'the weights of a split must add up to more than 0',
       at: 'key',
     });
+}
+
+/** Every request has one Host (RFC 9112 §3.2): it can be replaced, and nothing else. */
+function checkHostRules({ report }: CheckContext, path: Path, { headers }: RouteConfig): void {
+  const request = headers?.request;
+  if (!request) return;
+  const message = 'every request has one Host: set replaces it, as does hostHeader of the upstream';
+  if (request.add.has('host')) report({ path: [...path, 'headers', 'request', 'add', 'host'], message, at: 'key' });
+  const index = request.remove.indexOf('host');
+  if (index !== -1) report({ path: [...path, 'headers', 'request', 'remove', index], message });
 }
 
 function checkWholeGatewayKeys({ report }: CheckContext, path: Path, { security }: RouteConfig): void {

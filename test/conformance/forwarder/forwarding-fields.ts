@@ -1,9 +1,11 @@
 import { expect } from 'vitest';
-import { request } from '../../support/client.js';
-import { valueOf, valuesOf } from '../../support/header-list.js';
+import { rawRequest, request } from '../../support/client.js';
+import { namesOf, valueOf, valuesOf } from '../../support/header-list.js';
 import { startBackend } from '../../support/backend.js';
+import { startRawBackend } from '../../support/raw-backend.js';
+import { handshake } from '../../support/upgrade-scene.js';
 import type { Contract, Settings } from './contract.js';
-import { message, seenHead } from './wire.js';
+import { headOf, message, ok, seenHead } from './wire.js';
 
 const spoofed = [
   'X-Forwarded-For: 9.9.9.9',
@@ -46,6 +48,43 @@ export function forwardingFields(contract: Contract): void {
     expect((await setup.logged())['requestId']).toBe('chosen-by-client');
   });
 
+  contract.rule('says in Forwarded what a trusted proxy has told in X-Forwarded-* only', async running => {
+    const sent = ['X-Forwarded-For: 9.9.9.9, 2001:db8::1', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: out.example'];
+    const { fields } = await seenHead(running, message('GET /', sent), trusting);
+    expect(valuesOf(fields, 'forwarded')).toEqual([
+      'for=9.9.9.9;host=out.example;proto=https, for="[2001:db8::1]", for=127.0.0.1;host=shop.example;proto=http',
+    ]);
+    expect(valuesOf(fields, 'x-forwarded-for')).toEqual(['9.9.9.9, 2001:db8::1, 127.0.0.1']);
+    expect(valuesOf(fields, 'x-forwarded-proto')).toEqual(['https']);
+    expect(valuesOf(fields, 'x-forwarded-host')).toEqual(['out.example']);
+  });
+
+  contract.rule('says in X-Forwarded-* what a trusted proxy has told in Forwarded only', async running => {
+    const forwarded = 'for=9.9.9.9;host="out.example:444";proto=https, for="[2001:db8::1]"';
+    const trust: Settings = { config: { trustedProxies: ['127.0.0.1', '2001:db8::/32'] } };
+    const { fields } = await seenHead(running, message('GET /', [`Forwarded: ${forwarded}`]), trust);
+    expect(valuesOf(fields, 'forwarded')).toEqual([`${forwarded}, for=127.0.0.1;host=shop.example;proto=http`]);
+    expect(valuesOf(fields, 'x-forwarded-for')).toEqual(['9.9.9.9, 2001:db8::1, 127.0.0.1']);
+    expect(valuesOf(fields, 'x-forwarded-proto')).toEqual(['https']);
+    expect(valuesOf(fields, 'x-forwarded-host')).toEqual(['out.example:444']);
+    expect(valuesOf(fields, 'x-forwarded-port')).toEqual(['444']);
+    expect(valuesOf(fields, 'x-real-ip')).toEqual(['9.9.9.9']);
+  });
+
+  contract.rule('names the backend as Host of a request of HTTP/1.0 that names none', async running => {
+    for (const settings of [{}, trusting]) {
+      for (const field of ['X-A: 1', 'Accept: text/event-stream']) {
+        const backend = await startRawBackend(ok);
+        const { port } = await running.start(backend.url, settings);
+        await rawRequest(port, `GET / HTTP/1.0\r\n${field}\r\n\r\n`);
+        const { fields } = headOf((await backend.connection()).text);
+        expect(valuesOf(fields, 'host')).toEqual([`127.0.0.1:${backend.port}`]);
+        expect(valuesOf(fields, 'x-forwarded-host')).toEqual([]);
+        expect(valuesOf(fields, 'forwarded')).toEqual(['for=127.0.0.1;proto=http']);
+      }
+    }
+  });
+
   contract.rule('sends the Host that hostHeader asks for', async running => {
     for (const hostHeader of ['preserve', 'backend', 'inner.example:8']) {
       const backend = await startBackend();
@@ -56,6 +95,31 @@ export function forwardingFields(contract: Contract): void {
       expect(valueOf(backend.last.rawHeaders, 'x-forwarded-host')).toBe('Shop.Example:99');
     }
   });
+
+  contract.rule(
+    'sends the Host that a rule of the route sets, before all other fields and whatever hostHeader says',
+    async running => {
+      const route = { headers: { request: { set: { Host: 'tenant.example:8' } } } };
+      const requests = {
+        plain: message('GET /'),
+        'with a body': message('POST /', ['Content-Length: 2'], 'hi'),
+        'with chunks': message('POST /', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n0\r\n\r\n'),
+        'that expects': message('POST /', ['Expect: 100-continue', 'Content-Length: 2'], 'hi'),
+        'for events': message('GET /', ['Accept: text/event-stream']),
+        'for all': message('OPTIONS *'),
+        'to switch': handshake(),
+        'to switch to something else': handshake({ Upgrade: 'echo' }),
+        old: 'GET / HTTP/1.0\r\n\r\n',
+      };
+      const websocket = { upgrades: ['websocket', 'echo'] };
+      const settings: Settings = { upstream: { hostHeader: 'inner.example' }, route: { ...route, websocket } };
+      for (const [kind, bytes] of Object.entries(requests)) {
+        const { fields } = await seenHead(running, bytes, settings);
+        expect([kind, valuesOf(fields, 'host')]).toEqual([kind, ['tenant.example:8']]);
+        expect([kind, namesOf(fields)[0]?.toLowerCase()]).toEqual([kind, 'host']);
+      }
+    },
+  );
 
   contract.rule('applies the header rules of the route both ways', async running => {
     const backend = await startBackend((_, response) =>

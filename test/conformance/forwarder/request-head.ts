@@ -4,6 +4,7 @@ import { answer, startBackend } from '../../support/backend.js';
 import { connectRaw, rawRequest } from '../../support/client.js';
 import { namesOf, valueOf, valuesOf } from '../../support/header-list.js';
 import { startRawBackend } from '../../support/raw-backend.js';
+import { handshake } from '../../support/upgrade-scene.js';
 import type { Contract } from './contract.js';
 import { fieldsLike, headOf, message, ok, seenHead } from './wire.js';
 
@@ -92,6 +93,25 @@ export function requestHead(contract: Contract): void {
     expect(fieldsLike(fields, 'x-').slice(0, expected.length)).toEqual(expected);
   });
 
+  contract.rule('has the fields that it writes itself in the places that the docs tell', async running => {
+    const own = ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port', 'Forwarded'];
+    own.push('X-Real-IP', 'X-Request-Id', 'Via');
+    const sent = ['X-One: 1', 'Content-LENGTH: 2', 'VIA: 1.0 a', 'MAX-Forwards: 3', 'X-two: 2'];
+    const byUndici = ['host', 'connection', 'X-One', 'X-two', 'Max-Forwards', ...own, 'content-length'];
+    const byNode = ['Host', 'X-One', 'X-two', 'Content-Length', 'Max-Forwards', ...own, 'Connection'];
+    const plain = await seenHead(running, message('POST /', sent, 'hi'));
+    expect(namesOf(plain.fields)).toEqual(running.forwarder === 'undici' ? byUndici : byNode);
+
+    const carried = await seenHead(running, message('POST /', [...sent, 'Expect: 100-continue'], 'hi'));
+    expect(namesOf(carried.fields)).toEqual([...byNode.slice(0, -1), 'Expect', 'Connection']);
+    const accepting = await seenHead(running, message('POST /', [...sent, 'te: trailers'], 'hi'));
+    expect(namesOf(accepting.fields)).toEqual([...byNode.slice(0, 4), 'TE', ...byNode.slice(4)]);
+
+    const empty = await seenHead(running, message('DELETE /', ['Content-Length: 0']));
+    const kept = running.forwarder === 'undici' ? [] : ['0'];
+    expect(valuesOf(empty.fields, 'content-length')).toEqual(kept);
+  });
+
   contract.rule('keeps repeated request fields apart and in order', async running => {
     const { fields } = await seenHead(running, message('GET /', ['X-More: 1', 'X-More: 2', 'Accept: a', 'Accept: b']));
     expect(valuesOf(fields, 'x-more')).toEqual(['1', '2']);
@@ -153,9 +173,32 @@ export function requestHead(contract: Contract): void {
     expect(valuesOf(fields, 'connection').join()).not.toMatch(/x-secret|upgrade|http2/i);
   });
 
-  contract.rule('passes TE: trailers on and no other transfer coding', async running => {
-    const { fields } = await seenHead(running, message('GET /', ['TE: gzip, trailers', 'Connection: TE']));
-    expect(valuesOf(fields, 'te')).toEqual(['trailers']);
+  contract.rule('passes TE: trailers on, named by Connection, and no other transfer coding', async running => {
+    for (const [line, fields, body] of [
+      ['GET /', [], ''],
+      ['POST /', ['Content-Length: 2'], 'hi'],
+      ['POST /', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n0\r\n\r\n'],
+      ['GET /', ['Accept: text/event-stream'], ''],
+    ] as const) {
+      const sent = message(line, ['TE: gzip, trailers', 'Connection: TE', ...fields], body);
+      const seen = await seenHead(running, sent);
+      expect(valuesOf(seen.fields, 'te')).toEqual(['trailers']);
+      expect(valuesOf(seen.fields, 'connection')).toEqual(['keep-alive, TE']);
+    }
+  });
+
+  contract.rule('keeps the connection of a request that takes trailers', async running => {
+    const backend = await startRawBackend(ok);
+    const { port } = await running.start(backend.url);
+    for (const _ of [1, 2]) await rawRequest(port, message('GET /', ['TE: trailers', 'Connection: TE']));
+    expect((await backend.connection()).heads).toBe(2);
+    expect(backend.connections).toHaveLength(1);
+  });
+
+  contract.rule('passes no TE on with an upgrade, whose answer has no trailers', async running => {
+    const { fields } = await seenHead(running, handshake({ Connection: 'Upgrade, TE', TE: 'trailers' }));
+    expect(valuesOf(fields, 'te')).toEqual([]);
+    expect(valuesOf(fields, 'connection')).toEqual(['Upgrade']);
   });
 
   contract.rule('does not let Connection remove the fields that frame or address the message', async running => {
