@@ -3,6 +3,7 @@ import type { GatewayConfig } from '../config/gateway.config.js';
 import type { Gateway } from '../gateway.js';
 import { serve } from './serve.js';
 import { exitCode } from './exit-code.js';
+import { knownNames } from './known-names.js';
 import type { SelfSigned } from './self-signed.js';
 
 /** Options of `gatehouse run`. */
@@ -45,10 +46,8 @@ function configOf(
 ): GatewayConfig | string {
   if (to.length > 0) {
     if (config !== undefined) return '--to and --config exclude each other: put the backends into the file.';
-    return buildConfig({
-      ...listenersOf(port, selfSigned),
-      upstreams: { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } },
-    });
+    const upstreams = { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } };
+    return buildConfig({ ...listenersOf(port, selfSigned), upstreams }, knownNames);
   }
   if (port !== undefined || strategy !== undefined)
     return '--port and --strategy go with --to; with a file they stand in the file.';
@@ -56,7 +55,7 @@ function configOf(
   if (file === undefined || file === '') {
     return 'nothing to run: name a file with --config or GATEWAY_CONFIG, or backends with --to (or try "gatehouse demo").';
   }
-  return loadConfig(file, process.env).config;
+  return loadConfig(file, process.env, knownNames).config;
 }
 
 function listenersOf(port: number | undefined, selfSigned: SelfSigned | undefined): object {

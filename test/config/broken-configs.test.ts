@@ -258,6 +258,38 @@ routes:
     `);
   });
 
+  it('says which forwarders, probes and policies there are, where they are known', () => {
+    const text = `
+upstreams:
+  app:
+    backends: [http://127.0.0.1:3001]
+    forwarder: http-proxy-midleware
+    healthCheck: { type: teapot }
+security:
+  policies: [nosuch]
+routes:
+  - upstream: app
+    security: { policies: [known, { name: knowm }] }
+`;
+    const known = { forwarders: ['undici', 'http-proxy-middleware'], probes: ['http', 'tcp'] };
+    expect(complaintAbout(text, { ...known, policies: ['known'] })).toMatchInlineSnapshot(`
+      "
+      gateway.yaml:5:16 upstreams.app.forwarder: no forwarder is called "http-proxy-midleware", known are undici, http-proxy-middleware (did you mean "http-proxy-middleware"?)
+      gateway.yaml:6:26 upstreams.app.healthCheck.type: no probe is called "teapot", known are http, tcp
+      gateway.yaml:8:14 security.policies[0]: no policy is called "nosuch", known are known
+      gateway.yaml:11:35 routes[0].security.policies[1]: no policy is called "knowm", known are known (did you mean "known"?)
+      "
+    `);
+    expect(complaintAbout(text, { policies: [] })).toMatchInlineSnapshot(`
+      "
+      gateway.yaml:8:14 security.policies[0]: no policy is called "nosuch": none is registered, which takes a class with @Policy("nosuch") in a module of an application of your own
+      gateway.yaml:11:28 routes[0].security.policies[0]: no policy is called "known": none is registered, which takes a class with @Policy("known") in a module of an application of your own
+      gateway.yaml:11:35 routes[0].security.policies[1]: no policy is called "knowm": none is registered, which takes a class with @Policy("knowm") in a module of an application of your own
+      "
+    `);
+    expect(() => parseConfig(text)).not.toThrow();
+  });
+
   it('never shows a secret', () => {
     const complaint = complaintAbout(`${app}\nadmin: { token: "s3cr et" }`);
     expect(complaint).not.toContain('s3cr');

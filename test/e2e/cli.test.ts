@@ -243,6 +243,26 @@ describe('the commands about a file', () => {
     expect(run).toEqual(checked);
   });
 
+  it('check and run refuse names that only a module could register, each with its place', async () => {
+    const file = join(await tempFolder(), 'names.yaml');
+    await writeFile(
+      file,
+      `upstreams:
+  app:
+    backends: [http://127.0.0.1:9]
+    forwarder: http-proxy-midleware
+    healthCheck: { type: teapot }
+security: { policies: [nosuch] }
+`,
+    );
+    const [checked, run] = await Promise.all([runCli(['check', file]), runCli(['run', '--config', file])]);
+    expect(checked.code).toBe(1);
+    expect(checked.stderr).toMatch(/yaml:4:16 .*no forwarder is called .*did you mean "http-proxy-middleware"/);
+    expect(checked.stderr).toMatch(/yaml:5:26 .*no probe is called "teapot", known are http, tcp$/m);
+    expect(checked.stderr).toMatch(/yaml:6:24 .*no policy is called "nosuch": none is registered, .*@Policy/);
+    expect(run).toEqual(checked);
+  });
+
   it('print shows the effective configuration without secrets, and it is itself valid', async () => {
     const { code, stdout } = await runCli(['print', good]);
     expect(code).toBe(0);
