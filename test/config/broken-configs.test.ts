@@ -126,6 +126,10 @@ const cases: Record<string, Record<string, string>> = {
     'a weight of nothing': backends('[{ url: http://a, weight: 0 }]'),
     'the same backend twice': backends('[http://a:1, http://a:1/]'),
     'the same id twice': backends('[{ url: http://a, id: x }, { url: http://b, id: x }]'),
+    'a backend that is the default listener': backends('[http://localhost:8080]'),
+    'backends that are listeners of the gateway': `${backends('[http://127.0.0.1:7001, "http://[::1]:7002", "unix:gw.sock", http://127.0.0.1:7004]')}
+listeners: [{ port: 7001 }, { port: 7002, host: "::" }, { unix: gw.sock }, { port: 0 }]`,
+    'a backend that is the admin side': backends('[{ url: http://127.0.0.1:9901, weight: 2 }]'),
     'a hash key that is none': upstream('strategy: { name: consistent-hash, key: user }'),
     'a strategy without a name': upstream('strategy: { key: path }'),
     'half a client certificate': upstream('tls: { cert: gateway.pem }'),

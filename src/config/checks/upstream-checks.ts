@@ -3,6 +3,7 @@ import type { Path } from '../findings.js';
 import { builtInProbes, type HealthCheckConfig } from '../health-check.config.js';
 import { builtInStrategies } from '../kinds/strategy.js';
 import { builtInForwarders, type UpstreamConfig } from '../upstream.config.js';
+import { leadsTo } from './addresses.js';
 import { checkName, checkUpstreamName, entries, items, type CheckContext } from './check.js';
 
 const hashKey = /^(client-ip|path|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/;
@@ -12,6 +13,7 @@ export function checkUpstreams(context: CheckContext): void {
   for (const [name, upstream] of entries(context.config.upstreams)) {
     const path = ['upstreams', name];
     checkBackends(context, path, upstream);
+    checkLoops(context, path, upstream);
     checkStrategy(context, path, upstream);
     const forwarder = { path: [...path, 'forwarder'], kind: 'forwarder', name: upstream.forwarder };
     checkName(context, forwarder, context.known.forwarders, builtInForwarders);
@@ -61,6 +63,24 @@ function checkBackends({ report, warn }: CheckContext, path: Path, upstream: Ups
   }
   if (backends.length > 0 && items(backends).every(([, { backup }]) => backup)) {
     warn({ path: [...path, 'backends'], message: 'every backend is a backup, so the mark has no effect', at: 'key' });
+  }
+}
+
+/** A backend that is this gateway: requests would go round until they time out, or reach what only operators may. */
+function checkLoops({ config, report }: CheckContext, path: Path, { backends }: UpstreamConfig): void {
+  for (const [index, { unix, url }] of items(backends)) {
+    if (unix === undefined && url === undefined) continue;
+    const own = items(config.listeners).find(([, listener]) =>
+      unix === undefined ? listener.unix === undefined && leadsTo(new URL(url), listener) : listener.unix === unix,
+    );
+    const here = [...path, 'backends', index];
+    if (own !== undefined) {
+      const message = `listeners[${own[0]}] of this gateway listens there: its requests would come back to it`;
+      report({ path: here, message });
+    } else if (unix === undefined && leadsTo(new URL(url), config.admin)) {
+      const message = 'the admin side of this gateway listens there: it is for operators, and no route may lead to it';
+      report({ path: here, message });
+    }
   }
 }
 
