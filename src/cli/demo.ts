@@ -17,7 +17,7 @@ export async function demo(port?: number): Promise<number> {
       CHAT_URL: backends.chat,
       ...(port !== undefined && { PORT: String(port) }),
     };
-    return await serve(loadConfig(starter, env).config, welcome);
+    return await serve(loadConfig(starter, env), welcome);
   } finally {
     backends.close();
   }

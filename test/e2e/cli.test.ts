@@ -58,6 +58,25 @@ describe('gatehouse run', () => {
     }
   });
 
+  it('says in its log what check warns of', async () => {
+    const file = await configFile(`upstreams:
+  app: { backends: ["${backend.url}"] }
+  forgotten: { backends: ["${backend.url}"] }
+routes: [{ upstream: app }]`);
+    const child = spawnProgram(['run', '--config', file]);
+    await addressOf(child, 'web');
+    const warnings = child.stdout.split('\n').filter(line => line.includes('no route leads'));
+    expect(warnings).toHaveLength(1);
+    expect(JSON.parse(warnings[0] ?? '')).toMatchObject({
+      level: 40,
+      file,
+      line: 3,
+      column: 3,
+      path: 'upstreams.forgotten',
+      msg: 'no route leads to this upstream',
+    });
+  });
+
   it('needs no command where a file is named', async () => {
     const file = await configFile({ upstreams: { app: { backends: [backend.url] } } });
     const child = spawnProgram(['-c', file]);
@@ -113,7 +132,8 @@ describe('gatehouse run, when it cannot', () => {
   it('says that the folder of a socket is missing', async () => {
     const unix = join(await tempFolder(), 'missing', 'gateway.sock');
     const file = await configFile({ listeners: [{ unix }], upstreams });
-    expectOneLine(await runCli(['run', '--config', file]), 3, /missing\/gateway\.sock/);
+    const says = /missing\/gateway\.sock: the folder .*\/missing does not exist \(E[A-Z]+\)$/m;
+    expectOneLine(await runCli(['run', '--config', file]), 3, says);
   });
 
   it('says that the file is missing', async () => {
