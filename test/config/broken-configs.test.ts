@@ -126,6 +126,8 @@ const cases: Record<string, Record<string, string>> = {
     'a weight of nothing': backends('[{ url: http://a, weight: 0 }]'),
     'the same backend twice': backends('[http://a:1, http://a:1/]'),
     'the same id twice': backends('[{ url: http://a, id: x }, { url: http://b, id: x }]'),
+    'listeners that are in the way of each other': `${app}
+listeners: [{ port: 7001 }, { port: 7001, host: 127.0.0.1 }, { port: 7002, host: "::1" }, { port: 7002, host: "::", name: all }]`,
     'a backend that is the default listener': backends('[http://localhost:8080]'),
     'backends that are listeners of the gateway': `${backends('[http://127.0.0.1:7001, "http://[::1]:7002", "unix:gw.sock", http://127.0.0.1:7004]')}
 listeners: [{ port: 7001 }, { port: 7002, host: "::" }, { unix: gw.sock }, { port: 0 }]`,
