@@ -9,7 +9,7 @@ import type { SelfSigned } from './self-signed.js';
 /** Options of `gatehouse run`. */
 export interface RunOptions {
   readonly config?: string;
-  readonly to: readonly string[];
+  readonly to?: readonly string[];
   readonly port?: number;
   readonly strategy?: string;
   readonly tls?: boolean;
@@ -17,7 +17,7 @@ export interface RunOptions {
 
 /** `gatehouse run`: serves until it is told to stop. */
 export async function run(options: RunOptions): Promise<number> {
-  const { to, tls = false, config: file } = options;
+  const { to = [], tls = false, config: file } = options;
   if (tls && (to.length === 0 || file !== undefined)) {
     return usage('--tls goes with --to; with a file the certificates stand in the file.');
   }
@@ -41,7 +41,7 @@ Try it:
 }
 
 function configOf(
-  { config, to, port, strategy }: RunOptions,
+  { config, to = [], port, strategy }: RunOptions,
   selfSigned: SelfSigned | undefined,
 ): LoadedConfig | string {
   if (to.length > 0) {

@@ -192,7 +192,13 @@ describe('gatehouse run, when it cannot', () => {
 
   it.each([
     ['an option that it does not know', ['run', '--tpo', 'x'], /unknown option '--tpo'/],
-    ['a command that it does not know', ['rnu'], /unknown command 'rnu'|too many arguments/],
+    ['a command that it does not know', ['rnu'], /unknown command "rnu" \(did you mean "run"\?\)/],
+    [
+      'a command that it does not know, with a file',
+      ['chek', 'x'],
+      /unknown command "chek" \(did you mean "check"\?\)/,
+    ],
+    ['a word that is like no command', ['teapot'], /unknown command "teapot"$/m],
     ['a port that is none', ['run', '--to', 'http://127.0.0.1:9', '--port', '99999'], /65535/],
     ['an option without its value', ['run', '--config'], /argument missing/],
     ['a command without its file', ['check'], /missing required argument 'file'/],
@@ -320,6 +326,14 @@ security: { policies: [nosuch] }
     const { code } = await child.exited;
     expect([0, 70]).toContain(code);
     expect(child.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('help shows the help of a command', async () => {
+    const help = await runCli(['help', 'run']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toMatch(/^Usage: gatehouse run/);
+    expect(help.stdout).not.toContain('default: []');
+    expect(await runCli(['run', '--help'])).toEqual(help);
   });
 
   it('--help and --version answer on standard output', async () => {
