@@ -25,7 +25,7 @@ import { describeRoutes } from './routing/describe.js';
 import { ClientErrors } from './runtime/client-errors.js';
 import { drain } from './runtime/drain.js';
 import { redirectToHttps } from './runtime/https-redirect.js';
-import { Listener, type ListenerServices } from './runtime/listener.js';
+import { authority, Listener, type ListenerServices } from './runtime/listener.js';
 import { StartError } from './runtime/start-error.js';
 import { policiesFor } from './security/controllers/policies-for.js';
 import type { RequestPolicy } from './security/policy.js';
@@ -136,8 +136,10 @@ export class Gateway {
   async start(): Promise<void> {
     try {
       const { host, port } = this.config.admin;
-      await this.admin.listen(port, host).catch(StartError.rethrow(`admin.port: cannot listen on ${host}:${port}`));
-      for (const listener of this.listeners) await listener.listen().catch(StartError.rethrow(listener.failure));
+      await this.admin
+        .listen(port, host)
+        .catch(StartError.rethrow(`admin.port: cannot listen on ${authority(host, port)}`));
+      for (const listener of this.listeners) await listener.listen();
     } catch (error) {
       await this.stop(0);
       throw error;

@@ -1,15 +1,15 @@
 import { ConfigError } from '../config/config-error.js';
 import { loadConfig } from '../config/load-config.js';
 import { formatProblem } from '../config/problem.js';
-import { builtinStrategies } from '../load-balancer/builtin-strategies.js';
 import { RouteError } from '../routing/route-error.js';
 import { RouteTable } from '../routing/route-table.js';
 import { exitCode } from './exit-code.js';
+import { knownNames } from './known-names.js';
 
 /** `gatehouse check FILE`: every error of the file at once. */
 export function check(file: string, { json = false }: { json?: boolean }): number {
   try {
-    const { config, warnings } = loadConfig(file, process.env, { strategies: builtinStrategies });
+    const { config, warnings } = loadConfig(file, process.env, knownNames);
     RouteTable.compile(config.routes);
     if (json) writeJson({ valid: true, problems: [], warnings });
     else {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../config/load-config.js';
 import type { Gateway } from '../gateway.js';
 import { startDemoBackends } from './demo-backends.js';
+import { ownCommand } from './own-command.js';
 import { serve } from './serve.js';
 
 const starter = fileURLToPath(new URL('../../config/gateway.yaml', import.meta.url));
@@ -17,7 +18,7 @@ export async function demo(port?: number): Promise<number> {
       CHAT_URL: backends.chat,
       ...(port !== undefined && { PORT: String(port) }),
     };
-    return await serve(loadConfig(starter, env).config, welcome);
+    return await serve(loadConfig(starter, env), welcome);
   } finally {
     backends.close();
   }
@@ -25,6 +26,7 @@ export async function demo(port?: number): Promise<number> {
 
 function welcome(gateway: Gateway): void {
   const url = gateway.listeners[0]!.url.replace('0.0.0.0', '127.0.0.1');
+  const command = ownCommand();
   process.stdout.write(`
 Gatehouse is running: clients at ${url}, operators at ${gateway.adminUrl}
 Try it:
@@ -35,8 +37,8 @@ Try it:
 
 To put it in front of your own servers:
 
-  gatehouse run --to http://127.0.0.1:3001 --to http://127.0.0.1:3002
-  GATEWAY_CONFIG=gateway.yaml npm start
+  ${command} run --to http://127.0.0.1:3001 --to http://127.0.0.1:3002
+  ${command} run --config gateway.yaml
 
 The configuration of this demo is config/gateway.yaml, a file to start from. Ctrl-C ends it.
 

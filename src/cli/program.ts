@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { nearest } from '../config/kinds/nearest.js';
 import { version } from '../version.js';
 import { exitCode } from './exit-code.js';
 import { report } from './report.js';
@@ -29,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('A reverse proxy and API gateway: one YAML file, or a set of Nest modules.')
     .version(version, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
     .addHelpText('after', examples + '\n' + exitCodes)
     .showSuggestionAfterError()
     .showHelpAfterError('(run "gatehouse --help" for all commands)')
@@ -40,8 +42,11 @@ export async function main(argv: readonly string[]): Promise<number> {
       done.code = await action(...args);
     };
 
-  runOptions(program).action(
-    finish(async (options: RunOptions) => (asksForDemo(options) ? (await import('./demo.js')).demo() : run(options))),
+  runOptions(program.allowExcessArguments()).action(
+    finish(async (options: RunOptions, command: Command) => {
+      refuseUnknownCommand(command);
+      return asksForDemo(options) ? (await import('./demo.js')).demo() : run(options);
+    }),
   );
   runOptions(
     program
@@ -105,6 +110,16 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** A word that is no command is left over for the program itself, which takes none. */
+function refuseUnknownCommand(program: Command): void {
+  const [word] = program.args;
+  if (word === undefined) return;
+  const known = program.commands.map(each => each.name());
+  const suggestion = nearest(word, [...known, 'help']);
+  const hint = suggestion === undefined ? '' : ` (did you mean ${JSON.stringify(suggestion)}?)`;
+  program.error(`error: unknown command ${JSON.stringify(word)}${hint}`);
+}
+
 /** Each command is loaded when it is used: most of them need nothing of the gateway. */
 async function run(options: RunOptions): Promise<number> {
   return (await import('./run.js')).run(options);
@@ -113,7 +128,7 @@ async function run(options: RunOptions): Promise<number> {
 function runOptions(command: Command): Command {
   return command
     .option('-c, --config <file>', 'YAML file (default: $GATEWAY_CONFIG)')
-    .option('-t, --to <url>', 'backend to proxy to, with every default; may be repeated', collect, [])
+    .option('-t, --to <url>', 'backend to proxy to, with every default; may be repeated', collect)
     .option('-p, --port <port>', 'port to listen on, with --to (default: 8080, with --tls 8443)', parsePort)
     .option('--tls', 'serve https with a certificate made for this run, with --to')
     .option('-s, --strategy <name>', 'load-balancing strategy, with --to (default: round-robin)');
@@ -123,14 +138,14 @@ function asksForDemo({ config, to, port, strategy, tls }: RunOptions): boolean {
   return (
     config === undefined &&
     process.env['GATEWAY_CONFIG'] === undefined &&
-    to.length === 0 &&
+    to === undefined &&
     port === undefined &&
     strategy === undefined &&
     tls === undefined
   );
 }
 
-function collect(url: string, all: string[]): string[] {
+function collect(url: string, all: readonly string[] = []): string[] {
   return [...all, url];
 }
 

@@ -1,14 +1,15 @@
 import { buildConfig, loadConfig } from '../config/load-config.js';
-import type { GatewayConfig } from '../config/gateway.config.js';
+import type { LoadedConfig } from '../config/load/compile.js';
 import type { Gateway } from '../gateway.js';
 import { serve } from './serve.js';
 import { exitCode } from './exit-code.js';
+import { knownNames } from './known-names.js';
 import type { SelfSigned } from './self-signed.js';
 
 /** Options of `gatehouse run`. */
 export interface RunOptions {
   readonly config?: string;
-  readonly to: readonly string[];
+  readonly to?: readonly string[];
   readonly port?: number;
   readonly strategy?: string;
   readonly tls?: boolean;
@@ -16,14 +17,14 @@ export interface RunOptions {
 
 /** `gatehouse run`: serves until it is told to stop. */
 export async function run(options: RunOptions): Promise<number> {
-  const { to, tls = false, config: file } = options;
+  const { to = [], tls = false, config: file } = options;
   if (tls && (to.length === 0 || file !== undefined)) {
     return usage('--tls goes with --to; with a file the certificates stand in the file.');
   }
   const selfSigned = tls ? await (await import('./self-signed.js')).makeSelfSigned() : undefined;
-  const config = configOf(options, selfSigned);
-  if (typeof config === 'string') return usage(config);
-  return serve(config, selfSigned && (gateway => introduce(gateway, selfSigned)));
+  const loaded = configOf(options, selfSigned);
+  if (typeof loaded === 'string') return usage(loaded);
+  return serve(loaded, selfSigned && (gateway => introduce(gateway, selfSigned)));
 }
 
 /** On standard error: standard output is the log's. */
@@ -40,15 +41,13 @@ Try it:
 }
 
 function configOf(
-  { config, to, port, strategy }: RunOptions,
+  { config, to = [], port, strategy }: RunOptions,
   selfSigned: SelfSigned | undefined,
-): GatewayConfig | string {
+): LoadedConfig | string {
   if (to.length > 0) {
     if (config !== undefined) return '--to and --config exclude each other: put the backends into the file.';
-    return buildConfig({
-      ...listenersOf(port, selfSigned),
-      upstreams: { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } },
-    });
+    const upstreams = { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } };
+    return { config: buildConfig({ ...listenersOf(port, selfSigned), upstreams }, knownNames), warnings: [] };
   }
   if (port !== undefined || strategy !== undefined)
     return '--port and --strategy go with --to; with a file they stand in the file.';
@@ -56,7 +55,7 @@ function configOf(
   if (file === undefined || file === '') {
     return 'nothing to run: name a file with --config or GATEWAY_CONFIG, or backends with --to (or try "gatehouse demo").';
   }
-  return loadConfig(file, process.env).config;
+  return loadConfig(file, process.env, knownNames);
 }
 
 function listenersOf(port: number | undefined, selfSigned: SelfSigned | undefined): object {

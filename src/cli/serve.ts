@@ -1,14 +1,21 @@
 import { constants } from 'node:os';
+import type { Logger as Pino } from 'pino';
 import { createGateway, type Gateway } from '../gateway.js';
-import type { GatewayConfig } from '../config/gateway.config.js';
+import type { LoadedConfig } from '../config/load/compile.js';
+import { PINO } from '../logging/logging.module.js';
 import { exitCode } from './exit-code.js';
 
 /**
- * Runs a gateway until SIGTERM or SIGINT, then ends it gracefully, and the process with it; a second signal ends the process
+ * Runs a gateway, with its configuration's warnings in its log, until SIGTERM or SIGINT, then ends it gracefully, and the process with it; a second signal ends the process
  * at once. `started` is called once everything listens. Rejects when the gateway cannot start.
  */
-export async function serve(config: GatewayConfig, started: (gateway: Gateway) => void = () => {}): Promise<never> {
+export async function serve(
+  { config, warnings }: LoadedConfig,
+  started: (gateway: Gateway) => void = () => {},
+): Promise<never> {
   const gateway = await createGateway(config);
+  const log = gateway.app.get<Pino>(PINO);
+  for (const { file, line, column, path, message } of warnings) log.warn({ file, line, column, path }, message);
   const stopped = new Promise<number>((resolve, reject) => {
     let stopping = false;
     const stop = (code: number): void => {

@@ -20,6 +20,25 @@ function problemsOf(healthCheck: object): string[] {
 const warningsOf = (healthCheck: object) =>
   parseConfig(JSON.stringify(withCheck(healthCheck)), { file: 'gateway.yaml' }).warnings.map(({ message }) => message);
 
+describe('the timeout of a health check', () => {
+  const timeoutOf = (healthCheck: object) =>
+    buildConfig(withCheck(healthCheck)).upstreams.get('app')?.healthCheck?.timeout;
+
+  it('is 2s, or the interval where that is shorter', () => {
+    expect(timeoutOf({})).toBe(2000);
+    expect(timeoutOf({ interval: '10s' })).toBe(2000);
+    expect(timeoutOf({ interval: '1s' })).toBe(1000);
+    expect(timeoutOf({ interval: '1s', timeout: '300ms' })).toBe(300);
+  });
+
+  it('must not be written longer than the interval', () => {
+    expect(problemsOf({ interval: '1s', timeout: '2s' })).toEqual([
+      'upstreams.app.healthCheck.timeout: a probe may not take longer than healthCheck.interval',
+    ]);
+    expect(problemsOf({ timeout: '6s' })).toHaveLength(1);
+  });
+});
+
 describe('the type of a health check', () => {
   it('is http unless it is given', () => {
     expect(buildConfig(withCheck({})).upstreams.get('app')?.healthCheck?.type).toEqual({ name: 'http', options: {} });

@@ -57,6 +57,7 @@ export class HealthCheckConfig {
 
   @Key(duration({ min: 1 }), {
     doc: 'A probe without a result in this time, connecting included, has failed. Must not be longer than `interval`.',
+    defaultText: '`2s`, or `interval` where that is shorter',
   })
   timeout: number = 2_000;
 

@@ -152,6 +152,17 @@ describe('a configuration', () => {
     ]);
   });
 
+  it('takes forwarders and policies that are not built in, and warns when a name looks misspelt', () => {
+    const warningsFor = (name: string): readonly string[] =>
+      parseConfig(
+        `upstreams: { app: { forwarder: ${name}, backends: [http://a] } }\nsecurity: { policies: [${name}] }`,
+      ).warnings.map(({ path, message, suggestion }) => `${path}: ${message} ${suggestion}`);
+    expect(warningsFor('recorded')).toEqual([]);
+    expect(warningsFor('undicci')).toEqual([
+      'upstreams.app.forwarder: "undicci" is not built in; a module must register it "undici"',
+    ]);
+  });
+
   it('warns of what works but is hardly meant', () => {
     const { warnings } = parseConfig(`
 trustedProxies: [0.0.0.0/0]

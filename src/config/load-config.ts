@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { KnownStrategy } from './checks/check.js';
+import type { KnownNames } from './checks/check.js';
 import { ConfigError } from './config-error.js';
 import { noPositions } from './findings.js';
 import type { GatewayConfig } from './gateway.config.js';
@@ -11,14 +11,12 @@ import { plainData } from './load/plain-data.js';
 import { readYaml } from './load/yaml-source.js';
 import type { UnsupportedKey } from './unsupported.js';
 
-/** Where a configuration's text comes from. */
-export interface ParseOptions {
+/** Where a configuration's text comes from, and the names that may be used in it. */
+export interface ParseOptions extends KnownNames {
   /** The file, as messages name it. Relative paths in the configuration are relative to its folder. Default: `gateway.yaml`. */
   readonly file?: string;
   /** What `${NAME}` is looked up in. Default: nothing. */
   readonly env?: Environment;
-  /** The strategies that exist. When given, other names are refused; else any name is taken, for a module to register. */
-  readonly strategies?: readonly KnownStrategy[];
   /** Keys that are refused as not supported. Default: those of this version. */
   readonly unsupported?: readonly UnsupportedKey[];
 }
@@ -28,9 +26,9 @@ export interface ParseOptions {
  * @throws ConfigError with every problem, positioned.
  */
 export function parseConfig(text: string, options: ParseOptions = {}): LoadedConfig {
-  const { file = 'gateway.yaml', env = {}, strategies, unsupported } = options;
+  const { file = 'gateway.yaml', env = {}, unsupported, ...known } = options;
   const source = new Source(dirname(resolve(file)));
-  return compile({ ...readYaml(text, file, env), source, strategies, unsupported });
+  return compile({ ...readYaml(text, file, env), source, known, unsupported });
 }
 
 /**
@@ -52,11 +50,11 @@ export function loadConfig(
  */
 export function buildConfig(
   plain: unknown,
-  options: { readonly baseDir?: string } & Pick<ParseOptions, 'strategies' | 'unsupported'> = {},
+  options: { readonly baseDir?: string } & Omit<ParseOptions, 'file' | 'env'> = {},
 ): GatewayConfig {
-  const { baseDir = process.cwd(), strategies, unsupported } = options;
+  const { baseDir = process.cwd(), unsupported, ...known } = options;
   const material = { value: plainData(plain), findings: [], positions: noPositions, source: new Source(baseDir) };
-  return compile({ ...material, strategies, unsupported }).config;
+  return compile({ ...material, known, unsupported }).config;
 }
 
 function readFile(file: string): string {

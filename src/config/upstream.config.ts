@@ -15,6 +15,9 @@ import { name, text } from './kinds/text.js';
 import { either } from './kinds/union.js';
 import { RetriesConfig } from './retries.config.js';
 
+/** The forwarders that come with the gateway. */
+export const builtInForwarders = ['undici', 'http-proxy-middleware'] as const;
+
 const tenYears = 10 * 365 * 24 * 3_600_000;
 
 /** Backends that are found through DNS. */

@@ -77,6 +77,20 @@ describe('named providers', () => {
     expect([one.greet(), two.greet()]).toEqual(['hello!!', 'hello!!!']);
   });
 
+  it('say how one is registered when there are none', async () => {
+    @Injectable()
+    class Singers extends NamedProviders<Greeter> {
+      constructor(discovery: DiscoveryService) {
+        super(discovery, Sings);
+      }
+    }
+    const module = await application(Singers).compile();
+    await module.init();
+    await expect(module.get(Singers).create({ name: 'bass', path })).rejects.toThrow(
+      'people.0: no singer is named "bass" (none is registered: provide a class with @Singer("bass") in one of the modules)',
+    );
+  });
+
   it('are refused under an unknown name in one line that lists the known ones', async () => {
     const known = await greeters(Quiet);
     await expect(known.create({ name: 'lowd', path })).rejects.toThrow(

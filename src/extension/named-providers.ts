@@ -95,7 +95,12 @@ export abstract class NamedProviders<Contract extends object> implements OnModul
   #unknown(entry: NamedEntry): string {
     const nearest = nearestName(entry.name, this.names);
     const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-    return `${entry.path}: no ${this.decorator.kind} is named "${entry.name}"${hint} (known: ${this.names.join(', ')})`;
+    const { kind, label } = this.decorator;
+    const known =
+      this.names.length === 0
+        ? `none is registered: provide a class with ${label}("${entry.name}") in one of the modules`
+        : `known: ${this.names.join(', ')}`;
+    return `${entry.path}: no ${kind} is named "${entry.name}"${hint} (${known})`;
   }
 }
 

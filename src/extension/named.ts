@@ -21,6 +21,8 @@ export interface Configurable<Options extends object> {
 export interface NamedDecorator<Contract extends object> {
   /** What it names, as error messages say it: `strategy`, `probe`, `policy`. */
   readonly kind: string;
+  /** The decorator itself, as error messages say it: `@Strategy`. */
+  readonly label: string;
   (name: string): (target: Type<Contract>) => void;
   <Options extends object>(
     name: string,
@@ -30,8 +32,14 @@ export interface NamedDecorator<Contract extends object> {
   read(target: unknown): Named | undefined;
 }
 
-/** Makes the decorator for one kind of extension. Call it once for each kind: two decorators never see each other's classes. */
-export function createNamedDecorator<Contract extends object>(kind: string): NamedDecorator<Contract> {
+/**
+ * Makes the decorator for one kind of extension. Call it once for each kind: two decorators never see each other's classes. `label`:
+ * what the decorator is called. Default: `@` and the kind with a capital.
+ */
+export function createNamedDecorator<Contract extends object>(
+  kind: string,
+  label: string = `@${kind.charAt(0).toUpperCase()}${kind.slice(1)}`,
+): NamedDecorator<Contract> {
   const key = Symbol(kind);
   const decorate =
     (name: string, settings?: { readonly options: Type<object> }) =>
@@ -43,5 +51,5 @@ export function createNamedDecorator<Contract extends object>(kind: string): Nam
   // Own metadata only: an undecorated subclass of a named class is another class, and has no name yet.
   const read = (target: unknown): Named | undefined =>
     typeof target === 'function' ? (Reflect.getOwnMetadata(key, target) as Named | undefined) : undefined;
-  return Object.assign(decorate, { kind, read });
+  return Object.assign(decorate, { kind, label, read });
 }

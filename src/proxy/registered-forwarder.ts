@@ -18,7 +18,7 @@ export interface ForwarderFactory {
  * Names a forwarder: `@RegisteredForwarder('recorded')` on a {@link ForwarderFactory}. Provide the class in any module and
  * write the name under `upstreams.*.forwarder`. It takes no options.
  */
-export const RegisteredForwarder = createNamedDecorator<ForwarderFactory>('forwarder');
+export const RegisteredForwarder = createNamedDecorator<ForwarderFactory>('forwarder', '@RegisteredForwarder');
 
 /** All forwarders of the application by name: the built-in ones and those of any other module. */
 @Injectable()

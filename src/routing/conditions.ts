@@ -1,3 +1,4 @@
+import { shownValue } from '../config/kinds/value-match.js';
 import type { MatchDefinition, RouteQuery, ValueMatch } from './route.js';
 import { queryValues } from './query-values.js';
 
@@ -44,11 +45,11 @@ export class Conditions {
     return coversMethods && includesAll(this.headers, other.headers) && includesAll(this.query, other.query);
   }
 
-  /** One short text for each header and query condition: `header x-beta = "1"`. */
+  /** One short text for each header and query condition: `header x-beta = "1"`. Secrets are masked as in a printed configuration. */
   describe(): string[] {
     return [
-      ...this.headers.map(([name, match]) => `header ${name} ${describeMatch(match)}`),
-      ...this.query.map(([name, match]) => `query ${name} ${describeMatch(match)}`),
+      ...this.headers.map(([name, match]) => `header ${name} ${describeMatch(name, match)}`),
+      ...this.query.map(([name, match]) => `query ${name} ${describeMatch(name, match)}`),
     ];
   }
 }
@@ -102,7 +103,7 @@ function includesOne(wide: ValueMatch, narrow: ValueMatch): boolean {
   return wide.kind === 'pattern' && narrow.kind === 'pattern' && String(wide.pattern) === String(narrow.pattern);
 }
 
-function describeMatch(match: ValueMatch): string {
-  if (match.kind === 'exact') return `= ${JSON.stringify(match.value)}`;
+function describeMatch(name: string, match: ValueMatch): string {
+  if (match.kind === 'exact') return `= ${JSON.stringify(shownValue(name, match.value))}`;
   return match.kind === 'pattern' ? `~ ${String(match.pattern)}` : match.present ? 'present' : 'absent';
 }

@@ -91,6 +91,25 @@ describe('the description of a table', () => {
     ]);
   });
 
+  it('hides the values that are secrets by their name', () => {
+    const [row] = rows(
+      route('app', {
+        headers: new Map([
+          ['x-internal-token', exact('TopSecret99')],
+          ['authorization', exact('Bearer S3')],
+          ['x-tenant', exact('shown')],
+        ]),
+        query: new Map([['Api_Key', exact('Hidden1')]]),
+      }),
+    );
+    expect(row?.conditions).toEqual([
+      'header x-internal-token = "****"',
+      'header authorization = "****"',
+      'header x-tenant = "shown"',
+      'query Api_Key = "****"',
+    ]);
+  });
+
   it('is in matching order: a request goes to the first row that takes it', () => {
     fc.assert(
       fc.property(

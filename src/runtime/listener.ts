@@ -15,6 +15,7 @@ import { interpose } from './interpose.js';
 import { ProxyProtocolGate } from './proxy-protocol-gate.js';
 import { SlowClients } from './slow-clients.js';
 import type { ListenerTls } from './tls-settings.js';
+import { StartError } from './start-error.js';
 import { TlsTermination } from './tls-termination.js';
 
 /** Connections that may wait to be taken, as far as the system allows: Node takes one in each turn of its event loop, and a client whose place is refused tries again after a second. */
@@ -161,18 +162,17 @@ export class Listener implements ListenerInfo {
   /** Where clients reach it: `http://127.0.0.1:8080` or `unix:/run/gatehouse.sock`. */
   get url(): string {
     const { host, unix } = this.#settings;
-    if (unix !== undefined) return `unix:${unix}`;
-    return `${this.scheme}://${host.includes(':') ? `[${host}]` : host}:${this.port}`;
+    return unix === undefined ? `${this.scheme}://${authority(host, this.port)}` : `unix:${unix}`;
   }
 
-  /** What to say when it cannot listen. */
-  get failure(): string {
-    const { host, port, unix } = this.#settings;
-    return `listener "${this.name}": cannot listen on ${unix ?? `${host}:${port}`}`;
-  }
-
-  /** Starts listening. Rejects with the system's error (`EADDRINUSE`, `EACCES` …), or with one about a certificate. */
+  /** Starts listening. Rejects with a {@link StartError}: an address that cannot be had, a certificate that cannot be used. */
   async listen(): Promise<void> {
+    const { host, port, unix } = this.#settings;
+    const what = `listener "${this.name}": cannot listen on ${unix ?? authority(host, port)}`;
+    await this.#listen().catch(StartError.rethrow(what, unix));
+  }
+
+  async #listen(): Promise<void> {
     const { host, port, unix } = this.#settings;
     await this.#tls?.start();
     if (unix === undefined) this.#server.listen({ host, port: port ?? 0, backlog });
@@ -224,6 +224,11 @@ export class Listener implements ListenerInfo {
     this.#server.closeAllConnections();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+/** A host and a port as URLs have them. */
+export function authority(host: string, port: number | undefined): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function terminationOf(settings: ListenerSettings, services: ListenerServices): TlsTermination | undefined {

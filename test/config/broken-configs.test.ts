@@ -126,6 +126,12 @@ const cases: Record<string, Record<string, string>> = {
     'a weight of nothing': backends('[{ url: http://a, weight: 0 }]'),
     'the same backend twice': backends('[http://a:1, http://a:1/]'),
     'the same id twice': backends('[{ url: http://a, id: x }, { url: http://b, id: x }]'),
+    'listeners that are in the way of each other': `${app}
+listeners: [{ port: 7001 }, { port: 7001, host: 127.0.0.1 }, { port: 7002, host: "::1" }, { port: 7002, host: "::", name: all }]`,
+    'a backend that is the default listener': backends('[http://localhost:8080]'),
+    'backends that are listeners of the gateway': `${backends('[http://127.0.0.1:7001, "http://[::1]:7002", "unix:gw.sock", http://127.0.0.1:7004]')}
+listeners: [{ port: 7001 }, { port: 7002, host: "::" }, { unix: gw.sock }, { port: 0 }]`,
+    'a backend that is the admin side': backends('[{ url: http://127.0.0.1:9901, weight: 2 }]'),
     'a hash key that is none': upstream('strategy: { name: consistent-hash, key: user }'),
     'a strategy without a name': upstream('strategy: { key: path }'),
     'half a client certificate': upstream('tls: { cert: gateway.pem }'),
@@ -259,6 +265,38 @@ routes:
       gateway.yaml:4:15 upstreams.app.strategy: unknown option "foo"
       "
     `);
+  });
+
+  it('says which forwarders, probes and policies there are, where they are known', () => {
+    const text = `
+upstreams:
+  app:
+    backends: [http://127.0.0.1:3001]
+    forwarder: http-proxy-midleware
+    healthCheck: { type: teapot }
+security:
+  policies: [nosuch]
+routes:
+  - upstream: app
+    security: { policies: [known, { name: knowm }] }
+`;
+    const known = { forwarders: ['undici', 'http-proxy-middleware'], probes: ['http', 'tcp'] };
+    expect(complaintAbout(text, { ...known, policies: ['known'] })).toMatchInlineSnapshot(`
+      "
+      gateway.yaml:5:16 upstreams.app.forwarder: no forwarder is called "http-proxy-midleware", known are undici, http-proxy-middleware (did you mean "http-proxy-middleware"?)
+      gateway.yaml:6:26 upstreams.app.healthCheck.type: no probe is called "teapot", known are http, tcp
+      gateway.yaml:8:14 security.policies[0]: no policy is called "nosuch", known are known
+      gateway.yaml:11:35 routes[0].security.policies[1]: no policy is called "knowm", known are known (did you mean "known"?)
+      "
+    `);
+    expect(complaintAbout(text, { policies: [] })).toMatchInlineSnapshot(`
+      "
+      gateway.yaml:8:14 security.policies[0]: no policy is called "nosuch": none is registered, which takes a class with @Policy("nosuch") in a module of an application of your own
+      gateway.yaml:11:28 routes[0].security.policies[0]: no policy is called "known": none is registered, which takes a class with @Policy("known") in a module of an application of your own
+      gateway.yaml:11:35 routes[0].security.policies[1]: no policy is called "knowm": none is registered, which takes a class with @Policy("knowm") in a module of an application of your own
+      "
+    `);
+    expect(() => parseConfig(text)).not.toThrow();
   });
 
   it('never shows a secret', () => {

@@ -9,7 +9,7 @@ import { defaultGatewayConfig } from '../../src/config/default-config.js';
 import { effectiveConfig } from '../../src/config/effective-config.js';
 import { generatedFiles } from '../../src/config/generate.js';
 import { buildConfig, parseConfig, type ParseOptions } from '../../src/config/load-config.js';
-import type { Problem } from '../../src/config/problem.js';
+import { formatProblem, type Problem } from '../../src/config/problem.js';
 import { jsonSchema } from '../../src/config/reference/json-schema.js';
 import { Ajv2020 } from './schema-validator.js';
 
@@ -186,6 +186,50 @@ routes:
     const shown = stringify(effectiveConfig(parseConfig(rich).config));
     expect(shown).not.toMatch(/s3cret|Bearer abc/);
     expect(shown).toContain('token: "****"');
+  });
+});
+
+describe('the values that a route must find', () => {
+  const app = 'upstreams: { app: { backends: [http://127.0.0.1:3001] } }';
+  const withMatch = (match: string): string => `${app}\nroutes: [{ upstream: app, match: { ${match} } }]`;
+
+  it('are hidden under the same names in headers and queries', () => {
+    const { config } = parseConfig(
+      withMatch('headers: { x-internal-token: One1, x-v: Shown1 }, query: { token: Two2, Api_Key: Three3, v: Shown2 }'),
+    );
+    expect((effectiveConfig(config)['routes'] as { match: object }[])[0]?.match).toMatchObject({
+      headers: { 'x-internal-token': '****', 'x-v': 'Shown1' },
+      query: { token: '****', Api_Key: '****', v: 'Shown2' },
+    });
+  });
+
+  it('are not in the message either that refuses them', () => {
+    const messages = problemsOf(withMatch('headers: { x-token: 12345 }, query: { token: 67890 }')).map(formatProblem);
+    expect(messages).toHaveLength(2);
+    expect(messages.join()).not.toMatch(/12345|67890/);
+  });
+});
+
+describe('a URL of another service', () => {
+  const app = 'upstreams: { app: { backends: [http://127.0.0.1:3001] } }';
+
+  it.each([
+    ['http://auth:4000/verify?token=QuerySecret1&v=2', 'http://auth:4000/verify?token=****&v=2'],
+    ['http://auth:4000/verify?v=2&api%5Fkey=QuerySecret1', 'http://auth:4000/verify?v=2&api%5Fkey=****'],
+    ['http://auth:4000/a@b:c?next=/x', 'http://auth:4000/a@b:c?next=/x'],
+  ])('%s is shown as %s', (url, shown) => {
+    const { config } = parseConfig(`${app}\nsecurity: { auth: { forward: { url: "${url}" } } }`);
+    expect(effectiveConfig(config)).toMatchObject({ security: { auth: { forward: { url: shown } } } });
+  });
+
+  it.each([
+    ['redis://ops:hunter2@store:6379', 'redis://ops:****@store:6379'],
+    ['redis://:hunter2@store:6379', 'redis://:****@store:6379'],
+    ['redis://hunter2@store:6379', 'redis://****@store:6379'],
+    ['redis://store:6379?password=hunter2', 'redis://store:6379?password=****'],
+  ])('%s is shown as %s, too', (redis, shown) => {
+    const { config } = parseConfig(`${app}\nrateLimitStore: { redis: "${redis}" }`);
+    expect(effectiveConfig(config)).toMatchObject({ rateLimitStore: { redis: shown } });
   });
 });
 

@@ -11,11 +11,19 @@ export interface KnownStrategy {
   validate(options: Readonly<Record<string, unknown>>): readonly string[];
 }
 
+/** The names that exist, of each kind that modules can add to. A kind that is not given may have any name, for a module to register. */
+export interface KnownNames {
+  readonly strategies?: readonly KnownStrategy[] | undefined;
+  readonly forwarders?: readonly string[] | undefined;
+  readonly probes?: readonly string[] | undefined;
+  readonly policies?: readonly string[] | undefined;
+}
+
 /** What the checks look at and report to. Keys that were refused hold their defaults; refused elements are `Invalid`. */
 export interface CheckContext {
   readonly config: GatewayConfig;
-  /** When given, other strategy names are refused. */
-  readonly strategies: readonly KnownStrategy[] | undefined;
+  /** What is given here is all there is: other names are refused. */
+  readonly known: KnownNames;
   /** Something that cannot work. */
   report(finding: Finding): void;
   /** Something that works, but hardly as it is meant. */
@@ -45,4 +53,36 @@ export function checkUpstreamName(context: CheckContext, path: Path, name: strin
     allowed: known,
     ...(suggestion === undefined ? {} : { suggestion: JSON.stringify(suggestion) }),
   });
+}
+
+/** Somewhere that names a thing which comes with the gateway or is registered by a module. */
+export interface NamedPlace {
+  readonly path: Path;
+  /** As messages say it: `strategy`. */
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** Reports a name that is not among `known`; with no such list, warns of one that looks like a slip of a built-in one. */
+export function checkName(
+  { report, warn }: CheckContext,
+  { path, kind, name }: NamedPlace,
+  known: readonly string[] | undefined,
+  builtIn: readonly string[],
+): void {
+  const names = known ?? builtIn;
+  if (names.includes(name)) return;
+  const found = JSON.stringify(name);
+  const near = nearest(name, names);
+  const suggestion = near === undefined ? {} : { suggestion: JSON.stringify(near) };
+  if (known !== undefined) {
+    const decorator = `@${kind.charAt(0).toUpperCase()}${kind.slice(1)}(${found})`;
+    const rest =
+      names.length === 0
+        ? `: none is registered, which takes a class with ${decorator} in a module of an application of your own`
+        : `, known are ${names.join(', ')}`;
+    report({ path, message: `no ${kind} is called ${found}${rest}`, found, allowed: names.join(', '), ...suggestion });
+  } else if (near !== undefined) {
+    warn({ path, message: `${found} is not built in; a module must register it`, found, ...suggestion });
+  }
 }

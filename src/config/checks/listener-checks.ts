@@ -1,6 +1,7 @@
 import { isRefused, isWritten } from '../fields.js';
 import type { Path } from '../findings.js';
 import type { ListenerConfig } from '../listener.config.js';
+import { collide } from './addresses.js';
 import { items, type CheckContext } from './check.js';
 import { checkTls } from './tls-checks.js';
 
@@ -39,6 +40,7 @@ export function checkListeners(context: CheckContext): void {
     const sameAddress = address === undefined ? undefined : addresses.get(address);
     if (sameAddress !== undefined) report({ path, message: `listeners[${sameAddress}] listens on ${address} too` });
     else if (address !== undefined) addresses.set(address, index);
+    if (sameAddress === undefined) checkCollision(context, listener, index);
     checkRedirect(context, listener, path);
     if (listener.tls !== undefined) checkTls(context, listener.tls, [...path, 'tls']);
     if (listener.proxyProtocol && listener.unix === undefined && config.trustedProxies.length === 0) {
@@ -50,6 +52,19 @@ export function checkListeners(context: CheckContext): void {
     }
   }
   checkAdmin(context);
+}
+
+/** Another listener takes all addresses of the machine, this one's among them; or the other way about. */
+function checkCollision({ config, report }: CheckContext, listener: ListenerConfig, index: number): void {
+  if (listener.unix !== undefined) return;
+  const other = items(config.listeners).find(
+    ([place, each]) => place < index && each.unix === undefined && collide(each, listener),
+  );
+  if (other === undefined) return;
+  const [place, { host }] = other;
+  const [wide, narrow] = wildcard.test(host) ? [host, listener.host] : [listener.host, host];
+  const message = `listeners[${place}] listens on port ${listener.port} of ${host} already, and ${wide} takes ${narrow} in`;
+  report({ path: ['listeners', index], message });
 }
 
 /** A redirect that leads to itself, or from https, would go round for ever. */

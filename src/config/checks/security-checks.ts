@@ -3,7 +3,7 @@ import { isWritten } from '../fields.js';
 import type { Path } from '../findings.js';
 import { securityOf } from '../route-settings.js';
 import type { CorsConfig, RouteSecurityConfig, SecurityConfig, SecurityHeadersConfig } from '../security.config.js';
-import { items, type CheckContext } from './check.js';
+import { checkName, items, type CheckContext } from './check.js';
 
 /** What the security of a gateway and of its routes must be. */
 export function checkSecurity(context: CheckContext): void {
@@ -16,7 +16,10 @@ export function checkSecurity(context: CheckContext): void {
 }
 
 function checkBlocks(context: CheckContext, path: Path, security: SecurityConfig | RouteSecurityConfig): void {
-  const { cors, headers, validation } = security;
+  const { cors, headers, policies, validation } = security;
+  for (const [index, { name }] of items(policies)) {
+    checkName(context, { path: [...path, 'policies', index], kind: 'policy', name }, context.known.policies, []);
+  }
   if (cors) checkCors(context, [...path, 'cors'], cors);
   if (headers) checkHeaders(context, [...path, 'headers'], headers);
   const schema = validation?.body?.schema;

@@ -1,10 +1,10 @@
 import { isRefused, isWritten } from '../fields.js';
 import type { Path } from '../findings.js';
 import { builtInProbes, type HealthCheckConfig } from '../health-check.config.js';
-import { nearest } from '../kinds/nearest.js';
 import { builtInStrategies } from '../kinds/strategy.js';
-import type { UpstreamConfig } from '../upstream.config.js';
-import { checkUpstreamName, entries, items, type CheckContext } from './check.js';
+import { builtInForwarders, type UpstreamConfig } from '../upstream.config.js';
+import { leadsTo } from './addresses.js';
+import { checkName, checkUpstreamName, entries, items, type CheckContext } from './check.js';
 
 const hashKey = /^(client-ip|path|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/;
 
@@ -13,7 +13,10 @@ export function checkUpstreams(context: CheckContext): void {
   for (const [name, upstream] of entries(context.config.upstreams)) {
     const path = ['upstreams', name];
     checkBackends(context, path, upstream);
+    checkLoops(context, path, upstream);
     checkStrategy(context, path, upstream);
+    const forwarder = { path: [...path, 'forwarder'], kind: 'forwarder', name: upstream.forwarder };
+    checkName(context, forwarder, context.known.forwarders, builtInForwarders);
     checkTls(context, path, upstream);
     checkFallback(context, path, upstream);
     if (upstream.sticky?.sameSite === 'none' && upstream.sticky.secure !== true) {
@@ -63,10 +66,29 @@ function checkBackends({ report, warn }: CheckContext, path: Path, upstream: Ups
   }
 }
 
-function checkStrategy({ report, warn, strategies }: CheckContext, path: Path, { strategy }: UpstreamConfig): void {
+/** A backend that is this gateway: requests would go round until they time out, or reach what only operators may. */
+function checkLoops({ config, report }: CheckContext, path: Path, { backends }: UpstreamConfig): void {
+  for (const [index, { unix, url }] of items(backends)) {
+    if (unix === undefined && url === undefined) continue;
+    const own = items(config.listeners).find(([, listener]) =>
+      unix === undefined ? listener.unix === undefined && leadsTo(new URL(url), listener) : listener.unix === unix,
+    );
+    const here = [...path, 'backends', index];
+    if (own !== undefined) {
+      const message = `listeners[${own[0]}] of this gateway listens there: its requests would come back to it`;
+      report({ path: here, message });
+    } else if (unix === undefined && leadsTo(new URL(url), config.admin)) {
+      const message = 'the admin side of this gateway listens there: it is for operators, and no route may lead to it';
+      report({ path: here, message });
+    }
+  }
+}
+
+function checkStrategy(context: CheckContext, path: Path, { strategy }: UpstreamConfig): void {
+  const { known: all, report } = context;
   const here = [...path, 'strategy'];
   const { name, options } = strategy;
-  const known = strategies?.find(each => each.name === name);
+  const known = all.strategies?.find(each => each.name === name);
   for (const message of known?.validate(options) ?? []) report({ path: here, message });
   const isHash = name === 'consistent-hash';
   if (isHash && !known && !(typeof options['key'] === 'string' && hashKey.test(options['key']))) {
@@ -77,22 +99,12 @@ function checkStrategy({ report, warn, strategies }: CheckContext, path: Path, {
       allowed,
     });
   }
-  const names = strategies?.map(each => each.name) ?? builtInStrategies;
-  if (known || names.some(each => each === name)) return;
-  const suggestion = nearest(name, names);
-  const finding = {
-    path: here,
-    message: `no strategy is called ${JSON.stringify(name)}, known are ${names.join(', ')}`,
-    found: JSON.stringify(name),
-    allowed: names.join(', '),
-    ...(suggestion === undefined ? {} : { suggestion: JSON.stringify(suggestion) }),
-  };
-  if (strategies) report(finding);
-  else if (suggestion !== undefined)
-    warn({ ...finding, message: `${JSON.stringify(name)} is not built in; a module must register it` });
+  const names = all.strategies?.map(each => each.name);
+  checkName(context, { path: here, kind: 'strategy', name }, names, builtInStrategies);
 }
 
-function checkHealthCheck({ report, warn }: CheckContext, path: Path, healthCheck: HealthCheckConfig): void {
+function checkHealthCheck(context: CheckContext, path: Path, healthCheck: HealthCheckConfig): void {
+  const { known, report, warn } = context;
   const { type, timeout, interval } = healthCheck;
   const { name } = type;
   if (timeout > interval && !isRefused(healthCheck, 'interval')) {
@@ -107,10 +119,7 @@ function checkHealthCheck({ report, warn }: CheckContext, path: Path, healthChec
       warn({ path: [...path, key], message: 'only the http probe looks at this', at: 'key' });
     }
   }
-  const suggestion = isBuiltIn ? undefined : nearest(name, builtInProbes);
-  if (suggestion === undefined) return;
-  const message = `${JSON.stringify(name)} is not built in; a module must register it`;
-  warn({ path: [...path, 'type'], message, found: JSON.stringify(name), suggestion: JSON.stringify(suggestion) });
+  checkName(context, { path: [...path, 'type'], kind: 'probe', name }, known.probes, builtInProbes);
 }
 
 function checkTls({ report, warn }: CheckContext, path: Path, { tls, backends }: UpstreamConfig): void {

@@ -1,8 +1,7 @@
-import { Invalid } from './invalid.js';
 import { editableHeaderName, headerName, headerValue, holdsSecret } from './header.js';
 import type { Kind } from './kind.js';
 import { map } from './map.js';
-import { mask } from './secret.js';
+import { hideRefused, mask } from './secret.js';
 
 /** Header fields to send: lower-case name → value. Values of names such as `authorization` are written as `****`. */
 export const headerMap: Kind<Map<string, string>> = masked(map(editableHeaderName, headerValue));
@@ -15,15 +14,7 @@ function masked(kind: Kind<Map<string, string>>): Kind<Map<string, string>> {
     ...kind,
     label: 'map of header values',
     expected: 'a block of header names and values',
-    parse: (raw, source) => {
-      const values: Map<string, string | Invalid> | Invalid = kind.parse(raw, source);
-      if (values instanceof Invalid) return values;
-      for (const [key, value] of values) {
-        const isShown = value instanceof Invalid && value.details.at !== 'key' && holdsSecret(key);
-        if (isShown) values.set(key, new Invalid(mask, value.expected));
-      }
-      return values as Map<string, string>;
-    },
+    parse: (raw, source) => hideRefused(kind.parse(raw, source)),
     format: value => Object.fromEntries([...value].map(([key, item]) => [key, holdsSecret(key) ? mask : item])),
   };
 }

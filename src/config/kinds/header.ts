@@ -2,7 +2,7 @@ import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const secretName = /^(proxy-)?authorization$|cookie|token|secret|password|api-?key/;
+const secretName = /^(proxy-)?authorization$|cookie|token|secret|password|api[-_]?key/i;
 
 /** Names that say how one connection carries a message (RFC 9110 §7.6.1), or where it ends: the gateway sets them itself. */
 const hopByHop: ReadonlySet<string> = new Set([
@@ -78,7 +78,7 @@ export const method: Kind<string> = {
   format: value => value,
 };
 
-/** Whether the values of a header are likely to be secrets, so that they are not to be shown. */
-export function holdsSecret(header: string): boolean {
-  return secretName.test(header);
+/** Whether the values of a header or a query parameter are likely to be secrets, so that they are not to be shown. */
+export function holdsSecret(name: string): boolean {
+  return secretName.test(name);
 }

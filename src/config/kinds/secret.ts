@@ -1,3 +1,4 @@
+import { holdsSecret } from './header.js';
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 import { isBlock } from './raw-block.js';
@@ -6,6 +7,16 @@ import { settleSubstitutions } from './substituted.js';
 
 /** What takes the place of a secret wherever a configuration is shown. */
 export const mask = '****';
+
+/** Values under names, those of which that were refused and are likely to be secrets hidden from the message. */
+export function hideRefused<T>(values: Map<string, T> | Invalid): Map<string, T> | Invalid {
+  if (values instanceof Invalid) return values;
+  for (const [name, value] of values as Map<string, T | Invalid>) {
+    const isShown = value instanceof Invalid && value.details.at !== 'key' && holdsSecret(name);
+    if (isShown) (values as Map<string, T | Invalid>).set(name, new Invalid(mask, value.expected));
+  }
+  return values;
+}
 
 const fileSchema = {
   type: 'object',

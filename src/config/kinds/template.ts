@@ -1,7 +1,8 @@
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
+import { maskUrl } from './url.js';
 
-/** A path with parameters of the match in it: `/x/:id`. It may carry a query. */
+/** A path with parameters of the match in it: `/x/:id`. It may carry a query, in which secrets are written as `****`. */
 export const pathTemplate: Kind<string> = {
   label: 'path template',
   expected: 'a path such as /x/:id',
@@ -10,7 +11,7 @@ export const pathTemplate: Kind<string> = {
     const fits = typeof raw === 'string' && /^\/[\x21-\x7e]*$/.test(raw) && !raw.includes('#');
     return fits ? raw : new Invalid(raw, this.expected);
   },
-  format: value => value,
+  format: maskUrl,
 };
 
 /** Where a redirect leads: an absolute http(s) URL or a path, with parameters of the match in it. */

@@ -1,7 +1,9 @@
+import { holdsSecret } from './header.js';
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
+import { mask } from './secret.js';
 
-/** An absolute URL with one of the schemes. A password in it is written as `****`. */
+/** An absolute URL with one of the schemes. Secrets in it are written as `****`: see {@link maskUrl}. */
 export function url(schemes: readonly string[], example: string): Kind<string> {
   const expected = `a URL such as ${example}`;
   return {
@@ -12,13 +14,26 @@ export function url(schemes: readonly string[], example: string): Kind<string> {
       const parsed = typeof raw === 'string' ? URL.parse(raw) : null;
       return parsed && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== ''
         ? String(raw)
-        : new Invalid(typeof raw === 'string' ? raw.replace(password, '//$1:****@') : raw, expected);
+        : new Invalid(typeof raw === 'string' ? maskUrl(raw) : raw, expected);
     },
-    format: value => value.replace(password, '//$1:****@'),
+    format: maskUrl,
   };
 }
 
-const password = /\/\/([^/?#@:]*):[^/?#@]*@/;
+const userInfo = /\/\/(?:([^/?#@:]*):)?[^/?#@]*@/;
+const parameter = /([?&])([^=&#]*)=[^&#]*/g;
+
+/**
+ * A URL as it may be shown: `****` in the place of the password, of a user name without one (which may be a token), and of query
+ * parameters whose name says that they are secrets.
+ */
+export function maskUrl(url: string): string {
+  return url
+    .replace(userInfo, (_, user?: string) => `//${user === undefined ? '' : `${user}:`}${mask}@`)
+    .replace(parameter, (whole, separator: string, name: string) =>
+      [...new URLSearchParams(name).keys()].some(holdsSecret) ? `${separator}${name}=${mask}` : whole,
+    );
+}
 
 /**
  * Where a backend listens: `http://` or `https://`, host and port, without a path; or `unix:` and the path of a socket.

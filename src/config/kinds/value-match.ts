@@ -4,7 +4,7 @@ import { read, type Kind } from './kind.js';
 import { map } from './map.js';
 import { pattern } from './pattern.js';
 import { isBlock } from './raw-block.js';
-import { mask } from './secret.js';
+import { hideRefused, mask } from './secret.js';
 import { text } from './text.js';
 
 /** What a header or a query parameter must be for a route to match. */
@@ -48,20 +48,29 @@ const valueMatch: Kind<ValueMatch> = {
   },
 };
 
-/** Headers of the request, by lower-case name. */
-export const headerMatches: Kind<Map<string, ValueMatch>> = {
-  ...map(headerName, valueMatch),
-  format: matches =>
-    Object.fromEntries(
-      [...matches].map(([key, each]) => [
-        key,
-        each.kind === 'exact' && holdsSecret(key) ? mask : valueMatch.format(each),
-      ]),
-    ),
-};
+/** Headers of the request, by lower-case name. Exact values of names such as `authorization` are written as `****`. */
+export const headerMatches: Kind<Map<string, ValueMatch>> = masked(map(headerName, valueMatch));
 
-/** Query parameters of the request, by name. */
-export const queryMatches: Kind<Map<string, ValueMatch>> = map(
-  text({ label: 'parameter name', expected: 'the name of a query parameter' }),
-  valueMatch,
+/** Query parameters of the request, by name. Exact values of names such as `token` are written as `****`. */
+export const queryMatches: Kind<Map<string, ValueMatch>> = masked(
+  map(text({ label: 'parameter name', expected: 'the name of a query parameter' }), valueMatch),
 );
+
+/** The value that a header or query parameter must have, as it may be shown: `****` where its name says that it is a secret. */
+export function shownValue(name: string, value: string): string {
+  return holdsSecret(name) ? mask : value;
+}
+
+function masked(kind: Kind<Map<string, ValueMatch>>): Kind<Map<string, ValueMatch>> {
+  return {
+    ...kind,
+    parse: (raw, source) => hideRefused(kind.parse(raw, source)),
+    format: matches =>
+      Object.fromEntries(
+        [...matches].map(([key, each]) => [
+          key,
+          each.kind === 'exact' ? shownValue(key, each.value) : valueMatch.format(each),
+        ]),
+      ),
+  };
+}

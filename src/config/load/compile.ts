@@ -1,6 +1,6 @@
 import { validateSync } from 'class-validator';
 import { checkGateway, smallestFile } from '../checks/gateway-checks.js';
-import type { CheckContext, KnownStrategy } from '../checks/check.js';
+import type { CheckContext, KnownNames } from '../checks/check.js';
 import { checkListeners } from '../checks/listener-checks.js';
 import { checkRoutes } from '../checks/route-checks.js';
 import { checkSecurity } from '../checks/security-checks.js';
@@ -34,8 +34,8 @@ export interface Material {
   readonly findings: readonly Finding[];
   readonly positions: Positions;
   readonly source: Source;
-  /** When given, strategies with other names are refused. */
-  readonly strategies?: readonly KnownStrategy[] | undefined;
+  /** What else may be named. Default: any name, for a module to register. */
+  readonly known?: KnownNames;
   /** Default: those of this version. */
   readonly unsupported?: readonly UnsupportedKey[] | undefined;
 }
@@ -45,7 +45,7 @@ export interface Material {
  * @throws ConfigError with all problems at once.
  */
 export function compile(material: Material): LoadedConfig {
-  const { value, positions, source, strategies } = material;
+  const { value, positions, source, known = {} } = material;
   const findings: Collected[] = [...material.findings];
   if (!isBlock(value)) {
     const message =
@@ -60,7 +60,7 @@ export function compile(material: Material): LoadedConfig {
   const unsupported: Finding[] = [];
   const checks: CheckContext = {
     config,
-    strategies,
+    known,
     report: finding => findings.push(finding),
     warn: finding => warnings.push(finding),
   };

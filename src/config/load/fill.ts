@@ -2,6 +2,7 @@ import { items, entries } from '../checks/check.js';
 import type { BackendConfig } from '../backend.config.js';
 import { isWritten } from '../fields.js';
 import type { GatewayConfig } from '../gateway.config.js';
+import type { HealthCheckConfig } from '../health-check.config.js';
 import { ListenerConfig } from '../listener.config.js';
 import { RouteConfig } from '../route.config.js';
 
@@ -14,6 +15,7 @@ export function fill(config: GatewayConfig): void {
   nameAll(config.listeners, ({ unix, port }) => unix ?? String(port));
   for (const [, upstream] of entries(config.upstreams)) {
     for (const [, backend] of items(upstream.backends)) fillBackend(backend);
+    if (upstream.healthCheck !== undefined) fillHealthCheck(upstream.healthCheck);
   }
   nameAll(config.routes, ({ match }, index) => match.path[0] ?? `route-${index + 1}`);
 }
@@ -31,6 +33,10 @@ function fillBackend(backend: BackendConfig): void {
   }
   if (backend.url === undefined) return;
   backend.id ??= socket ?? hostAndPort(new URL(backend.url));
+}
+
+function fillHealthCheck(check: HealthCheckConfig): void {
+  if (!isWritten(check, 'timeout')) check.timeout = Math.min(check.timeout, check.interval);
 }
 
 function hostAndPort({ hostname, port, protocol }: URL): string {

@@ -1,0 +1,14 @@
+import { describe, expect, it } from 'vitest';
+import { HttpProbe } from '../health/http-probe.js';
+import { Probe } from '../health/probe.js';
+import { TcpProbe } from '../health/tcp-probe.js';
+import { builtinForwarders } from '../proxy/builtin-forwarders.js';
+import { RegisteredForwarder } from '../proxy/registered-forwarder.js';
+import { knownNames } from './known-names.js';
+
+describe('the names that the program knows', () => {
+  it('are those of the forwarders and probes that come with it', () => {
+    expect(knownNames.forwarders).toEqual(builtinForwarders.map(type => RegisteredForwarder.read(type)?.name));
+    expect(knownNames.probes).toEqual([HttpProbe, TcpProbe].map(type => Probe.read(type)?.name));
+  });
+});

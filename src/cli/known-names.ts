@@ -1,0 +1,12 @@
+import type { KnownNames } from '../config/checks/check.js';
+import { builtInProbes } from '../config/health-check.config.js';
+import { builtInForwarders } from '../config/upstream.config.js';
+import { builtinStrategies } from '../load-balancer/builtin-strategies.js';
+
+/** All that a configuration can name when the program runs it: what comes with Gatehouse, for it loads no modules of its user's. */
+export const knownNames: KnownNames = {
+  strategies: builtinStrategies,
+  forwarders: builtInForwarders,
+  probes: builtInProbes,
+  policies: [],
+};

@@ -1,0 +1,144 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { runCli } from '../support/program.js';
+import { tempFolder } from '../support/temp.js';
+import { spawnProgram } from './spawn.js';
+
+describe('the commands about a file', () => {
+  let good: string;
+  let bad: string;
+
+  beforeAll(async () => {
+    const folder = await tempFolder();
+    good = join(folder, 'good.yaml');
+    bad = join(folder, 'bad.yaml');
+    const upstreams = { app: { backends: ['http://127.0.0.1:9', 'http://127.0.0.1:10'] } };
+    const routes = [
+      { name: 'read', match: { path: '/reports/:id', methods: ['GET', 'HEAD'] }, upstream: 'app' },
+      { name: 'never', match: { path: '/reports/:name', methods: ['GET'] }, upstream: 'app' },
+      { name: 'rest', upstream: 'app' },
+    ];
+    await writeFile(good, stringify({ admin: { token: 'hunter2' }, upstreams, routes }));
+    await writeFile(bad, 'upstream:\n  app:\n    backends: [http://127.0.0.1:9]\nshutdown: { grace: 5 }\n');
+  });
+
+  it('check says that a good file is valid', async () => {
+    expect(await runCli(['check', good])).toEqual({
+      code: 0,
+      signal: null,
+      stdout: `${good} is valid\n`,
+      stderr: '',
+    });
+  });
+
+  it('check reports every error of a bad one, with its place and the key that was meant', async () => {
+    const { code, stdout, stderr } = await runCli(['check', bad]);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/bad\.yaml:1:1/);
+    expect(stderr).toMatch(/upstreams/);
+    expect(stderr).toMatch(/bad\.yaml:4:\d+.*shutdown\.grace/);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('check --json says the same to machines', async () => {
+    const valid = await runCli(['check', '--json', good]);
+    expect(valid.code).toBe(0);
+    expect(JSON.parse(valid.stdout)).toEqual({ valid: true, problems: [], warnings: [] });
+    const invalid = await runCli(['check', '--json', bad]);
+    expect(invalid.code).toBe(1);
+    const { problems } = JSON.parse(invalid.stdout) as { problems: { path: string; line: number }[] };
+    expect(problems).toContainEqual(expect.objectContaining({ path: 'shutdown.grace', line: 4 }));
+    expect(invalid.stderr).toBe('');
+  });
+
+  it('check says the name of a file that is missing', async () => {
+    const { code, stderr } = await runCli(['check', '/nowhere/gateway.yaml']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^\/nowhere\/gateway\.yaml: .*\n$/);
+  });
+
+  it('run refuses what check refuses, in the same words', async () => {
+    const [checked, run] = await Promise.all([runCli(['check', bad]), runCli(['run', '--config', bad])]);
+    expect(run).toEqual(checked);
+  });
+
+  it('check and run refuse names that only a module could register, each with its place', async () => {
+    const file = join(await tempFolder(), 'names.yaml');
+    await writeFile(
+      file,
+      `upstreams:
+  app:
+    backends: [http://127.0.0.1:9]
+    forwarder: http-proxy-midleware
+    healthCheck: { type: teapot }
+security: { policies: [nosuch] }
+`,
+    );
+    const [checked, run] = await Promise.all([runCli(['check', file]), runCli(['run', '--config', file])]);
+    expect(checked.code).toBe(1);
+    expect(checked.stderr).toMatch(/yaml:4:16 .*no forwarder is called .*did you mean "http-proxy-middleware"/);
+    expect(checked.stderr).toMatch(/yaml:5:26 .*no probe is called "teapot", known are http, tcp$/m);
+    expect(checked.stderr).toMatch(/yaml:6:24 .*no policy is called "nosuch": none is registered, .*@Policy/);
+    expect(run).toEqual(checked);
+  });
+
+  it('print shows the effective configuration without secrets, and it is itself valid', async () => {
+    const { code, stdout } = await runCli(['print', good]);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('hunter2');
+    expect(parse(stdout)).toMatchObject({ listeners: [{ port: 8080 }], shutdown: { grace: '30s' } });
+    const printed = join(await tempFolder(), 'printed.yaml');
+    await writeFile(printed, stdout);
+    expect(await runCli(['check', printed])).toMatchObject({ code: 0 });
+  });
+
+  it('routes prints the table in matching order, and flags a route that can never match', async () => {
+    const { code, stdout } = await runCli(['routes', good]);
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map(line => line.split(/\s+/)[1])).toEqual(['NAME', 'read', 'never', 'rest']);
+    expect(lines[2]).toMatch(/never matches: shadowed by read$/);
+    expect(lines[1]).not.toMatch(/shadowed/);
+    const rows = JSON.parse((await runCli(['routes', '--json', good])).stdout) as {
+      name: string;
+      shadowedBy?: string;
+    }[];
+    expect(rows.map(({ shadowedBy }) => shadowedBy)).toEqual([undefined, 'read', undefined]);
+  });
+
+  it('schema prints the JSON Schema that is shipped', async () => {
+    const { code, stdout } = await runCli(['schema']);
+    expect(code).toBe(0);
+    const shipped = await readFile(new URL('../../config/schema.json', import.meta.url), 'utf8');
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(shipped));
+  });
+
+  it('writes to a reader that stops reading, without a complaint', async () => {
+    const child = spawnProgram(['schema']);
+    child.process.stdout?.destroy();
+    const { code } = await child.exited;
+    expect([0, 70]).toContain(code);
+    expect(child.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it('help shows the help of a command', async () => {
+    const help = await runCli(['help', 'run']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toMatch(/^Usage: gatehouse run/);
+    expect(help.stdout).not.toContain('default: []');
+    expect(await runCli(['run', '--help'])).toEqual(help);
+  });
+
+  it('--help and --version answer on standard output', async () => {
+    const help = await runCli(['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    for (const command of ['run', 'check', 'print', 'routes', 'schema', 'demo']) expect(help.stdout).toContain(command);
+    const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect(await runCli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
