@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       done.code = await action(...args);
     };
 
-  runOptions(program.allowExcessArguments()).action(
+  runOptions(program).action(
     finish(async (options: RunOptions, command: Command) => {
       refuseUnknownCommand(command);
       return asksForDemo(options) ? (await import('./demo.js')).demo() : run(options);
@@ -101,6 +101,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('-p, --port <port>', 'port to listen on', parsePort)
     .action(finish(async ({ port }: { port?: number }) => (await import('./demo.js')).demo(port)));
 
+  // Only now: commands that are made later would take it over. `refuseUnknownCommand` has a better message for them.
+  program.allowExcessArguments();
   try {
     await program.parseAsync(argv);
     return done.code;
