@@ -25,6 +25,8 @@ export class BackendConfig {
   @Key(integer(1, 1000), { doc: 'Share of the traffic relative to its siblings, 1 to 1000.' })
   weight: number = 1;
 
-  @Key(flag, { doc: 'Used only when no backend without this mark is available, and to retry what each of those has failed.' })
+  @Key(flag, {
+    doc: 'Used only when no backend without this mark is available, and to retry what each of those has failed.',
+  })
   backup: boolean = false;
 }
