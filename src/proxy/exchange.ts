@@ -169,9 +169,13 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     return true;
   }
 
-  /** The client takes trailers behind the body of its answer; an upgrade has neither. */
+  /**
+   * The client takes trailers behind the body of its answer; an upgrade has neither. Browsers say so with every request on HTTP/2, and
+   * have no use for them: there only a request with a body is believed.
+   */
   get acceptsTrailers(): boolean {
-    return this.head.acceptsTrailers && this.upgrade === undefined;
+    const { head } = this;
+    return head.acceptsTrailers && this.upgrade === undefined && (head.hasBody || this.httpVersion !== '2.0');
   }
 
   get policies(): readonly RequestPolicy[] {

@@ -100,6 +100,12 @@ describe('a request over HTTP/2', () => {
     expect(valueOf(backend.requests.at(-1)!.rawHeaders, 'te')).toBe('trailers');
   });
 
+  it('is not believed to take trailers for a request without a body, of which browsers say so by habit', async () => {
+    backend.handler = answer(200, 'hello');
+    expect((await client.request({ headers: { te: 'trailers' } })).text).toBe('hello');
+    expect(valueOf(backend.requests.at(-1)!.rawHeaders, 'te')).toBeUndefined();
+  });
+
   it('gets a response without the fields that belong to a connection', async () => {
     backend.handler = answer(200, 'hello', [
       ...['Content-Length', '5', 'Connection', 'X-Hop', 'X-Hop', '1', 'Keep-Alive', 'timeout=5'],
