@@ -21,8 +21,8 @@ import { workNamed } from '#bench/work';
 const usage = `CPU time for each proxied request, of this gateway and its peers, in one interleaved run.
 
   --work NAME         get-1k (default), post-4k, get-64k, get-1m
-  --rounds N          rounds, each with every proxy once (20)
-  --seconds N         length of one measurement (1); many short ones find quiet moments of the machine
+  --rounds N          rounds, each with every proxy once (10)
+  --seconds N         length of one measurement (3)
   --connections N     client connections (64)
   --warm-up N         seconds for each proxy before the first round (8)
   --only A,B          only these proxies
@@ -37,8 +37,8 @@ const usage = `CPU time for each proxied request, of this gateway and its peers,
 const { values: options } = parseArgs({
   options: {
     work: { type: 'string', default: 'get-1k' },
-    rounds: { type: 'string', default: '20' },
-    seconds: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
     'warm-up': { type: 'string', default: '8' },
     only: { type: 'string' },
