@@ -142,7 +142,8 @@ async function main(): Promise<boolean> {
     const summaries = labels.map(label => summarise(label, version, samples.get(label) ?? []));
     const smallest = labels[0] ?? '';
     const table = contestTable(summaries, [smallest], name);
-    const command = `node bench/growth.ts ${name} --rounds ${pace.rounds} --seconds ${pace.seconds}`;
+    const flags = `--sizes ${sizes.join(',')} --rounds ${pace.rounds} --seconds ${pace.seconds} --warm-up ${pace.warmUp}`;
+    const command = `node bench/growth.ts ${name} ${flags}`;
     const note = circumstances(machine, command, [
       `gatehouse ${version}`,
       `load: ${generator.name} ${generator.version}`,

@@ -102,7 +102,7 @@ async function main(): Promise<boolean> {
   const summaries = present.map(one => summarise(one.name, one.version() ?? '', samples.get(one.name) ?? []));
   const table = contestTable(summaries, [options.compare === undefined ? peer.name : 'gatehouse-before', nginx.name]);
   const only = options.only === undefined ? '' : ` --only ${options.only}`;
-  const flags = `--work ${work.name} --rounds ${pace.rounds} --seconds ${pace.seconds} --connections ${connections}${only}`;
+  const flags = `--work ${work.name} --rounds ${pace.rounds} --seconds ${pace.seconds} --warm-up ${pace.warmUp} --connections ${connections}${only}`;
   const versions = summaries.map(one => `${one.label} ${one.version}`);
   const tools = [`load: ${generator.name} ${generator.version}`, `backends: 2 × ${server}`];
   const note = circumstances(machine, `npm run bench -- ${flags}`, [...versions, ...tools]);

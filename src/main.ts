@@ -13,7 +13,7 @@ if (major < 24 || (major === 24 && minor < 9)) {
 } else {
   // What an exchange makes dies with it. V8 only doubles the space for such objects, and only when many survive in it; grown in larger
   // steps, up to the same limit, it is collected less often: about 4 % of an exchange. A request goes through many small functions;
-  // V8 stops putting them into their callers at 920 bytes of bytecode each, which a proxy reaches early: another 6 %.
+  // V8 stops putting them into their callers at 920 bytes of bytecode each, which a proxy reaches early: one to two percent.
   // (docs/performance.md, "Runtime settings")
   setFlagsFromString('--semi-space-growth-factor=8');
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=2000');
