@@ -1,10 +1,49 @@
 import { defineConfig } from 'vitest/config';
 
+/** Files of a project, and what is different in it. */
+const project = (name: string, include: readonly string[], others: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [...include], ...others },
+});
+
+const later = ['test/**/*.solo.test.ts', 'test/**/*.long.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.spec.ts', 'test/**/*.test.ts', 'bench/**/*.spec.ts'],
+    reporters: ['default', './test/support/cost-reporter.ts'],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Processes, not threads: tests send signals, watch the memory of the process and use its exit hook.
+    pool: 'forks',
+    // A worker loads the program once, not once for each file.
+    isolate: false,
+    projects: [
+      project('unit', ['src/**/*.spec.ts', 'bench/**/*.spec.ts'], {
+        maxWorkers: 2,
+        sequence: { groupOrder: 0 },
+      }),
+      // Much of it is waiting: more workers than cores.
+      project('sockets', ['test/**/*.test.ts'], {
+        exclude: later,
+        globalSetup: ['test/support/build-once.ts'],
+        maxWorkers: 3,
+        sequence: { groupOrder: 1 },
+      }),
+      // What measures time, CPU or memory has the machine to itself, and a process of its own for each file.
+      project('solo', ['test/**/*.solo.test.ts'], {
+        globalSetup: ['test/support/build-once.ts'],
+        isolate: true,
+        maxWorkers: 1,
+        sequence: { groupOrder: 2 },
+      }),
+      // Floods and soaks: `npm run test:long`.
+      project('long', ['test/**/*.long.test.ts'], {
+        globalSetup: ['test/support/build-once.ts'],
+        isolate: true,
+        maxWorkers: 1,
+        sequence: { groupOrder: 3 },
+      }),
+    ],
   },
 });

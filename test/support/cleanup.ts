@@ -1,14 +1,10 @@
-import { TestRunner, afterAll, onTestFinished } from 'vitest';
+import { TestRunner, onTestFinished } from 'vitest';
 
 /** Undoes something: closes a server, kills a process, removes a folder. */
 export type Closer = () => unknown;
 
+// Of the test file that runs now: a worker runs one after the other, in the same modules.
 const fileClosers: Closer[] = [];
-
-// Registered while the test file is collected, so it runs when all of the file's tests are done.
-afterAll(async () => {
-  await runAll(fileClosers);
-});
 
 /**
  * Runs `close` when the current test has finished or, outside a test (in `beforeAll`), when the file has. Newest first.
@@ -19,9 +15,10 @@ export function closeLater(close: Closer): void {
   else onTestFinished(async () => void (await close()));
 }
 
-async function runAll(closers: Closer[]): Promise<void> {
+/** Closes what outlived the tests of a file. @throws AggregateError of what could not be closed; the rest is. */
+export async function closeAll(): Promise<void> {
   const errors: unknown[] = [];
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
+  for (let close = fileClosers.pop(); close !== undefined; close = fileClosers.pop()) {
     try {
       await close();
     } catch (error) {
