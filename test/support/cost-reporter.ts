@@ -30,11 +30,13 @@ export default class CostReporter implements Reporter {
     const costs = modules.map(costOf).sort((a, b) => b.cpu - a.cpu);
     if (costs.length < 2) return;
     const total = costs.reduce((sum, { cpu }) => sum + cpu, 0);
-    const lines = costs.slice(0, shown).map(line);
-    console.log(`\n ${costs.length} files took ${total.toFixed(0)} s of CPU. The dearest:\n${lines.join('\n')}`);
     const over = costs.filter(({ project, cpu }) => cpu > (most[project] ?? Number.POSITIVE_INFINITY));
-    for (const { name, project } of over)
-      console.log(`${name} takes more than the ${most[project]} s of CPU of a file`);
+    const text = [
+      `\n ${costs.length} files took ${total.toFixed(0)} s of CPU. The dearest:`,
+      ...costs.slice(0, shown).map(line),
+      ...over.map(({ name, project }) => `${name} takes more than the ${most[project]} s of CPU of a file`),
+    ];
+    process.stdout.write(`${text.join('\n')}\n`);
     if (over.length > 0 && process.env['CI'] !== undefined) process.exitCode = 1;
   }
 }
