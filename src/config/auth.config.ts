@@ -18,7 +18,6 @@ const oneLine = text({ expected: 'a text on one line', pattern: /^\P{Cc}+$/u, ma
 /** Fields that the gateway writes itself, or that say where a message goes: taking a client's away would take the gateway's. */
 const ownFields: ReadonlySet<string> = new Set([
   'host',
-  'expect',
   'max-forwards',
   'via',
   'forwarded',

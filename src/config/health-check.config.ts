@@ -1,6 +1,6 @@
 import { Key } from './key.js';
 import { duration } from './kinds/duration.js';
-import { ownHeaderMap } from './kinds/header-map.js';
+import { headerMap } from './kinds/header-map.js';
 import { Invalid } from './kinds/invalid.js';
 import type { Kind } from './kinds/kind.js';
 import { integer } from './kinds/number.js';
@@ -73,7 +73,7 @@ export class HealthCheckConfig {
   @Key(text({ maxLength: 1024 }), { doc: 'Text that the body must hold, within its first 64 kB.' })
   declare expectBody?: string;
 
-  @Key(ownHeaderMap, {
+  @Key(headerMap, {
     doc: 'Header fields of the probe. `host` is host and port of the backend unless given here.',
   })
   headers: Map<string, string> = new Map();

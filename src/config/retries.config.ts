@@ -37,7 +37,7 @@ export class RetriesConfig {
   on: RetryCondition[] = ['connect-failure', 'reset', 502, 503, 504];
 
   @Key(methods, {
-    doc: 'Which requests may be sent twice: `idempotent` (GET HEAD OPTIONS PUT DELETE TRACE), `all`, or a list. With `all`, a POST may take effect twice when its answer is lost. A connect failure is safe for every method and needs no entry here.',
+    doc: 'Which requests may be sent twice: `idempotent` (GET HEAD OPTIONS PUT DELETE TRACE QUERY), `all`, or a list. With `all`, a POST may take effect twice when its answer is lost. A connect failure is safe for every method and needs no entry here.',
   })
   methods: 'idempotent' | 'all' | string[] = 'idempotent';
 

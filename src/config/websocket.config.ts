@@ -1,30 +1,37 @@
 import { Key } from './key.js';
 import { choice, flag } from './kinds/choice.js';
 import { duration } from './kinds/duration.js';
+import { Invalid } from './kinds/invalid.js';
+import { oddIPv4In } from './kinds/ipv4-spelling.js';
+import type { Kind } from './kinds/kind.js';
 import { list } from './kinds/list.js';
 import { integer } from './kinds/number.js';
 import { size } from './kinds/size.js';
 import { text } from './kinds/text.js';
 import { either } from './kinds/union.js';
+import { upgradeProtocol } from './kinds/upgrade-protocol.js';
 
-const protocol = text({
-  label: 'protocol',
-  expected: 'an upgrade protocol such as websocket',
-  pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/,
-});
-const origin = text({
+const spelled = text({
   label: 'origin',
   expected: 'an origin such as https://app.example',
   pattern: /^(null|[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+)$/i,
 });
+/** Compared with what browsers send, which write every IPv4 address in one way. */
+const origin: Kind<string> = {
+  ...spelled,
+  parse(raw, source) {
+    const parsed = spelled.parse(raw, source);
+    return parsed instanceof Invalid ? parsed : (oddIPv4In(parsed, this.expected) ?? parsed);
+  },
+};
 
 /** Upgraded connections. */
 export class WebSocketConfig {
   @Key(flag, { doc: 'Whether connections may be upgraded at all.' })
   enabled: boolean = true;
 
-  @Key(either(choice('any'), list(protocol), value => value === 'any'), {
-    doc: 'Protocols that may be upgraded to, or `any`. A request for another one is answered without an upgrade.',
+  @Key(either(choice('any'), list(upgradeProtocol), value => value === 'any'), {
+    doc: 'Protocols that may be upgraded to, or `any`. A request for another one is answered without an upgrade, as is every request for HTTP itself (`h2c`, `HTTP/2.0`) or TLS, which `any` does not include.',
   })
   upgrades: 'any' | string[] = ['websocket'];
 

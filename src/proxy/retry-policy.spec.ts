@@ -25,7 +25,7 @@ const policyOf = (settings: Partial<RetriesConfig> = {}, random?: () => number):
   new RetryPolicy({ ...new RetriesConfig(), ...settings }, random);
 
 const methods = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'POST', 'PATCH', 'QUERY'];
-const idempotent = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'];
+const idempotent = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'QUERY'];
 const bodies: readonly Body[] = ['none', 'replayable', 'let go'];
 const conditions: readonly (readonly RetryCondition[])[] = [
   [],

@@ -4,8 +4,8 @@ import { failureNames } from './backend-verdict.js';
 import type { Exchange } from './exchange.js';
 import type { Target } from './target.js';
 
-/** RFC 9110 §9.2.2: sent twice they have the effect of once. */
-const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+/** RFC 9110 §9.2.2 and, for QUERY, RFC 10008: sent twice they have the effect of once. */
+const idempotent: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'QUERY']);
 
 /** A connection that the backend was closing is met again at most so many times by one exchange. */
 const maxStale = 3;

@@ -1,3 +1,4 @@
+import { isNeverUpgradedTo } from '../config/kinds/upgrade-protocol.js';
 import type { WebSocketConfig } from '../config/websocket.config.js';
 import type { Places } from './places.js';
 
@@ -35,8 +36,7 @@ export class RouteUpgrades {
 
   #mayBe(name: string): boolean {
     if (!this.settings.enabled) return name === 'websocket';
-    // Two names for HTTP itself: it would be spoken past all routes and policies.
-    if (name === '' || /^(?:h2c|http|tls)(?:\/|$)/.test(name)) return false;
+    if (isNeverUpgradedTo(name)) return false;
     return this.#protocols === 'any' || this.#protocols.has(name);
   }
 }

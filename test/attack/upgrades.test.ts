@@ -104,7 +104,6 @@ describe('a request for a protocol', () => {
     ['foo', []],
     ['websocket', []],
     ['websocket/13', ['websocket']],
-    ['h2c', ['h2c']],
     ['h2c', 'any'],
     ['H2C', 'any'],
     ['h2c/1', 'any'],

@@ -1,13 +1,10 @@
-import { editableHeaderName, headerName, headerValue, holdsSecret } from './header.js';
+import { editableHeaderName, headerValue, holdsSecret } from './header.js';
 import type { Kind } from './kind.js';
 import { map } from './map.js';
 import { hideRefused, mask } from './secret.js';
 
 /** Header fields to send: lower-case name → value. Values of names such as `authorization` are written as `****`. */
 export const headerMap: Kind<Map<string, string>> = masked(map(editableHeaderName, headerValue));
-
-/** Header fields of a request that the gateway makes itself. */
-export const ownHeaderMap: Kind<Map<string, string>> = masked(map(headerName, headerValue));
 
 function masked(kind: Kind<Map<string, string>>): Kind<Map<string, string>> {
   return {

@@ -4,8 +4,12 @@ import type { Kind } from './kind.js';
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const secretName = /^(proxy-)?authorization$|cookie|token|secret|password|api[-_]?key/i;
 
-/** Names that say how one connection carries a message (RFC 9110 §7.6.1), or where it ends: the gateway sets them itself. */
-const hopByHop: ReadonlySet<string> = new Set([
+/**
+ * Fields that the gateway owns: they say how one connection carries a message (RFC 9110 §7.6.1), where it ends, or what is agreed on
+ * before its body or an upgrade. Written from outside they make messages that no peer can take. The one list for every place of the
+ * configuration where fields of a message may be set, added or removed.
+ */
+const ownedFields: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -15,7 +19,11 @@ const hopByHop: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'http2-settings',
   'content-length',
+  'expect',
+  'sec-websocket-key',
+  'sec-websocket-accept',
 ]);
 
 /** The name of a header field (RFC 9110 §5.1), in lower case. */
@@ -29,13 +37,13 @@ export const headerName: Kind<string> = {
   format: value => value,
 };
 
-/** The name of a header field that may be set or removed: not one that belongs to the connection or the framing. */
+/** The name of a header field that may be set or removed: not one that the gateway owns. */
 export const editableHeaderName: Kind<string> = {
   ...headerName,
   parse(raw, source) {
     const parsed = headerName.parse(raw, source);
-    if (parsed instanceof Invalid || !hopByHop.has(parsed)) return parsed;
-    const message = `${JSON.stringify(raw)} belongs to the connection or the framing of a message: the gateway alone sets it`;
+    if (parsed instanceof Invalid || !ownedFields.has(parsed)) return parsed;
+    const message = `${JSON.stringify(raw)} belongs to the connection, the framing or the handshake of a message: the gateway alone sets it`;
     return new Invalid(raw, this.expected, { message });
   },
 };

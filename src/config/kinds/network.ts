@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { Invalid } from './invalid.js';
+import { oddIPv4 } from './ipv4-spelling.js';
 import type { Kind } from './kind.js';
 
 const hostName = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
@@ -26,7 +27,7 @@ export const host: Kind<string> = {
   schema: { type: 'string', minLength: 1 },
   parse(raw) {
     const found = typeof raw === 'string' && (isIP(raw) > 0 || hostName.test(raw));
-    if (found) return raw;
+    if (found) return (isIP(raw) === 0 ? refuseOdd(raw, raw, this.expected) : undefined) ?? raw;
     const withoutPort = typeof raw === 'string' ? /^\[?(.+?)\]?:\d+$/.exec(raw)?.[1] : undefined;
     const bare = typeof raw === 'string' ? /^\[(.+)\]$/.exec(raw)?.[1] : undefined;
     const suggestion = bare ?? withoutPort;
@@ -45,12 +46,18 @@ export const hostPattern: Kind<string> = {
     const lower = raw.toLowerCase();
     const address = /^\[(.+)\]$/.exec(lower)?.[1] ?? lower;
     if (isIP(address) > 0) return lower;
-    if (hostName.test(lower.replace(/^\*\./, ''))) return lower;
+    const name = lower.replace(/^\*\./, '');
+    if (hostName.test(name)) return refuseOdd(raw, name, this.expected) ?? lower;
     const suggestion = suggestHost(lower);
     return new Invalid(raw, this.expected, suggestion === undefined ? {} : { suggestion });
   },
   format: value => value,
 };
+
+function refuseOdd(raw: string, host: string, expected: string): Invalid | undefined {
+  const details = oddIPv4(host);
+  return details === undefined ? undefined : new Invalid(raw, expected, details);
+}
 
 function suggestHost(written: string): string | undefined {
   const bare = written

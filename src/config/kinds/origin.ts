@@ -1,4 +1,5 @@
 import { Invalid } from './invalid.js';
+import { oddIPv4In } from './ipv4-spelling.js';
 import type { Kind } from './kind.js';
 
 const expected = 'an origin such as https://app.example, https://*.app.example (any name below it), null, or *';
@@ -15,6 +16,8 @@ export const origin: Kind<string> = {
     if (typeof raw !== 'string' || raw.length > 300) return new Invalid(raw, expected);
     const below = wildcardHost.test(raw);
     const plain = below ? raw.replace(wildcardHost, '$1') : raw;
+    const odd = shape.test(plain) ? oddIPv4In(plain, expected) : undefined;
+    if (odd !== undefined) return odd;
     const spelled = shape.test(plain) ? asBrowsersSpell(plain) : undefined;
     if (spelled === undefined) return new Invalid(raw, expected, suggestionFor(raw));
     return below ? spelled.replace('://', '://*.') : spelled;

@@ -1,4 +1,5 @@
 import { Invalid } from './invalid.js';
+import { oddIPv4In } from './ipv4-spelling.js';
 import type { Kind } from './kind.js';
 import { maskUrl } from './url.js';
 
@@ -21,7 +22,8 @@ export const locationTemplate: Kind<string> = {
   schema: { type: 'string', pattern: '^(https?://|/)' },
   parse(raw) {
     const fits = typeof raw === 'string' && /^(https?:\/\/[^/?#]+|\/(?!\/))[\x21-\x7e]*$/.test(raw);
-    return fits && !raw.includes('\\') ? raw : new Invalid(raw, this.expected);
+    if (!fits || raw.includes('\\')) return new Invalid(raw, this.expected);
+    return oddIPv4In(raw, this.expected) ?? raw;
   },
   format: value => value,
 };

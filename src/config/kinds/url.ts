@@ -1,5 +1,6 @@
 import { holdsSecret } from './header.js';
 import { Invalid } from './invalid.js';
+import { oddIPv4In } from './ipv4-spelling.js';
 import type { Kind } from './kind.js';
 import { mask } from './secret.js';
 
@@ -12,9 +13,10 @@ export function url(schemes: readonly string[], example: string): Kind<string> {
     schema: { type: 'string', pattern: `^(${schemes.join('|')})://` },
     parse: raw => {
       const parsed = typeof raw === 'string' ? URL.parse(raw) : null;
-      return parsed && schemes.includes(parsed.protocol.slice(0, -1)) && parsed.hostname !== ''
-        ? String(raw)
-        : new Invalid(typeof raw === 'string' ? maskUrl(raw) : raw, expected);
+      if (!parsed || !schemes.includes(parsed.protocol.slice(0, -1)) || parsed.hostname === '') {
+        return new Invalid(typeof raw === 'string' ? maskUrl(raw) : raw, expected);
+      }
+      return oddIPv4In(maskUrl(String(raw)), expected) ?? String(raw);
     },
     format: maskUrl,
   };
@@ -60,6 +62,8 @@ export const backendUrl: Kind<string> = {
       const message = 'a backend URL has no path: use rewrite on the route to change the path';
       return new Invalid(raw, this.expected, { message, suggestion: parsed.origin });
     }
+    const odd = oddIPv4In(raw, this.expected);
+    if (odd !== undefined) return odd;
     if (parsed.port === '0') return new Invalid(raw, this.expected);
     return parsed.origin;
   },

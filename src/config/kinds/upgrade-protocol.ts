@@ -1,0 +1,30 @@
+import { Invalid } from './invalid.js';
+import type { Kind } from './kind.js';
+
+/** RFC 9110 §7.8: a token, or two with a slash between them. */
+const shape = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:\/[A-Za-z0-9!#$%&'*+.^_`|~-]+)?$/;
+/** HTTP under its own name, by the names of its versions and drafts (`h2`, `h2c-14`, `h3-29`, `hq`), and what carries it unseen. */
+const httpItself = /^(?:s?https?|h\d|hq|spdy|quic|tls|ssl)/i;
+
+/**
+ * Whether a connection must never be switched to a protocol: what is no protocol's name (RFC 9110 §7.8: in quotes, with parameters),
+ * and every name of HTTP itself and of TLS. HTTP would be spoken past all routes and policies. A name that only begins like one
+ * (`httpx`) is taken for one: who reads a name loosely must not see another protocol than the gateway.
+ */
+export function isNeverUpgradedTo(name: string): boolean {
+  return !shape.test(name) || httpItself.test(name);
+}
+
+/** The name of a protocol that connections may be upgraded to, with its version behind a slash where it matters. */
+export const upgradeProtocol: Kind<string> = {
+  label: 'protocol',
+  expected: 'an upgrade protocol such as websocket',
+  schema: { type: 'string', pattern: shape.source },
+  parse(raw) {
+    if (typeof raw !== 'string' || !shape.test(raw)) return new Invalid(raw, this.expected);
+    if (!httpItself.test(raw)) return raw;
+    const message = `${JSON.stringify(raw)} names HTTP itself or TLS: it would be spoken past all routes and policies`;
+    return new Invalid(raw, this.expected, { message });
+  },
+  format: value => value,
+};
