@@ -1,3 +1,4 @@
+import { authenticatesConnection, takesSeveralSteps } from './connection-auth.js';
 import type { RawHeaders } from './raw-headers.js';
 
 const enum Field {
@@ -19,6 +20,7 @@ const enum Field {
   Accept,
   MaxForwards,
   ClientCertificate,
+  Authorization,
 }
 
 /** The fields that do not simply pass. All others are copied without a look at their name. */
@@ -49,6 +51,7 @@ const fields = new Map<string, Field>([
   ['max-forwards', Field.MaxForwards],
   ['trailer', Field.Trailer],
   ['accept', Field.Accept],
+  ['authorization', Field.Authorization],
 ]);
 
 /** Lengths of those names: most fields are told apart by their length alone, without lower-casing them. */
@@ -103,6 +106,8 @@ export class RequestHead {
   announcesTrailers = false;
   /** The client has sent the fields by which the gateway tells of certificates: they are dropped. */
   claimsCertificate = false;
+  /** Its credentials let in the connection that they come by, not one request: `several` requests on it, or `one`. They pass. */
+  connectionAuth: 'one' | 'several' | undefined;
 
   constructor(raw: readonly string[]) {
     this.count = raw.length >> 1;
@@ -192,6 +197,10 @@ export class RequestHead {
         return;
       case Field.Accept:
         this.accept = join(this.accept, value);
+        this.passed.push(name, value);
+        return;
+      case Field.Authorization:
+        if (authenticatesConnection(value)) this.connectionAuth = takesSeveralSteps(value) ? 'several' : 'one';
         this.passed.push(name, value);
         return;
       case Field.ClientCertificate:

@@ -1,9 +1,10 @@
-import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import { Client, Pool, buildConnector, errors, type Dispatcher } from 'undici';
 import type { Backend } from '../upstream/backend.js';
 import { serverNameOf, tlsOptions, type BackendTls } from '../upstream/backend-tls.js';
+import type { ClientTie } from './client-tie.js';
 import type { ConnectionFigures } from './forwarder.js';
 
 /** How connections to the backends of one upstream are made. */
@@ -72,11 +73,19 @@ function pooledClient(origin: URL, options: object, timeout: number): Dispatcher
   return new PooledClient(origin, { ...options, connect: connectFor }, state);
 }
 
+/** Keeps connections for `node:http`. */
+export type BackendAgent = HttpAgent | HttpsAgent;
+
+function countOf(lists: NodeJS.ReadOnlyDict<unknown[]> = {}): number {
+  return Object.values(lists).reduce((sum, each) => sum + (each?.length ?? 0), 0);
+}
+
 /** The connection pools of an upstream's backends, made when first used. */
 export class BackendPools {
   readonly #pools = new Map<Backend, BackendPool>();
-  readonly #agents = new Map<Backend, HttpAgent | HttpsAgent>();
-  readonly #own = new Map<Backend, HttpAgent | HttpsAgent>();
+  readonly #agents = new Map<Backend, BackendAgent>();
+  readonly #own = new Map<Backend, BackendAgent>();
+  readonly #tied = new Map<ClientTie, Map<Backend, BackendAgent>>();
 
   constructor(readonly settings: PoolSettings) {}
 
@@ -89,20 +98,23 @@ export class BackendPools {
     return pool;
   }
 
-  /** Connections for what undici cannot carry. `isOwn`: one for a single request, beyond all limits. */
-  agent(backend: Backend, isOwn = false): HttpAgent | HttpsAgent {
+  /**
+   * Connections for what undici cannot carry. `isOwn`: one for a single request, beyond all limits. `tie`: connections for this client
+   * alone, which end with it.
+   */
+  agent(backend: Backend, isOwn = false, tie?: ClientTie): BackendAgent {
+    if (tie !== undefined) return this.#tiedAgent(backend, tie);
     const agents = isOwn ? this.#own : this.#agents;
     let agent = agents.get(backend);
     if (agent === undefined) {
       const { max, idleTimeout } = this.settings.connections;
-      const options = isOwn
-        ? // Without the promise to keep it, some servers end a body by closing, which cannot be told from a crash.
-          { keepAlive: true, maxFreeSockets: 1, timeout: idleTimeout }
-        : { keepAlive: true, maxSockets: max, maxFreeSockets: max, timeout: idleTimeout };
-      agent =
-        backend.url.protocol === 'https:'
-          ? new HttpsAgent({ ...options, ...tlsOptions(backend, this.settings.tls) })
-          : new HttpAgent(options);
+      agent = this.#createAgent(
+        backend,
+        isOwn
+          ? // Without the promise to keep it, some servers end a body by closing, which cannot be told from a crash.
+            { keepAlive: true, maxFreeSockets: 1, timeout: idleTimeout }
+          : { keepAlive: true, maxSockets: max, maxFreeSockets: max, timeout: idleTimeout },
+      );
       agents.set(backend, agent);
     }
     return agent;
@@ -110,19 +122,52 @@ export class BackendPools {
 
   /** Figures of the connections of {@link agent}. */
   agentFigures(backend: Backend): ConnectionFigures {
-    const agent = this.#agents.get(backend);
-    const count = (sockets: NodeJS.ReadOnlyDict<unknown[]> = {}): number =>
-      Object.values(sockets).reduce((sum, each) => sum + (each?.length ?? 0), 0);
-    const own = count(this.#own.get(backend)?.sockets);
-    return { active: count(agent?.sockets) + own, idle: count(agent?.freeSockets), pending: count(agent?.requests) };
+    const figures = { active: 0, idle: 0, pending: 0 };
+    const add = (agent: BackendAgent | undefined): void => {
+      figures.active += countOf(agent?.sockets);
+      figures.idle += countOf(agent?.freeSockets);
+      figures.pending += countOf(agent?.requests);
+    };
+    add(this.#agents.get(backend));
+    for (const agents of this.#tied.values()) add(agents.get(backend));
+    figures.active += countOf(this.#own.get(backend)?.sockets);
+    return figures;
   }
 
   async close(): Promise<void> {
-    for (const agent of [...this.#agents.values(), ...this.#own.values()]) agent.destroy();
+    const tied = [...this.#tied.values()].flatMap(agents => [...agents.values()]);
+    for (const agent of [...this.#agents.values(), ...this.#own.values(), ...tied]) agent.destroy();
     await Promise.all([...this.#pools.values()].map(pool => pool.dispatcher.destroy()));
     this.#agents.clear();
     this.#own.clear();
+    this.#tied.clear();
     this.#pools.clear();
+  }
+
+  /** They are not closed when idle: with its connection the client would lose what it is let in as. */
+  #tiedAgent(backend: Backend, tie: ClientTie): BackendAgent {
+    if (tie.ended) return this.#createAgent(backend, { keepAlive: false });
+    let agents = this.#tied.get(tie);
+    if (agents === undefined) {
+      this.#tied.set(tie, (agents = new Map<Backend, BackendAgent>()));
+      tie.onEnd(() => this.#untie(tie));
+    }
+    let agent = agents.get(backend);
+    if (agent === undefined)
+      agents.set(backend, (agent = this.#createAgent(backend, { keepAlive: true, maxFreeSockets: 1 })));
+    return agent;
+  }
+
+  #untie(tie: ClientTie): void {
+    const agents = this.#tied.get(tie);
+    this.#tied.delete(tie);
+    if (agents !== undefined) for (const agent of agents.values()) agent.destroy();
+  }
+
+  #createAgent(backend: Backend, options: AgentOptions): BackendAgent {
+    return backend.url.protocol === 'https:'
+      ? new HttpsAgent({ ...options, ...tlsOptions(backend, this.settings.tls) })
+      : new HttpAgent(options);
   }
 
   #create(backend: Backend): BackendPool {

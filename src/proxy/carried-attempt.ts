@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { answersForConnection } from '../http/connection-auth.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { trailerFields } from '../http/response-head.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
@@ -161,6 +162,10 @@ export class CarriedAttempt implements AttemptControl {
     }
     this.#phase = 'responding';
     this.#response = response;
+    const { 'persistent-auth': persistent, 'www-authenticate': challenge } = response.headers;
+    // It may be let in as the client, and must carry nobody else's request.
+    if (this.request.tie === undefined && answersForConnection(challenge, persistent) && this.#client !== undefined)
+      this.#client.shouldKeepAlive = false;
     this.#arm(this.request.idleTimeout, 'UND_ERR_BODY_TIMEOUT');
     this.observer.head(response.statusCode ?? 0, response.statusMessage ?? '', response.rawHeaders);
     response

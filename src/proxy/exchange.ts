@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { acceptsEventStream } from '../http/event-stream-type.js';
+import { authenticatesConnection } from '../http/connection-auth.js';
 import type { ExchangeRecord, TunnelRecord } from '../http/exchange-record.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
@@ -13,6 +14,7 @@ import type { Backend } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { ClientBody } from './client-body.js';
 import type { ClientMessage } from './client-message.js';
+import { ClientTie, tieTo } from './client-tie.js';
 import type { EventStream } from './event-streams.js';
 import type { ListenerInfo } from './listener-info.js';
 import type { Places } from './places.js';
@@ -88,6 +90,8 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   stream: EventStream | undefined;
   /** Where it has taken a place among the streams or tunnels; it is left when the exchange is over. */
   places: Places | undefined;
+  /** Set once the client has let in connections by credentials: what it asks for goes over connections of its own. */
+  tie: ClientTie | undefined;
   /** What policies have changed; undefined while they have changed nothing, which is the rule. */
   #requestEdits: Map<string, [name: string, value: string | undefined]> | undefined;
   #responseEdits: Map<string, [name: string, value: string]> | undefined;
@@ -198,7 +202,9 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   }
 
   setRequestHeader(name: string, value?: string): void {
-    (this.#requestEdits ??= new Map()).set(name.toLowerCase(), [name, value]);
+    const lower = name.toLowerCase();
+    if (lower === 'authorization' && value !== undefined && authenticatesConnection(value)) this.#tie();
+    (this.#requestEdits ??= new Map()).set(lower, [name, value]);
   }
 
   setResponseHeader(name: string, value: string): void {
@@ -251,6 +257,11 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     this.error = error;
     this.underWay?.giveUp();
     this.respond(response);
+  }
+
+  /** A policy has credentials for the client that let in the connection which they come by. */
+  #tie(): void {
+    this.tie ??= this.httpVersion === '2.0' ? new ClientTie() : tieTo(this.message.socket);
   }
 
   /** Answers with a response of the gateway's own. */

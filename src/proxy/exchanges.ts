@@ -12,9 +12,10 @@ import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { identify, introductionOf, peerOf } from './client-connection.js';
+import { ClientTie, tieOf, tieTo } from './client-tie.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './forwarding-headers.js';
-import { denied, noExpectation, noMethod, noProtocol, refusals } from './refusals.js';
+import { denied, noConnectionAuth, noExpectation, noMethod, noProtocol, refusals } from './refusals.js';
 import { Http1Responder } from './http1-responder.js';
 import type { Http2Head } from './http2-head.js';
 import type { Http2Message } from './http2-message.js';
@@ -114,6 +115,7 @@ export class Exchanges {
       { request, response },
     );
     this.#open(exchange, socket, peer, trusted);
+    exchange.tie = head.connectionAuth === undefined ? tieOf(socket) : tieTo(socket);
     (request as WithExchange<Exchange>)[EXCHANGE] = exchange;
     const before = socket[EXCHANGE];
     socket[EXCHANGE] = exchange;
@@ -168,6 +170,14 @@ export class Exchanges {
         this.#end(exchange, socket);
       });
 
+    if (fields.connectionAuth === 'several') {
+      exchange.error = noConnectionAuth;
+      exchange.status = noConnectionAuth.status;
+      stream.close(constants.NGHTTP2_HTTP_1_1_REQUIRED);
+      return undefined;
+    }
+    // Streams share the client's connection, and it may be that of a proxy: each has one to the backend for itself.
+    if (fields.connectionAuth === 'one') exchange.tie = new ClientTie();
     if (head.padded) {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
       return undefined;
@@ -316,6 +326,7 @@ export class Exchanges {
     exchange.closedAt = performance.now();
     exchange.stream?.closed();
     exchange.places?.leave();
+    if (exchange.tie !== undefined && exchange.httpVersion === '2.0') exchange.tie.end();
     this.open--;
     if (socket[EXCHANGE] === exchange) socket[EXCHANGE] = undefined;
     socket[QUEUE]?.delete(exchange);

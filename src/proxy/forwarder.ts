@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { GatewayError } from '../http/gateway-error.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { Backend } from '../upstream/backend.js';
+import type { ClientTie } from './client-tie.js';
 import type { ClientMessage } from './client-message.js';
 import type { RequestBody } from './request-body.js';
 
@@ -19,6 +20,8 @@ export interface ForwardRequest {
   readonly upgrade?: string | undefined;
   /** What it asks for may last: it gets a connection of its own, which counts against no limit. */
   readonly ownConnection?: boolean;
+  /** Set: it goes over a connection that carries nothing but requests with the same tie, and is closed when that ends. */
+  readonly tie?: ClientTie | undefined;
   /** The client waits for a 100 (Continue). */
   readonly expectsContinue: boolean;
   /** `TE: trailers` is among the fields: `Connection`, which is not, must name it (RFC 9110 §10.1.4). */

@@ -85,7 +85,7 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
       // 1
       router: ({ request, backend }, _, own) => {
         const { url, socketPath } = backend;
-        own.agent = this.pools.agent(backend, request.ownConnection);
+        own.agent = this.pools.agent(backend, request.ownConnection, request.tie);
         own.secure = this.pools.settings.tls?.verify ?? true;
         own.ssl = { maxHeaderSize: maxResponseHead, setHost: false };
         if (request.body instanceof RequestBody) own.buffer = request.body;

@@ -38,7 +38,7 @@ export class NodeCarrier {
     const { url, socketPath } = backend;
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const client = send({
-      agent: this.pools.agent(backend, request.ownConnection),
+      agent: this.pools.agent(backend, request.ownConnection, request.tie),
       ...(socketPath === undefined ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port } : { socketPath }),
       method: request.method,
       path: request.path,

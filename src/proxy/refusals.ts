@@ -20,6 +20,14 @@ export const noExpectation = new GatewayError(
   417,
 );
 
+/** Why a request is sent back to HTTP/1.1: its credentials need several requests on one connection, where streams share theirs. */
+export const noConnectionAuth = new GatewayError(
+  'DENIED',
+  'NTLM needs HTTP/1.1.',
+  'Authorization asks to let in the connection, which is one of many streams',
+  421,
+);
+
 /** A refusal of a message that cannot be read as a request. */
 export const denied = (status: number, detail: string): GatewayError =>
   new GatewayError('DENIED', detail, undefined, status);

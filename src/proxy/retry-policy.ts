@@ -51,6 +51,8 @@ export class RetryPolicy {
   hedgeAfter(exchange: Exchange, target: Target): number | undefined {
     const { hedgeAfter } = this.settings;
     if (hedgeAfter === 0 || exchange.body !== undefined || exchange.upgrade !== undefined) return undefined;
+    // The client is known to one connection, and that to one backend.
+    if (exchange.tie !== undefined) return undefined;
     if (!idempotent.has(exchange.method)) return undefined;
     return hedgeAfter === 'p95' ? target.latencies?.p95 : hedgeAfter;
   }

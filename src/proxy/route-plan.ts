@@ -106,6 +106,7 @@ export class ForwardPlan {
       body,
       upgrade: exchange.upgrade?.protocol,
       ownConnection: exchange.wantsEvents,
+      tie: exchange.tie,
       expectsContinue: exchange.expectsContinue,
       acceptsTrailers: exchange.acceptsTrailers,
       connectTimeout: timeouts.connect,

@@ -7,6 +7,7 @@ import type { Candidates, Outcome } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { VerdictRules } from './backend-verdict.js';
+import type { ClientTie } from './client-tie.js';
 import { ConnectionGate, type GateLimits } from './connection-gate.js';
 import type { Exchange } from './exchange.js';
 import type { Forwarder } from './forwarder.js';
@@ -52,6 +53,8 @@ export class Target {
   readonly #entrances = new Map<LiveBackend, Entrance>();
   readonly #metrics: AttemptMetrics;
   readonly #sticky: boolean;
+  /** The backends that know tied clients. */
+  readonly #ties = new WeakMap<ClientTie, LiveBackend>();
 
   constructor(parts: TargetParts) {
     const { upstream, breakers, limits } = parts;
@@ -107,6 +110,7 @@ export class Target {
 
   /** One of the candidates: where the balancer's choice is busy, another that is not. There must be at least one. */
   pick(candidates: readonly LiveBackend[], exchange: Exchange): LiveBackend {
+    if (exchange.tie !== undefined) return this.#pickTied(candidates, exchange, exchange.tie);
     const backend = this.#pick(candidates, exchange);
     if (this.gate(backend).hasRoom || candidates.length === 1 || this.#sticky) return backend;
     const idle = candidates.filter(each => this.gate(each).hasRoom);
@@ -137,6 +141,15 @@ export class Target {
       undefined,
       ['Retry-After', String(seconds)],
     );
+  }
+
+  /** A client that has let in its connections keeps its backend, which alone knows it, as long as that can be had. */
+  #pickTied(candidates: readonly LiveBackend[], exchange: Exchange, tie: ClientTie): LiveBackend {
+    const known = this.#ties.get(tie);
+    if (known !== undefined && candidates.includes(known)) return known;
+    const backend = this.#pick(candidates, exchange);
+    this.#ties.set(tie, backend);
+    return backend;
   }
 
   #pick(candidates: readonly LiveBackend[], exchange: Exchange): LiveBackend {

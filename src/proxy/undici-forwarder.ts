@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
+import { answersForConnection } from '../http/connection-auth.js';
 import type { Backend } from '../upstream/backend.js';
 import type { BackendPools, ConnectionState, ConnectionUser } from './backend-pools.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
@@ -11,8 +12,8 @@ import { RequestBody } from './request-body.js';
 /**
  * The default forwarder: undici's `Pool.dispatch`, one pool for each backend.
  *
- * undici cannot give a request a connection beside those of its pool, cannot send `Expect: 100-continue`, request trailers, `OPTIONS *` or a `Connection` that names `TE`, and
- * holds a request head back until the first byte of the body; upgrades, requests for event streams, and requests with an expectation, with `TE: trailers`, with a chunked body
+ * undici cannot give a request a connection beside those of its pool or one of its own, cannot send `Expect: 100-continue`, request trailers, `OPTIONS *` or a `Connection` that names `TE`, and
+ * holds a request head back until the first byte of the body; upgrades, requests for event streams, tied requests, and requests with an expectation, with `TE: trailers`, with a chunked body
  * or with the target `*`, are therefore carried by `node:http` over connections of its own ({@link NodeCarrier}).
  */
 export class UndiciForwarder implements Forwarder {
@@ -25,9 +26,14 @@ export class UndiciForwarder implements Forwarder {
 
   forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
     const { body } = request;
-    const { acceptsTrailers, expectsContinue, ownConnection, path, upgrade } = request;
+    const { acceptsTrailers, expectsContinue, ownConnection, path, tie, upgrade } = request;
     const isPlain =
-      upgrade === undefined && ownConnection !== true && !expectsContinue && acceptsTrailers !== true && path !== '*';
+      upgrade === undefined &&
+      ownConnection !== true &&
+      tie === undefined &&
+      !expectsContinue &&
+      acceptsTrailers !== true &&
+      path !== '*';
     if (!isPlain || (body instanceof RequestBody && body.length === undefined)) {
       return this.#carrier.forward(request, backend, observer);
     }
@@ -85,6 +91,8 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
   #phase: Phase = 'connecting';
   /** Its response has neither a length nor chunks: the end of the connection is its end. */
   #endsWithConnection = false;
+  /** The connection may be let in as the client, and must carry nobody else's request. */
+  #usesUp = false;
   #over = false;
 
   constructor(
@@ -141,6 +149,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     }
     this.#phase = 'responding';
     this.#endsWithConnection = coding === undefined && !hasLength;
+    this.#usesUp = answersForConnection(fields['www-authenticate'], fields['persistent-auth']);
     this.#expect(this.#idleTimeout);
     this.deadlines.watch(this);
     this.observer.head(status, message, headers);
@@ -158,6 +167,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     if (this.connection !== undefined) this.connection.served++;
+    if (this.#usesUp) this.connection?.socket?.destroy();
     if (this.#over) return;
     this.#end();
     // undici takes a reset for the end of such a response, as it takes a FIN.

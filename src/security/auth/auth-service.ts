@@ -1,6 +1,7 @@
 import { errors, Pool, type Dispatcher } from 'undici';
 import type { ForwardAuthConfig } from '../../config/auth.config.js';
 import { readAuthorities } from '../../config/key-pair.js';
+import { authenticatesConnection } from '../../http/connection-auth.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import { FailurePause } from './failure-pause.js';
 import { authServiceFailed } from './unavailable.js';
@@ -107,7 +108,9 @@ export class AuthService {
 
   /** Once more where a connection that was kept has been closed at the wrong moment. */
   async #send(headers: string[], signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const question = { method: 'GET', path: this.#path, headers, signal } as const;
+    // Credentials that let in a connection must not let in the next question on it: it is closed behind the answer.
+    const reset = letsIn(headers);
+    const question = { method: 'GET', path: this.#path, headers, signal, ...(reset && { reset }) } as const;
     try {
       return await this.#pool.request(question);
     } catch (error) {
@@ -115,6 +118,10 @@ export class AuthService {
       return this.#pool.request(question);
     }
   }
+}
+
+function letsIn(headers: readonly string[]): boolean {
+  return headers.some((name, i) => i % 2 === 0 && name === 'authorization' && authenticatesConnection(headers[i + 1]!));
 }
 
 function isClosedConnection(error: unknown): boolean {
