@@ -7,6 +7,8 @@ import { isRebindingSafe } from './loopback.js';
 export interface AdminRequest {
   readonly method: string;
   readonly headers: Readonly<IncomingHttpHeaders>;
+  /** Names and values as they came: `headers` shows one `Host` of several. */
+  readonly rawHeaders: readonly string[];
   /** Pattern of the route that will answer; undefined when none does. */
   readonly route: string | undefined;
 }
@@ -21,9 +23,12 @@ export interface AccessRules {
 
 /** Why a request is refused; undefined when it may pass. Asked before routing has any effect, so that a 404 tells nothing without the token. */
 export function refuse(
-  { method, headers, route }: AdminRequest,
+  { method, headers, rawHeaders, route }: AdminRequest,
   { token, loopback }: AccessRules,
 ): AdminProblem | undefined {
+  if (hostsIn(rawHeaders) > 1) {
+    return { status: 400, detail: 'A request must not have several Host fields.', headers: { connection: 'close' } };
+  }
   if (loopback && !isRebindingSafe(headers.host)) {
     return {
       status: 403,
@@ -48,6 +53,18 @@ export function refuse(
     };
   }
   return undefined;
+}
+
+/**
+ * Whether an answer tells no more than a status: `/health*` is open to probes, but names, addresses and reasons are for those who
+ * have the token.
+ */
+export function isCurt({ headers, route }: Pick<AdminRequest, 'headers' | 'route'>, { token }: AccessRules): boolean {
+  return token !== undefined && isOpen(route) && !token.isIn(headers.authorization);
+}
+
+function hostsIn(rawHeaders: readonly string[]): number {
+  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
 }
 
 function isOpen(route: string | undefined): boolean {

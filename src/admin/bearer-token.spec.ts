@@ -22,4 +22,8 @@ describe('the admin token', () => {
   ])('is not found in "%s"', field => {
     expect(token.isIn(field)).toBe(false);
   });
+
+  it('lets nobody in when it is the mask of a configuration that was printed', () => {
+    expect(new BearerToken('****').isIn('Bearer ****')).toBe(false);
+  });
 });

@@ -1,18 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { mask } from '../config/kinds/secret.js';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** A token that requests must carry as `Authorization: Bearer <token>` (RFC 6750 §2.1). How long a comparison takes tells nothing about the token. */
+/** A token that requests must carry as `Authorization: Bearer <token>` (RFC 6750 §2.1). How long a comparison takes tells nothing about the token. The mask of a printed configuration is a token that nobody has. */
 export class BearerToken {
-  readonly #digest: Buffer;
+  readonly #digest: Buffer | undefined;
 
   constructor(token: string) {
-    this.#digest = digest(token);
+    this.#digest = token === mask ? undefined : digest(token);
   }
 
   /** Whether an Authorization field value carries this token. */
   isIn(authorization: string | undefined): boolean {
     const presented = /^bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1];
-    return presented !== undefined && timingSafeEqual(digest(presented), this.#digest);
+    if (presented === undefined || this.#digest === undefined) return false;
+    return timingSafeEqual(digest(presented), this.#digest);
   }
 }

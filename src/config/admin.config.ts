@@ -18,7 +18,7 @@ export class AdminConfig {
   port: number = 9901;
 
   @Key(token, {
-    doc: 'When set, everything but `/health*` asks for `Authorization: Bearer <token>`. Required unless `host` is loopback. An empty text counts as not set, so that `${ADMIN_TOKEN:-}` works without the variable.',
+    doc: 'When set, everything but `/health*` asks for `Authorization: Bearer <token>`, and `/health*` without it tells no more than the status. Required unless `host` is loopback. An empty text counts as not set, so that `${ADMIN_TOKEN:-}` works without the variable.',
   })
   declare token?: string;
 }

@@ -5,6 +5,7 @@ import { Invalid } from './kinds/invalid.js';
 import type { Kind } from './kinds/kind.js';
 import { integer } from './kinds/number.js';
 import { isBlock } from './kinds/raw-block.js';
+import { maskOptions } from './kinds/secret.js';
 import { pathTemplate } from './kinds/template.js';
 import { statusRanges, type StatusRange } from './kinds/status.js';
 import { settleSubstitutions } from './kinds/substituted.js';
@@ -35,7 +36,7 @@ const probe: Kind<ProbeChoice> = {
     const name = nameKind.parse(written, source);
     return name instanceof Invalid ? new Invalid(raw, this.expected) : { name, options };
   },
-  format: ({ name, options }) => (Object.keys(options).length === 0 ? name : { name, ...options }),
+  format: ({ name, options }) => (Object.keys(options).length === 0 ? name : { name, ...maskOptions(options) }),
 };
 
 /** Active probes of the backends of an upstream. */

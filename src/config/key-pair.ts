@@ -1,9 +1,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { whyUnreadable } from './kinds/source.js';
+import { readBounded, whyUnreadable } from './bounded-file.js';
 
-const largestFile = 1024 * 1024;
 const day = 24 * 60 * 60 * 1000;
 /** Days before a certificate expires from which on it is warned of. */
 const warnAhead = 30;
@@ -83,13 +81,13 @@ export function expiryWarning(file: string, leaf: X509Certificate, now: number =
 
 function read(key: CertificateFileError['key'], file: string, path: string): string {
   try {
-    if (statSync(path).size <= largestFile) return readFileSync(path, 'latin1');
+    // Read while traffic runs as well: nothing to wait for.
+    return readBounded(path, { maxWait: 0 }).toString('latin1');
   } catch (error) {
     const why = whyUnreadable(error);
     const remedy = why.startsWith('may not') ? "let the gateway's user read it" : 'give the path of a PEM file';
     throw new CertificateFileError(key, `${file} ${why}: ${remedy}`);
   }
-  throw new CertificateFileError(key, `${file} is larger than 1mb: give a PEM file`);
 }
 
 function certificatesIn(

@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { readBoundedText, whyUnreadable } from './bounded-file.js';
 import type { KnownNames } from './checks/check.js';
 import { ConfigError } from './config-error.js';
 import { noPositions } from './findings.js';
 import type { GatewayConfig } from './gateway.config.js';
-import { Source, whyUnreadable } from './kinds/source.js';
+import { Source } from './kinds/source.js';
 import { compile, type LoadedConfig } from './load/compile.js';
 import type { Environment } from './load/environment.js';
 import { plainData } from './load/plain-data.js';
+import { largestFile } from './load/yaml-bounds.js';
 import { readYaml } from './load/yaml-source.js';
 import type { UnsupportedKey } from './unsupported.js';
 
@@ -59,9 +60,9 @@ export function buildConfig(
 
 function readFile(file: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    return readBoundedText(file, { dropMark: true, maxBytes: largestFile });
   } catch (error) {
-    const why = error instanceof TypeError ? 'is not valid UTF-8' : whyUnreadable(error);
+    const why = whyUnreadable(error);
     const place = { path: '', file, line: undefined, column: undefined };
     throw new ConfigError([
       { ...place, message: `the configuration file ${why}`, found: '', allowed: 'a readable YAML file' },

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { readBounded, whyUnreadable } from '../config/bounded-file.js';
 import type { UpstreamTlsConfig } from '../config/upstream.config.js';
 import type { Backend } from './backend.js';
 
@@ -16,11 +16,19 @@ export interface BackendTls {
 export function readTls({ ca, cert, key, serverName, verify }: UpstreamTlsConfig): BackendTls {
   return {
     verify,
-    ...(ca !== undefined && { ca: readFileSync(ca) }),
-    ...(cert !== undefined && { cert: readFileSync(cert) }),
-    ...(key !== undefined && { key: readFileSync(key) }),
+    ...(ca !== undefined && { ca: read(ca) }),
+    ...(cert !== undefined && { cert: read(cert) }),
+    ...(key !== undefined && { key: read(key) }),
     ...(serverName !== undefined && { serverName }),
   };
+}
+
+function read(file: string): Buffer {
+  try {
+    return readBounded(file, { maxWait: 0 });
+  } catch (error) {
+    throw new Error(`file ${JSON.stringify(file)} ${whyUnreadable(error)}`, { cause: error });
+  }
 }
 
 /**

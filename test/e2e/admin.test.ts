@@ -161,6 +161,24 @@ describe('the admin listener', () => {
     expect(large.header('content-type')).toBe('application/problem+json');
   });
 
+  it.each([
+    ['GET', ''],
+    ['GET', 'Connection: keep-alive\r\n'],
+    ['HEAD', ''],
+  ])('answers two Host fields with 400: which of them is meant cannot be known (%s %j)', async (method, more) => {
+    const head = `${method} /routes HTTP/1.1\r\nHost: localhost\r\n${more}hOST: evil.example\r\n\r\n`;
+    expect((await rawRequest(port, head)).status).toBe(400);
+  });
+
+  it('never echoes what a TRACE carries', async () => {
+    const head = 'TRACE /health HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer abc\r\n';
+    for (const more of ['', 'Max-Forwards: 0\r\n']) {
+      const response = await rawRequest(port, `${head}${more}\r\n`);
+      expect(response.status).toBe(405);
+      expect(response.text).not.toContain('abc');
+    }
+  });
+
   it('cuts a client that does not finish its head', async () => {
     const client = await connectRaw(port);
     client.send('GET /health HTTP/1.1\r\nHost: local');
@@ -212,11 +230,28 @@ describe('the admin token', () => {
   });
 
   it.each(['/health', '/health/live', '/health/ready'])(
-    'is not asked for at %s, where probes come without one',
+    'is not asked for at %s, where probes come without one and learn no more than the status',
     async path => {
-      expect((await get(path)).status).toBe(200);
+      const status = path === '/health/live' ? 'ok' : 'degraded';
+      for (const headers of [{}, { authorization: 'Bearer wrong' }]) {
+        const response = await get(path, { headers });
+        expect(response.status).toBe(200);
+        expect(response.json()).toEqual({ status });
+        const head = await get(path, { method: 'HEAD', headers });
+        expect([head.status, head.body.length]).toEqual([200, 0]);
+      }
+      const told = (await get(path, { headers: { authorization: 'Bearer s3cret' } })).json();
+      expect(told).toHaveProperty('details');
     },
   );
+
+  it('is needed to learn why a gateway is not ready, but not that it is not', async () => {
+    const drained = sources();
+    drained.readiness.drain();
+    const { get: ask } = await start({ token: 's3cret', sources: drained });
+    const response = await ask('/health/ready');
+    expect([response.status, response.json()]).toEqual([503, { status: 'error' }]);
+  });
 
   it.each([
     '/health/../metrics',

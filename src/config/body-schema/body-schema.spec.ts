@@ -126,7 +126,7 @@ describe('BodySchema', () => {
     expect(complaint(join(folder, 'none.json'))).toThrow(/none\.json" cannot be used: does not exist$/);
     expect(complaint(folder)).toThrow(/cannot be used: is a directory$/);
     writeFileSync(file, ' '.repeat(1024 * 1024 + 1));
-    expect(complaint(file)).toThrow(/cannot be used: it is larger than 1mb$/);
+    expect(complaint(file)).toThrow(/cannot be used: is larger than 1mb$/);
   });
 
   it('warns of patterns that may be slow, but not of those with a bounded text', () => {

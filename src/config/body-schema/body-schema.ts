@@ -1,8 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Ajv, ErrorObject, Options, ValidateFunction } from 'ajv';
 import type { FormatsPlugin } from 'ajv-formats';
-import { whyUnreadable } from '../kinds/source.js';
+import { readBoundedText } from '../bounded-file.js';
 import { BoundedPattern, PatternSteps } from './bounded-pattern.js';
 import { dangersOf } from './schema-dangers.js';
 
@@ -14,7 +13,6 @@ export interface SchemaFailure {
   readonly pointer: string;
 }
 
-const largestFile = 1024 * 1024;
 /** Failing places that are told. */
 const mostFailures = 10;
 /** Bodies up to so many bytes are searched for all failing places, larger ones for the first: each place costs memory. */
@@ -95,16 +93,7 @@ export class BodySchema {
 }
 
 function parse(file: string): Record<string, unknown> {
-  let size: number;
-  let text: string;
-  try {
-    ({ size } = statSync(file));
-    if (size > largestFile) throw new Error('it is larger than 1mb');
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw error instanceof Error && !('code' in error) ? error : new Error(whyUnreadable(error), { cause: error });
-  }
-  const schema: unknown = JSON.parse(text);
+  const schema: unknown = JSON.parse(readBoundedText(file, { maxWait: 0 }));
   if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return schema as Record<string, unknown>;
   throw new Error('it is not an object');
 }

@@ -5,6 +5,7 @@ import { builtInStrategies } from '../kinds/strategy.js';
 import { builtInForwarders, type UpstreamConfig } from '../upstream.config.js';
 import { leadsTo } from './addresses.js';
 import { checkName, checkUpstreamName, entries, items, type CheckContext } from './check.js';
+import { checkBackendTls } from './tls-checks.js';
 
 const hashKey = /^(client-ip|path|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/;
 
@@ -122,8 +123,10 @@ function checkHealthCheck(context: CheckContext, path: Path, healthCheck: Health
   checkName(context, { path: [...path, 'type'], kind: 'probe', name }, known.probes, builtInProbes);
 }
 
-function checkTls({ report, warn }: CheckContext, path: Path, { tls, backends }: UpstreamConfig): void {
+function checkTls(context: CheckContext, path: Path, { tls, backends }: UpstreamConfig): void {
   if (!tls) return;
+  const { report, warn } = context;
+  checkBackendTls(context, tls, [...path, 'tls']);
   if (isWritten(tls, 'cert') !== isWritten(tls, 'key')) {
     report({ path: [...path, 'tls'], message: 'cert and key belong together: give both', at: 'key' });
   }

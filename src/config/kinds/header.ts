@@ -2,7 +2,11 @@ import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const secretName = /^(proxy-)?authorization$|cookie|token|secret|password|api[-_]?key/i;
+/** Parts of names whose values are likely to be secrets. Too many rather than too few: what is hidden in vain costs a look into the file. */
+const secretName =
+  /auth|bearer|cookie|cred|csrf|hmac|jwt|key|nonce|otp(?:$|[-_])|pass|private|pwd|secret|session|sid(?:$|[-_])|sig(?:$|[-_])|signature|token|verify|xsrf/i;
+/** Well-known fields that are none. */
+const publicName = /^(access-control-allow-credentials|surrogate-key)$/i;
 
 /**
  * Fields that the gateway owns: they say how one connection carries a message (RFC 9110 §7.6.1), where it ends, or what is agreed on
@@ -86,7 +90,7 @@ export const method: Kind<string> = {
   format: value => value,
 };
 
-/** Whether the values of a header or a query parameter are likely to be secrets, so that they are not to be shown. */
+/** Whether the values of a header field, a query parameter or an option are likely to be secrets, so that they are not to be shown. */
 export function holdsSecret(name: string): boolean {
-  return secretName.test(name);
+  return secretName.test(name) && !publicName.test(name);
 }

@@ -1,6 +1,7 @@
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 import { isBlock } from './raw-block.js';
+import { maskOptions } from './secret.js';
 import { settleSubstitutions } from './substituted.js';
 import { name as nameKind } from './text.js';
 
@@ -23,5 +24,5 @@ export const policy: Kind<PolicyChoice> = {
     const name = nameKind.parse(written, source);
     return name instanceof Invalid ? new Invalid(raw, this.expected) : { name, options };
   },
-  format: ({ name, options }) => (Object.keys(options).length === 0 ? name : { name, ...options }),
+  format: ({ name, options }) => (Object.keys(options).length === 0 ? name : { name, ...maskOptions(options) }),
 };

@@ -8,6 +8,27 @@ import { settleSubstitutions } from './substituted.js';
 /** What takes the place of a secret wherever a configuration is shown. */
 export const mask = '****';
 
+const selector = /^(client-ip|global|identity|path|route|(header|cookie|jwt|query|response-header):\S+)$/;
+
+/**
+ * The options of something that modules register, as they may be shown: texts under names such as `secret` or `apiKey` are masked, at any
+ * depth. A text that says where a key is taken from (`key: "header:x-user"`) is none.
+ */
+export function maskOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, maskOption(value, holdsSecret(name))]),
+  );
+}
+
+function maskOption(value: unknown, hidden: boolean): unknown {
+  if (Array.isArray(value)) return value.map(item => maskOption(item, hidden));
+  if (typeof value === 'object' && value !== null) {
+    return hidden ? mask : maskOptions(value as Readonly<Record<string, unknown>>);
+  }
+  if (typeof value === 'string') return hidden && !selector.test(value) ? mask : value;
+  return typeof value === 'number' && hidden ? mask : value;
+}
+
 /** Values under names, those of which that were refused and are likely to be secrets hidden from the message. */
 export function hideRefused<T>(values: Map<string, T> | Invalid): Map<string, T> | Invalid {
   if (values instanceof Invalid) return values;

@@ -1,6 +1,7 @@
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 import { isBlock } from './raw-block.js';
+import { maskOptions } from './secret.js';
 import { settleSubstitutions } from './substituted.js';
 import { name as nameKind } from './text.js';
 
@@ -47,5 +48,5 @@ export const strategy: Kind<StrategyChoice> = {
     const key = parsed === 'consistent-hash' ? { key: 'client-ip' } : {};
     return { name: parsed, options: { ...key, ...options } };
   },
-  format: ({ name, options }) => (Object.keys(options).length === 0 ? name : { name, ...options }),
+  format: ({ name, options }) => (Object.keys(options).length === 0 ? name : { name, ...maskOptions(options) }),
 };

@@ -2,6 +2,7 @@ import { validateSync } from 'class-validator';
 import { checkGateway, smallestFile } from '../checks/gateway-checks.js';
 import type { CheckContext, KnownNames } from '../checks/check.js';
 import { checkListeners } from '../checks/listener-checks.js';
+import { checkMasks } from '../checks/mask-checks.js';
 import { checkRoutes } from '../checks/route-checks.js';
 import { checkSecurity } from '../checks/security-checks.js';
 import { checkUnsupported } from '../checks/unsupported-check.js';
@@ -71,7 +72,8 @@ export function compile(material: Material): LoadedConfig {
   const collected = collectFindings(errors);
   salvage(config);
   fill(config);
-  for (const check of [checkListeners, checkUpstreams, checkRoutes, checkSecurity, checkGateway]) check(checks);
+  for (const check of [checkListeners, checkUpstreams, checkRoutes, checkSecurity, checkGateway, checkMasks])
+    check(checks);
   // A missing certificate says nothing to someone who may not use TLS yet.
   const relevant = collected.filter(
     ({ isFile, path }) => !isFile || !unsupported.some(each => isBelow(path, each.path)),

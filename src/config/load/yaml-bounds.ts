@@ -1,6 +1,6 @@
 import { Lexer } from 'yaml';
 
-/** Characters of the largest file that is read. */
+/** Bytes of the largest file that is read, and characters of the largest text that is parsed. */
 export const largestFile = 4 * 1024 * 1024;
 
 /** More values than any configuration has; aliases that multiply each other stop here. */
