@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The `gatehouse` command. Runs the program in this process when this Node is new enough; otherwise in a child process
- * on the Node binary that the npm package `node` brings along, with signals and the exit code passed through.
+ * on the Node binary that the npm package `node` brings along, with signals and the exit code passed through. The two end together.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,6 +9,9 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+// Whoever listens takes the signal from Node, which would open a debugger.
+process.on('SIGUSR1', () => {});
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 
@@ -39,11 +42,15 @@ function bundledNode() {
 
 function runOn(node) {
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-  const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], { stdio: 'inherit' });
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2', 'SIGINT']) {
+  const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], {
+    // The child holds one end of a pipe, and goes when the other one is closed: also when this process is killed.
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    env: { ...process.env, GATEHOUSE_LIFELINE: '3' },
+  });
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT']) {
     process.on(signal, () => {
-      // At a terminal, Ctrl-C reaches the child as well: passing it on would look like a second, impatient Ctrl-C.
-      if (signal === 'SIGINT' && process.stdin.isTTY) return;
+      // At a terminal, Ctrl-C and Ctrl-\ reach the child as well: passed on, they would look like a second, impatient one.
+      if ((signal === 'SIGINT' || signal === 'SIGQUIT') && process.stdin.isTTY) return;
       child.kill(signal);
     });
   }

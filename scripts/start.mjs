@@ -1,6 +1,9 @@
 /** `npm start`: builds what is missing or stale, then becomes the program. Arguments are passed on. */
 import { ensureBuild } from './ensure-build.mjs';
 
+// Whoever listens takes the signal from Node, which would open a debugger.
+process.on('SIGUSR1', () => {});
+
 try {
   await ensureBuild();
 } catch (error) {

@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { setFlagsFromString } from 'node:v8';
+import { dieWithStarter } from './cli/lifeline.js';
+import { refuseDebugger } from './cli/no-debugger.js';
+
+refuseDebugger();
+dieWithStarter();
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 

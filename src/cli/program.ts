@@ -12,7 +12,7 @@ Exit codes:
   ${exitCode.usage}   the command line is not understood
   ${exitCode.cannotStart}   could not start (an address in use)
   ${exitCode.internal}  a failure of the program itself
-  A second SIGTERM or SIGINT ends it at once, with 128 + the signal's number.`;
+  SIGTERM, SIGINT and SIGQUIT end it gracefully; a second one ends it at once, with 128 + the signal's number.`;
 
 const examples = `
 Examples:

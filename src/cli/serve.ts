@@ -1,37 +1,29 @@
-import { constants } from 'node:os';
 import type { Logger as Pino } from 'pino';
 import { createGateway, type Gateway } from '../gateway.js';
 import type { LoadedConfig } from '../config/load/compile.js';
 import { PINO } from '../logging/logging.module.js';
 import { exitCode } from './exit-code.js';
+import { Signals } from './signals.js';
 
 /**
- * Runs a gateway, with its configuration's warnings in its log, until SIGTERM or SIGINT, then ends it gracefully, and the process with it; a second signal ends the process
- * at once. `started` is called once everything listens. Rejects when the gateway cannot start.
+ * Runs a gateway, with its configuration's warnings in its log, until SIGTERM, SIGINT or SIGQUIT, then ends it gracefully, and the process with it; a second
+ * signal ends the process at once. `started` is called once everything listens. Rejects when the gateway cannot start.
  */
 export async function serve(
   { config, warnings }: LoadedConfig,
   started: (gateway: Gateway) => void = () => {},
 ): Promise<never> {
+  const signals = new Signals();
   const gateway = await createGateway(config);
   const log = gateway.app.get<Pino>(PINO);
   for (const { file, line, column, path, message } of warnings) log.warn({ file, line, column, path }, message);
   const stopped = new Promise<number>((resolve, reject) => {
-    let stopping = false;
-    const stop = (code: number): void => {
-      stopping = true;
-      gateway.stop().then(() => resolve(code), reject);
-    };
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (stopping) process.exit(128 + constants.signals[signal]);
-        stop(exitCode.ok);
-      });
-    }
+    const stop = (code: number): void => void gateway.stop().then(() => resolve(code), reject);
+    signals.attach(log, () => stop(exitCode.ok));
     // A bug: what is in flight may end, then a supervisor starts a fresh process.
     process.on('uncaughtException', error => {
       process.stderr.write(`gatehouse: ${error.stack ?? error.message}\n`);
-      if (!stopping) stop(exitCode.internal);
+      if (signals.beginEnd()) stop(exitCode.internal);
     });
   });
   await gateway.start();

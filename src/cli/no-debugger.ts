@@ -1,0 +1,15 @@
+const asksForOne = /(^|\s)--inspect/;
+
+/**
+ * Makes sure that SIGUSR1 opens no debugger, as Node would do on 127.0.0.1:9229, where every user of the machine could run code in this
+ * process. One that Node was told to open (`--inspect`) stays.
+ */
+export function refuseDebugger(): void {
+  // Whoever listens takes the signal from Node. Once is enough: it is never taken away.
+  if (process.listenerCount('SIGUSR1') === 0) process.on('SIGUSR1', () => {});
+  if (process.features.inspector !== true) return;
+  if (asksForOne.test([...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' '))) return;
+  // The signal may have come before this line was reached.
+  const inspector = process.getBuiltinModule('node:inspector');
+  if (inspector.url() !== undefined) inspector.close();
+}

@@ -1,0 +1,75 @@
+import { constants } from 'node:os';
+import { isatty } from 'node:tty';
+import type { Logger } from 'pino';
+import { refuseDebugger } from './no-debugger.js';
+
+/** Signals that end the gateway: gracefully, and at once when one comes a second time. */
+const ending = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
+
+/** Signals that end a program that does not care. */
+const ignored = {
+  SIGHUP: 'signal ignored: a configuration is not read again while it runs; restart to use a changed one',
+  SIGUSR1: 'signal ignored: there is no log file to reopen, and no debugger',
+  SIGUSR2: 'signal ignored: it has no meaning',
+} as const;
+
+/** The part of the process that signals come from, for tests. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: () => void): unknown;
+  exit(code: number): void;
+}
+
+/** What the signals to a running gateway do. From its construction on none but those that should end the process does. */
+export class Signals {
+  readonly #terminal: boolean;
+  /** Those that came before there was a log. */
+  #early: (keyof typeof ignored)[] = [];
+  #log: Logger | undefined;
+  #stop: (() => void) | undefined;
+  #stopping = false;
+
+  constructor(
+    private readonly source: SignalSource = process,
+    private readonly isTerminal: () => boolean = () => isatty(0),
+  ) {
+    this.#terminal = isTerminal();
+    for (const signal of Object.keys(ignored) as (keyof typeof ignored)[])
+      source.on(signal, () => this.#ignore(signal));
+  }
+
+  /** From here on there is a gateway: `stop` ends it gracefully, and is called once. */
+  attach(log: Logger, stop: () => void): void {
+    this.#log = log;
+    this.#stop = stop;
+    for (const signal of this.#early) this.#ignore(signal);
+    this.#early = [];
+    for (const signal of ending) {
+      this.source.on(signal, () => {
+        if (this.#stopping) this.source.exit(128 + constants.signals[signal]);
+        else this.#end(signal);
+      });
+    }
+    // One that came before there was a listener.
+    refuseDebugger();
+  }
+
+  #ignore(signal: keyof typeof ignored): void {
+    if (this.#log === undefined) this.#early.push(signal);
+    // A terminal that is closed leaves nobody to stop what runs in it.
+    else if (signal === 'SIGHUP' && this.#terminal && !this.isTerminal()) this.#end(signal);
+    else this.#log.warn({ signal }, ignored[signal]);
+  }
+
+  /** The end begins for another reason than a signal; false when it has begun already. */
+  beginEnd(): boolean {
+    const first = !this.#stopping;
+    this.#stopping = true;
+    return first;
+  }
+
+  #end(signal: NodeJS.Signals): void {
+    if (!this.beginEnd()) return;
+    this.#log?.info({ signal }, 'draining');
+    this.#stop?.();
+  }
+}
