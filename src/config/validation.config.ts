@@ -1,3 +1,4 @@
+import { fieldsOf } from './fields.js';
 import { Block, Key } from './key.js';
 import { choice } from './kinds/choice.js';
 import { filePath } from './kinds/file-path.js';
@@ -5,6 +6,7 @@ import { headerName, method } from './kinds/header.js';
 import type { Kind } from './kinds/kind.js';
 import { list } from './kinds/list.js';
 import { integer } from './kinds/number.js';
+import type { RawBlock } from './kinds/raw-block.js';
 import { size } from './kinds/size.js';
 import { text } from './kinds/text.js';
 import { orWord } from './kinds/union.js';
@@ -20,7 +22,10 @@ function orAny(kind: Kind<string>): Kind<string[]> {
   return orWord<string[]>('any', [], list(kind, { min: 1 }), value => value.length === 0);
 }
 
-/** What of a path is forwarded as it was spelled. Routing always looks at the normalised path. */
+/**
+ * What of a path is forwarded as it was spelled. Routing always looks at the normalised path, and the policies of every route that
+ * another reading of it leads to have their say.
+ */
 export class PathValidationConfig {
   @Key(choice('normalize', 'reject', 'keep'), {
     doc: '`.` and `..` segments, also spelled `%2e`: resolved, refused with 400, or forwarded as they are. With `keep`, mind that the backend resolves them after the gateway has chosen the route.',
@@ -39,7 +44,39 @@ export class PathValidationConfig {
     doc: 'Encoded control characters, `%00` to `%1F` and `%7F`: forwarded, or refused with 400.',
   })
   controls: 'keep' | 'reject' = 'keep';
+
+  @Key(choice('reject', 'keep'), {
+    doc: 'A raw `\\`, which no URI may hold and which some servers take for a slash: refused with 400, or forwarded. `%5C` falls under `encodedSlash`.',
+  })
+  backslash: 'reject' | 'keep' = 'reject';
+
+  @Key(choice('keep', 'reject'), {
+    doc: '`;` and what follows in a segment, also as `%3B`: forwarded, or refused with 400. Java servers leave it out, so that `/admin;x` is `/admin` to them.',
+  })
+  pathParameters: 'keep' | 'reject' = 'keep';
+
+  @Key(choice('keep', 'reject'), {
+    doc: 'Escapes that are escaped again (`%252F`): forwarded, or refused with 400. For backends behind which something decodes once more.',
+  })
+  doubleEncoding: 'keep' | 'reject' = 'keep';
+
+  @Key(choice('keep', 'reject'), {
+    doc: '`%20` and `%09` at the end of a segment: forwarded, or refused with 400. Some servers leave them out, so that `/admin%20` is `/admin` to them.',
+  })
+  trailingSpace: 'keep' | 'reject' = 'keep';
 }
+
+/** What `path: strict` stands for. */
+const strict = Object.fromEntries([...fieldsOf(PathValidationConfig).keys()].map(key => [key, 'reject']));
+const orStrict = {
+  expand: (raw: unknown): RawBlock | undefined => (raw === 'strict' ? strict : undefined),
+  shortSchema: { const: 'strict' },
+  shortExpected: 'strict',
+  shorten: (formatted: RawBlock): unknown =>
+    Object.keys(strict).every(key => formatted[key] === 'reject') ? 'strict' : formatted,
+};
+const pathDoc =
+  'How odd spellings of a path are treated. `strict` stands for `reject` under every key: what could be read in two ways is refused.';
 
 /** The path settings of one route: only what it overrides is there. */
 export class RoutePathValidationConfig extends Overrides(PathValidationConfig, 'that of the top-level block') {}
@@ -85,7 +122,7 @@ export class ValidationConfig {
   })
   underscoreHeaders: 'keep' | 'remove' | 'reject' = 'keep';
 
-  @Block(() => PathValidationConfig, { doc: 'How odd spellings of a path are treated.' })
+  @Block(() => PathValidationConfig, { doc: pathDoc, ...orStrict })
   path: PathValidationConfig = new PathValidationConfig();
 
   @Block(() => BodyValidationConfig, { doc: 'A JSON Schema for JSON bodies. Absent: bodies are not looked into.' })
@@ -97,6 +134,6 @@ export class RouteValidationConfig extends Overrides<Omit<ValidationConfig, 'pat
   ValidationConfig,
   'that of the top-level block',
 ) {
-  @Block(() => RoutePathValidationConfig, { doc: 'How odd spellings of a path are treated.' })
+  @Block(() => RoutePathValidationConfig, { doc: pathDoc, ...orStrict })
   declare path?: RoutePathValidationConfig;
 }

@@ -1,12 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { forwardedPath, routingPath, splitTarget, type PathPolicy } from './path.js';
+import { forwardedPath, type PathPolicy } from './path-policy.js';
+import { routingPath, splitTarget } from './path.js';
 
 const usual: PathPolicy = {
   dotSegments: 'normalize',
   duplicateSlashes: 'keep',
   encodedSlash: 'keep',
   controls: 'keep',
+  backslash: 'keep',
+  pathParameters: 'keep',
+  doubleEncoding: 'keep',
+  trailingSpace: 'keep',
 };
 const kept: PathPolicy = { ...usual, dotSegments: 'keep' };
 
@@ -60,6 +65,10 @@ const anyPolicy = fc.record({
   duplicateSlashes: fc.constantFrom('keep', 'merge', 'reject'),
   encodedSlash: fc.constantFrom('keep', 'reject'),
   controls: fc.constantFrom('keep', 'reject'),
+  backslash: fc.constantFrom('keep', 'reject'),
+  pathParameters: fc.constantFrom('keep', 'reject'),
+  doubleEncoding: fc.constantFrom('keep', 'reject'),
+  trailingSpace: fc.constantFrom('keep', 'reject'),
 } satisfies { [K in keyof PathPolicy]: fc.Arbitrary<PathPolicy[K]> });
 
 /** RFC 3986 §5.2.4, by its own words: an input and an output buffer. */

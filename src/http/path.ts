@@ -8,36 +8,12 @@ export interface Target {
   readonly authority: string | undefined;
 }
 
-/** What is done to the path that a backend gets: `security.validation.path` of the configuration. */
-export interface PathPolicy {
-  readonly dotSegments: 'normalize' | 'reject' | 'keep';
-  readonly duplicateSlashes: 'keep' | 'merge' | 'reject';
-  readonly encodedSlash: 'keep' | 'reject';
-  readonly controls: 'keep' | 'reject';
-}
-
-/** Why a path is refused, with a sentence for the client. */
-export interface PathRejection {
-  readonly reason: keyof PathPolicy;
-  readonly detail: string;
-}
-
-const reject = (reason: keyof PathPolicy, what: string): PathRejection =>
-  Object.freeze({ reason, detail: `The path must not contain ${what}.` });
-const DOT_SEGMENTS = reject('dotSegments', 'dot segments');
-const DUPLICATE_SLASHES = reject('duplicateSlashes', 'empty segments (duplicate slashes)');
-const ENCODED_SLASH = reject('encodedSlash', 'an encoded slash or backslash');
-const CONTROLS = reject('controls', 'control characters');
-
-/** Something that any step below might want to change: an escape, a byte above ASCII, a control, `//`, or a dot after a slash or backslash. */
-const SUSPECT = /[%\x00-\x20\x7f-\uffff]|[\\/][./]/;
-const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?=\/|$)/i;
-/** Also between encoded slashes and backslashes, where some backends see a separator. */
-const DOT_SEGMENT_ANYWHERE = /(?:\/|\\|%2f|%5c)(?:\.|%2e){1,2}(?=\/|\\|%2f|%5c|$)/i;
+/** What some reader might not take for itself: an escape, `;`, a backslash, a byte above ASCII, a control, `//`, or a dot after a slash. */
+const SUSPECT = /[%;\\\x00-\x20\x7f-\uffff]|\/[./]/;
+/** `.` or `..` between slashes, also spelled `%2e`. */
+export const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?=\/|$)/i;
 const SINGLE_DOT = /^(?:\.|%2e)$/i;
 const DOUBLE_DOT = /^(?:\.|%2e){2}$/i;
-const SLASH_OR_BACKSLASH_ESCAPE = /%(?:2f|5c)/i;
-const CONTROL = /[\x00-\x1f\x7f]|%(?:[01][0-9a-f]|7f)/i;
 const ABSOLUTE = /^https?:\/\/([^/?]+)/i;
 
 /**
@@ -64,48 +40,36 @@ function splitQuery(url: string, authority: string | undefined): Target {
   return { path: url.slice(0, mark), query: url.slice(mark + 1), authority };
 }
 
+/** Whether a path has one spelling and one reading: nothing in it can be normalised, refused, or taken for another path. */
+export function isPlain(path: string): boolean {
+  return path.charCodeAt(0) === SLASH && !SUSPECT.test(path);
+}
+
 /**
  * The one spelling of a path that routing looks at, so that no other spelling evades a route. In this order: dot segments
  * are removed as RFC 3986 §5.2.4 has it (`%2e` is a dot); every escape that is valid UTF-8 is decoded, `%2F` too, and raw
  * bytes above ASCII (which Node gives as Latin-1 characters) likewise; slashes are merged; dot segments that came to light
  * are removed, never above the root. `%zz` stays, bytes that are no UTF-8 are written `%XX`, a backslash stays a backslash,
- * and `..;x` is no dot segment. Returns the same string when there is nothing to do. Never throws. `*` stays `*`.
+ * and `..;x` is no dot segment: what other servers make of these is told by `pathReadings`. Returns the same string when there is nothing to do. Never throws. `*` stays `*`.
  */
 export function routingPath(path: string): string {
-  if (path.charCodeAt(0) === SLASH && !SUSPECT.test(path)) return path;
-  if (path === '*') return path;
+  if (isPlain(path) || path === '*') return path;
   const decoded = decode(withoutDotSegments(rooted(path)));
   return withoutDotSegments(mergeSlashes(decoded), false);
 }
 
-/**
- * The path as it is sent to a backend, or why it is refused. Byte for byte what the client sent where the policy has nothing
- * to change; escapes keep their spelling. `routingPath` of the result is `routingPath` of the input under every policy. For
- * that, duplicate slashes are not merged in a path whose dot segments are kept: `/a//../b` and `/a/../b` are not the same.
- */
-export function forwardedPath(path: string, policy: PathPolicy): string | PathRejection {
-  if (path.charCodeAt(0) === SLASH && !SUSPECT.test(path)) return path;
-  if (path === '*') return path;
-  let result = rooted(path);
-  if (policy.controls === 'reject' && CONTROL.test(result)) return CONTROLS;
-  if (policy.encodedSlash === 'reject' && SLASH_OR_BACKSLASH_ESCAPE.test(result)) return ENCODED_SLASH;
-  if (policy.dotSegments === 'reject' && DOT_SEGMENT_ANYWHERE.test(result)) return DOT_SEGMENTS;
-  if (policy.duplicateSlashes === 'reject' && result.includes('//')) return DUPLICATE_SLASHES;
-  if (policy.dotSegments === 'normalize') result = withoutDotSegments(result);
-  if (policy.duplicateSlashes === 'merge' && !DOT_SEGMENT.test(result)) result = mergeSlashes(result);
-  return result;
-}
-
-function rooted(path: string): string {
+/** With a slash before it where it has none. */
+export function rooted(path: string): string {
   return path.charCodeAt(0) === SLASH ? path : `/${path}`;
 }
 
-function mergeSlashes(path: string): string {
+/** With one slash for each run of them. */
+export function mergeSlashes(path: string): string {
   return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path;
 }
 
 /** RFC 3986 §5.2.4; with `escapes`, `%2e` is a dot. */
-function withoutDotSegments(path: string, escapes = true): string {
+export function withoutDotSegments(path: string, escapes = true): string {
   if (!DOT_SEGMENT.test(path)) return path;
   const kept: string[] = [];
   const segments = path.split('/');

@@ -5,7 +5,7 @@ import type { TrustedProxies } from '../http/client-address.js';
 import { EXCHANGE, type WithExchange } from '../http/exchange-symbol.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { parseHost } from '../http/host.js';
-import { forwardedPath, routingPath, splitTarget, type PathPolicy } from '../http/path.js';
+import { isPlain, routingPath, splitTarget } from '../http/path.js';
 import { newRequestId } from '../http/request-id.js';
 import { RequestHead } from '../http/request-head.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
@@ -15,7 +15,7 @@ import { identify, introductionOf, peerOf } from './client-connection.js';
 import { ClientTie, tieOf, tieTo } from './client-tie.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './forwarding-headers.js';
-import { denied, noConnectionAuth, noExpectation, noMethod, noProtocol, refusals } from './refusals.js';
+import { noConnectionAuth, noExpectation, noMethod, noProtocol, refusals } from './refusals.js';
 import { Http1Responder } from './http1-responder.js';
 import type { Http2Head } from './http2-head.js';
 import type { Http2Message } from './http2-message.js';
@@ -24,12 +24,11 @@ import { endsWithAnswer, endWithAnswer } from './last-answer.js';
 import type { ListenerInfo } from './listener-info.js';
 import type { RoutePlans } from './route-plans.js';
 
-/** Limits of a request's head, and what is done to its path: `security.validation`. Sizes in bytes. */
+/** Limits of a request's head: `security.validation`. Sizes in bytes. */
 export interface HeadLimits {
   readonly maxUrl: number;
   readonly maxHeaders: number;
   readonly maxHeaderSize: number;
-  readonly path: PathPolicy;
 }
 
 const QUEUE = Symbol('gatehouse.queue');
@@ -203,8 +202,12 @@ export class Exchanges {
     const host = parseHost(target?.authority ?? head.host ?? '')?.host;
     if (target === undefined || host === undefined || head.hosts !== 1 || head.hasBody) return undefined;
     const { path, query } = target;
-    const match = this.plans.match({ method, host, routingPath: routingPath(path), query, headers });
-    return match?.route.definition.plan.upgrades.find(headers.upgrade);
+    const asked = { method, host, routingPath: routingPath(path), query, headers };
+    const match = this.plans.match(asked);
+    if (isPlain(path)) return match?.route.definition.plan.upgrades.find(headers.upgrade);
+    const guarded = this.plans.guard(asked, path, match);
+    // What is refused is refused when the exchange begins.
+    return guarded instanceof GatewayError ? undefined : guarded.plan?.upgrades.find(headers.upgrade);
   }
 
   /** The exchange is over: its response, or the tunnel that it has become. */
@@ -292,12 +295,24 @@ export class Exchanges {
     const { contentLength } = exchange.head;
     // Beyond that, what is sent on would be another number.
     if (contentLength !== undefined && Number(contentLength) > Number.MAX_SAFE_INTEGER) return refusals.length;
+    const { path } = exchange;
+    if (!isPlain(path)) return this.#routeOdd(exchange);
+    exchange.routingPath = exchange.forwardedPath = path;
+    exchange.match = this.plans.match(exchange);
+    exchange.plan = exchange.match?.route.definition.plan;
+    return undefined;
+  }
+
+  /** The same for a path that other servers may read as another one. */
+  #routeOdd(exchange: Exchange): GatewayError | undefined {
     exchange.routingPath = routingPath(exchange.path);
     exchange.match = this.plans.match(exchange);
     exchange.plan = exchange.match?.route.definition.plan;
-    const path = forwardedPath(exchange.path, exchange.plan?.path ?? this.limits.path);
-    if (typeof path !== 'string') return denied(400, path.detail);
-    exchange.forwardedPath = path;
+    const guarded = this.plans.guard(exchange, exchange.path, exchange.match);
+    if (guarded instanceof GatewayError) return guarded;
+    exchange.match = guarded.match;
+    exchange.plan = guarded.plan;
+    exchange.forwardedPath = guarded.path;
     return undefined;
   }
 

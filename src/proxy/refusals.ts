@@ -43,5 +43,8 @@ export const refusals = {
   scheme: denied(400, 'The scheme must be that of the connection.'),
   fields: denied(400, 'The request has fields that only HTTP/1.1 knows.'),
   framing: denied(400, 'An HTTP/1.0 request must not be chunked.'),
+  readings: denied(400, 'The path can be read in too many ways.'),
+  stray: denied(400, 'Some servers would read the path as another one, which is not served here.'),
+  left: denied(400, 'Some servers would read the path as one outside of where it leads.'),
   length: denied(413, 'The request body is larger than anything.'),
 };

@@ -1,11 +1,12 @@
 import type { HeaderRules } from '../http/header-rules.js';
-import type { PathPolicy } from '../http/path.js';
+import type { PathPolicy } from '../http/path-policy.js';
 import type { LocalResponse } from '../http/problem.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import { removeFields, type RequestHead } from '../http/request-head.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import type { RouteDefinition } from '../routing/route.js';
 import type { RequestPolicy } from '../security/policy.js';
+import type { StagedPolicy } from '../security/policy-source.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Exchange } from './exchange.js';
@@ -25,6 +26,8 @@ export interface RoutePlan {
   readonly action: ForwardPlan | LocalPlan;
   /** Checked before anything else is done, in this order. */
   readonly policies: readonly RequestPolicy[];
+  /** The same with their stages. */
+  readonly staged: readonly StagedPolicy[];
   /** Largest request body in bytes; 0 = no limit. */
   readonly maxBody: number;
   /** What is done to the path before it is forwarded. */

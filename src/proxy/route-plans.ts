@@ -1,16 +1,19 @@
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { RouteConfig } from '../config/route.config.js';
 import { retriesOf, securityOf, sseOf, timeoutsOf, webSocketOf } from '../config/route-settings.js';
+import type { GatewayError } from '../http/gateway-error.js';
 import { HeaderRules } from '../http/header-rules.js';
+import type { PathPolicy } from '../http/path-policy.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import { RouteTable } from '../routing/route-table.js';
 import type { RouteQuery } from '../routing/route.js';
 import { CorsPreflights } from '../security/cors/cors-preflights.js';
 import { preflightMethod } from '../security/cors/preflight.js';
-import type { RequestPolicy } from '../security/policy.js';
+import type { StagedPolicy } from '../security/policy-source.js';
 import { responseDefaultsOf, type ResponseDefaults } from '../security/response-defaults.js';
 import type { RoutePolicies } from '../security/route-policies.js';
 import { FallbackResponse, type Fallback } from './fallback.js';
+import { guarded, type Guarded } from './guarded-plan.js';
 import { FixedPlan, RedirectPlan } from './local-plans.js';
 import { Mirror } from './mirror.js';
 import type { EventStreamSettings } from './event-streams.js';
@@ -23,6 +26,10 @@ import type { Targets } from './targets.js';
 /** The routes of a configuration, each with its plan, behind the compiled table. Immutable. */
 export class RoutePlans {
   readonly table: RouteTable<PlannedRoute>;
+  /** What is done to the path of requests that no route fits. */
+  readonly path: PathPolicy;
+  /** There is one route, and it takes every path. */
+  readonly takesAllPaths: boolean;
   /** What holds for the responses to requests that no route fits. */
   readonly responseDefaults: ResponseDefaults | undefined;
 
@@ -33,20 +40,23 @@ export class RoutePlans {
   private constructor(
     private readonly config: GatewayConfig,
     private readonly targets: Targets,
-    policies: readonly (readonly RequestPolicy[])[],
+    policies: readonly (readonly StagedPolicy[])[],
   ) {
     this.responseDefaults = responseDefaultsOf(config.security);
+    this.path = config.security.validation.path;
     this.#eventStreams = new Places(config.sse.maxConnections);
     this.#tunnels = new Places(config.websocket.maxConnections);
     this.table = RouteTable.compile(
       config.routes.map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
     );
+    const [only, ...more] = this.table.entries;
+    this.takesAllPaths = only?.pattern.isPrefix === true && only.pattern.segments.length === 0 && more.length === 0;
   }
 
   /** Rejects, in one line, when the configuration asks for a policy that cannot be had. */
   static async create(config: GatewayConfig, targets: Targets, policies: RoutePolicies): Promise<RoutePlans> {
     const lists = config.routes.map((route, index) =>
-      policies.of(securityOf(config, route), `routes[${index}].security`),
+      policies.staged(securityOf(config, route), `routes[${index}].security`),
     );
     return new RoutePlans(config, targets, await Promise.all(lists));
   }
@@ -62,14 +72,21 @@ export class RoutePlans {
     return this.table.match(request);
   }
 
-  #plan(route: RouteConfig, policies: readonly RequestPolicy[]): RoutePlan {
+  /** What holds for a request whose path holds something that servers read in different ways; or why it is refused. */
+  guard(request: RouteQuery, path: string, match: RouteMatch<PlannedRoute> | undefined): Guarded | GatewayError {
+    return guarded(this, request, path, match);
+  }
+
+  #plan(route: RouteConfig, staged: readonly StagedPolicy[]): RoutePlan {
     const security = securityOf(this.config, route);
     const { validation } = security;
     const { mirror } = route;
+    const policies = staged.map(({ policy }) => policy);
     return {
       name: route.name,
       action: this.#action(route),
       policies,
+      staged,
       maxBody: validation.maxBody,
       path: validation.path,
       bodyPolicies: policies.filter(policy => policy.checkBody !== undefined),

@@ -13,6 +13,8 @@ export class RouteUpgrades {
     readonly places: Places,
     /** The route leads to backends. */
     private readonly forwards: boolean,
+    /** Routes that the path could be read as one of: what any of them does not allow is not allowed. */
+    private readonly others: readonly RouteUpgrades[] = [],
   ) {
     const { origins, upgrades } = settings;
     this.#origins = new Set(origins.map(origin => origin.toLowerCase()));
@@ -26,12 +28,20 @@ export class RouteUpgrades {
   find(offered: string | undefined): string | undefined {
     if (offered === undefined || !this.forwards) return undefined;
     const names = offered.split(',').map(name => name.trim());
-    return names.find(name => this.#mayBe(name.toLowerCase()));
+    const found = names.find(name => this.#mayBe(name.toLowerCase()));
+    return found === undefined || this.others.every(other => other.find(found) === found) ? found : undefined;
+  }
+
+  /** The same for a request whose path could be read as one of other routes that lead to backends. */
+  within(others: readonly RouteUpgrades[]): RouteUpgrades {
+    const settings = others.find(other => !other.settings.enabled)?.settings ?? this.settings;
+    return new RouteUpgrades({ ...this.settings, enabled: settings.enabled }, this.places, this.forwards, others);
   }
 
   /** Whether pages of that origin (RFC 6454 §7) may open connections: all may where no list is set. */
   accepts(origin: string | undefined): boolean {
-    return this.#origins.size === 0 || this.#origins.has(origin?.toLowerCase() ?? '');
+    const isOwn = this.#origins.size === 0 || this.#origins.has(origin?.toLowerCase() ?? '');
+    return isOwn && this.others.every(other => other.accepts(origin));
   }
 
   #mayBe(name: string): boolean {

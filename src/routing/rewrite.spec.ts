@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { forwardedPath, routingPath } from '../http/path.js';
+import { routingPath } from '../http/path.js';
+import { forwardedPath } from '../http/path-policy.js';
 import { parsePattern } from './path-pattern.js';
 import { Rewrite } from './rewrite.js';
 import type { RewriteDefinition } from './route.js';
@@ -80,6 +81,37 @@ it.each<[RewriteDefinition, string]>([
   expect(() => rewritten(definition, '/', '/:id')).toThrow(message);
 });
 
+describe('what a rewrite puts before a path', () => {
+  const isLeft = (definition: RewriteDefinition, raw: string, path = '/*'): boolean => {
+    const pattern = parsePattern(path);
+    return new Rewrite(definition, [pattern]).isLeft(pattern, { raw, routing: routingPath(raw) });
+  };
+
+  it.each(['..\\admin', '..%5cadmin', '..;/admin', '%252e%252e/admin', 'a\\..\\..\\admin', '..%20/x', '..%00/x'])(
+    'is left by %s, as some server reads it',
+    rest => {
+      expect(isLeft({ replacePrefix: ['/a', '/safe'] }, `/a/${rest}`)).toBe(true);
+      expect(isLeft({ path: '/safe/:rest' }, `/a/${rest}`, '/a/*')).toBe(true);
+    },
+  );
+
+  it.each(['b', 'b;c', 'b%2Fc', 'b//c', 'b\\c', '..b', 'b/c%2f..%2fd', 'b%20/c', '%2525'])(
+    'is not left by %s',
+    rest => {
+      expect(isLeft({ replacePrefix: ['/a', '/safe'] }, `/a/${rest}`)).toBe(false);
+      expect(isLeft({ replacePrefix: ['/a', '/safe;v=1/x%20'] }, `/a/${rest}`)).toBe(false);
+      expect(isLeft({ path: '/safe/:rest' }, `/a/${rest}`, '/a/*')).toBe(false);
+    },
+  );
+
+  it('can be left neither where it is all, nor where nothing is rewritten, nor at the root', () => {
+    expect(isLeft({ path: '/fixed' }, '/a/..;/b', '/a/*')).toBe(false);
+    expect(isLeft({ replacePrefix: ['/a', '/safe'] }, '/b/..;/c')).toBe(false);
+    expect(isLeft({ stripPrefix: '/a' }, '/a/..;/b')).toBe(false);
+    expect(isLeft({ stripPrefix: '/a' }, '/a/\\host/b')).toBe(true);
+  });
+});
+
 describe('whatever the path', () => {
   const piece = fc.constantFrom(
     ...[
@@ -112,6 +144,10 @@ describe('whatever the path', () => {
     duplicateSlashes: 'keep',
     encodedSlash: 'keep',
     controls: 'keep',
+    backslash: 'keep',
+    pathParameters: 'keep',
+    doubleEncoding: 'keep',
+    trailingSpace: 'keep',
   } as const;
 
   it('the backend routes the result as it would the prefix taken off the normalised path', () => {

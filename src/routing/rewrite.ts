@@ -1,3 +1,4 @@
+import { pathReadings } from '../http/path-readings.js';
 import { routingPath } from '../http/path.js';
 import { encodeControls, encodePath, encodeText } from './encoding.js';
 import type { RequestPath } from './parameters.js';
@@ -5,17 +6,26 @@ import type { PathPattern } from './path-pattern.js';
 import type { RewriteDefinition } from './route.js';
 import { Template } from './template.js';
 
-type Step = (pattern: PathPattern, path: RequestPath) => string;
+interface Step {
+  /** What the result begins with whatever the client says, without a slash at its end; undefined: all of it. */
+  readonly base: string | undefined;
+  /** Undefined: the path is none that is rewritten. */
+  apply(pattern: PathPattern, path: RequestPath): string | undefined;
+}
 
 /** A compiled `rewrite` of a route: changes the path, never the query. Immutable. */
 export class Rewrite {
   readonly #step: Step;
+  /** What servers may take the base for. */
+  readonly #bases: readonly string[] | undefined;
 
   /** Throws an Error when the definition is not well formed, or a template names a parameter that the route does not have. */
   constructor(definition: RewriteDefinition, patterns: readonly PathPattern[]) {
     if (definition.path !== undefined) this.#step = byTemplate(definition.path, patterns);
     else if (definition.replacePrefix !== undefined) this.#step = byPrefix(...definition.replacePrefix);
     else this.#step = byPrefix(definition.stripPrefix ?? '/', '/');
+    const { base } = this.#step;
+    if (base !== undefined) this.#bases = readingsOf(base)?.map(withoutTrailingSlash);
   }
 
   /**
@@ -25,15 +35,38 @@ export class Rewrite {
    * rewritten; never holds spaces or control characters.
    */
   apply(pattern: PathPattern, path: RequestPath): string {
-    return path.routing === '*' ? path.raw : encodeControls(this.#step(pattern, path));
+    return path.routing === '*' ? path.raw : encodeControls(this.#step.apply(pattern, path) ?? path.raw);
   }
+
+  /**
+   * Whether a server could read what a path is rewritten to as one outside of what the rewrite puts before it: `/safe/..\admin`,
+   * `/safe/..;/admin`, `/safe/..%5cadmin`. In paths without anything odd nothing of the kind can be.
+   */
+  isLeft(pattern: PathPattern, path: RequestPath): boolean {
+    const { base } = this.#step;
+    const result = path.routing === '*' || base === undefined ? undefined : this.#step.apply(pattern, path);
+    if (result === undefined) return false;
+    const bases = this.#bases;
+    const readings = readingsOf(encodeControls(result));
+    if (readings === undefined || bases === undefined || /^\/[/\\]/.test(result)) return true;
+    return !readings.every(reading => bases.some(each => isBelow(reading, each)));
+  }
+}
+
+/** Undefined: there are too many. */
+function readingsOf(path: string): readonly string[] | undefined {
+  const readings = pathReadings(path);
+  return readings === 'too-many' ? undefined : [routingPath(path), ...(readings?.others ?? [])];
 }
 
 function byTemplate(text: string, patterns: readonly PathPattern[]): Step {
   if (!text.startsWith('/')) throw new Error(`rewrite.path "${text}" must begin with /`);
   if (/[?#]/.test(text)) throw new Error(`rewrite.path "${text}" must not hold ? or #: the query stays as it is`);
   const template = new Template([{ text, in: 'path', encode: encodePath }], patterns);
-  return (pattern, path) => singleLeadingSlash(template.fill(pattern, path));
+  const parameter = text.search(/:[A-Za-z_]/);
+  const base =
+    parameter === -1 ? undefined : withoutTrailingSlash(encodePath(text.slice(0, text.lastIndexOf('/', parameter))));
+  return { base, apply: (pattern, path) => singleLeadingSlash(template.fill(pattern, path)) };
 }
 
 function byPrefix(from: string, to: string): Step {
@@ -44,10 +77,13 @@ function byPrefix(from: string, to: string): Step {
   const encodedFrom = withoutTrailingSlash(encodePath(from));
   const matched = withoutTrailingSlash(routingPath(encodedFrom));
   const replacement = withoutTrailingSlash(encodePath(to));
-  return (_pattern, { raw, routing }) => {
-    if (!isBelow(routing, matched)) return raw;
-    const rest = routing.slice(matched.length);
-    return singleLeadingSlash(`${replacement}${spelledRest(raw, encodedFrom, rest)}`);
+  return {
+    base: replacement,
+    apply: (_pattern, { raw, routing }) => {
+      if (!isBelow(routing, matched)) return undefined;
+      const rest = routing.slice(matched.length);
+      return singleLeadingSlash(`${replacement}${spelledRest(raw, encodedFrom, rest)}`);
+    },
   };
 }
 

@@ -22,6 +22,12 @@ export type Stage = (typeof stages)[number];
 export interface StagedPolicy {
   readonly stage: Stage;
   readonly policy: RequestPolicy;
+  /** The settings that it was made of: of two with the same ones a request is asked once. Default: the policy itself. */
+  readonly origin?: object | undefined;
+  /**
+   * It refuses nothing, so it has no say on requests of other routes whose path could be read as one of its own. Default: false.
+   */
+  readonly ownRouteOnly?: boolean;
 }
 
 /** Makes the policies of one kind from the security that holds for a route. */

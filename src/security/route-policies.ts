@@ -1,6 +1,6 @@
 import type { EffectiveSecurity } from '../config/route-settings.js';
 import type { RequestPolicy } from './policy.js';
-import { stages, type PolicySource } from './policy-source.js';
+import { stages, type PolicySource, type StagedPolicy } from './policy-source.js';
 
 /** Puts together what each kind of policy has for a route, in the order of their stages. */
 export class RoutePolicies {
@@ -8,8 +8,36 @@ export class RoutePolicies {
 
   /** The policies that hold for a route. `path`: where its settings stand, for error messages. */
   async of(security: EffectiveSecurity, path: string): Promise<readonly RequestPolicy[]> {
-    const lists = await Promise.all(this.sources.map(async source => source.policies(security, path)));
-    const staged = lists.flat();
-    return stages.flatMap(stage => staged.filter(each => each.stage === stage).map(each => each.policy));
+    return (await this.staged(security, path)).map(({ policy }) => policy);
   }
+
+  /** The same with their stages. */
+  async staged(security: EffectiveSecurity, path: string): Promise<readonly StagedPolicy[]> {
+    const lists = await Promise.all(this.sources.map(async source => source.policies(security, path)));
+    return inOrder(lists.flat());
+  }
+}
+
+/**
+ * The policies for a request of a route whose path could be read as one of other routes: its own, and those of the others that
+ * may refuse it. What several have in common is asked once.
+ */
+export function jointPolicies(
+  own: readonly StagedPolicy[],
+  others: readonly (readonly StagedPolicy[])[],
+): readonly StagedPolicy[] {
+  const joint = [...own];
+  for (const each of others.flat()) {
+    const isKnown = joint.some(one => one.stage === each.stage && originOf(one) === originOf(each));
+    if (each.ownRouteOnly !== true && !isKnown) joint.push(each);
+  }
+  return inOrder(joint);
+}
+
+function originOf({ origin, policy }: StagedPolicy): object {
+  return origin ?? policy;
+}
+
+function inOrder(policies: readonly StagedPolicy[]): StagedPolicy[] {
+  return stages.flatMap(stage => policies.filter(each => each.stage === stage));
 }

@@ -56,7 +56,9 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
 
   policies(security: EffectiveSecurity, path: string): readonly StagedPolicy[] {
     const policy = this.#policy(security, path);
-    return policy === undefined ? [] : [{ stage: 'authentication', policy }];
+    if (policy === undefined) return [];
+    const { auth } = security;
+    return [{ stage: 'authentication', policy, origin: auth, ownRouteOnly: policy instanceof ForgedFields }];
   }
 
   #policy({ auth, validation }: EffectiveSecurity, path: string): RequestPolicy | undefined {

@@ -1,6 +1,6 @@
 import type { ForwardAuthConfig } from '../../config/auth.config.js';
 import { GatewayError } from '../../http/gateway-error.js';
-import type { PathPolicy } from '../../http/path.js';
+import type { PathPolicy } from '../../http/path-policy.js';
 import { Answer, type PolicyContext } from '../policy.js';
 import { fold } from './backend-fields.js';
 import type { AuthService, ServiceAnswer } from './auth-service.js';

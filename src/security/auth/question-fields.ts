@@ -1,5 +1,5 @@
 import { parseHost } from '../../http/host.js';
-import { forwardedPath, type PathPolicy } from '../../http/path.js';
+import { forwardedPath, type PathPolicy } from '../../http/path-policy.js';
 import { connectionOptions } from '../../http/request-head.js';
 import type { PolicyContext } from '../policy.js';
 import { fold } from './backend-fields.js';

@@ -29,8 +29,8 @@ export class RateLimitPolicies implements PolicySource {
     const fields = new RateLimitFields([...early, ...late], early.length > 0 && late.length > 0);
     const policy = (some: readonly Limit[]): RateLimitPolicy => new RateLimitPolicy(some, this.store, fields);
     return [
-      ...(early.length > 0 ? [{ stage: 'limits', policy: policy(early) } as const] : []),
-      ...(late.length > 0 ? [{ stage: 'claim-limits', policy: policy(late) } as const] : []),
+      ...(early.length > 0 ? [{ stage: 'limits', policy: policy(early), origin: rateLimit } as const] : []),
+      ...(late.length > 0 ? [{ stage: 'claim-limits', policy: policy(late), origin: rateLimit } as const] : []),
     ];
   }
 }
