@@ -296,19 +296,14 @@ export class Exchanges {
     // Beyond that, what is sent on would be another number.
     if (contentLength !== undefined && Number(contentLength) > Number.MAX_SAFE_INTEGER) return refusals.length;
     const { path } = exchange;
-    if (!isPlain(path)) return this.#routeOdd(exchange);
-    exchange.routingPath = exchange.forwardedPath = path;
+    const plain = isPlain(path);
+    exchange.routingPath = plain ? path : routingPath(path);
     exchange.match = this.plans.match(exchange);
     exchange.plan = exchange.match?.route.definition.plan;
-    return undefined;
-  }
-
-  /** The same for a path that other servers may read as another one. */
-  #routeOdd(exchange: Exchange): GatewayError | undefined {
-    exchange.routingPath = routingPath(exchange.path);
-    exchange.match = this.plans.match(exchange);
-    exchange.plan = exchange.match?.route.definition.plan;
-    const guarded = this.plans.guard(exchange, exchange.path, exchange.match);
+    exchange.forwardedPath = path;
+    if (plain) return undefined;
+    // Other servers may read it as another path.
+    const guarded = this.plans.guard(exchange, path, exchange.match);
     if (guarded instanceof GatewayError) return guarded;
     exchange.match = guarded.match;
     exchange.plan = guarded.plan;
