@@ -69,16 +69,22 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
     await expectVerdict(variant, how === 'pipelined' ? ['GET /first 0'] : [], client);
   }
 
-  describe.each([...corpus])('%s', (_group, variants) => {
+  // What is refused never reaches a forwarder: it is told once, and in each of the ways in which its bytes can come.
+  const first = forwarder === 'undici';
+  const forwarded = ({ reaches }: Variant): boolean => reaches.length > 0;
+
+  describe.each([...corpus])('%s', (_group, all) => {
+    const variants = first ? all : all.filter(forwarded);
+
     it.each(variants)('$what: $end', async variant => {
       await attack(variant, 'alone');
     });
 
-    it.each(variants)('$what, behind another request: $end', async variant => {
+    it.each(first ? all : [])('$what, behind another request: $end', async variant => {
       await attack(variant, 'pipelined');
     });
 
-    it.each(variants.filter(({ bytes }) => bytes.length < 1_000))('$what, byte by byte: $end', async variant => {
+    it.each(first ? all.filter(({ bytes }) => bytes.length < 1_000) : [])('$what, byte by byte: $end', async variant => {
       await attack(variant, 'byte by byte');
     });
   });

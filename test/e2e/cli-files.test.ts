@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { runCli } from '../support/program.js';
+import { runCommand } from '../support/command.js';
 import { tempFolder } from '../support/temp.js';
 import { spawnProgram } from './spawn.js';
 
@@ -25,7 +25,7 @@ describe('the commands about a file', () => {
   });
 
   it('check says that a good file is valid', async () => {
-    expect(await runCli(['check', good])).toEqual({
+    expect(await runCommand(['check', good])).toEqual({
       code: 0,
       signal: null,
       stdout: `${good} is valid\n`,
@@ -34,7 +34,7 @@ describe('the commands about a file', () => {
   });
 
   it('check reports every error of a bad one, with its place and the key that was meant', async () => {
-    const { code, stdout, stderr } = await runCli(['check', bad]);
+    const { code, stdout, stderr } = await runCommand(['check', bad]);
     expect(code).toBe(1);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/bad\.yaml:1:1/);
@@ -44,10 +44,10 @@ describe('the commands about a file', () => {
   });
 
   it('check --json says the same to machines', async () => {
-    const valid = await runCli(['check', '--json', good]);
+    const valid = await runCommand(['check', '--json', good]);
     expect(valid.code).toBe(0);
     expect(JSON.parse(valid.stdout)).toEqual({ valid: true, problems: [], warnings: [] });
-    const invalid = await runCli(['check', '--json', bad]);
+    const invalid = await runCommand(['check', '--json', bad]);
     expect(invalid.code).toBe(1);
     const { problems } = JSON.parse(invalid.stdout) as { problems: { path: string; line: number }[] };
     expect(problems).toContainEqual(expect.objectContaining({ path: 'shutdown.grace', line: 4 }));
@@ -55,13 +55,13 @@ describe('the commands about a file', () => {
   });
 
   it('check says the name of a file that is missing', async () => {
-    const { code, stderr } = await runCli(['check', '/nowhere/gateway.yaml']);
+    const { code, stderr } = await runCommand(['check', '/nowhere/gateway.yaml']);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^\/nowhere\/gateway\.yaml: .*\n$/);
   });
 
   it('run refuses what check refuses, in the same words', async () => {
-    const [checked, run] = await Promise.all([runCli(['check', bad]), runCli(['run', '--config', bad])]);
+    const [checked, run] = await Promise.all([runCommand(['check', bad]), runCommand(['run', '--config', bad])]);
     expect(run).toEqual(checked);
   });
 
@@ -77,7 +77,7 @@ describe('the commands about a file', () => {
 security: { policies: [nosuch] }
 `,
     );
-    const [checked, run] = await Promise.all([runCli(['check', file]), runCli(['run', '--config', file])]);
+    const [checked, run] = await Promise.all([runCommand(['check', file]), runCommand(['run', '--config', file])]);
     expect(checked.code).toBe(1);
     expect(checked.stderr).toMatch(/yaml:4:16 .*no forwarder is called .*did you mean "http-proxy-middleware"/);
     expect(checked.stderr).toMatch(/yaml:5:26 .*no probe is called "teapot", known are http, tcp$/m);
@@ -86,23 +86,23 @@ security: { policies: [nosuch] }
   });
 
   it('print shows the effective configuration without secrets, and it is itself valid', async () => {
-    const { code, stdout } = await runCli(['print', good]);
+    const { code, stdout } = await runCommand(['print', good]);
     expect(code).toBe(0);
     expect(stdout).not.toContain('hunter2');
     expect(parse(stdout)).toMatchObject({ listeners: [{ port: 8080 }], shutdown: { grace: '30s' } });
     const printed = join(await tempFolder(), 'printed.yaml');
     await writeFile(printed, stdout);
-    expect(await runCli(['check', printed])).toMatchObject({ code: 0 });
+    expect(await runCommand(['check', printed])).toMatchObject({ code: 0 });
   });
 
   it('routes prints the table in matching order, and flags a route that can never match', async () => {
-    const { code, stdout } = await runCli(['routes', good]);
+    const { code, stdout } = await runCommand(['routes', good]);
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map(line => line.split(/\s+/)[1])).toEqual(['NAME', 'read', 'never', 'rest']);
     expect(lines[2]).toMatch(/never matches: shadowed by read$/);
     expect(lines[1]).not.toMatch(/shadowed/);
-    const rows = JSON.parse((await runCli(['routes', '--json', good])).stdout) as {
+    const rows = JSON.parse((await runCommand(['routes', '--json', good])).stdout) as {
       name: string;
       shadowedBy?: string;
     }[];
@@ -110,7 +110,7 @@ security: { policies: [nosuch] }
   });
 
   it('schema prints the JSON Schema that is shipped', async () => {
-    const { code, stdout } = await runCli(['schema']);
+    const { code, stdout } = await runCommand(['schema']);
     expect(code).toBe(0);
     const shipped = await readFile(new URL('../../config/schema.json', import.meta.url), 'utf8');
     expect(JSON.parse(stdout)).toEqual(JSON.parse(shipped));
@@ -125,20 +125,20 @@ security: { policies: [nosuch] }
   });
 
   it('help shows the help of a command', async () => {
-    const help = await runCli(['help', 'run']);
+    const help = await runCommand(['help', 'run']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     expect(help.stdout).toMatch(/^Usage: gatehouse run/);
     expect(help.stdout).not.toContain('default: []');
-    expect(await runCli(['run', '--help'])).toEqual(help);
+    expect(await runCommand(['run', '--help'])).toEqual(help);
   });
 
   it('--help and --version answer on standard output', async () => {
-    const help = await runCli(['--help']);
+    const help = await runCommand(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     for (const command of ['run', 'check', 'print', 'routes', 'schema', 'demo']) expect(help.stdout).toContain(command);
     const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
     };
-    expect(await runCli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+    expect(await runCommand(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 });

@@ -10,7 +10,8 @@ import { type TestBackend, answer, refusedPort, startBackend } from '../support/
 import type { Child } from '../support/child.js';
 import { closeLater } from '../support/cleanup.js';
 import { request } from '../support/client.js';
-import { type CliResult, runCli } from '../support/program.js';
+import { runCommand } from '../support/command.js';
+import type { CliResult } from '../support/program.js';
 import { requireTool } from '../support/require-tool.js';
 import { tempFolder } from '../support/temp.js';
 import { configFile, spawnProgram } from './spawn.js';
@@ -96,7 +97,7 @@ routes: [{ upstream: app }]`);
     const file = await configFile('upstreams: { app: { backends: ["${BACKEND_URL}"] } }');
     const child = spawnProgram(['run', '--config', file], { env: { BACKEND_URL: backend.url } });
     expect((await request(portOf(await addressOf(child, 'web')))).text).toBe('hello');
-    const missing = await runCli(['run', '--config', file]);
+    const missing = await runCommand(['run', '--config', file]);
     expect(missing.code).toBe(1);
     expect(missing.stderr).toContain('BACKEND_URL');
   });
@@ -110,7 +111,7 @@ describe('gatehouse run, when it cannot', () => {
     const admin = await refusedPort();
     const file = await configFile({ listeners: [{ host: '127.0.0.1', port }], admin: { port: admin }, upstreams });
     expectOneLine(
-      await runCli(['run', '--config', file]),
+      await runCommand(['run', '--config', file]),
       3,
       new RegExp(`^gatehouse: listener "${port}": cannot listen on 127\\.0\\.0\\.1:${port}: .*\\(EADDRINUSE\\)$`, 'm'),
     );
@@ -120,42 +121,42 @@ describe('gatehouse run, when it cannot', () => {
   it('says that the admin port is taken', async () => {
     const port = await takenPort();
     const file = await configFile({ admin: { port }, upstreams });
-    expectOneLine(await runCli(['run', '--config', file]), 3, /^gatehouse: admin\.port: .*\(EADDRINUSE\)$/m);
+    expectOneLine(await runCommand(['run', '--config', file]), 3, /^gatehouse: admin\.port: .*\(EADDRINUSE\)$/m);
   });
 
   it('says that this machine has no such address', async () => {
     const file = await configFile({ listeners: [{ host: '192.0.2.1', port: 0 }], upstreams });
-    expectOneLine(await runCli(['run', '--config', file]), 3, /192\.0\.2\.1.*\(EADDRNOTAVAIL\)$/m);
+    expectOneLine(await runCommand(['run', '--config', file]), 3, /192\.0\.2\.1.*\(EADDRNOTAVAIL\)$/m);
   });
 
   it('says that the folder of a socket is missing', async () => {
     const unix = join(await tempFolder(), 'missing', 'gateway.sock');
     const file = await configFile({ listeners: [{ unix }], upstreams });
     const says = /missing\/gateway\.sock: the folder .*\/missing does not exist \(E[A-Z]+\)$/m;
-    expectOneLine(await runCli(['run', '--config', file]), 3, says);
+    expectOneLine(await runCommand(['run', '--config', file]), 3, says);
   });
 
   it('says that the file is missing', async () => {
-    expectOneLine(await runCli(['run', '--config', '/nowhere/gateway.yaml']), 1, /\/nowhere\/gateway\.yaml/);
+    expectOneLine(await runCommand(['run', '--config', '/nowhere/gateway.yaml']), 1, /\/nowhere\/gateway\.yaml/);
   });
 
   it.skipIf(process.getuid?.() === 0)('says that the file cannot be read', async () => {
     const file = await configFile({ upstreams });
     await chmod(file, 0);
-    expectOneLine(await runCli(['run', '--config', file]), 1, /gateway\.yaml/);
+    expectOneLine(await runCommand(['run', '--config', file]), 1, /gateway\.yaml/);
   });
 
   it('says that the file is a folder', async () => {
     const folder = join(await tempFolder(), 'gateway.yaml');
     await mkdir(folder);
-    expectOneLine(await runCli(['run', '--config', folder]), 1, /gateway\.yaml/);
+    expectOneLine(await runCommand(['run', '--config', folder]), 1, /gateway\.yaml/);
   });
 
   it.each([
     ['the authority of a backend', { upstreams: { app: { ...upstreams.app, tls: { ca: 'missing.pem' } } } }],
     ['the body of a response', { upstreams, routes: [{ respond: { status: 200, body: { file: 'missing.pem' } } }] }],
   ])('says that a file with %s is missing', async (_what, config) => {
-    const { code, stderr } = await runCli(['run', '--config', await configFile(config)]);
+    const { code, stderr } = await runCommand(['run', '--config', await configFile(config)]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/missing\.pem/);
     expect(stderr).not.toMatch(/\n\s+at /);
@@ -167,7 +168,7 @@ describe('gatehouse run, when it cannot', () => {
       ['run', '--config', fromFile],
       ['run', '--to', 'http://127.0.0.1:9', '--port', '0', '--strategy', 'round-robbin'],
     ]) {
-      const result = await runCli(args);
+      const result = await runCommand(args);
       expect(result.code).toBe(1);
       expect(result.stderr).toMatch(/round-robbin.*round-robin/);
       expect(result.stderr).not.toMatch(/\n\s+at /);
@@ -175,7 +176,7 @@ describe('gatehouse run, when it cannot', () => {
   });
 
   it('says that a backend is no URL', async () => {
-    const result = await runCli(['run', '--to', 'localhost', '--port', '0']);
+    const result = await runCommand(['run', '--to', 'localhost', '--port', '0']);
     expect(result.code).toBe(1);
     expect(result.stderr).toContain('localhost');
     expect(result.stderr).not.toMatch(/\n\s+at /);
@@ -186,7 +187,7 @@ describe('gatehouse run, when it cannot', () => {
     ['both a file and backends are given', ['run', '--to', 'http://127.0.0.1:9', '-c', 'x.yaml'], /exclude each other/],
     ['a port is given for a file', ['run', '-c', 'x.yaml', '--port', '1'], /--port/],
   ])('says that %s', async (_what, args, says) => {
-    expectOneLine(await runCli(args), 2, says);
+    expectOneLine(await runCommand(args), 2, says);
   });
 
   it.each([
@@ -203,7 +204,7 @@ describe('gatehouse run, when it cannot', () => {
     ['a command without its file', ['check'], /missing required argument 'file'/],
     ['too many files', ['check', 'a.yaml', 'b.yaml'], /too many arguments/],
   ])('refuses %s, with a hint', async (_what, args, says) => {
-    const { code, stdout, stderr } = await runCli(args);
+    const { code, stdout, stderr } = await runCommand(args);
     expect(code).toBe(2);
     expect(stderr).toMatch(says);
     expect(stderr).not.toMatch(/\n\s+at |node_modules/);
@@ -232,6 +233,6 @@ describe('gatehouse demo', () => {
   });
 
   it('says that its port is taken', async () => {
-    expectOneLine(await runCli(['demo', '--port', String(await takenPort())]), 3, /\(EADDRINUSE\)$/m);
+    expectOneLine(await runCommand(['demo', '--port', String(await takenPort())]), 3, /\(EADDRINUSE\)$/m);
   });
 });

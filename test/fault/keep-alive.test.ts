@@ -4,9 +4,9 @@ import { startInProcess } from '../support/in-process.js';
 import { errorsOf, sendLoad } from '../support/load.js';
 import { startScripted, type Behaviour } from '../support/scripted-backend.js';
 
-const connections = 50;
+const connections = 12;
 /** All connections come to their hundredth request at about the same time. */
-const count = 6000;
+const count = 1500;
 
 const endings: readonly [string, Behaviour][] = [
   ['says so in its hundredth answer', closesAnnounced(100)],
@@ -32,7 +32,7 @@ describe.each(endings)('a backend that gives each connection a hundred requests 
 it('a backend that closes after every single answer costs no client a request either', async () => {
   const backend = await startScripted('a', closesSilently(1));
   const gateway = await startInProcess({ upstreams: { app: { backends: [backend.url] } } });
-  const answers = await sendLoad(gateway.port, { connections: 10, count: 1000 });
+  const answers = await sendLoad(gateway.port, { connections: 10, count: 400 });
   expect(errorsOf(answers)).toEqual({});
   expect(await gateway.metric('gatehouse_circuit_transitions_total')).toBe(0);
 });

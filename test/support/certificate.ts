@@ -32,11 +32,26 @@ export interface CertificateOptions {
   readonly days?: number;
 }
 
+/** The certificate of tests that ask for nothing special: made once in each worker. */
+let usual: Promise<Certificate> | undefined;
+
 /**
- * Makes a certificate with openssl; it may itself sign others. Its files live as long as the test.
+ * Makes a certificate with openssl; it may itself sign others. Its files live as long as the test. Without options it is
+ * always the same.
  * Skips the test or suite when openssl is not installed (see `requireTool`).
  */
-export async function makeCertificate(options: CertificateOptions = {}): Promise<Certificate> {
+export async function makeCertificate(options?: CertificateOptions): Promise<Certificate> {
+  if (options !== undefined) return make(options);
+  requireTool('openssl');
+  usual ??= make({});
+  const { cert, key } = await usual;
+  const folder = await tempFolder();
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  await Promise.all([writeFile(certFile, cert), writeFile(keyFile, key)]);
+  return { cert, key, certFile, keyFile };
+}
+
+async function make(options: CertificateOptions): Promise<Certificate> {
   const { names = ['localhost', '127.0.0.1'], issuer, commonName = names[0] ?? 'test', days = 2 } = options;
   const { subject = [], keyType = 'ec' } = options;
   const openssl = requireTool('openssl');

@@ -7,6 +7,7 @@ import type { Sink } from '../../src/logging/sink.js';
 import { closeLater } from './cleanup.js';
 import { request } from './client.js';
 import { eventually } from './poll.js';
+import { sumOf } from './operator.js';
 import type { LogLine } from './program.js';
 
 /** What is added to the wiring: modules with strategies, forwarders or plug-ins of the test. */
@@ -55,13 +56,13 @@ export class InProcessGateway {
 
   /** The sum of all series of a metric that carry these labels, from the admin listener; 0 when there is none. */
   async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+    return sumOf((await request(this.adminPort, { path: '/metrics' })).text, name, labels);
+  }
+
+  /** The sum of all series of each of these metrics, of one moment. */
+  async metrics(names: readonly string[]): Promise<number[]> {
     const { text } = await request(this.adminPort, { path: '/metrics' });
-    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-    return text
-      .split('\n')
-      .filter(line => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-      .filter(line => wanted.every(one => line.includes(one)))
-      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+    return names.map(name => sumOf(text, name));
   }
 
   /** Ends it; what is in flight may end within `grace` ms (default 0). May be called twice. */

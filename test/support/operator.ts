@@ -6,7 +6,11 @@ export async function metricAt(
   name: string,
   labels: Readonly<Record<string, string>> = {},
 ): Promise<number> {
-  const { text } = await request(adminPort, { path: '/metrics' });
+  return sumOf((await request(adminPort, { path: '/metrics' })).text, name, labels);
+}
+
+/** The sum of all series of a metric that carry these labels, in the text of `/metrics`; 0 when there is none. */
+export function sumOf(text: string, name: string, labels: Readonly<Record<string, string>> = {}): number {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   return text
     .split('\n')

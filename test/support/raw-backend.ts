@@ -2,10 +2,14 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { closeLater } from './cleanup.js';
 import { within } from './poll.js';
+import { ReceivedBytes } from './received-bytes.js';
 
 /** One connection to a raw backend: the bytes that arrived, and ways to answer or misbehave. */
 export class RawConnection {
-  readonly #chunks: Buffer[] = [];
+  readonly #bytes = new ReceivedBytes();
+  #heads = 0;
+  /** Where the head that is not counted yet begins. */
+  #searched = 0;
   #arrived = Promise.withResolvers<void>();
   /** How the other side ended: `end` after a clean FIN and close, `reset` after an error; pending while it is open. */
   readonly closed: Promise<'end' | 'reset'>;
@@ -16,7 +20,7 @@ export class RawConnection {
     readonly number: number,
   ) {
     socket.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk);
+      this.#bytes.add(chunk);
       this.#wake();
     });
     socket.on('end', () => this.#wake());
@@ -32,7 +36,7 @@ export class RawConnection {
 
   /** All bytes that arrived so far. */
   get received(): Buffer {
-    return Buffer.concat(this.#chunks);
+    return this.#bytes.all;
   }
 
   /** The same as text, one character for each byte. */
@@ -42,7 +46,12 @@ export class RawConnection {
 
   /** How many complete request heads have arrived so far: good enough where bodies hold no empty line. */
   get heads(): number {
-    return this.text.split('\r\n\r\n').length - 1;
+    const bytes = this.received;
+    for (let at = bytes.indexOf('\r\n\r\n', this.#searched); at >= 0; at = bytes.indexOf('\r\n\r\n', this.#searched)) {
+      this.#heads += 1;
+      this.#searched = at + 4;
+    }
+    return this.#heads;
   }
 
   /**

@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import { closeLater } from './cleanup.js';
 import { type ConnectionState, type RawResponse, readResponse } from './http-response.js';
 import { within } from './poll.js';
+import { ReceivedBytes } from './received-bytes.js';
 
 /** Where and how a raw client connects. */
 export interface ConnectOptions {
@@ -17,14 +18,14 @@ export interface ConnectOptions {
 
 /** A client connection under the test's full control: bytes out, responses in, one after the other. */
 export class RawClient {
-  readonly #chunks: Buffer[] = [];
+  readonly #bytes = new ReceivedBytes();
   #used = 0;
   #state: ConnectionState = 'open';
   #changed = Promise.withResolvers<void>();
 
   constructor(readonly socket: net.Socket) {
     socket.on('data', (chunk: Buffer) => {
-      this.#chunks.push(chunk);
+      this.#bytes.add(chunk);
       this.#wake();
     });
     socket.on('end', () => this.#ended('end'));
@@ -34,7 +35,7 @@ export class RawClient {
 
   /** All bytes that came, over all responses. */
   get received(): Buffer {
-    return Buffer.concat(this.#chunks);
+    return this.#bytes.all;
   }
 
   /** `open` until the server closed (`end`) or reset the connection. */
