@@ -6,6 +6,16 @@ const project = (name: string, include: readonly string[], others: object = {}) 
   test: { name, include: [...include], ...others },
 });
 
+/** Of these the long run does more: see `scaled` in test/support/scale.ts. */
+const scaled = [
+  'test/attack/http2-floods.test.ts',
+  'test/e2e/large-bodies.solo.test.ts',
+  'test/e2e/shutdown.test.ts',
+  'test/e2e/websocket-bytes.test.ts',
+  'test/fault/keep-alive.test.ts',
+  'test/fault/tunnel-chaos.test.ts',
+];
+
 const later = ['test/**/*.solo.test.ts', 'test/**/*.long.test.ts'];
 
 export default defineConfig({
@@ -30,15 +40,15 @@ export default defineConfig({
         maxWorkers: 3,
         sequence: { groupOrder: 1 },
       }),
-      // What measures time, CPU or memory has the machine to itself, and a process of its own for each file.
+      // What measures time, CPU or memory has the machine to itself.
       project('solo', ['test/**/*.solo.test.ts'], {
         globalSetup: ['test/support/build-once.ts'],
-        isolate: true,
         maxWorkers: 1,
         sequence: { groupOrder: 2 },
       }),
       // Floods and soaks: `npm run test:long`.
-      project('long', ['test/**/*.long.test.ts'], {
+      project('long', ['test/**/*.long.test.ts', ...scaled], {
+        env: { GATEHOUSE_LONG: '1' },
         globalSetup: ['test/support/build-once.ts'],
         isolate: true,
         maxWorkers: 1,

@@ -48,38 +48,53 @@ describe('gatehouse run', () => {
     backend = await startBackend(answer(200, 'hello'));
   });
 
-  it('serves the file that --config names, and the one that GATEWAY_CONFIG names', async () => {
-    const file = await configFile({ upstreams: { app: { backends: [backend.url] } } });
-    const both = [spawnProgram(['run', '--config', file]), spawnProgram(['run'], { env: { GATEWAY_CONFIG: file } })];
-    for (const child of both) {
-      expect((await request(portOf(await addressOf(child, 'web')))).text).toBe('hello');
-      expect(await child.stop()).toEqual({ code: 0, signal: null });
-      expect(child.stderr).toBe('');
-    }
-  });
+  describe('with a file', () => {
+    let file: string;
+    let child: Child;
 
-  it('says in its log what check warns of', async () => {
-    const file = await configFile(`upstreams:
-  app: { backends: ["${backend.url}"] }
+    beforeAll(async () => {
+      file = await configFile(`upstreams:
+  app: { backends: ["\${BACKEND_URL}"] }
   forgotten: { backends: ["${backend.url}"] }
 routes: [{ upstream: app }]`);
-    const child = spawnProgram(['run', '--config', file]);
-    await addressOf(child, 'web');
-    const warnings = child.stdout.split('\n').filter(line => line.includes('no route leads'));
-    expect(warnings).toHaveLength(1);
-    expect(JSON.parse(warnings[0] ?? '')).toMatchObject({
-      level: 40,
-      file,
-      line: 3,
-      column: 3,
-      path: 'upstreams.forgotten',
-      msg: 'no route leads to this upstream',
+      child = spawnProgram(['run', '--config', file], { env: { BACKEND_URL: backend.url } });
+      await addressOf(child, 'web');
+    });
+
+    it('serves what --config names, with variables of the environment filled in', async () => {
+      expect((await request(portOf(await addressOf(child, 'web')))).text).toBe('hello');
+    });
+
+    it('says in its log what check warns of', () => {
+      const warnings = child.stdout.split('\n').filter(line => line.includes('no route leads'));
+      expect(warnings).toHaveLength(1);
+      expect(JSON.parse(warnings[0] ?? '')).toMatchObject({
+        level: 40,
+        file,
+        line: 3,
+        column: 3,
+        path: 'upstreams.forgotten',
+        msg: 'no route leads to this upstream',
+      });
+    });
+
+    it('says which variable is missing', async () => {
+      const missing = await runCommand(['run', '--config', file]);
+      expect(missing.code).toBe(1);
+      expect(missing.stderr).toContain('BACKEND_URL');
+    });
+
+    it('needs no command, and ends with 0 when it is told to', async () => {
+      const other = spawnProgram(['-c', file], { env: { BACKEND_URL: backend.url } });
+      expect((await request(portOf(await addressOf(other, 'web')))).text).toBe('hello');
+      expect(await other.stop()).toEqual({ code: 0, signal: null });
+      expect(other.stderr).toBe('');
     });
   });
 
-  it('needs no command where a file is named', async () => {
+  it('serves the file that GATEWAY_CONFIG names', async () => {
     const file = await configFile({ upstreams: { app: { backends: [backend.url] } } });
-    const child = spawnProgram(['-c', file]);
+    const child = spawnProgram(['run'], { env: { GATEWAY_CONFIG: file } });
     expect((await request(portOf(await addressOf(child, 'web')))).text).toBe('hello');
   });
 
@@ -91,15 +106,6 @@ routes: [{ upstream: app }]`);
     const answers = [];
     for (let i = 0; i < 4; i++) answers.push((await request(port)).text);
     expect(answers.toSorted()).toEqual(['hello', 'hello', 'other', 'other']);
-  });
-
-  it('fills in variables of the environment', async () => {
-    const file = await configFile('upstreams: { app: { backends: ["${BACKEND_URL}"] } }');
-    const child = spawnProgram(['run', '--config', file], { env: { BACKEND_URL: backend.url } });
-    expect((await request(portOf(await addressOf(child, 'web')))).text).toBe('hello');
-    const missing = await runCommand(['run', '--config', file]);
-    expect(missing.code).toBe(1);
-    expect(missing.stderr).toContain('BACKEND_URL');
   });
 });
 

@@ -97,10 +97,8 @@ describe('an event stream', () => {
     const backend = await startEventBackend();
     const gateway = await gatewayTo([backend]);
     const stream = await openStream(gateway.port);
-    const left = performance.now();
     stream.leave();
     await eventually(() => backend.streams[0]?.isClosed === true);
-    expect(performance.now() - left).toBeLessThan(3000);
     await expectAtRest(gateway);
     expect(await gateway.metric('gatehouse_event_streams_open')).toBe(0);
   });

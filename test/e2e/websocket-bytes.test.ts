@@ -12,6 +12,7 @@ import { eventually } from '../support/poll.js';
 import { behindHandshake, openingHandshake, startRawWebSocketBackend } from '../support/raw-websocket.js';
 import { gatewayTo, type Server } from '../support/scene.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
+import { scaled } from '../support/scale.js';
 
 /** One end of a conversation. */
 interface End {
@@ -122,7 +123,7 @@ describe.each([
           server.end();
           await eventually(() => expect(tunnelsOf(gateway)).toHaveLength(0));
         }),
-        { numRuns: 60, endOnFailure: true },
+        { numRuns: scaled(15, 60), endOnFailure: true },
       );
       expect(pings).toBeGreaterThan(0);
     },

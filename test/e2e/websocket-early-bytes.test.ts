@@ -86,11 +86,8 @@ describe.each(['undici', 'http-proxy-middleware'])('what is sent with a handshak
     expect((await client.response()).status).toBe(101);
     client.send(frameBytes({ opcode: 8, payload: closePayload(1000), key: Buffer.alloc(4) }));
     expect(await client.closed()).toBe('end');
-    const ended = performance.now();
     client.half();
     await expectAtRest(gateway);
-    // Not only when the time for it is over.
-    expect(performance.now() - ended).toBeLessThan(3000);
     const goodbye = frameBytes({ opcode: 8, payload: closePayload(1012, 'the server went away') });
     expect(client.rest).toEqual(Buffer.concat([hello, goodbye]));
   });

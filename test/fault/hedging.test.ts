@@ -8,7 +8,8 @@ import { eventually } from '../support/poll.js';
 import { median, quantile } from '../support/quantile.js';
 import { startScripted, type ScriptedBackend } from '../support/scripted-backend.js';
 
-const slowness = 300;
+/** Far more than a hedge needs, on a busy machine too. */
+const slowness = 3_000;
 
 interface Scene {
   readonly gateway: InProcessGateway;
@@ -37,8 +38,7 @@ describe('a hedged request', () => {
       `hedged after 50 ms, slow backend ${slowness} ms: median ${median(hedged.map(tookOf)).toFixed(0)} ms of the hedged, ` +
         `p99 ${quantile(answers.map(tookOf), 0.99).toFixed(0)} ms of all`,
     );
-    expect(median(answers.map(tookOf))).toBeLessThan(slowness - 100);
-    expect(median(hedged.map(tookOf))).toBeLessThan(slowness - 100);
+    expect(new Set(answers.map(({ backend }) => backend))).toEqual(new Set(['fast']));
     expect(Math.min(...hedged.map(tookOf))).toBeGreaterThanOrEqual(45);
     await eventually(() => expect(slow.abandoned).toBe(slow.calls.length));
     await eventually(async () => expect(await gateway.metric('gatehouse_backend_in_flight')).toBe(0));
@@ -62,9 +62,9 @@ describe('a hedged request', () => {
   });
 
   it('takes no more than the budget allows', async () => {
-    const { gateway, slow, fast } = await slowAndFast({ budget: '10%' });
+    const { gateway, slow, fast } = await slowAndFast({ budget: '10%' }, late(300));
     const started = performance.now();
-    const answers = await sendLoad(gateway.port, { connections: 64, count: 2000 });
+    const answers = await sendLoad(gateway.port, { connections: 64, count: 600 });
     const seconds = (performance.now() - started) / 1000;
     expect(errorsOf(answers)).toEqual({});
     const extra = slow.calls.length + fast.calls.length - answers.length;

@@ -3,10 +3,11 @@ import { closesAnnounced, closesSilently, resetsAfter } from '../support/faults.
 import { startInProcess } from '../support/in-process.js';
 import { errorsOf, sendLoad } from '../support/load.js';
 import { startScripted, type Behaviour } from '../support/scripted-backend.js';
+import { scaled } from '../support/scale.js';
 
-const connections = 12;
+const connections = scaled(12, 50);
 /** All connections come to their hundredth request at about the same time. */
-const count = 1500;
+const count = scaled(1500, 6000);
 
 const endings: readonly [string, Behaviour][] = [
   ['says so in its hundredth answer', closesAnnounced(100)],

@@ -6,6 +6,7 @@ import { expectAtRest, gatewayTo } from '../support/scene.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
 import { startUpgradeBackend } from '../support/upgrade-scene.js';
 import { anotherTunnel, clientGot, serverGot } from '../support/tunnel-scene.js';
+import { scaled } from '../support/scale.js';
 
 /** What one side can do with its connection; it sends frames with this key, or without. */
 interface Side {
@@ -18,6 +19,7 @@ interface Side {
 }
 
 const key = Buffer.from([1, 2, 3, 4]);
+const crowd = scaled(12, 30);
 
 /** Does something that peers do, or that they must not do. */
 function act(side: Side, random: () => number): void {
@@ -41,55 +43,58 @@ describe.each([
   ['undici', true],
   ['http-proxy-middleware', false],
 ])('behind %s, with TLS: %s', (forwarder, tls) => {
-  it.each([1, 2])('peers that do anything at any time get whole frames and leave nothing behind (%i)', async seed => {
-    const random = seeded(seed);
-    const backend = await startUpgradeBackend();
-    const websocket = { pingInterval: '100ms', idleTimeout: '2s', maxFrame: '5000b', maxConnections: 30 };
-    const gateway = tls
-      ? await secureGatewayTo([backend], { upstream: { forwarder }, others: { websocket } })
-      : await gatewayTo([backend], { forwarder }, { websocket });
-    const scenes = [];
-    for (let number = 0; number < 30; number++) scenes.push(await anotherTunnel(gateway, backend, tls));
-    for (let step = 0; step < 40; step++) {
-      for (const { client, server } of scenes) {
-        const asClient: Side = {
-          key,
-          send: bytes => client.socket.writable && client.send(bytes),
-          end: () => client.half(),
-          reset: () => (tls ? client.close() : client.reset()),
-          pause: () => client.pause(),
-          resume: () => client.resume(),
-        };
-        const asServer: Side = {
-          key: undefined,
-          send: bytes => server.socket.writable && server.respond(bytes),
-          end: () => server.end(),
-          reset: () => server.reset(),
-          pause: () => server.pause(),
-          resume: () => server.resume(),
-        };
-        act(random() < 0.5 ? asClient : asServer, random);
+  it.each(scaled([1], [1, 2, 3]))(
+    'peers that do anything at any time get whole frames and leave nothing behind (%i)',
+    async seed => {
+      const random = seeded(seed);
+      const backend = await startUpgradeBackend();
+      const websocket = { pingInterval: '100ms', idleTimeout: '2s', maxFrame: '5000b', maxConnections: crowd };
+      const gateway = tls
+        ? await secureGatewayTo([backend], { upstream: { forwarder }, others: { websocket } })
+        : await gatewayTo([backend], { forwarder }, { websocket });
+      const scenes = [];
+      for (let number = 0; number < crowd; number++) scenes.push(await anotherTunnel(gateway, backend, tls));
+      for (let step = 0; step < 40; step++) {
+        for (const { client, server } of scenes) {
+          const asClient: Side = {
+            key,
+            send: bytes => client.socket.writable && client.send(bytes),
+            end: () => client.half(),
+            reset: () => (tls ? client.close() : client.reset()),
+            pause: () => client.pause(),
+            resume: () => client.resume(),
+          };
+          const asServer: Side = {
+            key: undefined,
+            send: bytes => server.socket.writable && server.respond(bytes),
+            end: () => server.end(),
+            reset: () => server.reset(),
+            pause: () => server.pause(),
+            resume: () => server.resume(),
+          };
+          act(random() < 0.5 ? asClient : asServer, random);
+        }
+        await new Promise(resolve => setImmediate(resolve));
       }
-      await new Promise(resolve => setImmediate(resolve));
-    }
-    for (const { client, server } of scenes) {
-      client.resume();
-      server.resume();
-    }
-    // All are over soon, whoever has left: the gateway sees to that by itself.
-    await eventually(async () => expect(await gateway.metric('gatehouse_tunnels_open')).toBe(0), {
-      deadline: 15_000,
-      interval: 100,
-    });
-    await expectAtRest(gateway);
-    for (const scene of scenes) {
-      expect(clientGot(scene).error).toBeUndefined();
-      expect(serverGot(scene).error).toBeUndefined();
-      scene.client.close();
-      scene.server.reset();
-    }
-    await eventually(() => expect(gateway.gateway.listeners[0]!.connections).toBe(0));
-    // Every place is free again.
-    for (let number = 0; number < 30; number++) await anotherTunnel(gateway, backend, tls);
-  });
+      for (const { client, server } of scenes) {
+        client.resume();
+        server.resume();
+      }
+      // All are over soon, whoever has left: the gateway sees to that by itself.
+      await eventually(async () => expect(await gateway.metric('gatehouse_tunnels_open')).toBe(0), {
+        deadline: 15_000,
+        interval: 100,
+      });
+      await expectAtRest(gateway);
+      for (const scene of scenes) {
+        expect(clientGot(scene).error).toBeUndefined();
+        expect(serverGot(scene).error).toBeUndefined();
+        scene.client.close();
+        scene.server.reset();
+      }
+      await eventually(() => expect(gateway.gateway.listeners[0]!.connections).toBe(0));
+      // Every place is free again.
+      for (let number = 0; number < crowd; number++) await anotherTunnel(gateway, backend, tls);
+    },
+  );
 });

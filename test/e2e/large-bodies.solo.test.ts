@@ -8,9 +8,13 @@ import { open, request } from '../support/client.js';
 import { eventually } from '../support/poll.js';
 import { type RunningGateway, startGateway } from '../support/program.js';
 import { BulkData, digest, growthDuring } from './bulk-data.js';
+import { scaled } from '../support/scale.js';
 
 const mebibyte = 1024 * 1024;
 const gibibyte = 1024 * mebibyte;
+/** Several times what the gateway may grow by. */
+const large = scaled(256 * mebibyte, gibibyte);
+const name = scaled('256 MiB', '1 GiB');
 /** How much the gateway may grow while a large body passes, in MiB: its garbage, never the body. */
 const allowance = 120;
 const timeout = 120_000;
@@ -34,25 +38,25 @@ describe('large bodies', () => {
     await request(gateway.port, { method: 'PUT', body: Readable.from(new BulkData(32 * mebibyte)), timeout });
   });
 
-  it('takes an upload of 1 GiB with flat memory', { timeout }, async () => {
-    const data = new BulkData(gibibyte);
+  it(`takes an upload of ${name} with flat memory`, { timeout }, async () => {
+    const data = new BulkData(large);
     const headers = { 'content-length': String(data.length) };
     backend.handler = (incoming, response) => incoming.on('end', () => response.end('stored'));
     const growth = await growthDuring(gateway.pid, async () => {
       const response = await request(gateway.port, { method: 'PUT', headers, body: data, timeout });
       expect(response.text).toBe('stored');
     });
-    expect(backend.last.bodyLength).toBe(gibibyte);
+    expect(backend.last.bodyLength).toBe(large);
     expect(backend.last.sha256).toBe(data.sha256);
     expect(growth).toBeLessThan(allowance);
   });
 
-  it('takes a download of 1 GiB with flat memory', { timeout }, async () => {
-    served = new BulkData(gibibyte);
+  it(`takes a download of ${name} with flat memory`, { timeout }, async () => {
+    served = new BulkData(large);
     backend.handler = serve;
     const growth = await growthDuring(gateway.pid, async () => {
       const { response } = await open(gateway.port);
-      expect(await digest(response)).toEqual({ length: gibibyte, sha256: served.sha256 });
+      expect(await digest(response)).toEqual({ length: large, sha256: served.sha256 });
     });
     expect(growth).toBeLessThan(allowance);
   });

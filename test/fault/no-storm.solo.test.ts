@@ -7,7 +7,7 @@ import { vetoesAt } from '../support/operator.js';
 import { eventually } from '../support/poll.js';
 import { startScripted } from '../support/scripted-backend.js';
 
-const duration = 8000;
+const duration = 5000;
 
 it('when all backends fail half of their requests, retries make no storm and breakers no outage', async () => {
   const names = ['a', 'b', 'c'];
