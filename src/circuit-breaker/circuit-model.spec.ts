@@ -207,7 +207,7 @@ describe('whatever happens, in whatever order', () => {
         }
         for (const event of pair.events) reasons.add(event.replace(/.*: /, '').replaceAll(/\d+/g, 'n'));
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
     // The runs went everywhere: otherwise they would prove little.
     expect([...reasons].toSorted()).toEqual([

@@ -122,6 +122,7 @@ describe('a configuration', () => {
       JSON.parse('{"__proto__":1}') as unknown,
     ];
     const keys = Object.keys(effectiveConfig(buildConfig({ upstreams: app, listeners: [{}] })));
+    const outcomes: unknown[] = [];
     for (const key of keys) {
       for (const value of junk) {
         const plain = { upstreams: app, [key]: value };
@@ -130,10 +131,12 @@ describe('a configuration', () => {
           { upstreams: { app: { ...app.app, [key]: value } } },
           { upstreams: app, [key]: { a: value } },
         ]) {
-          expect(() => outcomeOf(nested)).not.toThrow();
+          // Neither taken nor refused: it throws.
+          outcomes.push(outcomeOf(nested));
         }
       }
     }
+    expect(outcomes).toHaveLength(keys.length * junk.length * 3);
   });
 
   it('counts an empty token as none', () => {

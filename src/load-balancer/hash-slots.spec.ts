@@ -19,7 +19,7 @@ describe('slots of a hash', () => {
           ids(new HashSlots(candidates)),
         );
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 
@@ -43,7 +43,7 @@ describe('slots of a hash', () => {
         expect(moved.every(owner => owner === left)).toBe(true);
         expect(moved.length / HASHES.length).toBeLessThan(1 / count + 0.04);
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -78,7 +78,7 @@ describe('slots of a hash', () => {
           previous = slots;
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

@@ -99,7 +99,7 @@ describe('the matching order', () => {
           for (const query of queries) expect(compiled.match(query)?.route.name).toBe(slowMatch(definitions, query));
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
   });
 });

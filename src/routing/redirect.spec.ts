@@ -102,7 +102,7 @@ describe('a redirect', () => {
           expect(new URL(value, 'https://new.example/').host).toBe('new.example');
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 1500 },
     );
   });
 });

@@ -75,7 +75,7 @@ describe('the observer of an event stream', () => {
         expect(observed(split(bytes, cuts))).toEqual(expected);
         expect(observed([...bytes].map(byte => Buffer.from([byte])))).toEqual(expected);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
@@ -85,7 +85,7 @@ describe('the observer of an event stream', () => {
         const bytes = Buffer.from(array);
         expect(observed(split(bytes, cuts))).toEqual(modelled(bytes));
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 

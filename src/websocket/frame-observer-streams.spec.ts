@@ -144,7 +144,7 @@ describe('whatever the streams', () => {
         expect(atOnce.atBoundary).toBe(true);
         expect(inPieces.atBoundary).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -165,7 +165,7 @@ describe('whatever the streams', () => {
         });
         expect(observer.frames).toBe(frames.length);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -189,7 +189,7 @@ describe('whatever the streams', () => {
         ]);
         if (closed) expect(closeCode).toBe(received.close?.code);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -225,7 +225,7 @@ describe('whatever the streams', () => {
         if (faultFrom !== undefined) seen.faults++;
         if (observer.closed) seen.closes++;
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(30);
   });
@@ -241,7 +241,7 @@ describe('whatever the streams', () => {
         expect(messages).toBeLessThanOrEqual(frames);
         if (fault !== undefined) expect([1002, 1009]).toContain(fault.code);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

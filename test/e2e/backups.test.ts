@@ -8,7 +8,7 @@ import { startScripted, type Behaviour, type ScriptedBackend } from '../support/
 
 const soon = { backoff: '1ms', budget: '100%' };
 const noBreaker = { circuitBreaker: { enabled: false } };
-const busy: Behaviour = call => call.answer(503, { body: '503 of the backend', headers: ['Retry-After: 5'] });
+const busy: Behaviour = call => call.answer(503, { body: '503 of the backend', headers: ['Retry-After: 60'] });
 
 const refusing = async (): Promise<string> => `http://127.0.0.1:${await refusedPort()}`;
 
@@ -59,9 +59,8 @@ describe('a backup', () => {
   it('is asked at once, however long the primary asks clients to wait', async () => {
     const [primary, spare] = [await startScripted('primary', busy), await startScripted('spare')];
     const gateway = await withBackup([primary], spare, { retries: soon });
-    const started = performance.now();
+    // Within the time of a test: clients are asked to wait for a minute.
     expect((await request(gateway.port)).text).toBe('spare GET /');
-    expect(performance.now() - started).toBeLessThan(4000);
   });
 
   it('that fails too leaves the last try to the primary', async () => {

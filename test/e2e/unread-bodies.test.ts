@@ -122,10 +122,8 @@ describe('a request that is answered without a look at its body', () => {
       client.send(post('/fixed', `Content-Length: 10\r\n`));
       expect((await client.response()).text).toBe('pong');
     }
-    const began = performance.now();
     leaver.half();
     await Promise.all([late.closed(), leaver.closed()]);
-    expect(performance.now() - began).toBeLessThan(4_500);
     expect([late.rest.length, leaver.rest.length]).toEqual([0, 0]);
     await eventually(() => lines().length >= before + 2);
     expect(lines()).toHaveLength(before + 2);
