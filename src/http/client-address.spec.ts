@@ -146,10 +146,10 @@ describe('the client behind trusted proxies, by Forwarded', () => {
   });
 
   it('needs linear time for a giant header', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     byForwarded('for="a;,'.repeat(100_000));
     expect(byForwarded(`for=6.6.6.6${', for=10.0.0.2'.repeat(100_000)}`)).toBe('10.0.0.2');
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(process.cpuUsage(started).user).toBeLessThan(2_000_000);
   });
 });
 

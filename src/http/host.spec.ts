@@ -81,8 +81,8 @@ describe('parseHost', () => {
   });
 
   it('needs no more than linear time for a value made to make matching hard', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (let i = 0; i < 1000; i++) expect(parseHost(`${'a'.repeat(200)}.${'b'.repeat(50)}!`)).toBeUndefined();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(process.cpuUsage(started).user).toBeLessThan(1_000_000);
   });
 });

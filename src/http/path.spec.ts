@@ -226,9 +226,9 @@ describe('routingPath', () => {
   });
 
   it('needs linear time for long paths', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (const part of ['/a', '/..', '/a/..', '//', '%2F..', '%C3', '/%2e']) routingPath(`/${part.repeat(200_000)}`);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(process.cpuUsage(started).user).toBeLessThan(5_000_000);
   });
 });
 

@@ -84,9 +84,12 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
       await attack(variant, 'pipelined');
     });
 
-    it.each(first ? all.filter(({ bytes }) => bytes.length < 1_000) : [])('$what, byte by byte: $end', async variant => {
-      await attack(variant, 'byte by byte');
-    });
+    it.each(first ? all.filter(({ bytes }) => bytes.length < 1_000) : [])(
+      '$what, byte by byte: $end',
+      async variant => {
+        await attack(variant, 'byte by byte');
+      },
+    );
   });
 });
 

@@ -46,7 +46,8 @@ async function trickle(write: (piece: Buffer) => unknown, bytes: Buffer, size: n
 }
 
 /** Bytes without a pattern that a frame could hide in. */
-const noise = (length: number): Buffer => Buffer.from(new Uint8Array(length).map((_, at) => (at * 31 + (at >> 8)) & 255));
+const noise = (length: number): Buffer =>
+  Buffer.from(new Uint8Array(length).map((_, at) => (at * 31 + (at >> 8)) & 255));
 
 describe.each(['undici', 'http-proxy-middleware'])('Pings of the gateway behind %s', forwarder => {
   it.each([

@@ -20,7 +20,16 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   const before = process.env;
   const { stdout, stderr } = process;
   const writers = { stdout: stdout.write, stderr: stderr.write };
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'uncaughtException', 'exit'] as const;
+  const signals = [
+    'SIGTERM',
+    'SIGINT',
+    'SIGHUP',
+    'SIGQUIT',
+    'SIGUSR1',
+    'SIGUSR2',
+    'uncaughtException',
+    'exit',
+  ] as const;
   const listeners = signals.map(name => [name, new Set(process.listeners(name as 'SIGTERM'))] as const);
   const text = { stdout: '', stderr: '' };
   process.env = { ...before, GATEWAY_CONFIG: undefined, ...env };

@@ -24,10 +24,9 @@ const heldBy = ['gatehouse_requests_in_flight', 'gatehouse_backend_in_flight', '
 
 /** Waits until the gateway holds nothing of any exchange. @throws Error when something is still open after 5 s. */
 export async function expectAtRest(gateway: InProcessGateway): Promise<void> {
-  await eventually(
-    async () => expect(await gateway.metrics(heldBy)).toEqual([0, 0, 0]),
-    { what: 'the end of every exchange' },
-  );
+  await eventually(async () => expect(await gateway.metrics(heldBy)).toEqual([0, 0, 0]), {
+    what: 'the end of every exchange',
+  });
 }
 
 /** The `number`-th access line (1 is the first), awaited if need be. */

@@ -143,10 +143,10 @@ describe('BodySchema', () => {
   it('lets no hostile text hold it up', () => {
     const schema = schemaOf({ items: { pattern: '\\s+$' } });
     const hostile = Array.from({ length: 100 }, () => `${' '.repeat(100_000)}x`);
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(schema.errorsOf(hostile, 10_000_000)).toHaveLength(1);
     // Without a bound it is minutes.
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
     expect(schema.errorsOf(['a  '], 10)).toBeUndefined();
   });
 });

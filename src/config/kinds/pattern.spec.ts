@@ -49,9 +49,9 @@ describe('a regular expression', () => {
     for (const expression of ['[a-z]+$', '^.*a.*b$', '^(?:a*b){0,3}$', '^[a-z]{2,8}-[a-z]{2,8}$', '\\s+$', 'a*a*b']) {
       const compiled = pattern.parse(expression, source) as RegExp;
       for (let length = 16; length <= 65_536; length *= 2) {
-        const began = performance.now();
+        const began = process.cpuUsage();
         for (const text of ['a', 'z', ' ', 'ab', 'a-']) compiled.test(`${text.repeat(length / text.length)}!`);
-        expect(performance.now() - began).toBeLessThan(1_000);
+        expect(process.cpuUsage(began).user).toBeLessThan(1_000_000);
       }
     }
     const taken = pattern.parse('[a-z]+$', source) as RegExp;
