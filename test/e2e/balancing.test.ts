@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestBackend, answer, refusedPort, startBackend } from '../support/backend.js';
 import { request } from '../support/client.js';
 import { eventually } from '../support/poll.js';
-import { type RunningGateway, startGateway } from '../support/program.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { countOf, send } from './traffic.js';
 
 const count = 5_000;
@@ -23,8 +23,8 @@ async function startLate(name: string, delay: number): Promise<TestBackend> {
 }
 
 describe('requests through the gateway', () => {
-  let gateway: RunningGateway;
-  let second: RunningGateway;
+  let gateway: InProcessGateway;
+  let second: InProcessGateway;
   let shadow: TestBackend;
 
   const port = (upstream: string, of = gateway): number => of.ports[upstream] ?? 0;
@@ -101,13 +101,13 @@ describe('requests through the gateway', () => {
     });
     const fewer = { ...upstreams['consistent-hash'], backends: equal.slice(0, 3) };
     [gateway, second] = await Promise.all([
-      startGateway(config(upstreams)),
-      startGateway(config({ 'consistent-hash': fewer })),
+      startInProcess(config(upstreams)),
+      startInProcess(config({ 'consistent-hash': fewer })),
     ]);
   });
 
   /** Sends requests to one upstream and gives the share of each of its backends. */
-  async function share(upstream: string, options: { connections?: number; of?: RunningGateway } = {}) {
+  async function share(upstream: string, options: { connections?: number; of?: InProcessGateway } = {}) {
     const headers = () => ({ host: `${upstream}.example` });
     return countOf(await send(port(upstream, options.of), { count, headers, ...options }));
   }

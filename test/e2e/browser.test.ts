@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestBackend, bodyOf, startBackend } from '../support/backend.js';
 import { startChromium, watchedContext } from '../support/chromium.js';
-import { type RunningGateway, startGateway } from '../support/program.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { requireTool } from '../support/require-tool.js';
 
 const page = `<!doctype html>
@@ -44,7 +44,7 @@ const assets: Readonly<Record<string, readonly [type: string, body: string]>> = 
 describe('a page in a browser', () => {
   requireTool('chromium');
   let backend: TestBackend;
-  let gateway: RunningGateway;
+  let gateway: InProcessGateway;
 
   beforeAll(async () => {
     backend = await startBackend(async (incoming, response, record) => {
@@ -61,7 +61,7 @@ describe('a page in a browser', () => {
         for (const id of [1, 2, 3]) send(id);
       } else response.writeHead(404).end();
     });
-    gateway = await startGateway({
+    gateway = await startInProcess({
       upstreams: { pages: { backends: [backend.url] }, api: { backends: [backend.url] } },
       routes: [
         { match: { path: ['/orders', '/events'] }, upstream: 'api' },
@@ -101,7 +101,7 @@ describe('a page in a browser', () => {
       response.writeHead(known ? 304 : 200, { etag: '"v1"', 'cache-control': 'no-cache', 'content-type': 'text/html' });
       response.end(known ? undefined : '<title>Cached</title><link rel="icon" href="data:,">');
     });
-    const other = await startGateway({ upstreams: { app: { backends: [tagged.url] } } });
+    const other = await startInProcess({ upstreams: { app: { backends: [tagged.url] } } });
     const { context, errors } = await watchedContext(await startChromium());
     const tab = await context.newPage();
     for (let visit = 0; visit < 2; visit++) {

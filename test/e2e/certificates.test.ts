@@ -11,7 +11,7 @@ import { closeLater } from '../support/cleanup.js';
 import { connectRaw, request } from '../support/client.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
-import { runCli } from '../support/program.js';
+import { runCommand } from '../support/command.js';
 import { tempFolder } from '../support/temp.js';
 import { configFile } from './spawn.js';
 
@@ -195,8 +195,8 @@ describe('a gateway with a certificate that cannot be served', () => {
       listeners: [{ host: '127.0.0.1', port: 0, tls: { certificates, clientAuth: { ca: text } } }],
       upstreams: { app: { backends: [backend.url] } },
     });
-    const ran = await runCli(['run', '--config', file]);
-    const checked = await runCli(['check', file]);
+    const ran = await runCommand(['run', '--config', file]);
+    const checked = await runCommand(['check', file]);
     expect([ran.code, checked.code]).toEqual([1, 1]);
     expect(ran.stderr).toBe(checked.stderr);
     for (const complaint of [
@@ -238,7 +238,7 @@ describe('a gateway with a certificate that cannot be served', () => {
       ],
       upstreams: { app: { backends: [backend.url] } },
     });
-    const { code, stderr } = await runCli(['check', file]);
+    const { code, stderr } = await runCommand(['check', file]);
     expect(code).toBe(0);
     expect(stderr.match(/expires in/g)).toHaveLength(1);
     expect(stderr).toMatch(/warning: .*certificate file ".*" expires in (19|20) days: renew it/);

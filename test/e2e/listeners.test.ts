@@ -8,7 +8,9 @@ import { type TestBackend, startBackend } from '../support/backend.js';
 import { closeLater } from '../support/cleanup.js';
 import { connectRaw, keepAliveAgent, rawRequest, request } from '../support/client.js';
 import { eventually } from '../support/poll.js';
-import { type RunningGateway, runCli, startGateway } from '../support/program.js';
+import { runCommand } from '../support/command.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
+import { startGateway } from '../support/program.js';
 import { tempFolder } from '../support/temp.js';
 import { configFile } from './spawn.js';
 
@@ -17,7 +19,7 @@ const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: shop.exampl
 
 describe('several listeners of one gateway', () => {
   let backend: TestBackend;
-  let gateway: RunningGateway;
+  let gateway: InProcessGateway;
   let socket: string;
 
   const port = (listener: string): number => gateway.ports[listener] ?? 0;
@@ -25,7 +27,7 @@ describe('several listeners of one gateway', () => {
   beforeAll(async () => {
     socket = join(await tempFolder(), 'gateway.sock');
     backend = await startBackend();
-    gateway = await startGateway({
+    gateway = await startInProcess({
       listeners: [
         { ...loopback, name: 'web' },
         { ...loopback, name: 'other' },
@@ -191,7 +193,7 @@ describe('a unix socket that is there already', () => {
     const server = net.createServer(connection => connection.on('error', () => undefined).end('mine')).listen(path);
     closeLater(() => server.close());
     await once(server, 'listening');
-    const result = await runCli(['run', '--config', await configFile(config(path))]);
+    const result = await runCommand(['run', '--config', await configFile(config(path))]);
     expect(result.code).toBe(3);
     expect(result.stderr).toMatch(/^gatehouse: listener "local": cannot listen on .*EADDRINUSE\)\n$/);
     const client = await connectRaw(0, { socketPath: path });
@@ -201,7 +203,7 @@ describe('a unix socket that is there already', () => {
   it('is never deleted when it is another kind of file', async () => {
     const path = join(await tempFolder(), 'precious.txt');
     await writeFile(path, 'precious');
-    const result = await runCli(['run', '--config', await configFile(config(path))]);
+    const result = await runCommand(['run', '--config', await configFile(config(path))]);
     expect(result.code).toBe(3);
     expect(result.stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(statSync(path).size).toBe(8);

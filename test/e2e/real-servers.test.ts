@@ -9,7 +9,7 @@ import { type Echo, type TestBackend, answer, bodyOf, startBackend } from '../su
 import { type Response, keepAliveAgent, request } from '../support/client.js';
 import { namesOf } from '../support/header-list.js';
 import { type Nginx, startNginx } from '../support/nginx.js';
-import { type RunningGateway, startGateway } from '../support/program.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { requireTool } from '../support/require-tool.js';
 import { tempFolder } from '../support/temp.js';
 
@@ -19,7 +19,7 @@ describe('nginx as a backend', () => {
   requireTool('nginx');
   const files = new Map<string, Buffer>();
   let nginx: Nginx;
-  let gateway: RunningGateway;
+  let gateway: InProcessGateway;
 
   beforeAll(async () => {
     const root = await tempFolder();
@@ -34,7 +34,7 @@ describe('nginx as a backend', () => {
       http: 'gzip on; gzip_min_length 100; gzip_proxied any; gzip_types text/css;',
       server: 'location /etagless/ { alias ROOT/; etag off; }'.replace('ROOT', root),
     });
-    gateway = await startGateway({ upstreams: { app: { backends: [nginx.url] } } });
+    gateway = await startInProcess({ upstreams: { app: { backends: [nginx.url] } } });
   });
 
   /** What nginx itself answers, and what comes through the gateway. */
@@ -120,7 +120,7 @@ describe('nginx as a backend', () => {
 
   it('is spoken to over few connections that are kept', async () => {
     const kept = await startNginx({ server: 'location / { return 200 "$connection"; }' });
-    const other = await startGateway({ upstreams: { app: { backends: [kept.url] } } });
+    const other = await startInProcess({ upstreams: { app: { backends: [kept.url] } } });
     const connections = new Set<string>();
     for (let i = 0; i < 50; i++) connections.add((await request(other.port)).text);
     expect(connections.size).toBeLessThanOrEqual(2);
@@ -130,7 +130,7 @@ describe('nginx as a backend', () => {
 describe('curl as a client', () => {
   const curl = requireTool('curl');
   let backend: TestBackend;
-  let gateway: RunningGateway;
+  let gateway: InProcessGateway;
   let folder: string;
   let base: string;
 
@@ -148,7 +148,7 @@ describe('curl as a client', () => {
     const socketPath = join(folder, 'run', 'backend.sock');
     backend = await startBackend();
     const local = await startBackend(undefined, { socketPath });
-    gateway = await startGateway({
+    gateway = await startInProcess({
       listeners: [
         { name: 'web', host: '127.0.0.1', port: 0 },
         { name: 'local', unix: join(folder, 'run', 'gateway.sock') },
@@ -195,7 +195,7 @@ describe('curl as a client', () => {
 
   it('need not send a body that the backend does not want', async () => {
     const refusing = await startBackend(answer(403, 'no'), { readBody: false });
-    const other = await startGateway({
+    const other = await startInProcess({
       security: { validation: { maxBody: '1mb' } },
       upstreams: { app: { backends: [refusing.url] } },
     });

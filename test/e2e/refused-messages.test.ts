@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type RawBackend, always, startRawBackend } from '../support/raw-backend.js';
 import { connectRaw, rawRequest } from '../support/client.js';
 import { eventually } from '../support/poll.js';
-import { type RunningGateway, startGateway } from '../support/program.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 
 const host = 'Host: shop.example\r\n';
 const post = `POST / HTTP/1.1\r\n${host}`;
@@ -94,11 +94,11 @@ const oversized: readonly Case[] = [
 
 describe('a message that is refused', () => {
   let backend: RawBackend;
-  let gateway: RunningGateway;
+  let gateway: InProcessGateway;
 
   beforeAll(async () => {
     backend = await startRawBackend(always('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
-    gateway = await startGateway({
+    gateway = await startInProcess({
       security: { validation: { maxUrl: '1kb', maxHeaders: 10, maxHeaderSize: '4kb' } },
       upstreams: { app: { backends: [backend.url] } },
     });
@@ -153,7 +153,7 @@ describe('a message that is refused', () => {
     expect((await rawRequest(gateway.port, `GET /last HTTP/1.1\r\n${host}\r\n`)).status).toBe(200);
     expect(backend.connections).toHaveLength(1);
     expect(backend.connections[0]?.text).toMatch(/^GET \/last /);
-    expect(gateway.logs().map(({ path }) => path)).not.toContain('/smuggled');
+    expect(gateway.logs.map(({ path }) => path)).not.toContain('/smuggled');
   });
 
   it('does not take the answers before it away', async () => {
@@ -167,11 +167,11 @@ describe('a message that is refused', () => {
 
 describe('a body that is refused', () => {
   let backend: RawBackend;
-  let gateway: RunningGateway;
+  let gateway: InProcessGateway;
 
   beforeAll(async () => {
     backend = await startRawBackend();
-    gateway = await startGateway({ upstreams: { app: { backends: [backend.url] } } });
+    gateway = await startInProcess({ upstreams: { app: { backends: [backend.url] } } });
   });
 
   const chunked = `${post}Transfer-Encoding: chunked\r\n\r\n`;

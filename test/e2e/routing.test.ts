@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestBackend, startBackend } from '../support/backend.js';
 import { type RawResponse, rawRequest } from '../support/client.js';
-import { type RunningGateway, startGateway } from '../support/program.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 
 const routes = [
   { name: 'orders', match: { hosts: ['shop.example', '*.shop.example'], path: '/orders/*' } },
@@ -45,13 +45,13 @@ function strictPaths(): object {
 
 describe('a request', () => {
   let backend: TestBackend;
-  let gateway: RunningGateway;
+  let gateway: InProcessGateway;
 
   beforeAll(async () => {
     backend = await startBackend((_request, response) => {
       response.writeHead(200, ['Server', 'backend/1', 'Cache-Control', 'public', 'Vary', 'accept']).end('ok');
     });
-    gateway = await startGateway({
+    gateway = await startInProcess({
       upstreams: { app: { backends: [backend.url] } },
       routes: routes.map(route => ('redirect' in route || 'respond' in route ? route : { ...route, upstream: 'app' })),
     });

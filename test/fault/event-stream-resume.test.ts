@@ -5,7 +5,6 @@ import { type EventBackend, type StreamReader, openStream, startEventBackend } f
 import { figure } from '../support/figure.js';
 import { startInProcess } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
-import { startGateway } from '../support/program.js';
 import { Upstreams } from '../../src/upstream/upstreams.js';
 import { accessLineOf, expectAtRest, gatewayTo } from '../support/scene.js';
 
@@ -40,7 +39,7 @@ describe('with sse.resume', () => {
     { timeout: 90_000 },
     async () => {
       const backends = await Promise.all(['a', 'b', 'c'].map(name => startBackendProcess(name, { program: 'events' })));
-      const gateway = await startGateway({
+      const gateway = await startInProcess({
         upstreams: { app: { backends: backends.map(({ url }) => url), circuitBreaker: { openFor: '1s' } } },
         sse: { heartbeat: '1s', resume: true },
       });
@@ -69,11 +68,11 @@ describe('with sse.resume', () => {
       }
       figure(`kill -9, six times under 10 event streams: ${changes} changes of backend, 0 events lost or doubled`);
       expect(changes).toBeGreaterThanOrEqual(6);
-      const resumptions = (): number => gateway.logs().filter(({ msg }) => msg === 'event stream resumed').length;
+      const resumptions = (): number => gateway.logs.filter(({ msg }) => msg === 'event stream resumed').length;
       await eventually(() => expect(resumptions()).toBeGreaterThanOrEqual(changes));
       for (const stream of streams) stream.leave();
       const lines = await eventually(() => {
-        const found = gateway.logs().filter(({ msg }) => msg === 'exchange');
+        const found = gateway.logs.filter(({ msg }) => msg === 'exchange');
         return found.length === streams.length ? found : false;
       });
       expect(lines.reduce((sum, { resumes }) => sum + Number(resumes ?? 0), 0)).toBe(resumptions());

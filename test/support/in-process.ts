@@ -37,6 +37,14 @@ export class InProcessGateway {
     return port;
   }
 
+  /** Port of each listener by its name. Unix sockets have none. */
+  get ports(): Readonly<Record<string, number>> {
+    const { listeners } = this.gateway;
+    return Object.fromEntries(
+      listeners.flatMap(({ name, port }) => (port === undefined ? [] : [[name, port] as const])),
+    );
+  }
+
   get adminPort(): number {
     return Number(new URL(this.gateway.adminUrl).port);
   }
