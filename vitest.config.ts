@@ -50,8 +50,7 @@ export default defineConfig({
       project('long', ['test/**/*.long.test.ts', ...scaled], {
         env: { GATEHOUSE_LONG: '1' },
         globalSetup: ['test/support/build-once.ts'],
-        isolate: true,
-        maxWorkers: 1,
+        maxWorkers: 2,
         sequence: { groupOrder: 3 },
       }),
     ],
