@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config-error.js';
 import { loadConfig } from '../config/load-config.js';
+import { routesOf } from '../config/route-settings.js';
 import { formatProblem } from '../config/problem.js';
 import { RouteError } from '../routing/route-error.js';
 import { RouteTable } from '../routing/route-table.js';
@@ -10,7 +11,7 @@ import { knownNames } from './known-names.js';
 export function check(file: string, { json = false }: { json?: boolean }): number {
   try {
     const { config, warnings } = loadConfig(file, process.env, knownNames);
-    RouteTable.compile(config.routes);
+    RouteTable.compile(routesOf(config));
     if (json) writeJson({ valid: true, problems: [], warnings });
     else {
       for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);

@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/load-config.js';
+import { routesOf } from '../config/route-settings.js';
 import { describeRoutes, type RouteRow } from '../routing/describe.js';
 import { RouteTable } from '../routing/route-table.js';
 import { exitCode } from './exit-code.js';
@@ -7,7 +8,7 @@ const columns = ['#', 'NAME', 'HOST', 'PATH', 'METHODS', 'CONDITIONS', 'TARGET',
 
 /** `gatehouse routes FILE`: the route table in matching order; routes that can never match are flagged. */
 export function routes(file: string, { json = false }: { json?: boolean }): number {
-  const rows = describeRoutes(RouteTable.compile(loadConfig(file, process.env).config.routes));
+  const rows = describeRoutes(RouteTable.compile(routesOf(loadConfig(file, process.env).config)));
   if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   else process.stdout.write(`${table([columns, ...rows.map(cells)])}\n`);
   return exitCode.ok;

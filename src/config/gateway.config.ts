@@ -12,6 +12,7 @@ import { url } from './kinds/url.js';
 import { ListenerConfig } from './listener.config.js';
 import { LoggingConfig } from './logging.config.js';
 import { RouteConfig } from './route.config.js';
+import { RoutingConfig } from './routing.config.js';
 import { SecurityConfig } from './security.config.js';
 import { SseConfig } from './sse.config.js';
 import { MetricsConfig, TracingConfig } from './telemetry.config.js';
@@ -71,6 +72,9 @@ export class GatewayConfig {
     defaultText: 'all requests go to the only upstream',
   })
   declare routes: RouteConfig[];
+
+  @Block(() => RoutingConfig, { doc: 'How paths are compared. A `match` may override each key.' })
+  routing: RoutingConfig = new RoutingConfig();
 
   @Block(() => SecurityConfig, { doc: 'What every request must pass, unless its route says otherwise.' })
   security: SecurityConfig = new SecurityConfig();

@@ -1,4 +1,5 @@
 import { Key } from './key.js';
+import { choice, flag } from './kinds/choice.js';
 import { method } from './kinds/header.js';
 import { list } from './kinds/list.js';
 import { hostPattern } from './kinds/network.js';
@@ -27,4 +28,16 @@ export class MatchConfig {
 
   @Key(queryMatches, { doc: 'Query parameters, in the same forms as `headers`.' })
   query: Map<string, ValueMatch> = new Map();
+
+  @Key(flag, {
+    doc: 'Whether upper and lower case differ in `path` (escapes are decoded first; what parameters take keeps its case). `false` where the backend takes `/ADMIN` for `/admin`.',
+    defaultText: 'that of `routing`',
+  })
+  declare caseSensitive?: boolean;
+
+  @Key(choice('exact', 'ignore'), {
+    doc: 'Whether a slash at the end of a path makes it another one: `exact`, or `ignore` for backends that take `/admin/` for `/admin`. A prefix (`/admin/*`) takes both.',
+    defaultText: 'that of `routing`',
+  })
+  declare trailingSlash?: 'exact' | 'ignore';
 }

@@ -1,6 +1,8 @@
 import type { GatewayConfig } from './gateway.config.js';
+import type { MatchConfig } from './match.config.js';
 import type { RetriesConfig } from './retries.config.js';
 import type { RouteConfig } from './route.config.js';
+import type { RoutingConfig } from './routing.config.js';
 import type { TimeoutsConfig, UpstreamConfig } from './upstream.config.js';
 import type { SecurityConfig } from './security.config.js';
 import type { SseConfig } from './sse.config.js';
@@ -34,6 +36,16 @@ export function securityOf({ security }: GatewayConfig, route: RouteConfig): Eff
     path: { ...security.validation.path, ...own?.validation?.path },
   };
   return { ...security, ...own, validation };
+}
+
+/** What a route matches by, with how paths are compared: the top-level `routing`, overridden key by key. */
+export function matchOf({ routing }: GatewayConfig, { match }: RouteConfig): MatchConfig & RoutingConfig {
+  return { ...routing, ...match };
+}
+
+/** The routes as the route table needs them. */
+export function routesOf(config: GatewayConfig): RouteConfig[] {
+  return config.routes.map(route => ({ ...route, match: matchOf(config, route) }));
 }
 
 /** The WebSocket settings that hold for a route: the top-level ones, overridden key by key. */

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { RouteConfig } from '../config/route.config.js';
-import { retriesOf, securityOf, sseOf, timeoutsOf, webSocketOf } from '../config/route-settings.js';
+import { retriesOf, routesOf, securityOf, sseOf, timeoutsOf, webSocketOf } from '../config/route-settings.js';
 import type { GatewayError } from '../http/gateway-error.js';
 import { HeaderRules } from '../http/header-rules.js';
 import type { PathPolicy } from '../http/path-policy.js';
@@ -47,7 +47,7 @@ export class RoutePlans {
     this.#eventStreams = new Places(config.sse.maxConnections);
     this.#tunnels = new Places(config.websocket.maxConnections);
     this.table = RouteTable.compile(
-      config.routes.map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
+      routesOf(config).map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
     );
     const [only, ...more] = this.table.entries;
     this.takesAllPaths = only?.pattern.isPrefix === true && only.pattern.segments.length === 0 && more.length === 0;

@@ -1,6 +1,6 @@
 import { Conditions } from './conditions.js';
 import { hostGroups, type HostGroup } from './host-pattern.js';
-import { parsePattern, type PathPattern } from './path-pattern.js';
+import { patternsOf, type PathPattern } from './path-pattern.js';
 import { Redirect } from './redirect.js';
 import { Rewrite } from './rewrite.js';
 import { RouteError } from './route-error.js';
@@ -34,9 +34,9 @@ export class Route<D extends RouteDefinition = RouteDefinition> {
     try {
       const { match, redirect, rewrite, split } = definition;
       this.hosts = hostGroups(match.hosts);
-      this.patterns = (match.path.length === 0 ? ['/*'] : match.path).map(parsePattern);
+      this.patterns = (match.path.length === 0 ? ['/*'] : match.path).flatMap(path => patternsOf(path, match));
       this.conditions = new Conditions(match);
-      this.rewrite = rewrite === undefined ? undefined : new Rewrite(rewrite, this.patterns);
+      this.rewrite = rewrite === undefined ? undefined : new Rewrite(rewrite, this.patterns, match.caseSensitive);
       this.redirect = redirect === undefined ? undefined : new Redirect(redirect.to, this.patterns);
       this.split = split === undefined ? undefined : new Split(split);
     } catch (error) {

@@ -28,8 +28,9 @@ export interface RouteRow {
  */
 export function describeRoutes<D extends RouteDefinition>(table: RouteTable<D>): RouteRow[] {
   const earlier = new Map<string, Entry<D>[]>();
-  return table.entries.map((entry, index) => {
-    const key = `${entry.hosts.kind} ${entry.hosts.labels} ${shapeOf(entry.pattern)}`;
+  const written = table.entries.filter(({ pattern }) => !pattern.isSlashVariant);
+  return written.map((entry, index) => {
+    const key = `${entry.hosts.kind} ${entry.hosts.labels} ${shapeOf(entry.pattern).toLowerCase()}`;
     const rivals = earlier.get(key) ?? [];
     const cover = rivals.find(rival => covers(rival, entry));
     earlier.set(key, [...rivals, entry]);
@@ -38,7 +39,13 @@ export function describeRoutes<D extends RouteDefinition>(table: RouteTable<D>):
 }
 
 function covers(wide: Entry, narrow: Entry): boolean {
+  const ignoresSlash = ({ route, pattern }: Entry): boolean =>
+    !pattern.isPrefix && route.definition.match.trailingSlash === 'ignore';
+  const coversCase =
+    wide.pattern.foldsCase || (!narrow.pattern.foldsCase && shapeOf(wide.pattern) === shapeOf(narrow.pattern));
   return (
+    coversCase &&
+    (ignoresSlash(wide) || !ignoresSlash(narrow)) &&
     narrow.hosts.names.every(name => wide.hosts.names.includes(name)) &&
     wide.route.conditions.include(narrow.route.conditions)
   );

@@ -1,4 +1,5 @@
 import { decode } from '../http/path.js';
+import type { MatchDefinition } from './route.js';
 
 /** One segment of a pattern: literal text, or a parameter that takes any one segment that is not empty. */
 export type PatternSegment =
@@ -14,6 +15,50 @@ export interface PathPattern {
   readonly isPrefix: boolean;
   /** Each parameter's segment, counted from 0. What `*` matched is `rest`, which begins at the segment after the last. */
   readonly parameters: ReadonlyMap<string, number>;
+  /** Takes texts in upper and lower case alike; its own are in lower case. */
+  readonly foldsCase: boolean;
+  /** Stands for a path with or without a slash at its end, where the configuration has the other one. */
+  readonly isSlashVariant: boolean;
+}
+
+/** How paths are compared. Default: letter by letter. */
+export type PathComparison = Pick<MatchDefinition, 'caseSensitive' | 'trailingSlash'>;
+
+/** The patterns that a path of the configuration stands for: the one that is written first. Throws as `parsePattern` does. */
+export function patternsOf(
+  text: string,
+  { caseSensitive = true, trailingSlash = 'exact' }: PathComparison,
+): PathPattern[] {
+  const written = parsePattern(text);
+  const pattern = caseSensitive
+    ? written
+    : Object.freeze({ ...written, segments: written.segments.map(lower), foldsCase: true });
+  const other = trailingSlash === 'exact' ? undefined : withOtherEnd(pattern.segments);
+  if (other === undefined || pattern.isPrefix) return [pattern];
+  return [pattern, Object.freeze({ ...pattern, segments: other, isSlashVariant: true })];
+}
+
+function lower(segment: PatternSegment): PatternSegment {
+  return segment.kind === 'static' ? { kind: 'static', text: segment.text.toLowerCase() } : segment;
+}
+
+/** With a slash at the end where there is none, and the other way round; the root has no other. */
+function withOtherEnd(segments: readonly PatternSegment[]): readonly PatternSegment[] | undefined {
+  const last = segments.at(-1);
+  if (last?.kind !== 'static' || last.text !== '') return [...segments, { kind: 'static', text: '' }];
+  return segments.length === 1 ? undefined : segments.slice(0, -1);
+}
+
+/** Whether the texts of a pattern stand in a path that it fits letter by letter. */
+export function hasSameCase({ segments }: PathPattern, path: string): boolean {
+  let start = 1;
+  for (const segment of segments) {
+    const slash = path.indexOf('/', start);
+    const end = slash === -1 ? path.length : slash;
+    if (segment.kind === 'static' && path.slice(start, end) !== segment.text) return false;
+    start = end + 1;
+  }
+  return true;
 }
 
 const PARAMETER = /^:([A-Za-z_][A-Za-z0-9_]*)$/;
@@ -38,7 +83,7 @@ export function parsePattern(text: string): PathPattern {
     if (segment.kind === 'param') addParameter(parameters, segment.name, index, text);
   });
   if (isPrefix) addParameter(parameters, 'rest', segments.length, text);
-  return Object.freeze({ text, segments, isPrefix, parameters });
+  return Object.freeze({ text, segments, isPrefix, parameters, foldsCase: false, isSlashVariant: false });
 }
 
 function parseSegment(segment: string, text: string): PatternSegment[] {
@@ -84,7 +129,8 @@ export function shapeOf(pattern: PathPattern): string {
 
 /**
  * Orders patterns by specificity, segment by segment from the left: text before `:param` before the end before `/*`.
- * Negative when `a` is tried first; zero when both have the same shape. Patterns that share no path are put in the order of their text.
+ * Of patterns for the same paths the one that is compared letter by letter comes before those that are not. Negative when `a` is tried
+ * first; zero when both are equally specific. Patterns that share no path are put in the order of their text.
  */
 export function comparePatterns(a: PathPattern, b: PathPattern): number {
   const length = Math.min(a.segments.length, b.segments.length) + 1;
@@ -92,10 +138,15 @@ export function comparePatterns(a: PathPattern, b: PathPattern): number {
     const difference = rankAt(a, i) - rankAt(b, i);
     if (difference !== 0) return difference;
     const [left, right] = [a.segments[i], b.segments[i]];
-    if (left?.kind === 'static' && right?.kind === 'static' && left.text !== right.text)
-      return left.text < right.text ? -1 : 1;
+    if (left?.kind !== 'static' || right?.kind !== 'static') continue;
+    const [one, other] = [left.text.toLowerCase(), right.text.toLowerCase()];
+    if (one !== other) return one < other ? -1 : 1;
   }
-  return 0;
+  return loosenessOf(a) - loosenessOf(b);
+}
+
+function loosenessOf({ foldsCase, isSlashVariant }: PathPattern): number {
+  return (isSlashVariant ? 2 : 0) + (foldsCase ? 1 : 0);
 }
 
 function rankAt(pattern: PathPattern, index: number): number {

@@ -22,6 +22,9 @@ export class PathTree<D extends RouteDefinition> {
   readonly #root: Node<D> = newNode();
   #visits = 0;
 
+  /** `foldsCase`: some pattern does, so that all are looked up in lower case and those that do not are compared again. */
+  constructor(private readonly foldsCase = false) {}
+
   /** How many nodes lookups have visited so far. */
   get visits(): number {
     return this.#visits;
@@ -31,22 +34,27 @@ export class PathTree<D extends RouteDefinition> {
   add(match: RouteMatch<D>): void {
     const path = onlyPath(match.pattern);
     if (path !== undefined) {
-      const candidates = this.#exact.get(path) ?? new Candidates();
-      this.#exact.set(path, candidates);
+      const key = this.#key(path);
+      const candidates = this.#exact.get(key) ?? new Candidates(this.foldsCase);
+      this.#exact.set(key, candidates);
       candidates.add(match);
       return;
     }
     let node = this.#root;
     for (const segment of match.pattern.segments) {
-      node = segment.kind === 'static' ? staticChild(node, segment.text) : (node.param ??= newNode());
+      node = segment.kind === 'static' ? staticChild(node, this.#key(segment.text)) : (node.param ??= newNode());
     }
-    if (match.pattern.isPrefix) (node.prefix ??= new Candidates()).add(match);
-    else (node.end ??= new Candidates()).add(match);
+    if (match.pattern.isPrefix) (node.prefix ??= new Candidates(this.foldsCase)).add(match);
+    else (node.end ??= new Candidates(this.foldsCase)).add(match);
+  }
+
+  #key(text: string): string {
+    return this.foldsCase ? text.toLowerCase() : text;
   }
 
   /** The most specific path that fits and whose route's conditions hold. */
   find(request: RouteQuery): RouteMatch<D> | undefined {
-    const path = request.routingPath;
+    const path = this.foldsCase ? request.routingPath.toLowerCase() : request.routingPath;
     const exact = this.#exact.get(path)?.first(request);
     if (exact !== undefined) return exact;
     if (path === '*') return this.#root.prefix?.first(request);

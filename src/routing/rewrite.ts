@@ -20,10 +20,10 @@ export class Rewrite {
   readonly #bases: readonly string[] | undefined;
 
   /** Throws an Error when the definition is not well formed, or a template names a parameter that the route does not have. */
-  constructor(definition: RewriteDefinition, patterns: readonly PathPattern[]) {
+  constructor(definition: RewriteDefinition, patterns: readonly PathPattern[], caseSensitive = true) {
     if (definition.path !== undefined) this.#step = byTemplate(definition.path, patterns);
-    else if (definition.replacePrefix !== undefined) this.#step = byPrefix(...definition.replacePrefix);
-    else this.#step = byPrefix(definition.stripPrefix ?? '/', '/');
+    else if (definition.replacePrefix !== undefined) this.#step = byPrefix(...definition.replacePrefix, caseSensitive);
+    else this.#step = byPrefix(definition.stripPrefix ?? '/', '/', caseSensitive);
     const { base } = this.#step;
     if (base !== undefined) this.#bases = readingsOf(base)?.map(withoutTrailingSlash);
   }
@@ -69,7 +69,7 @@ function byTemplate(text: string, patterns: readonly PathPattern[]): Step {
   return { base, apply: (pattern, path) => singleLeadingSlash(template.fill(pattern, path)) };
 }
 
-function byPrefix(from: string, to: string): Step {
+function byPrefix(from: string, to: string, caseSensitive: boolean): Step {
   for (const prefix of [from, to]) {
     if (!prefix.startsWith('/')) throw new Error(`rewrite: prefix "${prefix}" must begin with /`);
     if (/[?#]/.test(prefix)) throw new Error(`rewrite: prefix "${prefix}" must not hold ? or #`);
@@ -80,24 +80,27 @@ function byPrefix(from: string, to: string): Step {
   return {
     base: replacement,
     apply: (_pattern, { raw, routing }) => {
-      if (!isBelow(routing, matched)) return undefined;
+      if (!isBelow(routing, matched, caseSensitive)) return undefined;
       const rest = routing.slice(matched.length);
-      return singleLeadingSlash(`${replacement}${spelledRest(raw, encodedFrom, rest)}`);
+      return singleLeadingSlash(`${replacement}${spelledRest(raw, encodedFrom, rest, caseSensitive)}`);
     },
   };
 }
 
 /** What follows the prefix: as the client spelled it, unless that does not mean `rest`. */
-function spelledRest(raw: string, prefix: string, rest: string): string {
-  if (isBelow(raw, prefix)) {
+function spelledRest(raw: string, prefix: string, rest: string, caseSensitive: boolean): string {
+  if (isBelow(raw, prefix, caseSensitive)) {
     const spelled = raw.slice(prefix.length);
     if (spelled === rest || (rest !== '' && spelled !== '' && routingPath(spelled) === rest)) return spelled;
   }
   return encodeText(rest);
 }
 
-function isBelow(path: string, prefix: string): boolean {
-  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f);
+function isBelow(path: string, prefix: string, caseSensitive = true): boolean {
+  const begins = caseSensitive
+    ? path.startsWith(prefix)
+    : path.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase();
+  return begins && (path.length === prefix.length || path.charCodeAt(prefix.length) === 0x2f);
 }
 
 function withoutTrailingSlash(path: string): string {

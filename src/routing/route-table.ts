@@ -14,17 +14,19 @@ export class RouteTable<D extends RouteDefinition = RouteDefinition> {
   readonly entries: readonly Entry<D>[];
   readonly #exact = new Map<string, PathTree<D>>();
   readonly #wildcards = new Map<string, PathTree<D>>();
-  readonly #any = new PathTree<D>();
+  readonly #any: PathTree<D>;
   readonly #longestWildcard: number;
 
   private constructor(definitions: readonly D[]) {
     this.routes = definitions.map((definition, index) => new Route(definition, index));
     this.entries = inMatchingOrder(this.routes);
+    const foldsCase = this.entries.some(({ pattern }) => pattern.foldsCase);
+    this.#any = new PathTree(foldsCase);
     for (const { route, hosts, pattern } of this.entries) {
       const match = Object.freeze({ route, pattern });
       if (hosts.kind === 'any') this.#any.add(match);
       const trees = hosts.kind === 'exact' ? this.#exact : this.#wildcards;
-      for (const name of hosts.names) treeOf(trees, name).add(match);
+      for (const name of hosts.names) treeOf(trees, name, foldsCase).add(match);
     }
     this.#longestWildcard = Math.max(0, ...[...this.#wildcards.keys()].map(name => name.length));
   }
@@ -58,8 +60,12 @@ export class RouteTable<D extends RouteDefinition = RouteDefinition> {
   }
 }
 
-function treeOf<D extends RouteDefinition>(trees: Map<string, PathTree<D>>, name: string): PathTree<D> {
-  const tree = trees.get(name) ?? new PathTree<D>();
+function treeOf<D extends RouteDefinition>(
+  trees: Map<string, PathTree<D>>,
+  name: string,
+  foldsCase: boolean,
+): PathTree<D> {
+  const tree = trees.get(name) ?? new PathTree<D>(foldsCase);
   trees.set(name, tree);
   return tree;
 }

@@ -17,6 +17,10 @@ export interface MatchDefinition {
   /** By lower-case name. */
   readonly headers: ReadonlyMap<string, ValueMatch>;
   readonly query: ReadonlyMap<string, ValueMatch>;
+  /** Upper and lower case differ in the path. Default: true. */
+  readonly caseSensitive?: boolean | undefined;
+  /** A slash at the end of the path makes it another one. Default: `exact`. */
+  readonly trailingSlash?: 'exact' | 'ignore' | undefined;
 }
 
 /** How the path is changed for the backend. One of the three. */

@@ -34,6 +34,13 @@ const routes = [
   on('pages.example', '/*', app),
   on('small.example', '/admin/*', { ...app, security: { validation: { maxBody: '10b', methods: ['POST'] } } }),
   on('small.example', '/*', app),
+  {
+    name: 'loose',
+    match: { hosts: ['loose.example'], path: '/admin', caseSensitive: false, trailingSlash: 'ignore' },
+    ...app,
+    security: closed,
+  },
+  on('loose.example', '/*', app),
   on('rewritten.example', '/repl/*', { ...app, security: keep, rewrite: { replacePrefix: ['/repl', '/safe'] } }),
   on('rewritten.example', '/strip/*', { ...app, security: keep, rewrite: { stripPrefix: '/strip' } }),
   on('rewritten.example', '/x/*', { ...app, security: keep, rewrite: { path: '/safe/:rest' } }),
@@ -132,6 +139,14 @@ describe('a protected path', () => {
     ];
     for (const path of open) expect([path, ...(await ask('closed.example', path))]).toEqual([path, 200, path]);
     expect(await ask('kept.example', '/a\\b')).toEqual([200, '/a\\b']);
+  });
+
+  it('is protected in upper case and with a slash at its end where the route takes these for it', async () => {
+    for (const path of ['/admin', '/ADMIN', '/Admin/', '/%41dmin', '/ADMIN;x', '//x/ADMIN/', '/admin%20/']) {
+      expect([path, ...(await ask('loose.example', path))]).toEqual([path, 403, undefined]);
+    }
+    expect(await ask('loose.example', '/administrator')).toEqual([200, '/administrator']);
+    expect(await ask('closed.example', '/ADMIN')).toEqual([200, '/ADMIN']);
   });
 
   it('is refused over HTTP/2 alike', async () => {

@@ -3,6 +3,7 @@ import { checkGateway, smallestFile } from '../checks/gateway-checks.js';
 import type { CheckContext, KnownNames } from '../checks/check.js';
 import { checkListeners } from '../checks/listener-checks.js';
 import { checkMasks } from '../checks/mask-checks.js';
+import { checkProtectedPaths } from '../checks/path-checks.js';
 import { checkRoutes } from '../checks/route-checks.js';
 import { checkSecurity } from '../checks/security-checks.js';
 import { checkUnsupported } from '../checks/unsupported-check.js';
@@ -41,6 +42,17 @@ export interface Material {
   readonly unsupported?: readonly UnsupportedKey[] | undefined;
 }
 
+/** What looks at a configuration as a whole. */
+const wholeChecks = [
+  checkListeners,
+  checkUpstreams,
+  checkRoutes,
+  checkProtectedPaths,
+  checkSecurity,
+  checkGateway,
+  checkMasks,
+];
+
 /**
  * Makes a configuration of plain data: reads it into the classes, validates it, fills it in and checks it as a whole.
  * @throws ConfigError with all problems at once.
@@ -72,8 +84,7 @@ export function compile(material: Material): LoadedConfig {
   const collected = collectFindings(errors);
   salvage(config);
   fill(config);
-  for (const check of [checkListeners, checkUpstreams, checkRoutes, checkSecurity, checkGateway, checkMasks])
-    check(checks);
+  for (const check of wholeChecks) check(checks);
   // A missing certificate says nothing to someone who may not use TLS yet.
   const relevant = collected.filter(
     ({ isFile, path }) => !isFile || !unsupported.some(each => isBelow(path, each.path)),
