@@ -11,10 +11,13 @@ import { connectHttp2, responseOf } from '../support/http2-client.js';
 import { eventually } from '../support/poll.js';
 import { type RunningGateway, startGateway } from '../support/program.js';
 import { requireTool } from '../support/require-tool.js';
+import { scaled } from '../support/scale.js';
 import { BulkData, digest, growthDuring } from './bulk-data.js';
 
 const mebibyte = 1024 * 1024;
-const gibibyte = 1024 * mebibyte;
+/** Several times what the gateway may grow by. */
+const large = scaled(256 * mebibyte, 1024 * mebibyte);
+const name = scaled('256 MiB', '1 GiB');
 /** How much the gateway may grow while a large body passes, in MiB: its garbage, never the body. */
 const allowance = 120;
 const timeout = 240_000;
@@ -105,8 +108,8 @@ describe('a client of HTTP/2', () => {
   it.each([
     ['with a declared length', true],
     ['without one', false],
-  ])('uploads 1 GiB %s, with flat memory in the gateway', { timeout }, async (_what, sized) => {
-    const data = new BulkData(gibibyte);
+  ])(`uploads ${name} %s, with flat memory in the gateway`, { timeout }, async (_what, sized) => {
+    const data = new BulkData(large);
     backend.handler = (incoming, response, record) => incoming.on('end', () => response.end(record.sha256));
     const client = await connectHttp2(gateway.port);
     const growth = await growthDuring(gateway.pid, async () => {
@@ -115,16 +118,16 @@ describe('a client of HTTP/2', () => {
       await pipeline(Readable.from(data), stream);
       expect((await response).text).toBe(data.sha256);
     });
-    expect(backend.last.bodyLength).toBe(gibibyte);
+    expect(backend.last.bodyLength).toBe(large);
     expect(growth).toBeLessThan(allowance);
   });
 
-  it('downloads 1 GiB with flat memory in the gateway', { timeout }, async () => {
-    const data = new BulkData(gibibyte);
+  it(`downloads ${name} with flat memory in the gateway`, { timeout }, async () => {
+    const data = new BulkData(large);
     backend.handler = (_request, response) => pipeline(Readable.from(data), response);
     const client = await connectHttp2(gateway.port);
     const growth = await growthDuring(gateway.pid, async () => {
-      expect(await digest(client.open({}, true))).toEqual({ length: gibibyte, sha256: data.sha256 });
+      expect(await digest(client.open({}, true))).toEqual({ length: large, sha256: data.sha256 });
     });
     expect(growth).toBeLessThan(allowance);
   });

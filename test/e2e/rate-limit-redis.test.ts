@@ -119,8 +119,8 @@ describe('rate limits on a Redis server', () => {
     const redis = await startRedis();
     const secret = 'key-of-a-client';
     const gateway = await gatewayAt(redis, [
-      { limit: 10, per: '1s', key: 'header:x-api-key' },
-      { limit: 10, per: '1s' },
+      { limit: 1, per: '2s', key: 'header:x-api-key' },
+      { limit: 1, per: '2s' },
     ]);
     await request(gateway.port, { headers: { 'x-api-key': secret } });
     const keys = await keysOn(redis);

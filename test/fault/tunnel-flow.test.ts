@@ -88,11 +88,22 @@ it('Pings do not pile up before a client that does not read', async () => {
   const size = 20 * 1024 * 1024;
   const empty = Buffer.alloc(1024 * 1024, fromServer(2));
   for (let count = 0; count < 20; count++) scene.server.respond(empty);
-  // The other way is open: that the gateway pings is seen there.
-  await eventually(() => expect(serverGot(scene).pings.length).toBeGreaterThan(10));
+  // The other way is open: that the gateway pings is seen there. How many before all buffers are full depends on the machine.
+  const pinged = (): number => serverGot(scene).pings.length;
+  let taken = -1;
+  await eventually(
+    () => {
+      const before = taken;
+      taken = scene.server.socket.bytesWritten - scene.server.socket.writableLength;
+      return taken === before;
+    },
+    { interval: 250, what: 'the end of what is taken' },
+  );
+  const before = pinged();
+  await eventually(() => expect(pinged()).toBeGreaterThan(before + 15));
   scene.client.resume();
   await eventually(() => expect(scene.client.socket.bytesRead).toBeGreaterThan(size), { deadline: 15_000 });
-  expect((scene.client.rest.length - size) / 2).toBeLessThan(8);
+  expect((scene.client.rest.length - size) / 2).toBeLessThan(before + 5);
 });
 
 describe('idleTimeout', () => {

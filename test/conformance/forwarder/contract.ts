@@ -96,12 +96,12 @@ export class RunningContract {
   }
 }
 
-/** Runs groups of rules for each forwarder. */
+/** Runs groups of rules for a forwarder. */
 export function describeContract(
-  forwarders: readonly string[],
+  forwarder: string,
   groups: Readonly<Record<string, (contract: Contract) => void>>,
 ): void {
-  describe.each(forwarders)('%s', forwarder => {
+  describe(forwarder, () => {
     const contract = new Contract(forwarder);
     for (const [name, rules] of Object.entries(groups)) describe(name, () => rules(contract));
     contract.close();

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { startBackend } from '../../support/backend.js';
 import { connectRaw, open } from '../../support/client.js';
@@ -72,9 +73,11 @@ export function flow(contract: Contract): void {
         for (; sent < 32; sent++) response.write(block);
         response.end();
       });
-      const { port, logged } = await running.start(backend.url, { upstream: { timeouts: { idle: '200ms' } } });
+      const { port, logged } = await running.start(backend.url, { upstream: { timeouts: { idle: '1s' } } });
       const { response } = await open(port, { timeout: 60_000, ...options });
       await settled(() => sent);
+      // The wait is the point: longer than timeouts.idle.
+      await pause(1_500);
       let read = 0;
       for await (const chunk of response) read += (chunk as Buffer).length;
       expect(read).toBe(32 << 20);
