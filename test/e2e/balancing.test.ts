@@ -6,7 +6,7 @@ import { eventually } from '../support/poll.js';
 import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { countOf, send } from './traffic.js';
 
-const count = 5_000;
+const count = 1_000;
 const quick = { timeout: 60_000 };
 
 /** Backends that answer with their names. */
@@ -32,8 +32,9 @@ describe('requests through the gateway', () => {
   beforeAll(async () => {
     const [a, b, c, d, late, later, spare] = await Promise.all([
       ...['a', 'b', 'c', 'd'].map(name => startBackend(answer(200, name))),
-      startLate('late', 8),
-      startLate('later', 24),
+      // Far apart, also for a busy machine.
+      startLate('late', 20),
+      startLate('later', 120),
       startBackend(answer(200, 'spare')),
     ]);
     const [stable, canary] = await startNamed('stable', 'canary');
@@ -113,7 +114,7 @@ describe('requests through the gateway', () => {
   }
 
   it('are shared by round-robin exactly by weight', quick, async () => {
-    expect(await share('round-robin')).toEqual({ a: 2500, b: 1500, c: 1000 });
+    expect(await share('round-robin')).toEqual({ a: 500, b: 300, c: 200 });
   });
 
   it('are shared by random nearly by weight', quick, async () => {
@@ -144,26 +145,27 @@ describe('requests through the gateway', () => {
   });
 
   it('go by ip-hash to one backend for one client, and to all of them for many', quick, async () => {
+    const clients = 200;
     const one = await share('ip-hash');
     expect(Object.values(one)).toEqual([count]);
     const many = await send(port('ip-hash'), {
       count,
       headers: number => ({
         host: 'ip-hash.example',
-        'x-forwarded-for': `10.1.${(number % 1000) >> 8}.${(number % 1000) & 255}`,
+        'x-forwarded-for': `10.1.0.${number % clients}`,
       }),
     });
     const shares = countOf(many);
     expect(Object.keys(shares).toSorted()).toEqual(['a', 'b', 'c', 'd']);
-    // 1,000 clients: a share of theirs has a standard deviation of 13.7 around 250; five of those, each for five requests.
-    for (const requests of Object.values(shares)) expect(Math.abs(requests - 1250)).toBeLessThan(5 * 5 * 13.7);
-    for (let client = 0; client < 1000; client++) {
-      expect(new Set([0, 1, 2, 3, 4].map(round => many[client + 1000 * round]))).toHaveLength(1);
+    // 200 clients: a share of theirs has a standard deviation of 6.1 around 50; five of those, each for five requests.
+    for (const requests of Object.values(shares)) expect(Math.abs(requests - 250)).toBeLessThan(5 * 5 * 6.1);
+    for (let client = 0; client < clients; client++) {
+      expect(new Set([0, 1, 2, 3, 4].map(round => many[client + clients * round]))).toHaveLength(1);
     }
   });
 
   it('keep their backend by consistent-hash; when one leaves, only its own move', quick, async () => {
-    const users = 1000;
+    const users = 200;
     const headers = (number: number) => ({ host: 'consistent-hash.example', 'x-user': `user-${number % users}` });
     const before = await send(port('consistent-hash'), { count, headers });
     for (let number = users; number < count; number++) expect(before[number]).toBe(before[number % users]);
@@ -193,11 +195,11 @@ describe('requests through the gateway', () => {
   });
 
   it('never go to a backup while others are there', quick, async () => {
-    expect(await share('backup')).toEqual({ a: 2500, b: 2500 });
+    expect(await share('backup')).toEqual({ a: 500, b: 500 });
   });
 
   it('are split among upstreams exactly by weight', quick, async () => {
-    expect(countOf(await send(port('stable'), { count, path: '/split' }))).toEqual({ stable: 4750, canary: 250 });
+    expect(countOf(await send(port('stable'), { count, path: '/split' }))).toEqual({ stable: 950, canary: 50 });
   });
 
   it('are copied to a mirror, whose answers nobody sees', quick, async () => {
