@@ -224,9 +224,11 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     this.#settle('success', VerdictRules.ignored);
   }
 
-  fail(error: GatewayError, stale = false): void {
+  fail(error: GatewayError, stale = false, unsent = false): void {
     if (this.#dropped >= 0) return clearTimeout(this.#cut);
-    const isFault = error.source === 'backend' && !stale;
+    // Who closes on an upload that is under way may have had enough of it: no evidence against the backend.
+    const isRefusal = unsent && (error.code === 'RESET' || error.code === 'BODY_BROKEN');
+    const isFault = error.source === 'backend' && !stale && !isRefusal;
     this.#settle(
       isFault ? 'failure' : 'ignored',
       isFault ? this.route.target.verdicts.ofError(error) : VerdictRules.ignored,

@@ -1,11 +1,12 @@
-import { Agent as HttpAgent, type AgentOptions } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { AgentOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { Client, Pool, buildConnector, errors, type Dispatcher } from 'undici';
 import type { Backend } from '../upstream/backend.js';
 import { serverNameOf, tlsOptions, type BackendTls } from '../upstream/backend-tls.js';
+import { PlainBackendAgent, SecureBackendAgent, type BackendAgent } from './backend-agent.js';
 import type { ClientTie } from './client-tie.js';
 import type { ConnectionFigures } from './forwarder.js';
+import { hearLastWords } from './last-words.js';
 
 /** How connections to the backends of one upstream are made. */
 export interface PoolSettings {
@@ -67,14 +68,12 @@ function pooledClient(origin: URL, options: object, timeout: number): Dispatcher
       clearTimeout(timer);
       state.served = 0;
       state.socket = result[1] ?? undefined;
+      if (state.socket !== undefined) hearLastWords(state.socket);
       callback(...result);
     });
   };
   return new PooledClient(origin, { ...options, connect: connectFor }, state);
 }
-
-/** Keeps connections for `node:http`. */
-export type BackendAgent = HttpAgent | HttpsAgent;
 
 function countOf(lists: NodeJS.ReadOnlyDict<unknown[]> = {}): number {
   return Object.values(lists).reduce((sum, each) => sum + (each?.length ?? 0), 0);
@@ -166,8 +165,8 @@ export class BackendPools {
 
   #createAgent(backend: Backend, options: AgentOptions): BackendAgent {
     return backend.url.protocol === 'https:'
-      ? new HttpsAgent({ ...options, ...tlsOptions(backend, this.settings.tls) })
-      : new HttpAgent(options);
+      ? new SecureBackendAgent({ ...options, ...tlsOptions(backend, this.settings.tls) })
+      : new PlainBackendAgent(options);
   }
 
   #create(backend: Backend): BackendPool {

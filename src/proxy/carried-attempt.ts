@@ -104,14 +104,15 @@ export class CarriedAttempt implements AttemptControl {
     const failure = networkError(error, this.#phase);
     const client = this.#client;
     const reused = client?.reusedSocket === true && client.socket?.bytesRead === this.#bytesBefore;
-    this.refuse(failure, isStale(failure, reused, this.#sentAt));
+    const isUnsent = this.request.body !== undefined && this.#phase !== 'connecting' && !client?.writableFinished;
+    this.refuse(failure, isStale(failure, reused, this.#sentAt), isUnsent);
   }
 
   /** Ends the attempt with an error that is known already. */
-  refuse(error: GatewayError, stale = false): void {
+  refuse(error: GatewayError, stale = false, unsent = false): void {
     if (this.#over) return;
     this.#stop();
-    this.observer.fail(error, stale);
+    this.observer.fail(error, stale, unsent);
   }
 
   /** The backend has switched protocols, and speaks the new one on the same connection. */

@@ -56,9 +56,10 @@ export interface AttemptObserver {
   upgraded(headers: readonly string[], connection: Duplex, head: Buffer): void;
   /**
    * The attempt is over without a whole response. Never called after `abort`. `stale`: a reused connection was closed before any
-   * byte of the answer came, as the backend closes idle ones: no fault of its, and the request was most likely never read.
+   * byte of the answer came, as the backend closes idle ones: no fault of its, and the request was most likely never read. `unsent`: it
+   * was closed while the body of the request was still under way, as a backend does that wants no more of it.
    */
-  fail(error: GatewayError, stale?: boolean): void;
+  fail(error: GatewayError, stale?: boolean, unsent?: boolean): void;
 }
 
 /** The reins of an attempt under way. */

@@ -1,10 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Dispatcher, Pool } from 'undici';
 import { answersForConnection } from '../http/connection-auth.js';
 import type { Backend } from '../upstream/backend.js';
 import type { BackendPools, ConnectionState, ConnectionUser } from './backend-pools.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
 import { Deadlines, type Timed } from './deadlines.js';
+import { refusesWrites } from './last-words.js';
 import { isFinalHead, isStale, networkError, type Phase } from './network-error.js';
 import { NodeCarrier } from './node-carrier.js';
 import { RequestBody } from './request-body.js';
@@ -94,6 +96,8 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
   /** The connection may be let in as the client, and must carry nobody else's request. */
   #usesUp = false;
   #over = false;
+  /** All of the request has been handed to the connection. */
+  #isSent = false;
 
   constructor(
     private readonly request: ForwardRequest,
@@ -122,6 +126,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
 
   /** The whole request has been written: from here on the backend is the one to wait for. */
   onRequestSent(): void {
+    this.#isSent = true;
     if (this.#over || this.#phase !== 'sent') return;
     this.#expect(this.request.responseTimeout);
     this.deadlines.watch(this);
@@ -171,8 +176,8 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     if (this.#over) return;
     this.#end();
     // undici takes a reset for the end of such a response, as it takes a FIN.
-    const broken = this.#endsWithConnection ? this.connection?.socket?.errored : undefined;
-    if (broken) return this.observer.fail(networkError(broken, this.#phase));
+    const broken = this.#endsWithConnection ? this.#breakOf(this.connection?.socket) : undefined;
+    if (broken) return this.observer.fail(networkError(broken, this.#phase), false, this.#isUnsent);
     this.observer.end(controller.rawTrailers as Buffer[] | undefined);
   }
 
@@ -181,7 +186,20 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     this.#end();
     const failure = networkError(error, this.#phase);
     const reused = this.#bytesBefore >= 0 && this.connection?.socket?.bytesRead === this.#bytesBefore;
-    this.observer.fail(failure, isStale(failure, reused, this.#sentAt));
+    this.observer.fail(failure, isStale(failure, reused, this.#sentAt), this.#isUnsent);
+  }
+
+  /** The reset that has ended a connection; it may have been told to a write, and to no read. */
+  #breakOf(socket: Socket | undefined): Error | undefined {
+    if (socket === undefined) return undefined;
+    return socket.errored ?? (refusesWrites(socket) ? new Error('reset while the request was sent') : undefined);
+  }
+
+  /** The connection has ended, or is to, before all of the body was written. */
+  get #isUnsent(): boolean {
+    if (this.request.body === undefined || this.#phase === 'connecting') return false;
+    const socket = this.connection?.socket;
+    return !this.#isSent || (socket !== undefined && refusesWrites(socket));
   }
 
   // undici asks for the callback of upgrades only when one was requested, which happens nowhere here.
