@@ -208,6 +208,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     this.#win(now);
     exchange.status = exchange.httpVersion === '2.0' ? 200 : 101;
     const headers = responseFields(raw);
+    removeFields(headers, lengthField);
     this.#edit(headers);
     const client = exchange.responder.switchProtocols(upgrade.protocol, headers);
     if (client === undefined) {

@@ -167,6 +167,9 @@ function prepare(outgoing: ClientRequest, { attempt, request }: ClientView): voi
   }
 }
 
+/** Methods that ask for a body: where there is none, `Content-Length: 0` says so (RFC 9110 §8.6). */
+const lengthIsAsked: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
 function replaceFields(outgoing: ClientRequest, request: ForwardRequest): void {
   for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
   // The library has put a slash before `*`.
@@ -181,6 +184,7 @@ function replaceFields(outgoing: ClientRequest, request: ForwardRequest): void {
     outgoing.setHeader('Connection', 'Upgrade');
     outgoing.setHeader('Upgrade', request.upgrade);
   } else if (request.acceptsTrailers === true) outgoing.setHeader('Connection', 'keep-alive, TE');
+  if (body === undefined && !lengthIsAsked.has(request.method)) outgoing.useChunkedEncodingByDefault = false;
   if (request.expectsContinue) outgoing.setHeader('Expect', '100-continue');
   if (body instanceof RequestBody && body.length === undefined) outgoing.setHeader('Transfer-Encoding', 'chunked');
 }

@@ -26,6 +26,8 @@ export class Http1Responder implements Responder {
   #length = -1;
   /** The whole body, held until `end`, which follows in the same turn. */
   #whole: Buffer | undefined;
+  /** The head waits for the body: if that is not there in this turn of the event loop, it goes alone. */
+  #headWaits = false;
   #switched = false;
 
   constructor(
@@ -63,10 +65,18 @@ export class Http1Responder implements Responder {
     this.#closeIfNeeded(headers);
     this.#length = declaredLength(headers);
     this.#writeHead(status, message, headers);
+    this.#headWaits = true;
+    if (waitingHeads.push(this) === 1) setImmediate(sendHeads);
   }
 
   flush(): void {
+    this.#headWaits = false;
     this.response.flushHeaders();
+  }
+
+  /** The turn in which the head came is over. */
+  turnEnded(): void {
+    if (this.#headWaits && this.#whole === undefined) this.flush();
   }
 
   write(chunk: Buffer): boolean {
@@ -74,6 +84,7 @@ export class Http1Responder implements Responder {
       this.#whole = chunk;
       return true;
     }
+    this.#headWaits = false;
     if (this.response.write(chunk)) return true;
     if (!this.#drainAttached) {
       this.#drainAttached = true;
@@ -84,6 +95,7 @@ export class Http1Responder implements Responder {
 
   end(trailers?: RawHeaders): void {
     const { response } = this;
+    this.#headWaits = false;
     if (this.#whole !== undefined) return endAtOnce(response, this.#whole);
     if (trailers !== undefined && trailers.length > 0 && response.chunkedEncoding) {
       const pairs: [string, string][] = [];
@@ -115,6 +127,7 @@ export class Http1Responder implements Responder {
 
   abort(): void {
     const { response } = this;
+    this.#headWaits = false;
     const { socket, chunkedEncoding } = response;
     if (socket === null) response.destroy();
     if (socket === null || socket.destroyed) return;
@@ -159,8 +172,18 @@ export class Http1Responder implements Responder {
   }
 }
 
+/** Those whose heads came in this turn of the event loop. */
+let waitingHeads: Http1Responder[] = [];
+
+function sendHeads(): void {
+  const heads = waitingHeads;
+  waitingHeads = [];
+  for (const responder of heads) responder.turnEnded();
+}
+
 /** The backend's own reason phrase if Node can write it (RFC 9112 §4), else the usual one. */
 function phrase(status: number, message: string): string {
+  if (message === STATUS_CODES[status]) return message;
   return message !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : (STATUS_CODES[status] ?? '');
 }
 

@@ -1,7 +1,7 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { ClientRequest } from 'node:http';
 import type { Backend } from '../upstream/backend.js';
 import { maxResponseHead, type BackendPools } from './backend-pools.js';
+import { BodilessRequest } from './bodiless-request.js';
 import { CarriedAttempt, sendHead } from './carried-attempt.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest } from './forwarder.js';
 import { RequestBody } from './request-body.js';
@@ -36,8 +36,9 @@ export class NodeCarrier {
     if (request.expectsContinue) headers.push('Expect', '100-continue');
     if (body instanceof RequestBody && body.length === undefined) headers.push('Transfer-Encoding', 'chunked');
     const { url, socketPath } = backend;
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const client = send({
+    const Request = body === undefined ? BodilessRequest : ClientRequest;
+    const client = new Request({
+      protocol: url.protocol,
       agent: this.pools.agent(backend, request.ownConnection, request.tie),
       ...(socketPath === undefined ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port } : { socketPath }),
       method: request.method,

@@ -157,7 +157,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     this.#usesUp = answersForConnection(fields['www-authenticate'], fields['persistent-auth']);
     this.#expect(this.#idleTimeout);
     this.deadlines.watch(this);
-    this.observer.head(status, message, headers);
+    this.observer.head(status, asBytes(message), headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -241,3 +241,11 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     this.deadlines.forget(this);
   }
 }
+
+/** One character for each byte, as everything else of a head has it: undici reads the reason phrase, and it alone, as UTF-8. */
+function asBytes(message: string): string {
+  return ascii.test(message) ? message : message.includes('\ufffd') ? '' : Buffer.from(message).toString('latin1');
+}
+
+// eslint-disable-next-line no-control-regex
+const ascii = /^[\0-\x7f]*$/;
