@@ -7,6 +7,7 @@ import { PlainBackendAgent, SecureBackendAgent, type BackendAgent } from './back
 import type { ClientTie } from './client-tie.js';
 import type { ConnectionFigures } from './forwarder.js';
 import { hearLastWords } from './last-words.js';
+import { afterQuietStart, spokeFirst } from './quiet-start.js';
 
 /** How connections to the backends of one upstream are made. */
 export interface PoolSettings {
@@ -66,10 +67,16 @@ function pooledClient(origin: URL, options: object, timeout: number): Dispatcher
     );
     const connecting = connect(target, (...result) => {
       clearTimeout(timer);
+      const [, socket] = result;
       state.served = 0;
-      state.socket = result[1] ?? undefined;
-      if (state.socket !== undefined) hearLastWords(state.socket);
-      callback(...result);
+      state.socket = socket ?? undefined;
+      if (socket === null) return callback(...result);
+      hearLastWords(socket);
+      afterQuietStart(socket, hasSpoken => {
+        if (!hasSpoken) return callback(...result);
+        socket.destroy();
+        callback(spokeFirst(), null);
+      });
     });
   };
   return new PooledClient(origin, { ...options, connect: connectFor }, state);

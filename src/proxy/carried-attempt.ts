@@ -5,6 +5,7 @@ import { answersForConnection } from '../http/connection-auth.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { trailerFields } from '../http/response-head.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
+import { afterQuietStart, spokeFirst } from './quiet-start.js';
 import { isFinalHead, isStale, networkError, type Phase } from './network-error.js';
 import { RequestBody, RequestBodyError } from './request-body.js';
 
@@ -28,6 +29,8 @@ export class CarriedAttempt implements AttemptControl {
   #timer: NodeJS.Timeout | undefined;
   #phase: Phase = 'connecting';
   #over = false;
+  /** A new connection to which nothing has been written yet. */
+  #held: Socket | undefined;
   #sentAt = 0;
   #bytesBefore: number | undefined;
   /** A piece of the body has come since the timer went off. */
@@ -60,10 +63,12 @@ export class CarriedAttempt implements AttemptControl {
         if (this.#phase === 'sent') this.#arm(request.responseTimeout, 'UND_ERR_HEADERS_TIMEOUT');
       })
       .on('continue', () => {
-        if (!this.#over) observer.informational(100, []);
+        if (this.#held !== undefined) this.#spoke(this.#held);
+        else if (!this.#over) observer.informational(100, []);
       })
       .on('information', information => {
-        if (!this.#over) observer.informational(information.statusCode, information.rawHeaders);
+        if (this.#held !== undefined) this.#spoke(this.#held);
+        else if (!this.#over) observer.informational(information.statusCode, information.rawHeaders);
       })
       .on('response', response => this.#respond(response))
       .on('upgrade', (response, socket, head) => this.#upgrade(response, socket as Socket, head))
@@ -117,6 +122,7 @@ export class CarriedAttempt implements AttemptControl {
 
   /** The backend has switched protocols, and speaks the new one on the same connection. */
   #upgrade(response: IncomingMessage, connection: Socket, head: Buffer): void {
+    if (this.#held !== undefined) this.#spoke(this.#held);
     if (this.#over) {
       connection.destroy();
       return;
@@ -141,8 +147,23 @@ export class CarriedAttempt implements AttemptControl {
   }
 
   #connect(socket: Socket): void {
-    if (!socket.connecting) this.#sent();
-    else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => this.#sent());
+    if (!socket.connecting) return this.#sent();
+    this.#held = socket;
+    socket.cork();
+    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () =>
+      afterQuietStart(socket, hasSpoken => {
+        if (hasSpoken) this.#spoke(socket);
+        this.#held = undefined;
+        socket.uncork();
+        this.#sent();
+      }),
+    );
+  }
+
+  /** The other side has answered what it was not asked: nothing may be written to that connection any more. */
+  #spoke(socket: Socket): void {
+    socket.on('error', () => {}).destroy();
+    this.fail(spokeFirst());
   }
 
   #sent(): void {
@@ -156,6 +177,7 @@ export class CarriedAttempt implements AttemptControl {
 
   #respond(response: IncomingMessage): void {
     if (this.#over) return;
+    if (this.#held !== undefined) return this.#spoke(this.#held);
     this.#sent();
     if (!isFinalHead(response.statusCode, response.headers['transfer-encoding'])) {
       this.fail(new Error('bad response'));

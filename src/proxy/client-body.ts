@@ -31,6 +31,8 @@ export class ClientBody {
   /** Told when all of it is there, or it cannot be had. */
   #gathered: ((error: GatewayError | undefined) => void) | undefined;
   #copy: ((chunk: Buffer | undefined) => void) | undefined;
+  /** Told when the first of it has come, or it will not come. */
+  #shown: (() => void) | undefined;
   /** `performance.now()` when the last byte had come; 0 before. */
   completeAt = 0;
 
@@ -54,7 +56,7 @@ export class ClientBody {
   /** Somebody wants more of it, and the client has not sent that yet. */
   get awaited(): boolean {
     if (this.#ended || this.source.readableFlowing !== true) return false;
-    return this.#reader !== undefined || this.#gathered !== undefined;
+    return this.#reader !== undefined || this.#gathered !== undefined || this.#shown !== undefined;
   }
 
   /** It is worth {@link takeWhole}: small, and of a length that is known. */
@@ -97,7 +99,20 @@ export class ClientBody {
   gather(done: (error: GatewayError | undefined) => void): void {
     this.#gathered = done;
     if (!this.#attached) this.#attach();
+    if (this.#ended) this.#end();
+    else this.source.resume();
+  }
+
+  /** Waits until it shows whether there is any of it: HTTP/2 need not say so in the head. */
+  whenShown(done: () => void): void {
+    this.#shown = done;
+    if (!this.#attached) this.#attach();
     this.source.resume();
+  }
+
+  /** It has ended, and there was nothing of it. */
+  get isEmpty(): boolean {
+    return this.#ended && this.bytes === 0;
   }
 
   /** All of it, once it was gathered or taken whole. */
@@ -205,6 +220,7 @@ export class ClientBody {
       if (this.#released) return;
       this.#held?.push(chunk);
       if (this.#gathered === undefined) this.source.pause();
+      this.#show();
     } else if (this.#unread > 0) {
       // It has not read yet what came before this.
       this.#held!.push(chunk);
@@ -219,7 +235,8 @@ export class ClientBody {
 
   #end(): void {
     this.#ended = true;
-    this.completeAt = performance.now();
+    this.completeAt ||= performance.now();
+    this.#show();
     this.#copy?.(undefined);
     if (this.#gathered !== undefined && this.#whole === undefined) {
       this.#whole = Buffer.concat(this.#held ?? []);
@@ -227,6 +244,12 @@ export class ClientBody {
     }
     this.#gathered?.(undefined);
     if (this.#unread === 0) this.#reader?.push(null);
+  }
+
+  #show(): void {
+    const shown = this.#shown;
+    this.#shown = undefined;
+    shown?.();
   }
 
   #close(): void {
@@ -241,6 +264,7 @@ export class ClientBody {
     this.#copy?.(undefined);
     if (!this.source.destroyed) this.source.resume();
     this.#gathered?.(error);
+    this.#show();
     this.#reader?.destroy(new RequestBodyError(error));
   }
 }

@@ -26,6 +26,9 @@ const tooManyStreams = new GatewayError(
   ['Retry-After', '1'],
 );
 
+/** Methods whose requests have no body, as a rule (RFC 9110 §9.3). */
+const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
+
 /** Milliseconds that a response may have us wait by `Retry-After`; one that asks for more is passed on. */
 const maxAsked = 60_000;
 
@@ -67,6 +70,27 @@ export class Dispatcher implements AttemptOwner {
     exchange.upstreamName = route.target.upstream.name;
     exchange.openBody(plan.maxBody, route.retries.hold);
     route.target.budget.deposit(route.retries.share, exchange.dispatchedAt);
+    if (exchange.mayHaveNoBody) return this.#afterFirstByte(exchange, action, route);
+    this.#carry(exchange, action, route);
+  }
+
+  /** A request on HTTP/2 whose head was not its end, and which may have no body all the same. */
+  #afterFirstByte(exchange: Exchange, action: ForwardPlan, route: ForwardRoute): void {
+    let waits = true;
+    const goOn = (): void => {
+      if (!waits) return;
+      waits = false;
+      if (exchange.error !== undefined) return;
+      if (exchange.body!.isEmpty) exchange.dropBody();
+      this.#carry(exchange, action, route);
+    };
+    exchange.body!.whenShown(goOn);
+    // An end that belongs to the head comes with it. Where a body is to be expected, what is first said may be the backend's part.
+    if (!bodiless.has(exchange.method)) setImmediate(goOn);
+  }
+
+  #carry(exchange: Exchange, action: ForwardPlan, route: ForwardRoute): void {
+    const plan = exchange.plan!;
     if (plan.bodyPolicies.length > 0 && exchange.body !== undefined) return this.#checkBody(exchange, action, route);
     if (exchange.upgrade === undefined) plan.mirror?.copy(exchange, action);
     // A small body is there once the message that brought the head has been read to its end.

@@ -191,6 +191,11 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     return this.head.expect !== undefined && this.body !== undefined && this.body.whole === undefined;
   }
 
+  /** On HTTP/2 the end of the head need not be that of the request: whether a body follows may show only behind it. */
+  get mayHaveNoBody(): boolean {
+    return this.httpVersion === '2.0' && this.body !== undefined && this.head.chunked && !this.expectsContinue;
+  }
+
   /** The gateway could take more of the client's body at once, and the client has not sent it. */
   get awaitsBody(): boolean {
     return this.body?.awaited === true;
@@ -227,6 +232,12 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     const { head } = this;
     if (head.hasBody)
       this.body = new ClientBody(this.message, head.chunked ? undefined : head.contentLength, limit, hold);
+  }
+
+  /** The body has turned out to be none: no framing may say otherwise. */
+  dropBody(): void {
+    this.body = undefined;
+    this.head.transferEncoding = undefined;
   }
 
   /** Ends the exchange with an error: a problem document, or, when the response is under way, a visible break. */

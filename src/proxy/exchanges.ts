@@ -22,6 +22,7 @@ import type { Http2Message } from './http2-message.js';
 import { Http2Responder } from './http2-responder.js';
 import { endsWithAnswer, endWithAnswer } from './last-answer.js';
 import type { ListenerInfo } from './listener-info.js';
+import { endsWithHead } from './parser-rest.js';
 import type { RoutePlans } from './route-plans.js';
 
 /** Limits of a request's head: `security.validation`. Sizes in bytes. */
@@ -60,8 +61,8 @@ function aborted({ rstCode = 0 }: ServerHttp2Stream): GatewayError {
 }
 
 /**
- * Behind a request that offers an upgrade Node's parser drops what has come with it, whether or not the upgrade is made. So nothing
- * that follows on the connection can be believed: it may be the second half of what was dropped.
+ * Behind a request that offers an upgrade Node's parser drops what has come with it, whether or not the upgrade is made. So, unless
+ * nothing has, what follows on the connection cannot be believed: it may be the second half of what was dropped.
  */
 function offersUpgrade({ connection }: RequestHead, { headers }: IncomingMessage): boolean {
   return headers.upgrade !== undefined && connection !== undefined && /upgrade/i.test(connection);
@@ -109,10 +110,12 @@ export class Exchanges {
       request.method!,
       head,
       listener,
-      new Http1Responder(request, response, expectsContinue, listener),
+      new Http1Responder(request, response, expectsContinue && head.hasBody, listener),
       request,
       { request, response },
     );
+    // Node says `Connection: close` to whoever was not sent a 100, also where no body would follow it.
+    if (expectsContinue && !head.hasBody) (response as { _expect_continue?: boolean })._expect_continue = false;
     this.#open(exchange, socket, peer, trusted);
     exchange.tie = head.connectionAuth === undefined ? tieOf(socket) : tieTo(socket);
     (request as WithExchange<Exchange>)[EXCHANGE] = exchange;
@@ -121,7 +124,7 @@ export class Exchanges {
     response.on('close', () => this.#close(exchange, socket));
     if (response.socket === null) this.#queue(exchange, before, socket);
 
-    if (offersUpgrade(head, request)) {
+    if (offersUpgrade(head, request) && (head.hasBody || !endsWithHead(request))) {
       response.shouldKeepAlive = false;
       endWithAnswer(socket);
     }
