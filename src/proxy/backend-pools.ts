@@ -70,7 +70,8 @@ function pooledClient(origin: URL, options: object, timeout: number): Dispatcher
       const [, socket] = result;
       state.served = 0;
       state.socket = socket ?? undefined;
-      if (socket === null) return callback(...result);
+      // Typed as if it were there; undici leaves it out.
+      if (!state.socket || !socket) return callback(...result);
       hearLastWords(socket);
       afterQuietStart(socket, hasSpoken => {
         if (!hasSpoken) return callback(...result);

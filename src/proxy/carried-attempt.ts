@@ -162,6 +162,8 @@ export class CarriedAttempt implements AttemptControl {
 
   /** The other side has answered what it was not asked: nothing may be written to that connection any more. */
   #spoke(socket: Socket): void {
+    // http-proxy-middleware ends the request on the connection, and so undoes the cork.
+    if (socket.writableLength === 0 && socket.bytesWritten > 0) this.#phase = 'sent';
     socket.on('error', () => {}).destroy();
     this.fail(spokeFirst());
   }
