@@ -247,5 +247,4 @@ function asBytes(message: string): string {
   return ascii.test(message) ? message : message.includes('\ufffd') ? '' : Buffer.from(message).toString('latin1');
 }
 
-// eslint-disable-next-line no-control-regex
 const ascii = /^[\0-\x7f]*$/;
