@@ -153,6 +153,14 @@ describe('the access log', () => {
     expect(write({ status: 401, errorCode: 'DENIED' })).toBeUndefined();
   });
 
+  it('writes what some backend may have read as another path than an excluded one', () => {
+    const { write } = setup({ exclude: ['/ping', '/assets/*'] });
+    for (const path of ['/admin/..%2fping', '/assets/..;/admin', '//x/ping', '/assets\\..\\admin']) {
+      expect(write({ path })).toMatchObject({ path });
+    }
+    expect(write({ path: '/%70ing' })).toBeUndefined();
+  });
+
   it('never writes excluded paths', () => {
     const { write } = setup({ exclude: ['/ping', '/assets/*'] });
     expect(write({ path: '/ping' })).toBeUndefined();
