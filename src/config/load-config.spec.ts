@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Pattern } from '../patterns/pattern.js';
 import { ConfigError } from './config-error.js';
 import { effectiveConfig } from './effective-config.js';
 import { buildConfig, loadConfig, parseConfig } from './load-config.js';
@@ -71,7 +72,7 @@ describe('a configuration', () => {
     expect(routes[0]?.match.methods).toEqual(['GET']);
     expect([...(routes[0]?.match.headers ?? [])]).toEqual([
       ['x-a', { kind: 'exact', value: 'a' }],
-      ['x-b', { kind: 'pattern', pattern: /^b/ }],
+      ['x-b', { kind: 'pattern', pattern: new Pattern('^b') }],
       ['x-c', { kind: 'present', present: false }],
     ]);
   });

@@ -13,8 +13,8 @@ export class Conditions {
 
   constructor(match: Pick<MatchDefinition, 'methods' | 'headers' | 'query'>) {
     this.methods = match.methods;
-    this.headers = [...match.headers].map(stateless);
-    this.query = [...match.query].map(stateless);
+    this.headers = [...match.headers];
+    this.query = [...match.query];
     this.#none = this.methods.length + this.headers.length + this.query.length === 0;
   }
 
@@ -61,15 +61,6 @@ export function compareConditions(a: Conditions, b: Conditions): number {
     b.headers.length - a.headers.length ||
     b.query.length - a.query.length
   );
-}
-
-/** A `g` or `y` flag would make a pattern remember where it stopped in the request before. */
-function stateless([name, match]: NamedMatch): NamedMatch {
-  if (match.kind !== 'pattern' || !/[gy]/.test(match.pattern.flags)) return [name, match];
-  return [
-    name,
-    { kind: 'pattern', pattern: new RegExp(match.pattern.source, match.pattern.flags.replace(/[gy]/g, '')) },
-  ];
 }
 
 const NO_VALUES: readonly string[] = [];

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Pattern } from '../patterns/pattern.js';
 import { describeRoutes } from './describe.js';
 import type { MatchDefinition, RouteDefinition, ValueMatch } from './route.js';
 import { RouteTable } from './route-table.js';
@@ -18,7 +19,7 @@ function route(
 
 const rows = (...routes: RouteDefinition[]) => describeRoutes(RouteTable.compile(routes));
 const exact = (value: string): ValueMatch => ({ kind: 'exact', value });
-const pattern = (source: string): ValueMatch => ({ kind: 'pattern', pattern: new RegExp(source) });
+const pattern = (source: string): ValueMatch => ({ kind: 'pattern', pattern: new Pattern(source) });
 const present: ValueMatch = { kind: 'present', present: true };
 
 function shadowOf(first: Partial<MatchDefinition>, second: Partial<MatchDefinition>): string | undefined {

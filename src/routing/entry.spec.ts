@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Pattern } from '../patterns/pattern.js';
 import type { MatchDefinition, RouteDefinition, RouteQuery, ValueMatch } from './route.js';
 import { RouteTable } from './route-table.js';
 
@@ -62,7 +63,7 @@ describe('the matching order', () => {
     );
   const value: fc.Arbitrary<ValueMatch> = fc.constantFrom<ValueMatch>(
     { kind: 'exact', value: '1' },
-    { kind: 'pattern', pattern: /^[12]$/ },
+    { kind: 'pattern', pattern: new Pattern('^[12]$') },
     { kind: 'present', present: true },
     { kind: 'present', present: false },
   );

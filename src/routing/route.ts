@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Pattern } from '../patterns/pattern.js';
 
 /** What a header or query parameter must be like. `pattern` is searched for, so anchor it when the whole value is meant. */
 export type ValueMatch =
   | { readonly kind: 'exact'; readonly value: string }
-  | { readonly kind: 'pattern'; readonly pattern: RegExp }
+  | { readonly kind: 'pattern'; readonly pattern: Pattern }
   | { readonly kind: 'present'; readonly present: boolean };
 
 /** Which requests a route is for. Empty means any. */

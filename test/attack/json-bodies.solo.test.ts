@@ -17,9 +17,15 @@ const schema = {
   properties: {
     item: { type: 'string', pattern: '\\s+$' },
     list: { type: 'array', items: { type: 'integer' }, uniqueItems: true },
+    parts: { type: 'array', uniqueItems: true },
+    tree: { $ref: '#/$defs/tree' },
     below: { $ref: '#' },
   },
+  $defs: {
+    tree: { type: 'object', properties: { a: { oneOf: [{ $ref: '#/$defs/tree' }, { $ref: '#/$defs/tree' }] } } },
+  },
 };
+const large = Array.from({ length: 160 }, (_, i) => ({ text: 'x'.repeat(6000), i }));
 
 describe('a JSON body that was made to hurt', () => {
   let backend: TestBackend;
@@ -76,6 +82,8 @@ describe('a JSON body that was made to hurt', () => {
       `{"item":" ","list":[${Array.from({ length: 120_000 }, (_, i) => i).join()},0]}`,
       422,
     ],
+    ['doubles the work with each of its 24 levels', `{"item":" ","tree":${'{"a":'.repeat(24)}1${'}'.repeat(25)}`, 422],
+    ['has large parts that must differ', JSON.stringify({ item: ' ', parts: [...large, large[0]] }), 422],
     ['has a hundred thousand keys, and lacks the one', `{${'"k":1,'.repeat(100_000)}"l":1}`, 422],
   ])('%s: it is refused in time', async (_what, body, status) => {
     await refuse(body, status);

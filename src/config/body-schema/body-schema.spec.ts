@@ -100,24 +100,16 @@ describe('BodySchema', () => {
     ['a reference into another file', { $ref: 'other.json#/a' }],
     ['a reference to nothing', { $ref: '#/$defs/none' }],
     ['a pattern that does not compile', { pattern: '(' }],
-    ['a pattern that may take exponential time', { properties: { a: { pattern: '^(a+)+$' } } }],
-    ['such a pattern for names', { patternProperties: { '^(a|a)*$': {} } }],
-    ['items that are compared each with each', { uniqueItems: true }],
-    ['the same, of objects', { items: { type: 'object' }, uniqueItems: true, maxItems: 10_000 }],
+    ['a pattern that looks around', { properties: { a: { pattern: '^(?=.*a)b' } } }],
+    ['a pattern of names with a back reference', { patternProperties: { '^(a|b)\\1$': {} } }],
   ])('refuses %s, in one line', (_, content) => {
     const message = refusalOf(content);
     expect(message).toMatch(/^the schema "schema\.json" cannot be used: .+$/);
     expect(message).toMatchSnapshot();
   });
 
-  it('takes items that are cheap to compare', () => {
-    for (const cheap of [{ items: { type: ['string', 'null'] } }, { maxItems: 1000 }]) {
-      expect(refusalOf({ ...cheap, uniqueItems: true })).toBe('none');
-    }
-  });
-
   it('does not take data for schemas', () => {
-    const content = { properties: { pattern: { const: { pattern: '(' } }, a: { enum: [{ pattern: '(a+)+' }] } } };
+    const content = { properties: { pattern: { const: { pattern: '(' } }, a: { enum: [{ pattern: '(a)\\1' }] } } };
     expect(refusalOf(content)).toBe('none');
   });
 
@@ -129,24 +121,139 @@ describe('BodySchema', () => {
     expect(complaint(file)).toThrow(/cannot be used: is larger than 1mb$/);
   });
 
-  it('warns of patterns that may be slow, but not of those with a bounded text', () => {
-    const slow = { properties: { a: { pattern: '\\s+$' } } };
-    expect(schemaOf(slow).warnings).toMatchInlineSnapshot(`
-      [
-        "#/properties/a/pattern "\\\\s+$" may take time that grows faster than the text, so it matches no text of more than 2048 characters: begin it with ^, or give a maxLength",
-      ]
-    `);
-    expect(schemaOf({ maxLength: 50, pattern: '\\s+$' }).warnings).toEqual([]);
-    expect(schemaOf({ pattern: '^[a-z]+$' }).warnings).toEqual([]);
+  it('says that a schema never ends, when it goes round in circles', () => {
+    const circle = {
+      $ref: '#/$defs/a',
+      $defs: { a: { anyOf: [{ $ref: '#/$defs/b' }, { $ref: '#/$defs/b' }] }, b: { $ref: '#/$defs/a' } },
+    };
+    expect(refusalOf({ $ref: '#' })).toContain('never ends');
+    expect(refusalOf(circle)).toContain('never ends');
+  });
+});
+
+describe('a body that was made to hurt', () => {
+  /** Steps that the body takes; `spent` when it was given up. */
+  function workOf(schema: unknown, body: unknown): number | 'spent' {
+    const compiled = schemaOf(schema);
+    const errors = compiled.errorsOf(body, Math.max(20_000, JSON.stringify(body).length));
+    return errors?.[0]?.detail.startsWith('takes more work') ? 'spent' : compiled.stepsTaken;
+  }
+  const nested = (depth: number, end: unknown): unknown => (depth === 0 ? end : { a: nested(depth - 1, end) });
+  const doubling = (keyword: string): unknown => ({
+    type: 'object',
+    properties: { a: { [keyword]: [{ $ref: '#' }, { $ref: '#' }] }, b: { type: 'null' } },
   });
 
-  it('lets no hostile text hold it up', () => {
-    const schema = schemaOf({ items: { pattern: '\\s+$' } });
-    const hostile = Array.from({ length: 100 }, () => `${' '.repeat(100_000)}x`);
-    const before = process.cpuUsage();
-    expect(schema.errorsOf(hostile, 10_000_000)).toHaveLength(1);
-    // Without a bound it is minutes.
-    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
-    expect(schema.errorsOf(['a  '], 10)).toBeUndefined();
+  it.each([
+    ['oneOf', 1],
+    ['oneOf', null],
+    ['anyOf', 1],
+    ['allOf', null],
+  ])('is given up where each level doubles the work: %s, ending in %j', (keyword, b) => {
+    const work = (depth: number): number | 'spent' => workOf(doubling(keyword), nested(depth, { b }));
+    expect(work(10)).toBeLessThan(2 ** 18);
+    expect(work(24)).toBe('spent');
+    expect(work(90)).toBe('spent');
+  });
+
+  it.each<[what: string, schema: unknown, body: (size: number) => unknown]>([
+    [
+      'large items that must differ',
+      { uniqueItems: true },
+      size => Array.from({ length: size / 10 }, (_, i) => ({ a: 'x'.repeat(1000), i })),
+    ],
+    ['many items that must differ', { uniqueItems: true }, size => Array.from({ length: size }, (_, i) => [i])],
+    [
+      'names',
+      { additionalProperties: { type: 'number' } },
+      size => Object.fromEntries(Array.from({ length: size }, (_, i) => [`n${i}`, 1])),
+    ],
+    ['long texts', { maxLength: 1e9, minLength: 1 }, size => 'x'.repeat(100 * size)],
+    ['texts of a pattern', { pattern: '^(?i:(a|A)*)$' }, size => `${'a'.repeat(10 * size)}!`],
+    ['texts of a format', { format: 'email' }, size => `${'a.'.repeat(10 * size)}!`],
+    ['texts of another', { format: 'uri' }, size => `a:${'%41/'.repeat(5 * size)}<`],
+    [
+      'comparisons',
+      { items: { enum: [{ a: 1 }, [1, [2]], 3] } },
+      size => Array.from({ length: size }, () => ({ a: 2 })),
+    ],
+    [
+      'items with several meanings',
+      { items: { oneOf: [{ const: 1 }, { type: 'object' }, { type: 'array' }] } },
+      size => Array.from({ length: size }, () => ({})),
+    ],
+    [
+      'items that nothing else evaluates',
+      { anyOf: [{ prefixItems: [true] }, { contains: { const: 1 } }], unevaluatedItems: { type: 'number' } },
+      size => Array.from({ length: size }, () => 1),
+    ],
+  ])('takes work in proportion to its size where it has %s', (_, schema, body) => {
+    const [small, large] = [100, 400].map(size => workOf(schema, body(size)) as number);
+    expect(small).toBeGreaterThan(20);
+    expect(large).toBeLessThan(5 * small! + 5000);
+  });
+
+  it.each<[what: string, schema: unknown, body: unknown]>([
+    ['a format that has no linear time', { format: 'url' }, `http://${'a:'.repeat(5000)}@`],
+    [
+      'such a pattern of many places',
+      { pattern: 'a.{2000}b$' },
+      Array.from({ length: 40_000 }, (_, i) => ((i * i) % 7 < 3 ? 'a' : 'c')).join(''),
+    ],
+  ])('is given up for %s', (_, schema, body) => expect(workOf(schema, body)).toBe('spent'));
+
+  it('is no honest one: a large list of small objects passes', () => {
+    const item = {
+      oneOf: [
+        {
+          type: 'object',
+          required: ['id'],
+          properties: {
+            id: { type: 'integer' },
+            name: { type: 'string', maxLength: 40, pattern: '^[\\w -]+$' },
+            at: { format: 'date-time' },
+          },
+          additionalProperties: false,
+        },
+        { type: 'null' },
+      ],
+    };
+    const body = Array.from({ length: 20_000 }, (_, id) => ({ id, name: `Item ${id}`, at: '2026-11-29T12:00:00Z' }));
+    expect(schemaOf({ type: 'array', items: item }).errorsOf(body, JSON.stringify(body).length)).toBeUndefined();
+  });
+
+  it('compares items as JSON does', () => {
+    const schema = schemaOf({ uniqueItems: true });
+    const equal = [
+      [1, 1.0],
+      [
+        { a: 1, b: [2] },
+        { b: [2], a: 1 },
+      ],
+      [[], []],
+      ['', ''],
+      [0, -0],
+      ['x'.repeat(500), 'x'.repeat(500)],
+    ];
+    for (const items of equal)
+      expect(schema.errorsOf(items, 1)).toEqual([{ detail: 'must NOT have duplicate items', pointer: '#' }]);
+    for (const items of [
+      [1, '1'],
+      [1, true],
+      [0, false, null, '', [], {}],
+      [{ a: 1 }, { a: '1' }],
+      [[1, 2], [12]],
+      ['a,b', 'a', 'b'],
+    ]) {
+      expect(schema.errorsOf(items, 1)).toBeUndefined();
+    }
+  });
+
+  it('counts the characters of a text, not their parts', () => {
+    const schema = schemaOf({ minLength: 3, maxLength: 5 });
+    const fits = (text: string): boolean => schema.errorsOf(text, 1) === undefined;
+    expect(['ab', 'abc', 'abcde', 'abcdef'].map(fits)).toEqual([false, true, true, false]);
+    expect([2, 3, 5, 6].map(count => fits('😀'.repeat(count)))).toEqual([false, true, true, false]);
+    expect(fits('a😀b\ud83dc')).toBe(true);
   });
 });

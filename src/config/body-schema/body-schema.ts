@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
-import type { Ajv, ErrorObject, Options, ValidateFunction } from 'ajv';
-import type { FormatsPlugin } from 'ajv-formats';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { Steps, StepsSpent } from '../../patterns/steps.js';
 import { readBoundedText } from '../bounded-file.js';
-import { BoundedPattern, PatternSteps } from './bounded-pattern.js';
-import { dangersOf } from './schema-dangers.js';
+import { patternsOf } from './schema-patterns.js';
+import { compileSchema } from './schema-validator.js';
 
 /** A place of a body that does not satisfy a schema. */
 export interface SchemaFailure {
@@ -17,6 +16,12 @@ export interface SchemaFailure {
 const mostFailures = 10;
 /** Bodies up to so many bytes are searched for all failing places, larger ones for the first: each place costs memory. */
 const searchedThrough = 16 * 1024;
+/** Steps that any body may take: some ten milliseconds. */
+const leastSteps = 2 ** 19;
+/** And more for each byte of a large one. */
+const stepsPerByte = 8;
+/** For the other failing places, once one is known. */
+const stepsForAll = 2 ** 18;
 const longestPointer = 200;
 const longestDetail = 300;
 
@@ -29,21 +34,24 @@ const newest = 'ajv/dist/2020.js';
 
 /**
  * A JSON Schema for request bodies, compiled: draft 2020-12, or draft-07 when its `$schema` says so. Formats are checked. Unknown
- * keywords and formats, references out of the file and patterns that could take exponential time are errors.
+ * keywords and formats, references out of the file and patterns that have no linear time are errors. Whatever the schema asks for and
+ * whatever the body is, checking it ends: it may take a number of steps that grows with its size and no faster.
  */
 export class BodySchema {
-  /** What works, but hardly as it is meant: one line each. */
-  readonly warnings: readonly string[];
-  readonly #steps = new PatternSteps();
+  readonly #steps = new Steps(Infinity);
   readonly #first: ValidateFunction;
   readonly #all: ValidateFunction;
+  #allowed = 0;
 
   private constructor(schema: Record<string, unknown>) {
-    const { errors, warnings } = dangersOf(schema);
-    if (errors.length > 0) throw new Error(errors.join('; '));
-    this.warnings = warnings;
-    this.#first = this.#compile(schema, false);
-    this.#all = this.#compile(schema, true);
+    const shared = { schema, module: moduleFor(schema), patterns: patternsOf(schema), steps: this.#steps };
+    this.#first = compileSchema({ ...shared, allErrors: false });
+    this.#all = compileSchema({ ...shared, allErrors: true });
+    for (const value of [null, true, 0, '', [], {}]) {
+      if (this.#run(this.#first, value, leastSteps) === 'spent') {
+        throw new Error('it refers to itself without going on to a part of the body, so that it never ends');
+      }
+    }
   }
 
   /** Reads and compiles a schema file. Throws an Error with one line that names the file. */
@@ -56,41 +64,42 @@ export class BodySchema {
     }
   }
 
-  /** The first ten places of a body that fail, undefined when none does. `size`: bytes of its text. */
+  /**
+   * The first ten places of a body that fail, undefined when none does. `size`: bytes of its text. A body that takes more steps than it
+   * may fails as a whole.
+   */
   errorsOf(body: unknown, size: number): readonly SchemaFailure[] | undefined {
-    this.#steps.reset();
-    if (this.#first(body)) return undefined;
+    const verdict = this.#run(this.#first, body, leastSteps + stepsPerByte * size);
+    if (verdict === 'good') return undefined;
+    if (verdict === 'spent') return tooMuchWork;
     let { errors } = this.#first;
-    if (size <= searchedThrough) {
-      this.#steps.reset();
-      if (!this.#all(body)) errors = this.#all.errors;
-    }
+    if (size <= searchedThrough && this.#run(this.#all, body, stepsForAll) === 'bad') errors = this.#all.errors;
     const failures = (errors ?? []).slice(0, mostFailures).map(failure);
     // What they hold of the body must not outlive it.
     this.#first.errors = this.#all.errors = null;
     return failures;
   }
 
-  #compile(schema: Record<string, unknown>, allErrors: boolean): ValidateFunction {
-    // Loaded when a schema is configured: the validator is half of what a short command would load.
-    const require = createRequire(import.meta.url);
-    const module = require(moduleFor(schema)) as { readonly default: new (options: Options) => Ajv };
-    const regExp = (source: string, flags: string) => new BoundedPattern(source, flags, this.#steps);
-    const ajv = new module.default({
-      allErrors,
-      validateSchema: !allErrors,
-      strictTypes: false,
-      strictTuples: false,
-      allowUnionTypes: true,
-      // Else `required: [constructor]` would hold for every object.
-      ownProperties: true,
-      logger: false,
-      code: { regExp: Object.assign(regExp, { code: 'patterns are not generated as code' }) },
-    });
-    (require('ajv-formats') as FormatsPlugin)(ajv);
-    return ajv.compile(schema);
+  /** Steps that the last look at a body took. */
+  get stepsTaken(): number {
+    return this.#allowed - this.#steps.left;
+  }
+
+  #run(validate: ValidateFunction, body: unknown, most: number): 'good' | 'bad' | 'spent' {
+    this.#steps.reset((this.#allowed = most));
+    try {
+      return validate(body) ? 'good' : 'bad';
+    } catch (error) {
+      // A schema that goes round in circles may use up the stack before its steps.
+      if (error instanceof StepsSpent || error instanceof RangeError) return 'spent';
+      throw error;
+    }
   }
 }
+
+const tooMuchWork: readonly SchemaFailure[] = [
+  { detail: 'takes more work to be checked than a body of its size may', pointer: '#' },
+];
 
 function parse(file: string): Record<string, unknown> {
   const schema: unknown = JSON.parse(readBoundedText(file, { maxWait: 0 }));

@@ -1,3 +1,4 @@
+import type { Pattern } from '../../patterns/pattern.js';
 import { headerName, headerValue, holdsSecret } from './header.js';
 import { Invalid } from './invalid.js';
 import { read, type Kind } from './kind.js';
@@ -10,7 +11,7 @@ import { text } from './text.js';
 /** What a header or a query parameter must be for a route to match. */
 export type ValueMatch =
   | { readonly kind: 'exact'; readonly value: string }
-  | { readonly kind: 'pattern'; readonly pattern: RegExp }
+  | { readonly kind: 'pattern'; readonly pattern: Pattern }
   | { readonly kind: 'present'; readonly present: boolean };
 
 const valueMatch: Kind<ValueMatch> = {
