@@ -42,7 +42,8 @@ export class RateLimitPolicy implements RequestPolicy {
     let lost = false;
     for (let i = 0; i < this.limits.length; i++) {
       const backlog = backlogs[i]!;
-      if (backlog === unreachable) lost = true;
+      // What is no number, of whatever store, counts nobody either.
+      if (backlog === unreachable || Number.isNaN(backlog)) lost = true;
       else wait = Math.max(wait, backlog - this.limits[i]!.tolerance);
     }
     this.fields.write(request, this.limits, backlogs, wait > 0);

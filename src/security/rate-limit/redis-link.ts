@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { backlogsOf } from './redis-reply.js';
 import { takeScript, takeScriptSha } from './redis-script.js';
 
 /** What a link tells about itself. */
@@ -20,6 +21,8 @@ const startTimeout = 1500;
 const probeInterval = 500;
 /** In a row, with no success in between. */
 const toleratedFailures = 3;
+/** Bytes that may come while a command is not answered; of a server that sends more, nothing is read any more. */
+const mostUnanswered = 1024 * 1024;
 /** Commands under way; a server that falls behind gets no more. */
 const maxPending = 4096;
 
@@ -35,6 +38,8 @@ export class RedisLink {
   #failures = 0;
   #pending = 0;
   #lastError = '';
+  /** Of the connection, at the last answer. */
+  #bytesRead = 0;
   #probe: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -59,6 +64,7 @@ export class RedisLink {
     this.#redis.on('close', () => this.#change(false, this.#lastError || 'the connection was closed'));
     this.#redis.on('ready', () => {
       this.#lastError = '';
+      this.#bytesRead = 0;
       this.#check();
     });
   }
@@ -82,10 +88,12 @@ export class RedisLink {
     try {
       const backlogs = await this.#run(keys, args, commandTimeout);
       this.#failures = 0;
+      this.#bytesRead = this.#redis.stream.bytesRead;
       return backlogs;
     } catch (error) {
       this.observer.failed();
       this.#failures++;
+      this.#dropFlood();
       if (this.#failures >= toleratedFailures && this.#up === true) {
         this.#change(false, messageOf(error));
         this.#probeLater();
@@ -111,8 +119,7 @@ export class RedisLink {
       if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
       reply = await inTime(this.#redis.eval(takeScript, keys.length, ...keys, ...args), timeout);
     }
-    if (Array.isArray(reply) && reply.length === keys.length) return reply.map(Number);
-    throw new Error('an answer of another form than that of the script');
+    return backlogsOf(reply, args);
   }
 
   /** Tries the script itself: a server that takes connections may still be loading, read-only or out of memory. */
@@ -124,10 +131,17 @@ export class RedisLink {
         this.#change(true, '');
       },
       (error: unknown) => {
+        this.#dropFlood();
         this.#change(false, messageOf(error));
         this.#probeLater();
       },
     );
+  }
+
+  /** An answer without end would be gathered without end: the connection is made anew. */
+  #dropFlood(): void {
+    const { stream } = this.#redis;
+    if ((stream?.bytesRead ?? 0) - this.#bytesRead > mostUnanswered) this.#redis.disconnect(true);
   }
 
   #probeLater(): void {
