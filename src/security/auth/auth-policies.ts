@@ -19,11 +19,10 @@ import { ForwardAuthenticator } from './forward-authenticator.js';
 import { JwtAuthenticator } from './jwt-authenticator.js';
 import { KeysLog } from './keys-log.js';
 import { RemoteKeys } from './remote-keys.js';
-import { WorkQueue } from './work-queue.js';
+import { WorkQueue, type WorkBounds } from './work-queue.js';
 
-/** Passwords that are checked at once: half of Node's threads for such work, so that files and names are still read. */
-const passwordsAtOnce = 2;
-const passwordsWaiting = 32;
+/** Of passwords, two are checked at once: half of Node's threads for such work, so that files and names are still read. */
+const passwords: WorkBounds = { running: 2, waiting: 32, waitingOfOne: 8 };
 
 /** The policies of `security.auth`. What a block needs (keys, connections, caches) is shared by the routes that it holds for. */
 @Injectable()
@@ -32,7 +31,7 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
   readonly #keys = new Map<string, RemoteKeys>();
   readonly #services = new Map<object, AuthService>();
   readonly #methods = new Map<AuthConfig, readonly Authenticator[]>();
-  readonly #passwords = new WorkQueue(passwordsAtOnce, passwordsWaiting);
+  readonly #passwords = new WorkQueue(passwords);
   #started = false;
 
   constructor(

@@ -14,7 +14,10 @@ afterEach(() => {
 describe('a password that cannot be checked', () => {
   it('opens nothing and is not held against its user: 503, and it is asked again the next time', async () => {
     const users = [{ name: 'ann', scrypt: await hashPassword('secret') }];
-    const basic = new BasicAuthenticator({ realm: 'test', users }, new WorkQueue(1, 1));
+    const basic = new BasicAuthenticator(
+      { realm: 'test', users },
+      new WorkQueue({ running: 1, waiting: 1, waitingOfOne: 1 }),
+    );
     vi.spyOn(ScryptHash.prototype, 'matches').mockRejectedValueOnce(new Error('no memory'));
     expect(await basic.authenticate(request)).toMatchObject({ code: 'AUTH_UNAVAILABLE', status: 503 });
     expect(await basic.authenticate(request)).toBeInstanceOf(Accepted);

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { BasicAuthConfig } from '../../config/auth.config.js';
 import type { GatewayError } from '../../http/gateway-error.js';
 import type { PolicyContext } from '../policy.js';
+import { ClientNetworks } from '../rate-limit/client-networks.js';
 import { credentialsOf, maxCredentials } from './authorization.js';
 import { basicCredentials } from './basic-credentials.js';
 import { Accepted, noCredentials, Refused, type Authenticator, type Decision } from './decision.js';
@@ -20,6 +21,8 @@ interface User {
 const rightKept = 300_000;
 const wrongKept = 5000;
 const maxKept = 1000;
+/** Whoever has an IPv6 address has at least all of its /64. */
+const clients = new ClientNetworks(64);
 const malformed = new Refused('The credentials are not understood.', 'password: malformed credentials');
 const wrong = new Refused('The user name or the password is wrong.', 'password: wrong user name or password');
 
@@ -52,24 +55,31 @@ export class BasicAuthenticator implements Authenticator {
     this.#nobodies = [...this.#users.values()].map(({ hash }) => ({ accepted: undefined, hash: hash.unmatchable() }));
   }
 
-  authenticate({ headers }: PolicyContext): Decision | Promise<Decision> {
+  authenticate({ headers, clientIp }: PolicyContext): Decision | Promise<Decision> {
     const given = credentialsOf(headers.authorization, 'basic');
     if (given === undefined) return noCredentials;
     if (given.length > maxCredentials) return malformed;
     const digest = createHmac('sha256', this.#key).update(given).digest('base64');
     return (
-      this.#right.get(digest) ?? this.#wrong.get(digest) ?? this.#pending.get(digest) ?? this.#check(given, digest)
+      this.#right.get(digest) ??
+      this.#wrong.get(digest) ??
+      this.#pending.get(digest) ??
+      this.#check(given, digest, clientIp)
     );
   }
 
-  #check(given: string, digest: string): Refused | GatewayError | Promise<Compared> {
+  #check(given: string, digest: string, clientIp: string): Refused | Promise<Compared> {
     const credentials = basicCredentials(given);
     if (credentials === undefined) return malformed;
     const name = credentials.name.normalize('NFC');
     const user = this.#users.get(name) ?? this.#nobody(name);
     if (user === undefined) return wrong;
-    const work = this.queue.run(() => this.#compare(user, credentials.password, digest));
-    if (work === undefined) return tooManyPasswords;
+    const work = this.queue
+      .run(clients.of(clientIp), () => this.#compare(user, credentials.password, digest))
+      .then(compared => {
+        this.#pending.delete(digest);
+        return compared ?? tooManyPasswords;
+      });
     this.#pending.set(digest, work);
     return work;
   }
@@ -85,8 +95,6 @@ export class BasicAuthenticator implements Authenticator {
       return wrong;
     } catch {
       return passwordUncheckable;
-    } finally {
-      this.#pending.delete(digest);
     }
   }
 
