@@ -9,6 +9,10 @@ export class AlwaysClosed implements CircuitBreaker {
     return 1;
   }
 
+  begun(ticket: Ticket): Ticket {
+    return ticket;
+  }
+
   settle(): void {}
 
   open(): void {}

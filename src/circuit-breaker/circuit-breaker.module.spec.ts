@@ -124,6 +124,7 @@ describe('the breaker of a backend', () => {
       state: 'open',
       retryIn: 7,
       tryEnter: () => 0,
+      begun: ticket => ticket,
       settle: vi.fn(),
       open: vi.fn(),
       close: vi.fn(),

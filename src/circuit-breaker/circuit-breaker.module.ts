@@ -63,8 +63,9 @@ function breakerProviders(name: CircuitName, config: GatewayConfig): Exclude<Pro
     provide: full,
     inject: [CircuitFactory, Upstreams],
     useFactory: (factory: CircuitFactory, upstreams: Upstreams): CircuitBreaker => {
-      const settings = config.upstreams.get(name.upstream)!.circuitBreaker;
-      return factory.create(upstreams.get(name.upstream), backendOf(upstreams, name), settings);
+      const { circuitBreaker, fallback } = config.upstreams.get(name.upstream)!;
+      const upstream = upstreams.get(name.upstream);
+      return factory.create(upstream, backendOf(upstreams, name), circuitBreaker, fallback !== undefined);
     },
   };
   if (name.short === undefined) return [breaker];

@@ -9,7 +9,7 @@ export type FailureKind = 'hard' | 'soft';
  */
 export type Ticket = number;
 
-/** `closed`: all may enter. `open`: nobody. `half-open`: one at a time, on trial. */
+/** `closed`: all may enter. `open`: nobody. `half-open`: one on trial, and one more after each `openFor` in which none has decided. */
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /** Keeps requests away from one backend while it fails. It only decides: what is sent, and when it ended, is the caller's. */
@@ -19,6 +19,11 @@ export interface CircuitBreaker {
   readonly retryIn: number;
   /** Asks for admission; 0: choose another backend now. Never waits. Whoever is admitted calls `settle` exactly once. */
   tryEnter(): Ticket;
+  /**
+   * Tells, when an answer begins, how it looks: a trial is decided by that, however long the answer takes; what is no trial is decided by
+   * its end. Gives the ticket to settle the end with.
+   */
+  begun(ticket: Ticket, outcome: Outcome, kind?: FailureKind): Ticket;
   /** Tells how what was admitted has ended. `kind` is that of a failure, default `hard`. `ignored` never counts; it frees the trial. */
   settle(ticket: Ticket, outcome: Outcome, kind?: FailureKind): void;
   /** Opens it by hand: it stays open until `close` or `reset`. */

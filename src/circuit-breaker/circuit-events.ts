@@ -10,7 +10,10 @@ export interface CircuitEvent {
   readonly backend: string;
   readonly from: CircuitState;
   readonly to: CircuitState;
-  /** For people: `12 of 20 requests failed`, `20 hard failures in a row`, `openFor is over`, `the trial succeeded`, `the trial failed`, `by hand`. */
+  /**
+   * For people: `12 of 20 requests failed`, `20 hard failures in a row`, `openFor is over`, `the trial succeeded`, `the trial failed`,
+   * `the answer of the trial broke`, `the trial was answered, and no other backend is left`, `by hand`.
+   */
   readonly reason: string;
 }
 

@@ -39,7 +39,7 @@ describe('thousands of circuits', () => {
     const before = process.getActiveResourcesInfo();
     const factory = setup();
     const breaker = factory.create({ name: 'orders', backends: [{}] }, testBackends(1)[0]!, new CircuitBreakerConfig());
-    fail(breaker, 20);
+    fail(breaker, 20, 'hard');
     expect(breaker.state).toBe('open');
     expect(process.getActiveResourcesInfo()).toEqual(before);
     factory.close();
@@ -66,7 +66,7 @@ describe('the circuits of two upstreams', () => {
     const config = new CircuitBreakerConfig();
     const breakers = ['orders', 'users'].map(name => {
       const each = testBackends(1)[0]!;
-      return factory.create({ name, backends: [each] }, each, config);
+      return factory.create({ name, backends: [each] }, each, config, true);
     });
     for (const breaker of breakers) {
       for (let n = 0; n < 20; n++) breaker.settle(breaker.tryEnter(), 'failure', 'soft');

@@ -26,12 +26,17 @@ export class CircuitFactory {
     private readonly rejected: (upstream: string, backend: string) => void,
   ) {}
 
-  /** The breaker for one backend of an upstream; call it once for each. */
-  create(upstream: CircuitGroup, backend: LiveBackend, config: CircuitBreakerConfig): CircuitBreaker {
+  /** The breaker for one backend of an upstream; call it once for each. `hasFallback`: the upstream has one. */
+  create(
+    upstream: CircuitGroup,
+    backend: LiveBackend,
+    config: CircuitBreakerConfig,
+    hasFallback = false,
+  ): CircuitBreaker {
     if (!config.enabled) return this.#alwaysClosed;
     let siblings = this.#siblings.get(upstream);
     if (siblings === undefined) {
-      siblings = new OpenCircuits(config.maxOpen, upstream.backends.length);
+      siblings = new OpenCircuits(config.maxOpen, upstream.backends.length, hasFallback);
       this.#siblings.set(upstream, siblings);
     }
     const names = { upstream: upstream.name, backend: backend.id };

@@ -7,7 +7,9 @@ afterEach(() => void vi.useRealTimers());
 
 describe('soft failures', () => {
   it.each([
-    { backends: 1, maxOpen: 0.5, most: 1 },
+    { backends: 1, maxOpen: 0.5, most: 0 },
+    { backends: 1, maxOpen: 1, most: 1 },
+    { backends: 2, maxOpen: 0.9, most: 1 },
     { backends: 3, maxOpen: 0.5, most: 1 },
     { backends: 4, maxOpen: 0.5, most: 2 },
     { backends: 10, maxOpen: 0.5, most: 5 },
@@ -16,7 +18,7 @@ describe('soft failures', () => {
     { backends: 3, maxOpen: 0, most: 1 },
     { backends: 3, maxOpen: 1, most: 3 },
   ])('open at most $most of $backends circuits when maxOpen is $maxOpen', ({ backends, maxOpen, most }) => {
-    const { breakers } = testCircuits({ maxOpen }, backends);
+    const { breakers } = testCircuits({ maxOpen }, backends, false);
     for (const breaker of breakers) fail(breaker, 40, 'soft');
     expect(breakers.filter(({ state }) => state === 'open')).toHaveLength(most);
   });
@@ -50,14 +52,45 @@ describe('soft failures', () => {
     expect(events.at(-1)).toBe('closed > open: 26 of 26 requests failed');
   });
 
-  it('do not keep a failed trial from opening its circuit again', () => {
-    const { breakers } = testCircuits({}, 2);
+  it('do not keep a failed trial from opening its circuit again while another is in use', () => {
+    const { breakers } = testCircuits({}, 3);
     const [a, b] = breakers as [CircuitBreaker, CircuitBreaker];
     fail(a, 20, 'soft');
     b.open();
     vi.advanceTimersByTime(15_000);
     fail(a, 1, 'soft');
     expect(a.state).toBe('open');
+  });
+
+  it('open the last circuit that is closed where there is a fallback, and nowhere else', () => {
+    for (const [hasFallback, state] of [
+      [true, 'open'],
+      [false, 'closed'],
+    ] as const) {
+      const { breaker } = testCircuits({}, 1, hasFallback);
+      fail(breaker, 100, 'soft');
+      expect(breaker.state).toBe(state);
+    }
+  });
+
+  it.each(['unhealthy', 'draining'] as const)('do not take out the only backend while the others are %s', veto => {
+    const { breakers, backends } = testCircuits({}, 2);
+    backends[1]!.veto(veto);
+    fail(breakers[0]!, 100, 'soft');
+    expect(breakers[0]!.state).toBe('closed');
+    backends[1]!.lift(veto);
+    fail(breakers[0]!, 1, 'soft');
+    expect(breakers[0]!.state).toBe('open');
+  });
+
+  it('of a trial close the circuit of a backend that has come back and is the only one', () => {
+    const { breaker, events } = testCircuits({}, 1, false);
+    fail(breaker, 20, 'hard');
+    vi.advanceTimersByTime(15_000);
+    fail(breaker, 1, 'soft');
+    expect(events.at(-1)).toBe('half-open > closed: the trial was answered, and no other backend is left');
+    fail(breaker, 100, 'soft');
+    expect(breaker.state).toBe('closed');
   });
 });
 

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
 import { fail, succeed, testCircuits } from './testing.js';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -177,107 +176,13 @@ describe('an open circuit', () => {
   });
 });
 
-describe('a half-open circuit', () => {
-  function halfOpen(changes: Partial<CircuitBreakerConfig> = {}) {
-    const circuit = testCircuits(changes);
-    fail(circuit.breaker, 20);
-    vi.advanceTimersByTime(circuit.breaker.retryIn);
-    circuit.events.length = 0;
-    circuit.rejected.length = 0;
-    return circuit;
-  }
-
-  it('offers its backend again, and only to the first who comes', () => {
-    const { breaker, backend, rejected } = halfOpen();
-    expect(backend.vetoes.size).toBe(0);
-    const trial = breaker.tryEnter();
-    expect(trial).toBeGreaterThan(0);
-    expect([...backend.vetoes]).toEqual(['circuit-open']);
-    expect(breaker.tryEnter()).toBe(0);
-    expect(rejected).toEqual(['orders/b0']);
-    expect(breaker.state).toBe('half-open');
-  });
-
-  it('closes when the trial succeeds', () => {
-    const { breaker, backend, events } = halfOpen();
-    succeed(breaker);
+describe('the head of an answer', () => {
+  it('decides nothing while the circuit is closed: the end does', () => {
+    const { breaker } = testCircuits({ volumeThreshold: 1 });
+    const ticket = breaker.tryEnter();
+    expect(breaker.begun(ticket, 'failure')).toBe(ticket);
     expect(breaker.state).toBe('closed');
-    expect(backend.vetoes.size).toBe(0);
-    expect(events).toEqual(['half-open > closed: the trial succeeded']);
-    const [one, other] = [breaker.tryEnter(), breaker.tryEnter()];
-    expect(one).toBeGreaterThan(0);
-    expect(other).toBe(one);
-  });
-
-  it.each(['hard', 'soft'] as const)('opens again when the trial fails, %s', kind => {
-    const { breaker, backend, events } = halfOpen();
-    fail(breaker, 1, kind);
-    expect(breaker.state).toBe('open');
-    expect([...backend.vetoes]).toEqual(['circuit-open']);
-    expect(events).toEqual(['half-open > open: the trial failed']);
-    expect(breaker.retryIn).toBe(15_000);
-    vi.advanceTimersByTime(15_000);
-    expect(breaker.state).toBe('half-open');
-    expect(backend.vetoes.size).toBe(0);
-    succeed(breaker);
-    expect(breaker.state).toBe('closed');
-  });
-
-  it('gives the place to the next when the client breaks the trial off', () => {
-    const { breaker, backend, events } = halfOpen();
-    for (let n = 0; n < 3; n++) {
-      const trial = breaker.tryEnter();
-      expect(trial).toBeGreaterThan(0);
-      breaker.settle(trial, 'ignored');
-      expect(breaker.state).toBe('half-open');
-      expect(backend.vetoes.size).toBe(0);
-    }
-    expect(events).toEqual([]);
-    fail(breaker);
-    expect(breaker.state).toBe('open');
-    vi.advanceTimersByTime(15_000);
-    breaker.settle(breaker.tryEnter(), 'ignored');
-    succeed(breaker);
-    expect(breaker.state).toBe('closed');
-  });
-
-  it('does not let a trial that was broken off decide a second time', () => {
-    const { breaker } = halfOpen();
-    const first = breaker.tryEnter();
-    breaker.settle(first, 'ignored');
-    breaker.settle(first, 'success');
-    const second = breaker.tryEnter();
-    breaker.settle(first, 'failure');
-    expect(breaker.state).toBe('half-open');
-    breaker.settle(second, 'success');
-    expect(breaker.state).toBe('closed');
-  });
-
-  it('waits for its trial as long as that takes', () => {
-    const { breaker } = halfOpen();
-    const trial = breaker.tryEnter();
-    vi.advanceTimersByTime(3_600_000);
-    expect(breaker.tryEnter()).toBe(0);
-    breaker.settle(trial, 'success');
-    expect(breaker.state).toBe('closed');
-  });
-
-  it('forgets the failures from before when it closes, also when they are still in the window', () => {
-    const { breaker } = halfOpen({ openFor: 1_000 });
-    succeed(breaker);
-    fail(breaker, 19);
-    expect(breaker.state).toBe('closed');
-    fail(breaker);
-    expect(breaker.state).toBe('open');
-  });
-
-  it('begins to count hard failures in a row anew when it closes', () => {
-    const { breaker } = halfOpen();
-    succeed(breaker);
-    succeed(breaker, 100);
-    fail(breaker, 19, 'hard');
-    expect(breaker.state).toBe('closed');
-    fail(breaker, 1, 'hard');
+    breaker.settle(ticket, 'failure');
     expect(breaker.state).toBe('open');
   });
 });

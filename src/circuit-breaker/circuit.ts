@@ -5,11 +5,11 @@ import type { LiveBackend } from '../upstream/live-backend.js';
 import type { CircuitBreaker, CircuitState, FailureKind, Ticket } from './circuit-breaker.js';
 import { CircuitWindow } from './circuit-window.js';
 import { GuardedOpossum } from './guarded-opossum.js';
-import type { OpenCircuits } from './open-circuits.js';
+import type { OpenCircuits, Sibling } from './open-circuits.js';
 
 /** What a circuit is made of and whom it tells. */
 export interface CircuitParts {
-  readonly backend: Pick<LiveBackend, 'veto' | 'lift'>;
+  readonly backend: Pick<LiveBackend, 'veto' | 'lift' | 'vetoes'>;
   readonly config: CircuitBreakerConfig;
   /** Emits `rotate` ten times for each length of the window. */
   readonly rotation: EventEmitter;
@@ -23,28 +23,39 @@ export interface CircuitParts {
 
 const byHand = 'by hand';
 const trialSucceeded = 'the trial succeeded';
+const trialAnswered = 'the trial was answered, and no other backend is left';
+const trialBroke = 'the answer of the trial broke';
 
 /**
  * The circuit of one backend, over opossum. It opens at a failure
  *
  * - when the window has at least `volumeThreshold` requests and from `errorThreshold` on of them failed. Unless the hard
- *   failures alone make up that share, at most `maxOpen` of the circuits of the upstream may open so; a circuit that may not stays
- *   closed and asks again at its next failure;
+ *   failures alone make up that share, at most `maxOpen` of the circuits of the upstream may open so, and not that of the last backend in
+ *   use; a circuit that may not stays closed and asks again at its next failure;
  * - or after `volumeThreshold` hard failures without a success between them, however many successes the window still holds
  *   and however long it took: a backend that died must not be tried for the rest of the window.
  *
- * After `openFor` it is half-open: one entry at a time, on trial. A success closes it and forgets the window, so that
- * failures from before cannot open it again; a failure opens it for another `openFor`; an ignored trial leaves the place to the next.
+ * After `openFor` it is half-open: one entry, on trial. A success closes it and forgets the window, so that failures from before cannot
+ * open it again; a failure opens it for another `openFor`; an ignored trial leaves the place to the next. A trial that an answer has decided
+ * at its head, and that breaks behind it, opens the circuit again. One that decides nothing for `openFor`, such as a slow upload, keeps
+ * nobody out: another may enter then, and the first of them that ends decides.
  *
- * While it is open or a trial is under way, its backend has the veto `circuit-open`. Every change happens before the call that caused it returns.
+ * While it is open, or a trial keeps others out, its backend has the veto `circuit-open`. Every change happens before the call that caused it returns.
  */
-export class Circuit implements CircuitBreaker {
+export class Circuit implements CircuitBreaker, Sibling {
   readonly #window: CircuitWindow;
   readonly #opossum: GuardedOpossum;
   #state: CircuitState = 'closed';
   /** The ticket of those who enter now. A new one with each state and each trial. */
   #epoch: Ticket = 1;
-  #isTrialUnderWay = false;
+  /** The trials under way in this state. */
+  readonly #trials = new Set<Ticket>();
+  /** Set while a trial keeps others out. */
+  #nextTrial: NodeJS.Timeout | undefined;
+  /** The ticket of a trial that has closed the circuit by the head of its answer, whose end is still to come. */
+  #rest: Ticket = 0;
+  /** Another has succeeded since then. */
+  #isProven = false;
   #isHeld = false;
   #hardInARow = 0;
   #halfOpenAt = 0;
@@ -53,6 +64,7 @@ export class Circuit implements CircuitBreaker {
 
   constructor(private readonly parts: CircuitParts) {
     const { config, rotation } = parts;
+    parts.siblings.add(this);
     this.#window = new CircuitWindow(config.window, rotation);
     this.#opossum = new GuardedOpossum(config, this.#window, () => this.#mayOpen());
     this.#opossum.on('open', () => {
@@ -63,13 +75,17 @@ export class Circuit implements CircuitBreaker {
       if (!this.#isHeld) this.#become('half-open', 'openFor is over');
     });
     this.#opossum.on('close', () => {
-      if (this.#reason === trialSucceeded) this.#window.forget();
+      if (this.#reason !== byHand) this.#window.forget();
       this.#become('closed', this.#reason);
     });
   }
 
   get state(): CircuitState {
     return this.#state;
+  }
+
+  get isInUse(): boolean {
+    return this.parts.backend.vetoes.size === 0;
   }
 
   get retryIn(): number {
@@ -79,20 +95,37 @@ export class Circuit implements CircuitBreaker {
 
   tryEnter(): Ticket {
     if (this.#state === 'closed') return this.#epoch;
-    if (this.#state === 'open' || this.#isTrialUnderWay) {
+    if (this.#state === 'open' || this.#nextTrial !== undefined) {
       this.parts.rejected();
       return 0;
     }
-    this.#isTrialUnderWay = true;
+    this.#trials.add(++this.#epoch);
+    this.#nextTrial = setTimeout(() => this.#allowTrial(), this.parts.config.openFor).unref();
     this.parts.backend.veto('circuit-open', 'a trial is under way');
     return this.#epoch;
   }
 
+  begun(ticket: Ticket, outcome: Outcome, kind: FailureKind = 'hard'): Ticket {
+    if (this.#state !== 'half-open' || !this.#trials.has(ticket)) return ticket;
+    this.settle(ticket, outcome, kind);
+    if (outcome !== 'success') return 0;
+    // Those who enter from now on have another ticket.
+    this.#rest = ++this.#epoch;
+    this.#epoch++;
+    this.#isProven = false;
+    return this.#rest;
+  }
+
   settle(ticket: Ticket, outcome: Outcome, kind: FailureKind = 'hard'): void {
+    if (this.#state === 'half-open') {
+      if (this.#trials.delete(ticket)) this.#settleTrial(outcome, kind);
+      return;
+    }
+    if (ticket === this.#rest && ticket !== 0) return this.#settleRest(outcome, kind);
     if (ticket !== this.#epoch) return;
-    if (this.#state === 'half-open') this.#settleTrial(outcome, kind);
-    else if (outcome === 'success') {
+    if (outcome === 'success') {
       this.#hardInARow = 0;
+      this.#isProven = true;
       this.#opossum.record(true);
     } else if (outcome === 'failure') this.#settleFailure(kind);
   }
@@ -119,19 +152,39 @@ export class Circuit implements CircuitBreaker {
 
   /** Ends its timer and takes it off the rotation; it stays in the state in which it is. */
   end(): void {
+    clearTimeout(this.#nextTrial);
     this.#opossum.shutdown();
   }
 
   #settleTrial(outcome: Outcome, kind: FailureKind): void {
     if (outcome === 'ignored') {
-      this.#isTrialUnderWay = false;
-      this.#epoch++;
-      this.parts.backend.lift('circuit-open');
+      if (this.#trials.size === 0) this.#allowTrial();
       return;
     }
     if (outcome === 'failure' && kind === 'hard') this.#window.countHardFailure();
+    // Its bad answer is better than ours.
+    if (outcome === 'failure' && kind === 'soft' && this.parts.siblings.isLast(this)) {
+      this.#reason = trialAnswered;
+      return this.#opossum.close();
+    }
     this.#reason = outcome === 'success' ? trialSucceeded : 'the trial failed';
     this.#opossum.record(outcome === 'success');
+  }
+
+  /** Another trial may enter, whatever became of those before. */
+  #allowTrial(): void {
+    clearTimeout(this.#nextTrial);
+    this.#nextTrial = undefined;
+    this.parts.backend.lift('circuit-open');
+  }
+
+  #settleRest(outcome: Outcome, kind: FailureKind): void {
+    this.#rest = 0;
+    if (outcome !== 'failure') return;
+    this.#settleFailure(kind);
+    if (kind !== 'hard' || this.#isProven || this.#state !== 'closed') return;
+    this.#reason = trialBroke;
+    this.#opossum.forceOpen();
   }
 
   #settleFailure(kind: FailureKind): void {
@@ -149,7 +202,7 @@ export class Circuit implements CircuitBreaker {
   #mayOpen(): boolean {
     const { requests, failures, hardFailures } = this.#window.totals;
     const isHard = hardFailures > 0 && hardFailures / requests >= this.parts.config.errorThreshold;
-    if (!isHard && this.parts.siblings.isFull) return false;
+    if (!isHard && !this.parts.siblings.mayOpen(this)) return false;
     this.#reason = `${failures} of ${requests} requests failed`;
     return true;
   }
@@ -160,7 +213,10 @@ export class Circuit implements CircuitBreaker {
     const { backend, siblings, changed } = this.parts;
     this.#state = to;
     this.#epoch++;
-    this.#isTrialUnderWay = false;
+    this.#trials.clear();
+    clearTimeout(this.#nextTrial);
+    this.#nextTrial = undefined;
+    this.#rest = 0;
     this.#hardInARow = 0;
     if (from === 'closed') siblings.count++;
     if (to === 'closed') siblings.count--;

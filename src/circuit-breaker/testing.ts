@@ -10,8 +10,11 @@ export function testBackends(count: number): LiveBackend[] {
   return Array.from({ length: count }, (_, index) => new LiveBackend({ id: `b${index}`, ...definition }, () => {}));
 }
 
-/** The real circuits of one upstream, `orders`, for tests: with the default configuration but for `changes`, and of one backend by default. */
-export function testCircuits(changes: Partial<CircuitBreakerConfig> = {}, count = 1) {
+/**
+ * The real circuits of one upstream, `orders`, for tests: with the default configuration but for `changes`, and of one backend by default.
+ * That of a single one may be opened by soft failures, as with a fallback, unless `hasFallback` says otherwise.
+ */
+export function testCircuits(changes: Partial<CircuitBreakerConfig> = {}, count = 1, hasFallback = count === 1) {
   const config = Object.assign(new CircuitBreakerConfig(), changes);
   const events: string[] = [];
   const rejected: string[] = [];
@@ -22,7 +25,7 @@ export function testCircuits(changes: Partial<CircuitBreakerConfig> = {}, count 
   factory.events.stream.subscribe(({ from, to, reason }) => void events.push(`${from} > ${to}: ${reason}`));
   const backends = testBackends(count);
   const upstream = { name: 'orders', backends };
-  const breakers = backends.map(backend => factory.create(upstream, backend, config));
+  const breakers = backends.map(backend => factory.create(upstream, backend, config, hasFallback));
   return {
     config,
     factory,

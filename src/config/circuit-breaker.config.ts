@@ -4,9 +4,16 @@ import { duration } from './kinds/duration.js';
 import { set } from './kinds/list.js';
 import { integer } from './kinds/number.js';
 import { ratio } from './kinds/ratio.js';
+import { either } from './kinds/union.js';
 
-/** What counts as a failure of a backend. */
-export type BreakerFailure = 'connect-failure' | 'reset' | 'timeout' | '5xx' | 'slow';
+/** What counts as a failure of a backend: a sort of failure, or a status. */
+export type BreakerFailure = 'connect-failure' | 'reset' | 'timeout' | '5xx' | 'slow' | number;
+
+const failure = either(
+  choice('connect-failure', 'reset', 'timeout', '5xx', 'slow'),
+  integer(400, 599, 'a status'),
+  value => typeof value !== 'number',
+);
 
 /** One circuit breaker for each backend. */
 export class CircuitBreakerConfig {
@@ -29,16 +36,16 @@ export class CircuitBreakerConfig {
   })
   openFor: number = 15_000;
 
-  @Key(set(choice('connect-failure', 'reset', 'timeout', '5xx', 'slow'), { min: 1 }), {
-    doc: 'What counts as a failure. `slow` is a response head later than `slowerThan`. What a client broke off never counts.',
+  @Key(set(failure, { min: 1 }), {
+    doc: 'What counts as a failure. Other 5xx than these are as a rule an application that answers: one broken page must not take out a server; `5xx` counts them all, and any status from 400 can be listed. `slow` is a response head later than `slowerThan`. What a client broke off never counts, nor what ends while it is still sending its body.',
   })
-  failOn: BreakerFailure[] = ['connect-failure', 'reset', 'timeout', '5xx'];
+  failOn: BreakerFailure[] = ['connect-failure', 'reset', 'timeout', 502, 503, 504];
 
   @Key(duration({ min: 1 }), { doc: 'What `slow` means. Without `slow` in `failOn` it has no effect.' })
   slowerThan: number = 5_000;
 
   @Key(ratio, {
-    doc: 'Soft failures (5xx, slow) may open at most this share of the circuits of an upstream, at least one; hard ones (connect-failure, reset, timeout) any number: an answer that fails half the time beats none.',
+    doc: 'Soft failures (statuses, slow) may open at most this share of the circuits of an upstream, at least one, but never that of the last backend in use, unless there is a `fallback` or `100%` is written; hard ones (connect-failure, reset, timeout) any number: an answer that fails half the time beats none.',
   })
   maxOpen: number = 0.5;
 }

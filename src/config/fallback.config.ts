@@ -4,7 +4,7 @@ import { body } from './kinds/secret.js';
 import { status } from './kinds/status.js';
 import { name } from './kinds/text.js';
 
-/** What a client gets when no backend may be used. */
+/** What a client gets whenever the gateway would answer for the upstream with 502, 503 or 504. */
 export class FallbackConfig {
   @Key(status, { doc: 'Status of the answer.' })
   status: number = 503;
@@ -19,7 +19,7 @@ export class FallbackConfig {
   declare body?: string;
 
   @Key(name, {
-    doc: 'Another upstream that takes the request, instead of `status`, `headers` and `body`. Its own fallback is not used.',
+    doc: 'Another upstream that takes the request, instead of `status`, `headers` and `body`; not one that a backend may have acted on already, such as a POST whose connection ended, nor one whose body is too large to have been kept (`retries.bufferRequest`). Its own fallback is not used.',
   })
   declare upstream?: string;
 }

@@ -27,7 +27,7 @@ const hedge = orWord(
 /** Second tries on other backends. */
 export class RetriesConfig {
   @Key(integer(0, 10), {
-    doc: 'Tries after the first, each on a backend that was not tried yet while there is one. `0` = off.',
+    doc: 'Tries after the first, each on a backend that was not tried yet while there is one. A status is tried again only on such a backend that has room; else the answer is passed on. `0` = off.',
   })
   attempts: number = 2;
 
@@ -46,11 +46,13 @@ export class RetriesConfig {
   })
   bufferRequest: number = 64 * 1024;
 
-  @Key(duration(), { doc: 'Response head of one attempt. `0s` = what is left of `timeouts.response`.' })
+  @Key(duration(), {
+    doc: 'Response head of one attempt. `0s` = what is left of `timeouts.response`, which is the time for all attempts together; or, with `timeout` in `on`, all of it for each attempt, so that a client may wait for as many times that as there are attempts.',
+  })
   tryTimeout: number = 0;
 
   @Key(ratio, {
-    doc: 'Retries and hedged attempts may add at most this share to the requests of the upstream (plus 10 a second), so that retries do not bring down what is struggling.',
+    doc: 'Retries and hedged attempts may add at most this share to the requests of the upstream, or 10 a second if that is more, so that retries do not bring down what is struggling.',
   })
   budget: number = 0.2;
 

@@ -188,7 +188,7 @@ export class UpstreamConfig {
   circuitBreaker: CircuitBreakerConfig = new CircuitBreakerConfig();
 
   @Block(() => FallbackConfig, {
-    doc: 'What a client gets when no backend may be used.',
+    doc: 'What a client gets whenever the gateway would answer for this upstream with 502, 503 or 504: no backend may be used, none can be reached, none answers in time, or all are busy. What a backend itself answers is passed on.',
     defaultText: '503 with a problem document and Retry-After',
   })
   declare fallback?: FallbackConfig;

@@ -1,4 +1,4 @@
-import type { Ticket } from '../circuit-breaker/circuit-breaker.js';
+import type { CircuitBreaker, Ticket } from '../circuit-breaker/circuit-breaker.js';
 import type { Duplex } from 'node:stream';
 import { isEventStream } from '../http/event-stream-type.js';
 import { GatewayError } from '../http/gateway-error.js';
@@ -7,6 +7,7 @@ import { removeFields } from '../http/request-head.js';
 import { responseFields, trailerFields } from '../http/response-head.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './backend-verdict.js';
+import { Doubts, isDoubtful } from './doubts.js';
 import type { EventStream, EventStreams } from './event-streams.js';
 import type { Exchange, UnderWay } from './exchange.js';
 import type { AttemptControl, AttemptObserver } from './forwarder.js';
@@ -29,10 +30,12 @@ export interface AttemptOwner {
   readonly streams: EventStreams;
   /** Makes another attempt, on the backend that is the best now. */
   attempt(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void;
+  /** After this error the exchange will be tried on a backend that has not been. */
+  triesElsewhere(attempt: Attempt, error: GatewayError): boolean;
   /** The attempt has ended with an error, and is settled. */
   failed(attempt: Attempt, error: GatewayError, stale: boolean): void;
   /** A response with this status of 400 or more has begun. True: it was dropped, and another attempt follows. */
-  declines(attempt: Attempt, status: number, headers: readonly (Buffer | string)[]): boolean;
+  declines(attempt: Attempt, status: number): boolean;
 }
 
 /**
@@ -61,7 +64,8 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     readonly plan: ForwardPlan,
     readonly route: ForwardRoute,
     readonly backend: LiveBackend,
-    /** The entry into the backend's breaker; 0: none, or it is settled. */
+    private readonly breaker: CircuitBreaker,
+    /** The entry into the breaker; 0: none, or it is settled. */
     private ticket: Ticket,
     readonly owner: AttemptOwner,
     /** Set while another attempt of the exchange may be under way too. */
@@ -152,11 +156,14 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     const now = performance.now();
     this.#firstByte = this.#waited(now);
     this.#status = status;
+    // Others must not be kept out for as long as it takes to carry the answer over.
+    if (this.breaker.state === 'half-open') this.#judgeTrial();
+    exchange.doubts?.blame();
     if (exchange.stream !== undefined) {
       this.#stream = exchange.stream;
       return this.#stream.rejoin(this, status, responseFields(raw));
     }
-    if (status >= 400 && this.owner.declines(this, status, raw)) return;
+    if (status >= 400 && this.owner.declines(this, status)) return;
     this.#win(now);
     exchange.status = status;
     const headers = responseFields(raw);
@@ -180,10 +187,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     }
     if (this.#stream !== undefined) return this.#stream.data(chunk);
     this.exchange.bytesOut += chunk.length;
-    const flows = this.exchange.responder.write(chunk);
-    // A slow reader must not keep the backend out for as long as it takes to read.
-    if (!flows && this.ticket !== 0 && this.#breaker.state === 'half-open') this.#settleBreaker(this.#verdict());
-    return flows;
+    return this.exchange.responder.write(chunk);
   }
 
   end(trailers: readonly (Buffer | string)[] | undefined): void {
@@ -205,6 +209,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     const now = performance.now();
     this.#firstByte = this.#waited(now);
     this.#status = 101;
+    exchange.doubts?.blame();
     this.#win(now);
     exchange.status = exchange.httpVersion === '2.0' ? 200 : 101;
     const headers = responseFields(raw);
@@ -227,15 +232,23 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
 
   fail(error: GatewayError, stale = false, unsent = false): void {
     if (this.#dropped >= 0) return clearTimeout(this.#cut);
-    // Who closes on an upload that is under way may have had enough of it: no evidence against the backend.
-    const isRefusal = unsent && (error.code === 'RESET' || error.code === 'BODY_BROKEN');
-    const isFault = error.source === 'backend' && !stale && !isRefusal;
-    this.#settle(
-      isFault ? 'failure' : 'ignored',
-      isFault ? this.route.target.verdicts.ofError(error) : VerdictRules.ignored,
-    );
+    const isFault = error.source === 'backend' && !stale && !this.#isUnfinished(error, unsent);
+    const verdict = isFault ? this.route.target.verdicts.ofError(error) : VerdictRules.ignored;
+    if (verdict.outcome === 'failure') this.#blame(error);
+    this.#settle(isFault ? 'failure' : 'ignored', verdict);
     if (this.race === undefined || !this.race.lost(this)) this.owner.failed(this, error, stale);
     else if (!stale) this.exchange.tried = [...this.exchange.tried, this.backend];
+  }
+
+  /**
+   * The connection ended while the body was still being sent: the backend may have given up on a slow client, or have answered
+   * by closing. That is no evidence.
+   */
+  #isUnfinished({ code }: GatewayError, unsent: boolean): boolean {
+    if (code !== 'RESET' && code !== 'BODY_BROKEN') return false;
+    if (unsent) return true;
+    const { body } = this.exchange;
+    return body !== undefined && body.whole === undefined && !body.ended;
   }
 
   /** The client gets the answer of this attempt. */
@@ -265,10 +278,6 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     return body.completeAt === 0 ? undefined : now - Math.max(this.#sentAt, body.completeAt);
   }
 
-  get #breaker() {
-    return this.route.target.breaker(this.backend);
-  }
-
   #outcome(): 'success' | 'failure' {
     return this.#status >= 500 ? 'failure' : 'success';
   }
@@ -289,6 +298,24 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     const { ticket } = this;
     if (ticket === 0) return;
     this.ticket = 0;
-    this.#breaker.settle(ticket, outcome, kind);
+    this.breaker.settle(ticket, outcome, kind);
+  }
+
+  /** Leaves open for now whose fault it was, where the next attempt tells. A stream that goes on is none that can be compared. */
+  #blame(error: GatewayError): void {
+    const { exchange, ticket } = this;
+    const { code } = error;
+    if (!isDoubtful(code) || exchange.stream !== undefined) return exchange.doubts?.blame();
+    this.ticket = 0;
+    const doubts = (exchange.doubts ??= new Doubts());
+    doubts.add(code, this.backend, this.breaker, ticket);
+    const isRaced = this.race !== undefined && this.race.running.length > 1;
+    // Before its place is given on: who waits for it must not be let in to a backend that has just been taken out.
+    if (!isRaced && !this.owner.triesElsewhere(this, error)) doubts.blame();
+  }
+
+  #judgeTrial(): void {
+    const { outcome, kind } = this.#verdict();
+    this.ticket = this.breaker.begun(this.ticket, outcome, kind);
   }
 }

@@ -25,12 +25,18 @@ describe('how the end of an attempt counts for the circuit', () => {
     }
   });
 
-  it('a 5xx is a soft failure where it is in failOn, and every other answer a success', () => {
-    for (const status of [200, 304, 404, 429, 499]) expect(rules().ofResponse(status, 1).outcome).toBe('success');
-    for (const status of [500, 503, 599]) {
-      expect(rules().ofResponse(status, 1)).toEqual({ outcome: 'failure', kind: 'soft' });
-      expect(rules(['reset']).ofResponse(status, 1).outcome).toBe('success');
-    }
+  it('of the statuses only those that say that a backend cannot serve are failures, unless others are listed', () => {
+    const soft = { outcome: 'failure', kind: 'soft' };
+    const counted = (failOn?: BreakerFailure[]): number[] =>
+      [200, 304, 404, 429, 499, 500, 501, 502, 503, 504, 505, 507, 599].filter(status => {
+        const verdict = rules(failOn).ofResponse(status, 1);
+        if (verdict.outcome === 'failure') expect(verdict).toEqual(soft);
+        return verdict.outcome === 'failure';
+      });
+    expect(counted()).toEqual([502, 503, 504]);
+    expect(counted(['5xx'])).toEqual([500, 501, 502, 503, 504, 505, 507, 599]);
+    expect(counted([429, 500])).toEqual([429, 500]);
+    expect(counted(['reset'])).toEqual([]);
   });
 
   it('a late head is a soft failure only where slow is in failOn', () => {

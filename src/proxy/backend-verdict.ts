@@ -10,7 +10,7 @@ export interface BreakerVerdict {
 }
 
 /** What the configuration calls the errors that are a backend's fault. */
-export const failureNames: Readonly<Partial<Record<ErrorCode, Exclude<BreakerFailure, '5xx' | 'slow'>>>> = {
+export const failureNames: Readonly<Partial<Record<ErrorCode, Exclude<BreakerFailure, '5xx' | 'slow' | number>>>> = {
   CONNECT_FAILED: 'connect-failure',
   CONNECT_TIMEOUT: 'connect-failure',
   HEAD_TIMEOUT: 'timeout',
@@ -37,7 +37,7 @@ export class VerdictRules {
   /** For a response of which all has arrived, or, for a stream, the head. `firstByte`: milliseconds until the head. */
   ofResponse(status: number, firstByte: number): BreakerVerdict {
     if (firstByte > this.#slowerThan) return soft;
-    return status >= 500 && this.#failOn.has('5xx') ? soft : success;
+    return status >= 400 && this.#isFailure(status) ? soft : success;
   }
 
   /** A client's fault, and our own, never counts. */
@@ -45,6 +45,10 @@ export class VerdictRules {
     const name = failureNames[code];
     if (name === undefined) return ignored;
     return this.#failOn.has(name) ? hard : ignored;
+  }
+
+  #isFailure(status: number): boolean {
+    return this.#failOn.has(status) || (status >= 500 && this.#failOn.has('5xx'));
   }
 
   static readonly ignored = ignored;

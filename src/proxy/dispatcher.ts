@@ -6,10 +6,11 @@ import { Attempt, type AttemptOwner } from './attempt.js';
 import type { GateWaiter } from './connection-gate.js';
 import { EventStreams } from './event-streams.js';
 import type { Exchange, UnderWay } from './exchange.js';
+import { isOutage } from './fallback.js';
 import { finalRecipient } from './final-recipient.js';
 import { patience } from './patience.js';
+import { Pause } from './pause.js';
 import { Race, type Starter } from './race.js';
-import { retryAfter } from './retry-after.js';
 import type { RetryReason } from './retry-policy.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 
@@ -29,9 +30,6 @@ const tooManyStreams = new GatewayError(
 /** Methods whose requests have no body, as a rule (RFC 9110 §9.3). */
 const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
 
-/** Milliseconds that a response may have us wait by `Retry-After`; one that asks for more is passed on. */
-const maxAsked = 60_000;
-
 /**
  * Carries an exchange to a backend.
  *
@@ -43,7 +41,7 @@ const maxAsked = 60_000;
  * 5 enter its breaker, or pick another
  * 6 forward; the attempt carries the response over and settles
  * 7 an attempt that is no answer for the client: again, within the budget and the client's patience
- * 8 when no backend may be used: the fallback
+ * 8 when the upstream has no answer: its fallback, or an error
  * ```
  */
 @Injectable()
@@ -56,7 +54,7 @@ export class Dispatcher implements AttemptOwner {
   dispatch(exchange: Exchange): void {
     // While it waited for the guards, the client may have gone or broken its body: it is answered then.
     if (exchange.error !== undefined) return;
-    exchange.dispatchedAt = performance.now();
+    exchange.dispatchedAt = exchange.givenAt = performance.now();
     const { plan, match } = exchange;
     if (plan === undefined || match === undefined) return exchange.fail(noRoute);
     // 1
@@ -148,15 +146,19 @@ export class Dispatcher implements AttemptOwner {
     if (exchange.responder.headSent) return exchange.fail(error);
     // 7
     const reason = route.retries.afterError(exchange, error, stale);
-    if (reason === undefined) return exchange.fail(error);
-    if (reason !== 'stale') exchange.tried = [...exchange.tried, backend];
-    if (route.target.upstream.available.length === 0) return this.#fallBack(exchange, plan, route, error);
-    const wait = this.#waitBefore(exchange, route, reason, 0);
-    if (wait === undefined) return exchange.fail(error);
+    if (reason !== undefined && reason !== 'stale') exchange.tried = [...exchange.tried, backend];
+    const isOver = reason === undefined || route.target.upstream.available.length === 0;
+    const wait = isOver ? undefined : this.#waitBefore(exchange, route, reason);
+    if (reason === undefined || wait === undefined) return this.#fallBack(exchange, plan, route, error);
     this.#again(exchange, plan, route, reason, wait);
   }
 
-  declines(attempt: Attempt, status: number, headers: readonly (Buffer | string)[]): boolean {
+  triesElsewhere({ exchange, route, backend }: Attempt, error: GatewayError): boolean {
+    if (exchange.responder.headSent || route.retries.afterError(exchange, error, false) === undefined) return false;
+    return route.target.hasUntried([...exchange.tried, backend]);
+  }
+
+  declines(attempt: Attempt, status: number): boolean {
     const { exchange, plan, route, backend, race } = attempt;
     // The other attempt of the race is there already: whether another may follow does not matter.
     if (race !== undefined && race.running.length > 1 && route.retries.isFailure(status)) {
@@ -169,11 +171,11 @@ export class Dispatcher implements AttemptOwner {
     if (reason === undefined) return false;
     const { target } = route;
     const tried = [...exchange.tried, backend];
-    // What it says of itself holds for the others only as far as they are not there.
-    const asked = target.hasOthers(tried) ? 0 : retryAfter(headers);
     // If this failure opens the last circuit, it is the best answer that there is.
     attempt.judge();
-    const wait = target.upstream.available.length === 0 ? undefined : this.#waitBefore(exchange, route, reason, asked);
+    // A backend that has been tried would be asked for what is here already; one that is busy would have the client wait for it.
+    if (!target.hasUntried(tried)) return false;
+    const wait = this.#waitBefore(exchange, route, reason);
     if (wait === undefined) return false;
     exchange.tried = tried;
     race?.lost(attempt);
@@ -203,7 +205,8 @@ export class Dispatcher implements AttemptOwner {
   #enter(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, backend: LiveBackend, inRace?: Race): boolean {
     // 5
     const { target, retries } = route;
-    const ticket = target.breaker(backend).tryEnter();
+    const breaker = target.breaker(backend);
+    const ticket = breaker.tryEnter();
     if (ticket === 0 && !target.upstream.panicking) {
       target.gate(backend).leave();
       return false;
@@ -213,11 +216,11 @@ export class Dispatcher implements AttemptOwner {
     const after = exchange.attempts === 0 ? retries.hedgeAfter(exchange, target) : undefined;
     if (after !== undefined) race = new Race(after, new Hedging(this, exchange, plan, route));
     const { timeouts } = route;
-    // One that goes on with an event stream has all the time of a first one.
-    const isFirst = exchange.attempts === 0 || exchange.stream !== undefined;
+    // One that goes on with an event stream has all the time of a first one; so has each, where timeouts are tried again.
+    const isFirst = exchange.attempts === 0 || exchange.stream !== undefined || retries.renewsPatience;
     const left = isFirst ? timeouts.response : Math.max(1, patience(exchange, timeouts.response));
     exchange.attempts++;
-    const attempt = new Attempt(exchange, plan, route, backend, ticket, this, race);
+    const attempt = new Attempt(exchange, plan, route, backend, breaker, ticket, this, race);
     race?.enter(attempt);
     const request = plan.request(exchange, target, backend, exchange.body?.open(), {
       connect: isFirst ? timeouts.connect : Math.min(timeouts.connect || target.connectTimeout, left),
@@ -228,18 +231,26 @@ export class Dispatcher implements AttemptOwner {
     return true;
   }
 
+  /** Ends an exchange that has found no place before a backend. */
+  turnedAway(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, at: LiveBackend, error: GatewayError): void {
+    if (exchange.stream !== undefined) this.giveUp(exchange, error, at);
+    else this.#fallBack(exchange, plan, route, error);
+  }
+
   /** Fails an exchange, unless it is an event stream that goes on by itself. */
   giveUp(exchange: Exchange, error: GatewayError, backend: LiveBackend | undefined): void {
     if (backend !== undefined) exchange.tried = [...exchange.tried, backend];
     if (exchange.stream?.failed(error) !== true) exchange.fail(error);
   }
 
-  /** Milliseconds until the next attempt may begin; undefined: there may be none. `asked`: milliseconds that the backend asks for. */
-  #waitBefore(exchange: Exchange, route: ForwardRoute, reason: RetryReason, asked: number): number | undefined {
+  /** Milliseconds until the next attempt may begin; undefined: there may be none. */
+  #waitBefore(exchange: Exchange, route: ForwardRoute, reason: RetryReason): number | undefined {
     if (reason === 'stale') return 0;
     const { target, retries, timeouts } = route;
-    const wait = Math.max(retries.backoff(exchange), asked);
-    if (asked > maxAsked || wait >= patience(exchange, timeouts.response)) return undefined;
+    const wait = retries.backoff(exchange);
+    if (!retries.renewsPatience && wait >= patience(exchange, timeouts.response)) return undefined;
+    // No backend has had the request yet: it adds nothing.
+    if (reason === 'connect-failure' && route.target.hasUntried(exchange.tried)) return wait;
     if (target.budget.take(performance.now())) return wait;
     this.metrics.withheld(target.upstream.name);
     return undefined;
@@ -260,12 +271,11 @@ export class Dispatcher implements AttemptOwner {
     const error = cause ?? target.unavailable();
     if (cause === undefined) this.metrics.refused(target.upstream);
     if (exchange.stream !== undefined) return this.giveUp(exchange, error, undefined);
-    if (fallback === undefined) return exchange.fail(error);
+    if (fallback === undefined || !isOutage(error)) return exchange.fail(error);
+    if (fallback.kind === 'upstream' && !route.retries.mayMove(exchange, error)) return exchange.fail(error);
     this.metrics.fellBack(target.upstream.name);
     if (fallback.kind === 'response') return exchange.failWith(error, fallback.respond(exchange, error));
-    if (exchange.body !== undefined && !exchange.body.replayable) return exchange.fail(error);
-    exchange.upstreamName = fallback.route.target.upstream.name;
-    exchange.tried = [];
+    exchange.moveTo(fallback.route.target.upstream.name);
     this.attempt(exchange, plan, fallback.route);
   }
 }
@@ -293,8 +303,9 @@ class Wait implements GateWaiter, UnderWay {
   }
 
   refused(reason: string): void {
-    this.exchange.underWay = undefined;
-    this.dispatcher.giveUp(this.exchange, queueFull(reason), this.backend);
+    const { exchange, plan, route, backend } = this;
+    exchange.underWay = undefined;
+    this.dispatcher.turnedAway(exchange, plan, route, backend, queueFull(reason));
   }
 
   sentAway(): void {
@@ -305,28 +316,6 @@ class Wait implements GateWaiter, UnderWay {
 
   giveUp(): void {
     this.route.target.gate(this.backend).giveUp(this);
-  }
-}
-
-/** An exchange between two attempts. */
-class Pause implements UnderWay {
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(
-    milliseconds: number,
-    dispatcher: Dispatcher,
-    exchange: Exchange,
-    plan: ForwardPlan,
-    route: ForwardRoute,
-  ) {
-    this.#timer = setTimeout(() => {
-      exchange.underWay = undefined;
-      dispatcher.attempt(exchange, plan, route);
-    }, milliseconds);
-  }
-
-  giveUp(): void {
-    clearTimeout(this.#timer);
   }
 }
 

@@ -15,6 +15,7 @@ import type { LiveBackend } from '../upstream/live-backend.js';
 import { ClientBody } from './client-body.js';
 import type { ClientMessage } from './client-message.js';
 import { ClientTie, tieTo } from './client-tie.js';
+import type { Doubts } from './doubts.js';
 import type { EventStream } from './event-streams.js';
 import type { ListenerInfo } from './listener-info.js';
 import type { Places } from './places.js';
@@ -42,6 +43,8 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   protocol: Protocol = 'http';
   readonly openedAt = performance.now();
   dispatchedAt = 0;
+  /** When the upstream that has it now was given it: where `timeouts.response` begins, if the request was complete then. */
+  givenAt = 0;
   sentAt = 0;
   respondedAt = 0;
   closedAt = 0;
@@ -73,6 +76,8 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   staleAttempts = 0;
   /** Backends on which an attempt has failed: others come first. */
   tried: readonly LiveBackend[] = noBackends;
+  /** Ends of attempts whose fault is not clear yet. */
+  doubts: Doubts | undefined;
   bytesOut = 0;
   /** What the client got or will get; 0 until it is known. */
   status = 0;
@@ -240,10 +245,20 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     this.head.transferEncoding = undefined;
   }
 
+  /** Another upstream takes the request over, and has all the time and tries of a first one. */
+  moveTo(upstream: string): void {
+    this.doubts?.blame();
+    this.upstreamName = upstream;
+    this.givenAt = performance.now();
+    this.tried = noBackends;
+    this.retries = this.staleAttempts = 0;
+  }
+
   /** Ends the exchange with an error: a problem document, or, when the response is under way, a visible break. */
   fail(error: GatewayError): void {
     if (this.error !== undefined) return;
     this.error = error;
+    this.doubts?.blame();
     this.underWay?.giveUp();
     this.body?.release();
     if (error.code === 'CLIENT_ABORTED') {
@@ -266,6 +281,7 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   failWith(error: GatewayError, response: LocalResponse): void {
     if (this.error !== undefined) return;
     this.error = error;
+    this.doubts?.blame();
     this.underWay?.giveUp();
     this.respond(response);
   }

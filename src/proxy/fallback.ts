@@ -6,8 +6,13 @@ import type { Exchange } from './exchange.js';
 import { FixedPlan } from './local-plans.js';
 import type { ForwardRoute } from './route-plan.js';
 
-/** What a client gets when no backend of an upstream may be used: a response, or what another upstream makes of it. */
+/** What a client gets where the gateway would answer for an upstream with 502, 503 or 504: a response, or what another upstream makes of it. */
 export type Fallback = FallbackResponse | FallbackUpstream;
+
+/** True for an error that a fallback stands in for. */
+export function isOutage({ status }: GatewayError): boolean {
+  return status === 502 || status === 503 || status === 504;
+}
 
 /** Another upstream that takes the request. */
 export interface FallbackUpstream {

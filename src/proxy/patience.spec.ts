@@ -6,9 +6,9 @@ describe('how long a client still waits for a head', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  const since = (dispatchedAt: number, completeAt?: number): Exchange => {
+  const since = (givenAt: number, completeAt?: number): Exchange => {
     const body = completeAt === undefined ? undefined : ({ completeAt } as Exchange['body']);
-    return { dispatchedAt, body } as Partial<Exchange> as Exchange;
+    return { givenAt, body } as Partial<Exchange> as Exchange;
   };
 
   it('is what is left of timeouts.response since the request was there', () => {

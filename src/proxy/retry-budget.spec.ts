@@ -20,7 +20,41 @@ function drain(budget: RetryBudget, now: number): number {
 }
 
 describe('the retry budget', () => {
-  it('never gives more than ten, the share of the requests, and ten a second', () => {
+  /** How many retries are given to a second's worth of traffic at a steady rate in which every request wants one. */
+  function steady(rate: number, share: number, gaps: () => number): number {
+    const budget = new RetryBudget(0);
+    let [now, requests, granted] = [0, 0, 0];
+    // The first seconds use up what is there at the start.
+    for (const until of [30_000, 150_000]) {
+      [requests, granted] = [0, 0];
+      for (; now < until; now += (1000 / rate) * gaps()) {
+        requests++;
+        budget.deposit(share, now);
+        if (budget.take(now)) granted++;
+      }
+    }
+    return granted / requests;
+  }
+
+  it.each([
+    { rate: 300, share: 0.2, most: 0.2 },
+    { rate: 50, share: 0.2, most: 0.2 },
+    { rate: 20, share: 0.2, most: 0.5 },
+    { rate: 1000, share: 0.01, most: 0.01 },
+    { rate: 1000, share: 0, most: 0.01 },
+    { rate: 5, share: 0.2, most: 1 },
+  ])('adds the larger of a share of $share and ten a second at $rate requests a second, not both', facts => {
+    const { rate, share, most } = facts;
+    const even = steady(rate, share, () => 1);
+    expect(even).toBeGreaterThan(most * 0.97);
+    expect(even).toBeLessThanOrEqual(most * 1.005);
+    let seed = 1;
+    // In fits and starts, as clients come: the gaps between them are distributed exponentially.
+    const uneven = steady(rate, share, () => -Math.log1p(-(seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647));
+    expect(uneven).toBeLessThanOrEqual(most * 1.05);
+  });
+
+  it('never gives more than thirty, the share of the requests, and ten a second', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 1, noNaN: true }),
@@ -37,24 +71,25 @@ describe('the retry budget', () => {
               requests++;
               budget.deposit(share, now);
             } else if (budget.take(now)) granted++;
-            expect(granted).toBeLessThanOrEqual(10 + share * requests + (10 * (now - start)) / 1000 + 1e-6);
+            expect(granted).toBeLessThanOrEqual(30 + share * requests + (10 * (now - start)) / 1000 + 1e-6);
           }
           granted += drain(budget, now);
-          expect(granted).toBeLessThanOrEqual(10 + share * requests + (10 * (now - start)) / 1000 + 1e-6);
+          expect(granted).toBeLessThanOrEqual(30 + share * requests + (10 * (now - start)) / 1000 + 1e-6);
         },
       ),
       { numRuns: 500 },
     );
   });
 
-  it('allows ten at once from the beginning, and no eleventh', () => {
-    expect(drain(new RetryBudget(5000), 5000)).toBe(10);
+  it('allows thirty at once from the beginning: enough for a circuit to open, and no more', () => {
+    expect(drain(new RetryBudget(5000), 5000)).toBe(30);
   });
 
   it('allows one retry for every five requests at 20 %', () => {
     const budget = new RetryBudget(0);
     drain(budget, 0);
-    const granted = Array.from({ length: 50 }, () => {
+    // The first fifty pay for the ten that the clock has given.
+    const granted = Array.from({ length: 100 }, () => {
       budget.deposit(0.2, 0);
       return budget.take(0);
     });
@@ -81,11 +116,11 @@ describe('the retry budget', () => {
   it('forgets what a storm of requests saved up, within a minute', () => {
     const budget = new RetryBudget(0);
     for (let number = 0; number < 10_000; number++) budget.deposit(1, 0);
-    expect(budget.available).toBe(10_010);
+    expect(budget.available).toBe(10_000);
     budget.deposit(0, 10_000);
-    expect(budget.available).toBeLessThan(10_010 / Math.E + 100);
+    expect(budget.available).toBeLessThan(10_000 / Math.E + 1);
     budget.deposit(0, 60_000);
-    expect(budget.available).toBeLessThan(130);
+    expect(budget.available).toBeLessThan(100);
   });
 
   it('is the same however often the clock is looked at', () => {

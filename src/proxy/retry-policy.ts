@@ -32,6 +32,11 @@ export class RetryPolicy {
     return this.settings.attempts === 0 && this.settings.hedgeAfter === 0 ? 0 : this.settings.budget;
   }
 
+  /** Each attempt has `timeouts.response` for itself: timeouts are tried again, and nothing else says how long an attempt may take. */
+  get renewsPatience(): boolean {
+    return this.settings.tryTimeout === 0 && this.#conditions.has('timeout');
+  }
+
   /** Bytes of a body that are kept. */
   get hold(): number {
     return this.settings.attempts === 0 ? 0 : this.settings.bufferRequest;
@@ -80,6 +85,12 @@ export class RetryPolicy {
     if (name === undefined || retry === 'never' || !this.#conditions.has(name)) return undefined;
     if (exchange.retries >= this.settings.attempts) return undefined;
     return retry === 'always' || repeatable ? name : undefined;
+  }
+
+  /** Another upstream may be given the request after an attempt has ended so: the first cannot have acted on it, or may do so twice. */
+  mayMove({ body, method }: Exchange, { code, source }: GatewayError): boolean {
+    if (body !== undefined && !body.replayable) return false;
+    return source !== 'backend' || errorTable[code].retry === 'always' || this.repeats(method);
   }
 
   /** An answer with this status is none if there can be another. */

@@ -102,10 +102,10 @@ export class Target {
     return backups.length > 0 ? backups : available;
   }
 
-  /** True while there is a backend for the exchange, a backup or not, that no attempt has failed on. */
-  hasOthers(tried: readonly LiveBackend[]): boolean {
+  /** True while there is a backend with room, a backup or not, that no attempt of the exchange has failed on. */
+  hasUntried(tried: readonly LiveBackend[]): boolean {
     const { available, spares } = this.upstream;
-    return without(available, tried).length > 0 || without(spares, tried).length > 0;
+    return this.#hasRoomIn(without(available, tried)) || this.#hasRoomIn(without(spares, tried));
   }
 
   /** One of the candidates: where the balancer's choice is busy, another that is not. There must be at least one. */
@@ -154,6 +154,10 @@ export class Target {
 
   #pick(candidates: readonly LiveBackend[], exchange: Exchange): LiveBackend {
     return this.balancer.pick(candidates as unknown as Candidates, exchange) as LiveBackend;
+  }
+
+  #hasRoomIn(backends: readonly LiveBackend[]): boolean {
+    return backends.some(backend => this.gate(backend).hasRoom);
   }
 
   /** Whoever waits for a backend that has been taken out must not wait on: there is another, or the fallback. */

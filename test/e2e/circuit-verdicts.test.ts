@@ -12,8 +12,9 @@ const stateOf = (gateway: InProcessGateway): Promise<number> => gateway.metric('
 
 describe('the circuit of a backend', () => {
   it.each<[string, Behaviour, number, object]>([
-    ['is opened by answers of 500', call => call.answer(500), 2, {}],
     ['is opened by answers of 503', call => call.answer(503), 2, {}],
+    ['is opened by answers of 500, where 5xx is in failOn', call => call.answer(500), 2, { failOn: ['5xx'] }],
+    ['is opened by answers of 429, where that is in failOn', call => call.answer(429), 2, { failOn: [429] }],
     ['is opened by resets', faults.resetsBeforeTheHead, 2, {}],
     ['is opened by answers that break', faults.sendsAShortBody, 2, {}],
     ['is opened by what is not HTTP', faults.sendsGarbage, 2, {}],
@@ -21,14 +22,14 @@ describe('the circuit of a backend', () => {
     ['is not opened by late answers, where it is not', late(150), 0, { slowerThan: '50ms' }],
     ['is not opened by answers of 404', call => call.answer(404), 0, {}],
     ['is not opened by answers of 429', call => call.answer(429), 0, {}],
-    ['is not opened by 500, where 5xx is not in failOn', call => call.answer(500), 0, { failOn: ['reset'] }],
+    ['is not opened by answers of 500, 501 or 507', call => call.answer([500, 501, 507][call.number % 3]), 0, {}],
     ['is not opened by resets, where reset is not in failOn', faults.resetsBeforeTheHead, 0, { failOn: ['5xx'] }],
-    ['is not opened at all, where it is off', call => call.answer(500), 0, { enabled: false }],
+    ['is not opened at all, where it is off', call => call.answer(503), 0, { enabled: false }],
   ])('%s', async (_, behaviour, state, circuitBreaker) => {
     const backend = await startScripted('a', behaviour);
     const gateway = await gatewayTo([backend], {
       retries: once,
-      circuitBreaker: { volumeThreshold: 3, ...circuitBreaker },
+      circuitBreaker: { volumeThreshold: 3, maxOpen: '100%', ...circuitBreaker },
     });
     for (let number = 0; number < 3; number++) {
       expect(await stateOf(gateway)).toBe(0);
@@ -40,9 +41,13 @@ describe('the circuit of a backend', () => {
 
   it('counts each attempt, those that were tried again too', async () => {
     const backend = await startScripted('a', call => call.answer(503));
-    const gateway = await gatewayTo([backend], { retries: { backoff: '1ms' }, circuitBreaker: { volumeThreshold: 3 } });
+    const [other, third] = [await startScripted('b', backend.behaviour), await startScripted('c', backend.behaviour)];
+    const gateway = await gatewayTo([backend, other, third], {
+      retries: { backoff: '1ms' },
+      circuitBreaker: { volumeThreshold: 1, maxOpen: '100%' },
+    });
     await request(gateway.port);
-    expect(await stateOf(gateway)).toBe(2);
+    expect(await gateway.metric('gatehouse_circuit_transitions_total', { to: 'open' })).toBe(3);
   });
 
   it('is never opened by clients that leave: before the head, in the body, in their own', async () => {
@@ -91,12 +96,12 @@ describe('the trial of a half-open circuit', () => {
   /** A gateway whose circuit has just become half-open. */
   async function halfOpen(backend: TestBackend): Promise<InProcessGateway> {
     const { handler } = backend;
-    backend.handler = (_, response) => response.writeHead(500).end();
+    backend.handler = (_, response) => response.writeHead(503).end();
     const gateway = await gatewayTo([backend], {
       retries: once,
-      circuitBreaker: { volumeThreshold: 1, openFor: '300ms' },
+      circuitBreaker: { volumeThreshold: 1, openFor: '300ms', maxOpen: '100%' },
     });
-    expect((await request(gateway.port)).status).toBe(500);
+    expect((await request(gateway.port)).status).toBe(503);
     expect(await stateOf(gateway)).toBe(2);
     backend.handler = handler;
     await eventually(async () => (await stateOf(gateway)) === 1);

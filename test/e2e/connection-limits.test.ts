@@ -105,15 +105,18 @@ describe('a backend with as many exchanges as it may have', () => {
   it('is not kept busy by a dropped answer whose client has left', async () => {
     const backend = await startBackend((_, response) => {
       if (backend.requests.length > 1) return response.end('ok');
-      return response.writeHead(503, { 'retry-after': '2', 'content-length': 10 }).write('abc');
+      return response.writeHead(503, { 'content-length': 10 }).write('abc');
     });
-    const gateway = await gatewayTo([backend], { connections: { max: 1 }, retries: { backoff: '1ms' } });
+    const silent = await startBackend((_, response) => silent.requests.length === 1 || response.end('ok'));
+    const gateway = await gatewayTo([backend, silent], { connections: { max: 1 }, retries: { backoff: '1ms' } });
     const client = await connectRaw(gateway.port);
     client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     await eventually(async () => (await gateway.metric('gatehouse_retries_total')) === 1);
     client.reset();
     await expectAtRest(gateway);
-    expect((await request(gateway.port, { timeout: 3000 })).text).toBe('ok');
+    for (let number = 0; number < 3; number++) {
+      expect((await request(gateway.port, { timeout: 3000 })).text).toBe('ok');
+    }
   });
 });
 
@@ -184,8 +187,8 @@ describe('the queue before a backend that fails', () => {
     for (let number = 0; number < 5; number++) clients.push(await sendTo(gateway, `/${number}`, [one]));
     one.calls[0]!.reset();
     const responses = await Promise.all(clients.map(client => client.response()));
-    expect(responses.map(({ status }) => status)).toEqual([502, 503, 503, 503, 503]);
-    expect(responses.slice(1).map(({ text }) => text)).toEqual(Array(4).fill('not now'));
+    expect(responses.map(({ text }) => text)).toEqual(Array(5).fill('not now'));
+    expect(one.calls).toHaveLength(1);
     await expectAtRest(gateway);
   });
 
@@ -204,7 +207,7 @@ describe('the queue before a backend that fails', () => {
 
   it('lets a request that is tried again wait like any other', async () => {
     const [bad, busy] = [
-      await startScripted('bad', call => call.answer(503)),
+      await startScripted('bad', faults.resetsBeforeTheHead),
       await startScripted('busy', faults.hangs),
     ];
     const gateway = await gatewayTo([busy, bad], { connections: { max: 1 }, retries: { backoff: '1ms' } });

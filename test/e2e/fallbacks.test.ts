@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { refusedPort, startBackend, type Echo } from '../support/backend.js';
 import { connectRaw, request } from '../support/client.js';
-import { faults } from '../support/faults.js';
+import { faults, late } from '../support/faults.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { patternOf } from '../support/pattern.js';
-import { accessLineOf, expectAtRest } from '../support/scene.js';
+import { eventually } from '../support/poll.js';
+import { accessLineOf, expectAtRest, neverConnects } from '../support/scene.js';
 import { startScripted } from '../support/scripted-backend.js';
 import { tempFolder } from '../support/temp.js';
 
@@ -20,7 +21,7 @@ async function withNoBackend(upstream: object, others: object = {}): Promise<InP
     upstreams: { app: { backends: [dead], retries: { attempts: 0 }, circuitBreaker: strict, ...upstream }, ...others },
     routes: [{ match: { path: '/*' }, upstream: 'app' }],
   });
-  expect((await request(gateway.port)).status).toBe(502);
+  await request(gateway.port);
   expect(await gateway.metric('gatehouse_circuit_state', { upstream: 'app' })).toBe(2);
   return gateway;
 }
@@ -47,7 +48,7 @@ describe('when no backend may be used', () => {
     for (const [name, value] of Object.entries(headers)) expect(response.headerValues(name)).toEqual([value]);
     expect(response.headerValues('content-length')).toEqual(['13']);
     expect(response.header('x-gateway-error')).toBe('NO_BACKEND');
-    expect(await gateway.metric('gatehouse_fallbacks_total', { upstream: 'app' })).toBe(1);
+    expect(await gateway.metric('gatehouse_fallbacks_total', { upstream: 'app' })).toBe(2);
     expect(await accessLineOf(gateway, 2)).toMatchObject({ status: 299, error: 'NO_BACKEND', bytesOut: 13 });
   });
 
@@ -133,7 +134,7 @@ describe('another upstream as the fallback', () => {
         third: { backends: [never.url] },
       },
     );
-    expect((await request(gateway.port)).header('x-gateway-error')).toBe('CONNECT_FAILED');
+    expect(await accessLineOf(gateway)).toMatchObject({ status: 502, error: 'CONNECT_FAILED', upstream: 'spare' });
     const response = await request(gateway.port);
     expect([response.status, response.header('x-gateway-error')]).toEqual([503, 'NO_BACKEND']);
     expect(never.calls).toHaveLength(0);
@@ -146,19 +147,97 @@ describe('another upstream as the fallback', () => {
       { fallback: { upstream: 'spare' } },
       { spare: { backends: [dead], retries: { attempts: 0 }, circuitBreaker: strict, fallback: { upstream: 'app' } } },
     );
-    expect((await request(gateway.port)).status).toBe(502);
+    expect(await accessLineOf(gateway)).toMatchObject({ status: 502, attempts: 2 });
     expect((await request(gateway.port)).status).toBe(503);
     await expectAtRest(gateway);
   });
 
   it('tries again on its own terms', async () => {
-    const spare = await startScripted('spare', call => call.answer(call.number === 1 ? 503 : 200));
+    const spare = await startScripted('spare', call => (call.number === 1 ? call.reset() : call.answer()));
     const gateway = await withNoBackend(
       { fallback: { upstream: 'spare' } },
       { spare: { backends: [spare.url], retries: { attempts: 1, backoff: '1ms' } } },
     );
-    expect((await request(gateway.port)).status).toBe(200);
     expect(spare.calls).toHaveLength(2);
+    expect(await accessLineOf(gateway)).toMatchObject({ status: 200, attempts: 3 });
+  });
+});
+
+describe('before any circuit is open', () => {
+  const upstreamOf = (url: string, settings: object = {}): object => ({
+    backends: [url],
+    retries: { attempts: 0 },
+    circuitBreaker: { enabled: false },
+    fallback: { status: 503, body: 'soon' },
+    ...settings,
+  });
+
+  it.each<[string, (settings: object) => Promise<object>]>([
+    ['CONNECT_FAILED', async settings => upstreamOf(`http://127.0.0.1:${await refusedPort()}`, settings)],
+    [
+      'CONNECT_TIMEOUT',
+      async settings => upstreamOf((await neverConnects()).url, { timeouts: { connect: '50ms' }, ...settings }),
+    ],
+    ['RESET', async settings => upstreamOf((await startScripted('a', faults.resetsBeforeTheHead)).url, settings)],
+    ['PROTOCOL', async settings => upstreamOf((await startScripted('a', faults.sendsGarbage)).url, settings)],
+    [
+      'HEAD_TIMEOUT',
+      async settings =>
+        upstreamOf((await startScripted('a', faults.hangs)).url, { timeouts: { response: '50ms' }, ...settings }),
+    ],
+  ])('the first client gets the fallback, too, instead of %s', async (code, upstream) => {
+    const spare = await startBackend();
+    const gateway = await startInProcess({
+      upstreams: {
+        page: await upstream({}),
+        other: await upstream({ fallback: { upstream: 'spare' } }),
+        spare: { backends: [spare.url] },
+      },
+      routes: [
+        { match: { path: '/page' }, upstream: 'page' },
+        { match: { path: '/other' }, upstream: 'other' },
+      ],
+    });
+    const page = await request(gateway.port, { path: '/page' });
+    expect([page.status, page.text, page.header('x-gateway-error')]).toEqual([503, 'soon', code]);
+    expect((await request(gateway.port, { path: '/other' })).json<Echo>().url).toBe('/other');
+    expect(await gateway.metric('gatehouse_fallbacks_total')).toBe(2);
+    await expectAtRest(gateway);
+  });
+
+  it('the fallback is for clients that find no place before a backend', async () => {
+    const busy = await startScripted('busy', faults.hangs);
+    const connections = { max: 1, queue: 0 };
+    const gateway = await startInProcess({ upstreams: { app: upstreamOf(busy.url, { connections }) } });
+    const first = request(gateway.port).catch(() => undefined);
+    await eventually(() => busy.calls.length === 1);
+    const response = await request(gateway.port);
+    expect([response.text, response.header('x-gateway-error')]).toEqual(['soon', 'QUEUE_FULL']);
+    await gateway.stop();
+    await first;
+  });
+
+  it('the other upstream has all its time for the request, whatever the first has used up of the client’s', async () => {
+    const [silent, spare] = [await startScripted('silent', faults.hangs), await startScripted('spare', late(300))];
+    const gateway = await startInProcess({
+      upstreams: {
+        app: upstreamOf(silent.url, { timeouts: { response: '100ms' }, fallback: { upstream: 'spare' } }),
+        spare: { backends: [spare.url] },
+      },
+      routes: [{ match: { path: '/*' }, upstream: 'app' }],
+    });
+    expect((await request(gateway.port)).text).toBe('spare GET /');
+    await expectAtRest(gateway);
+  });
+
+  it('what a backend itself answers is passed on, and an answer that breaks is not replaced', async () => {
+    const backend = await startScripted('a', call =>
+      call.url === '/503' ? call.answer(503, { body: 'its own' }) : faults.sendsAShortBody(call),
+    );
+    const gateway = await startInProcess({ upstreams: { app: upstreamOf(backend.url) } });
+    expect((await request(gateway.port, { path: '/503' })).text).toBe('its own');
+    await expect(request(gateway.port, { path: '/breaks' })).rejects.toThrow('broke off');
+    expect(await gateway.metric('gatehouse_fallbacks_total')).toBe(0);
   });
 });
 

@@ -74,12 +74,12 @@ describe.each(['undici', 'http-proxy-middleware'])('the handshake of a WebSocket
   it('closes a half-open circuit with its 101, while the tunnel goes on', async () => {
     let isBroken = true;
     const backend = await startWebSocketBackend(undefined, {
-      verifyClient: (_, answer) => answer(!isBroken, 500),
+      verifyClient: (_, answer) => answer(!isBroken, 503),
     });
     const gateway = await gatewayTo([backend], {
       forwarder,
       retries: { attempts: 0 },
-      circuitBreaker: { volumeThreshold: 2, openFor: '50ms' },
+      circuitBreaker: { volumeThreshold: 2, openFor: '50ms', maxOpen: '100%' },
     });
     for (let number = 0; number < 2; number++) await refusedWebSocket(gateway.port);
     expect(await circuitOf(gateway)).toBe(2);

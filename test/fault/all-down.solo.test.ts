@@ -97,12 +97,13 @@ describe('while all backends of an upstream are down', () => {
     const { gateway } = await allDown(
       { fallback: { upstream: 'readonly' }, circuitBreaker: { openFor: '60s' } },
       {
-        readonly: { backends: [failed.url], fallback: { upstream: 'third' } },
+        readonly: { backends: [failed.url], fallback: { upstream: 'third' }, circuitBreaker: { failOn: ['5xx'] } },
         third: { backends: [never.url] },
       },
     );
     const answers = await sendLoad(gateway.port, { count: 60, connections: 1 });
-    expect(Object.keys(errorsOf(answers)).toSorted()).toEqual(['500 of the backend', '503 NO_BACKEND']);
+    expect(Object.keys(errorsOf(answers)).filter(error => error !== '500 of the backend')).toEqual(['503 NO_BACKEND']);
+    expect(failed.calls.length).toBeGreaterThan(0);
     expect(never.calls).toHaveLength(0);
   });
 

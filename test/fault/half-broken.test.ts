@@ -20,7 +20,9 @@ async function openedCircuit(circuitBreaker: object): Promise<Scene> {
   const bad = await startScripted('b', failing(0.5, 500));
   const gateway = await startInProcess({
     logging: { access: { enabled: false } },
-    upstreams: { app: { backends: [...good, bad].map(({ url }) => url), circuitBreaker } },
+    upstreams: {
+      app: { backends: [...good, bad].map(({ url }) => url), circuitBreaker: { failOn: ['5xx'], ...circuitBreaker } },
+    },
   });
   const load = startLoad(gateway.port, { connections: 8, rate: 400 });
   const isOut = async (): Promise<boolean> =>

@@ -4,6 +4,7 @@ import type { CheckContext, KnownNames } from '../checks/check.js';
 import { checkListeners } from '../checks/listener-checks.js';
 import { checkMasks } from '../checks/mask-checks.js';
 import { checkProtectedPaths } from '../checks/path-checks.js';
+import { checkRetries } from '../checks/retries-checks.js';
 import { checkRoutes } from '../checks/route-checks.js';
 import { checkSecurity } from '../checks/security-checks.js';
 import { checkUnsupported } from '../checks/unsupported-check.js';
@@ -46,6 +47,7 @@ export interface Material {
 const wholeChecks = [
   checkListeners,
   checkUpstreams,
+  checkRetries,
   checkRoutes,
   checkProtectedPaths,
   checkSecurity,

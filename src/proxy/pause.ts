@@ -1,0 +1,19 @@
+import type { AttemptOwner } from './attempt.js';
+import type { Exchange, UnderWay } from './exchange.js';
+import type { ForwardPlan, ForwardRoute } from './route-plan.js';
+
+/** An exchange between two attempts: it has its next one when the wait is over. */
+export class Pause implements UnderWay {
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(milliseconds: number, owner: AttemptOwner, exchange: Exchange, plan: ForwardPlan, route: ForwardRoute) {
+    this.#timer = setTimeout(() => {
+      exchange.underWay = undefined;
+      owner.attempt(exchange, plan, route);
+    }, milliseconds);
+  }
+
+  giveUp(): void {
+    clearTimeout(this.#timer);
+  }
+}
