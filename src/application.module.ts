@@ -1,9 +1,10 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { CircuitBreakerModule } from './circuit-breaker/circuit-breaker.module.js';
 import { GatewayConfigModule } from './config/config.module.js';
+import { CredentialFields } from './config/credential-fields.js';
 import type { GatewayConfig } from './config/gateway.config.js';
 import { HealthChecksModule } from './health/health-checks.module.js';
-import { LoggingModule } from './logging/logging.module.js';
+import { LoggingModule, type LoggingSettings } from './logging/logging.module.js';
 import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ProxyModule } from './proxy/proxy.module.js';
@@ -33,7 +34,7 @@ export class ApplicationModule {
       module: ApplicationModule,
       imports: [
         GatewayConfigModule.forRoot(config),
-        LoggingModule.forRoot(config.logging, logSink),
+        LoggingModule.forRoot(loggingOf(config), logSink),
         MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
         CircuitBreakerModule.forRoot(config),
         HealthChecksModule,
@@ -46,4 +47,11 @@ export class ApplicationModule {
       exports: [ProxyModule],
     };
   }
+}
+
+/** Fields for API keys may have any name: they are hidden as well. */
+function loggingOf(config: GatewayConfig): LoggingSettings {
+  const { access, ...settings } = config.logging;
+  const { apiKeys } = new CredentialFields(config);
+  return { ...settings, access: { ...access, redact: [...access.redact, ...apiKeys] } };
 }

@@ -20,13 +20,17 @@ export class AccessLogConfig {
   @Key(list(pathPattern), { doc: 'Paths without a line: `[/ping]`. In the forms of `match.path`.' })
   exclude: string[] = [];
 
-  @Key(list(headerName), { doc: 'Header fields whose values never get into a log.' })
+  @Key(list(headerName), {
+    doc: 'Header fields whose values never get into a log, beside those that carry API keys and those whose names say that they hold secrets (auth, key, session, token …).',
+  })
   redact: string[] = ['authorization', 'cookie', 'set-cookie'];
 }
 
 /** The log, on standard output. */
 export class LoggingConfig {
-  @Key(choice(...levels), { doc: 'The least important level that is written.' })
+  @Key(choice(...levels), {
+    doc: 'The least important level that is written. Access lines of what failed on the side of the gateway or the backend are of the level `error`, all others of `info`.',
+  })
   level: (typeof levels)[number] = 'info';
 
   @Key(choice('json', 'pretty'), {

@@ -37,11 +37,16 @@ export class DiscoveryConfig {
 
 /** A cookie that keeps a client on its backend. */
 export class StickyConfig {
-  @Key(cookieName, { doc: 'Name of the cookie. It holds nothing that names a backend in clear.' })
-  cookie: string = 'gw_backend';
+  @Key(cookieName, {
+    doc: 'Name of the cookie. It holds nothing that names a backend in clear. Two upstreams that one host leads to need two names: they would overwrite the cookie of each other.',
+    defaultText: '`gw_` and the name of the upstream',
+  })
+  declare cookie: string;
 
-  @Key(duration({ max: tenYears }), { doc: 'How long the client keeps it. `0s` = until the browser closes.' })
-  ttl: number = 3_600_000;
+  @Key(duration({ max: tenYears }), {
+    doc: 'How long the client keeps it after it was last used: it is set anew in each eighth of that time in which it is used. `0s` = a session cookie, which goes when the browser closes.',
+  })
+  ttl: number = 0;
 
   @Key(flag, { doc: 'Hides the cookie from scripts.' })
   httpOnly: boolean = true;

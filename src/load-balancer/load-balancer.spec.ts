@@ -6,11 +6,12 @@ import { testBackends, testRequest } from './testing.js';
 
 const options: StickyOptions = {
   cookie: 'gw_backend',
-  ttl: 3_600_000,
+  ttl: 0,
   httpOnly: true,
   secure: 'auto',
   sameSite: 'lax',
 };
+const hour = 3_600_000;
 const first = { pick: (candidates: Candidates): Backend => candidates[0] };
 
 function setUp(changes: Partial<StickyOptions> = {}, upstream = 'orders') {
@@ -85,13 +86,48 @@ describe('a sticky session', () => {
   it('sets the attributes that were asked for', () => {
     const cookie = (changes: Partial<StickyOptions>, secure: boolean) => {
       const { sut, candidates } = setUp(changes);
-      return sut.cookieFor(candidates[0], testRequest(), secure)?.replace(/=[0-9a-f]{16};/, '=T;');
+      return sut.cookieFor(candidates[0], testRequest(), secure)?.replace(/=[0-9a-f]{16}(\.[0-9a-z]+)?;/, '=T;');
     };
-    expect(cookie({}, false)).toBe('gw_backend=T; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax');
-    expect(cookie({}, true)).toBe('gw_backend=T; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure');
+    expect(cookie({}, false)).toBe('gw_backend=T; Path=/; HttpOnly; SameSite=Lax');
+    expect(cookie({ ttl: hour }, true)).toBe('gw_backend=T; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure');
     expect(cookie({ secure: true, sameSite: 'none' }, false)).toMatch(/; SameSite=None; Secure$/);
     expect(cookie({ secure: false, sameSite: 'strict' }, true)).toMatch(/; SameSite=Strict$/);
-    expect(cookie({ ttl: 0, httpOnly: false, cookie: 'at' }, false)).toBe('at=T; Path=/; SameSite=Lax');
+    expect(cookie({ httpOnly: false, cookie: 'at' }, false)).toBe('at=T; Path=/; SameSite=Lax');
     expect(cookie({ ttl: 1 }, false)).toContain('; Max-Age=1;');
+  });
+
+  it('lasts as long as the client keeps coming back, where it has a time to live', () => {
+    let now = 1_800_000_000_000;
+    const sut = new LoadBalancer(first, new StickySession('orders', { ...options, ttl: hour }, () => now));
+    const [backend] = testBackends(1);
+    const candidates: Candidates = [backend];
+    let cookie = '';
+    let setAt = 0;
+    let sets = 0;
+    // A request each minute for ten hours: the client never finds its cookie expired.
+    for (let minute = 0; minute < 600; minute++, now += 60_000) {
+      const request = testRequest({ headers: cookie === '' ? {} : { cookie } });
+      expect(cookie === '' || now - setAt < hour).toBe(true);
+      expect(sut.pick(candidates, request)).toBe(backend);
+      const set = sut.cookieFor(backend, request, false);
+      if (set === undefined) continue;
+      expect(set).toContain('; Max-Age=3600;');
+      [cookie, setAt, sets] = [set.split(';')[0]!, now, sets + 1];
+    }
+    // Eight times an hour, not at each answer: caches keep away from answers that set cookies.
+    expect(sets).toBeGreaterThanOrEqual(80);
+    expect(sets).toBeLessThanOrEqual(82);
+  });
+
+  it('is kept by a cookie of the time before or after the time to live was written, and renewed once', () => {
+    const { candidates, cookieOf } = setUp();
+    const dated = setUp({ ttl: hour });
+    const old = testRequest({ headers: { cookie: cookieOf(candidates[1]!) } });
+    expect(dated.sut.pick(dated.candidates, old).id).toBe(candidates[1]!.id);
+    expect(dated.sut.cookieFor(dated.candidates[1]!, old, false)).toContain('; Max-Age=3600;');
+    const { sut } = setUp();
+    const withDate = testRequest({ headers: { cookie: dated.cookieOf(dated.candidates[1]!) } });
+    expect(sut.pick(candidates, withDate)).toBe(candidates[1]);
+    expect(sut.cookieFor(candidates[1]!, withDate, false)).toBeUndefined();
   });
 });

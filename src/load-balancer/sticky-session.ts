@@ -8,7 +8,7 @@ import { PlanCache } from './plan-cache.js';
 export interface StickyOptions {
   /** The cookie's name. */
   readonly cookie: string;
-  /** Milliseconds that the client keeps it, counted from when it was set; 0: until the browser is closed. */
+  /** Milliseconds that the client keeps it after it was last used; 0: until the browser is closed. */
   readonly ttl: number;
   readonly httpOnly: boolean;
   /** `auto`: for requests that came over TLS. Browsers ignore `sameSite: none` without it. */
@@ -16,21 +16,34 @@ export interface StickyOptions {
   readonly sameSite: 'lax' | 'strict' | 'none';
 }
 
+/** Hex digits of a token. */
+const tokenLength = 16;
+/** In how many steps the age of a cookie with a `ttl` is told. */
+const stepsOfLife = 8;
+
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' };
 
 /**
  * Keeps a client at its backend by a cookie. Its value is a token: the first 16 hex digits of the SHA-256 of the upstream's name
  * and the backend's id. So it names no address, is the same in every process, and still holds when other backends come and go.
+ *
+ * With a `ttl`, the eighth of it in which the cookie was set stands behind the token. It is set anew in each of them in which it is used,
+ * so that it ends `ttl` after it was last used, or up to an eighth earlier, while most answers stay without a `Set-Cookie`.
  */
 export class StickySession {
   readonly #tokens = new WeakMap<Backend, string>();
   readonly #byToken = new PlanCache(candidates => new Map(candidates.map(each => [this.#tokenOf(each), each])));
   readonly #attributes: string;
+  /** Milliseconds; 0: a session cookie. */
+  readonly #step: number;
 
   constructor(
     private readonly upstream: string,
     private readonly options: StickyOptions,
+    /** The wall clock: a cookie outlives processes. */
+    private readonly now: () => number = Date.now,
   ) {
+    this.#step = options.ttl / stepsOfLife;
     const maxAge = options.ttl > 0 ? `; Max-Age=${Math.ceil(options.ttl / 1000)}` : '';
     const httpOnly = options.httpOnly ? '; HttpOnly' : '';
     this.#attributes = `; Path=/${maxAge}${httpOnly}; SameSite=${SAME_SITE[options.sameSite]}`;
@@ -38,25 +51,33 @@ export class StickySession {
 
   /** The candidate that the request's cookie names; undefined without a cookie, or when that backend is not to be had. */
   find(candidates: Candidates, request: RequestInfo): Backend | undefined {
-    const token = cookieValue(request.headers.cookie, this.options.cookie);
-    return token === undefined ? undefined : this.#byToken.planFor(candidates).get(token);
+    const value = cookieValue(request.headers.cookie, this.options.cookie);
+    return value === undefined ? undefined : this.#byToken.planFor(candidates).get(tokenIn(value));
   }
 
-  /** The value of a `Set-Cookie` header that keeps the client at `backend`; undefined when its cookie names it already. */
+  /** The value of a `Set-Cookie` header that keeps the client at `backend`; undefined when its cookie does already, and is not to be renewed. */
   cookieFor(backend: Backend, request: RequestInfo, secure: boolean): string | undefined {
     const { cookie, secure: always } = this.options;
     const token = this.#tokenOf(backend);
-    if (cookieValue(request.headers.cookie, cookie) === token) return undefined;
+    const value = this.#step === 0 ? token : `${token}.${Math.floor(this.now() / this.#step).toString(36)}`;
+    const present = cookieValue(request.headers.cookie, cookie);
+    if (present === value || (this.#step === 0 && present !== undefined && tokenIn(present) === token))
+      return undefined;
     const onlyOverTls = always === 'auto' ? secure : always;
-    return `${cookie}=${token}${this.#attributes}${onlyOverTls ? '; Secure' : ''}`;
+    return `${cookie}=${value}${this.#attributes}${onlyOverTls ? '; Secure' : ''}`;
   }
 
   #tokenOf(backend: Backend): string {
     let token = this.#tokens.get(backend);
     if (token === undefined) {
-      token = createHash('sha256').update(`${this.upstream}\0${backend.id}`).digest('hex').slice(0, 16);
+      token = createHash('sha256').update(`${this.upstream}\0${backend.id}`).digest('hex').slice(0, tokenLength);
       this.#tokens.set(backend, token);
     }
     return token;
   }
+}
+
+/** The token in the value of a cookie; with anything else behind it, it names no backend. */
+function tokenIn(value: string): string {
+  return value.charAt(tokenLength) === '.' ? value.slice(0, tokenLength) : value;
 }

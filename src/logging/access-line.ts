@@ -1,10 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { holdsSecret } from '../config/kinds/header.js';
+import { maskUrl } from '../config/kinds/url.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { quote } from './json-text.js';
 import { piece, type LineBuffer } from './line-buffer.js';
 
 const keys = {
-  time: piece('{"level":30,"time":'),
+  succeeded: piece('{"level":30,"time":'),
+  failed: piece('{"level":50,"time":'),
   requestId: piece(',"requestId":'),
   client: piece(',"client":'),
   method: piece(',"method":'),
@@ -45,9 +48,17 @@ const keys = {
  * `ms` tells where the time went. `route`: finding the route and asking the policies; `connect`: from there until the
  * last attempt's head was on a connection (queueing, connecting and earlier attempts); `backend`: until the response
  * head; `total`: until the last byte.
+ *
+ * Its level is `error` (50) for what `failed`, `info` (30) for the rest.
  */
-export function writeAccessLine(line: LineBuffer, record: ExchangeRecord, time: number, headers = ''): void {
-  line.piece(keys.time);
+export function writeAccessLine(
+  line: LineBuffer,
+  record: ExchangeRecord,
+  time: number,
+  failed: boolean,
+  headers = '',
+): void {
+  line.piece(failed ? keys.failed : keys.succeeded);
   line.number(time);
   string(line, keys.requestId, record.id);
   string(line, keys.client, record.clientIp);
@@ -111,16 +122,20 @@ function phases(line: LineBuffer, record: ExchangeRecord): void {
   line.piece(keys.msEnd);
 }
 
-/** The `headers` field of an access line; values of names in `redacted` (lower case) are hidden. HTTP/2 pseudo-headers are left out: `:path` has the query. */
+/**
+ * The `headers` field of an access line. Hidden are values of names in `redacted` (lower case), and of names that are likely to hold secrets;
+ * and what is secret in a URL, such as `Referer` has. HTTP/2 pseudo-headers are left out: `:path` has the query.
+ */
 export function headersField(headers: Readonly<IncomingHttpHeaders>, redacted: ReadonlySet<string>): string {
   const fields: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name.startsWith(':')) continue;
-    const shown = redacted.has(name)
-      ? '"[redacted]"'
-      : typeof value === 'string'
-        ? quote(value)
-        : `[${value.map(quote).join(',')}]`;
+    const shown =
+      redacted.has(name) || holdsSecret(name)
+        ? '"[redacted]"'
+        : typeof value === 'string'
+          ? quote(maskUrl(value))
+          : `[${value.map(item => quote(maskUrl(item))).join(',')}]`;
     fields.push(`${quote(name)}:${shown}`);
   }
   return `,"headers":{${fields.join(',')}}`;

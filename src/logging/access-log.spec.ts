@@ -173,7 +173,29 @@ describe('the access log', () => {
   it('writes nothing when it is switched off or the whole log is silent', () => {
     expect(setup({ enabled: false }).write()).toBeUndefined();
     expect(setup({ levelVal: Infinity }).write()).toBeUndefined();
-    expect(setup({ levelVal: 50 }).write()).toBeDefined();
+  });
+
+  it('writes no lines of successes when the log is to hold warnings and worse, but those of failures', () => {
+    for (const levelVal of [40, 50]) {
+      const { write } = setup({ levelVal });
+      expect(write()).toBeUndefined();
+      expect(write({ status: 404 })).toBeUndefined();
+      expect(write({ status: 499, errorCode: 'CLIENT_ABORTED' })).toBeUndefined();
+      expect(write({ status: 502, errorCode: 'RESET' })).toMatchObject({ level: 50 });
+      expect(write({ status: 200, errorCode: 'BODY_BROKEN' })).toMatchObject({ level: 50 });
+    }
+    expect(setup({ levelVal: 60 }).write({ status: 500 })).toBeUndefined();
+  });
+
+  it.each([20, 10])('holds no key, whatever field it came in, at level %d', levelVal => {
+    const { lines, write } = setup({ levelVal, redact: ['x-partner'] });
+    const names = ['x-api-key', 'x-partner', 'x-auth-token', 'x-session', 'cookie', 'x-hub-signature', 'x-jwt'];
+    const headers = Object.fromEntries(names.map(name => [name, 'hidden']));
+    const referer = 'https://user:hidden@app.example/a?v=1&access_token=hidden#x';
+    write({ headers: { ...headers, referer, 'x-list': ['/b?api_key=hidden', '/c?v=2'] as unknown as string } });
+    expect(lines[0]).not.toContain('hidden');
+    expect(lines[0]).toContain('app.example/a?v=1&');
+    expect(lines[0]).toContain('/c?v=2');
   });
 
   it('shows headers at level debug only, with the redacted ones hidden and no query', () => {
@@ -184,7 +206,7 @@ describe('the access log', () => {
       host: 'shop.example',
       authorization: '[redacted]',
       'x-tag': 'a',
-      'set-cookie': ['a=1', 'b=2'],
+      'set-cookie': '[redacted]',
       'proxy-authorization': '[redacted]',
     });
     expect(lines[0]).not.toContain('secret');

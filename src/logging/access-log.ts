@@ -13,7 +13,10 @@ export interface AccessSettings {
   readonly sample: number;
   /** Paths that are never written: exact, or `/x/*` for all below `/x` and itself. Compared with the path as the client spelled it. */
   readonly exclude: readonly string[];
-  /** Names of request headers whose values are hidden where headers are written (levels `debug` and `trace`). */
+  /**
+   * Names of request headers whose values are hidden where headers are written (levels `debug` and `trace`), beside those whose names say
+   * that they hold secrets.
+   */
   readonly redact: readonly string[];
 }
 
@@ -24,11 +27,13 @@ export interface LevelSource {
 }
 
 const debug = 20;
+const info = 30;
+const error = 50;
 const clientFaults = new Set(Object.keys(errorTable).filter(code => errorTable[code as ErrorCode].source === 'client'));
 
 /**
- * Writes one JSON line for each exchange when it closes. Apart from `silent`, the level of the application's log does not
- * matter: `access.enabled` is the switch. From level `debug` on, a line has the request's headers as well.
+ * Writes one JSON line for each exchange when it closes, at the level `error` for what failed on our side or the backend's and `info` for the
+ * rest: a log of level `warn` has no lines of successes. From level `debug` on, a line has the request's headers as well.
  */
 export class AccessLog {
   readonly #enabled: boolean;
@@ -53,10 +58,12 @@ export class AccessLog {
 
   /** Writes the line of a closed exchange, unless it is excluded or sampled away. */
   write(record: ExchangeRecord): void {
-    if (!this.#enabled || this.logger.levelVal === Infinity || this.#isExcluded(record.path)) return;
-    if (this.#sample < 1 && !failed(record) && this.random() >= this.#sample) return;
+    if (!this.#enabled || this.#isExcluded(record.path)) return;
+    const failure = failed(record);
+    if (this.logger.levelVal > (failure ? error : info)) return;
+    if (this.#sample < 1 && !failure && this.random() >= this.#sample) return;
     const headers = this.logger.levelVal <= debug ? headersField(record.headers, this.#redact) : '';
-    writeAccessLine(this.destination.begin(), record, Date.now(), headers);
+    writeAccessLine(this.destination.begin(), record, Date.now(), failure, headers);
     this.destination.end();
   }
 

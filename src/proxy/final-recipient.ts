@@ -1,12 +1,9 @@
 import type { LocalResponse } from '../http/problem.js';
 import type { Exchange } from './exchange.js';
 
-/** Not reflected to whoever asks: RFC 9110 §9.3.8. */
-const sensitive = new Set(['authorization', 'proxy-authorization', 'cookie']);
-
 /**
  * The answer to a TRACE or OPTIONS request that has come with `Max-Forwards: 0`: the gateway is then its final recipient
- * and must not forward it (RFC 9110 §7.6.2). Undefined for all other requests.
+ * and must not forward it (RFC 9110 §7.6.2). Fields with credentials are not reflected (§9.3.8). Undefined for all other requests.
  */
 export function finalRecipient(exchange: Exchange): LocalResponse | undefined {
   const { method, head } = exchange;
@@ -19,7 +16,8 @@ export function finalRecipient(exchange: Exchange): LocalResponse | undefined {
   const target = exchange.query === undefined ? exchange.path : `${exchange.path}?${exchange.query}`;
   let body = `TRACE ${target} HTTP/${httpVersion}\r\n`;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (!sensitive.has(rawHeaders[i]!.toLowerCase())) body += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
+    if (!exchange.plan!.credentials.has(rawHeaders[i]!.toLowerCase()))
+      body += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
   }
   const bytes = Buffer.from(`${body}\r\n`, 'latin1');
   return {

@@ -1,3 +1,4 @@
+import type { CredentialFields } from '../config/credential-fields.js';
 import type { HeaderRules } from '../http/header-rules.js';
 import type { PathPolicy } from '../http/path-policy.js';
 import type { LocalResponse } from '../http/problem.js';
@@ -40,6 +41,8 @@ export interface RoutePlan {
   readonly mirror: Mirror | undefined;
   readonly upgrades: RouteUpgrades;
   readonly sse: EventStreamSettings;
+  /** What no answer to a TRACE may show. */
+  readonly credentials: CredentialFields;
 }
 
 /** What the route table is made of: a route as the configuration has it, with its plan. */
@@ -80,6 +83,7 @@ export class ForwardPlan {
     /** The route has a rewrite; without one every byte of the path stays as it is. */
     private readonly rewrites: boolean,
     private readonly requestRules: HeaderRules | undefined,
+    private readonly credentials: CredentialFields,
   ) {}
 
   /** The request as it goes to a backend, with the body as this attempt is to carry it. */
@@ -101,6 +105,8 @@ export class ForwardPlan {
     frame(headers, exchange.head, body);
     exchange.editRequest(headers);
     this.requestRules?.apply(headers);
+    // The backend sends back what it gets, what the rules have set as well (RFC 9110 §9.3.8).
+    if (exchange.method === 'TRACE') removeFields(headers, this.credentials);
     const path = this.rewrites ? rewritten(exchange) : exchange.forwardedPath;
     return {
       method: exchange.method,

@@ -1,3 +1,4 @@
+import { CredentialFields } from '../config/credential-fields.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { RouteConfig } from '../config/route.config.js';
 import { retriesOf, routesOf, securityOf, sseOf, timeoutsOf, webSocketOf } from '../config/route-settings.js';
@@ -36,6 +37,7 @@ export class RoutePlans {
   /** For the event streams of all routes that have no limit of their own. */
   readonly #eventStreams: Places;
   readonly #tunnels: Places;
+  readonly #credentials: CredentialFields;
 
   private constructor(
     private readonly config: GatewayConfig,
@@ -44,6 +46,7 @@ export class RoutePlans {
   ) {
     this.responseDefaults = responseDefaultsOf(config.security);
     this.path = config.security.validation.path;
+    this.#credentials = new CredentialFields(config);
     this.#eventStreams = new Places(config.sse.maxConnections);
     this.#tunnels = new Places(config.websocket.maxConnections);
     this.table = RouteTable.compile(
@@ -95,6 +98,7 @@ export class RoutePlans {
       upgrades: this.#upgrades(route),
       mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
       sse: this.#sse(route),
+      credentials: this.#credentials,
     };
   }
 
@@ -124,7 +128,7 @@ export class RoutePlans {
       routes.size === 1
         ? () => only!
         : (match: RouteMatch<PlannedRoute>): ForwardRoute => routes.get(match.route.nextUpstream()!)!;
-    return new ForwardPlan(next, route.rewrite !== undefined, rules);
+    return new ForwardPlan(next, route.rewrite !== undefined, rules, this.#credentials);
   }
 
   #forward(route: RouteConfig, name: string): ForwardRoute {

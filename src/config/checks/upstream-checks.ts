@@ -4,6 +4,7 @@ import { builtInProbes, type HealthCheckConfig } from '../health-check.config.js
 import { builtInStrategies } from '../kinds/strategy.js';
 import { builtInForwarders, type UpstreamConfig } from '../upstream.config.js';
 import { leadsTo } from './addresses.js';
+import { checkSticky } from './sticky-checks.js';
 import { checkName, checkUpstreamName, entries, items, type CheckContext } from './check.js';
 import { checkBackendTls } from './tls-checks.js';
 
@@ -20,6 +21,7 @@ export function checkUpstreams(context: CheckContext): void {
     checkName(context, forwarder, context.known.forwarders, builtInForwarders);
     checkTls(context, path, upstream);
     checkFallback(context, path, upstream);
+    checkSticky(context, path, name, upstream);
     if (upstream.sticky?.sameSite === 'none' && upstream.sticky.secure !== true) {
       const message = 'browsers drop a cookie with sameSite: none unless it has secure: true';
       context.report({ path: [...path, 'sticky', 'sameSite'], message });

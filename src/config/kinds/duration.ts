@@ -41,6 +41,37 @@ function milliseconds(text: string): number | undefined {
 
 function refuse(raw: unknown): Invalid {
   if (typeof raw === 'number' && raw >= 0) return new Invalid(raw, expected, { suggestion: `${raw}s` });
-  const tidy = typeof raw === 'string' ? raw.replaceAll(/\s/g, '').toLowerCase() : '';
-  return new Invalid(raw, expected, milliseconds(tidy) === undefined ? {} : { suggestion: tidy });
+  const meant = typeof raw === 'string' ? spelledOut(raw) : undefined;
+  return new Invalid(raw, expected, meant === undefined ? {} : { suggestion: meant });
+}
+
+const words: Readonly<Record<string, number>> = {
+  ms: 1,
+  msec: 1,
+  millisecond: 1,
+  s: 1000,
+  sec: 1000,
+  second: 1000,
+  m: 60_000,
+  min: 60_000,
+  minute: 60_000,
+  h: 3_600_000,
+  hr: 3_600_000,
+  hour: 3_600_000,
+  d: 86_400_000,
+  day: 86_400_000,
+};
+
+/** What people write elsewhere: `10 sec`, `1h30m`, `2 minutes`, `1d`. */
+function spelledOut(text: string): string | undefined {
+  const tidy = text.replaceAll(/\s/g, '').toLowerCase();
+  if (!/^(\d+(\.\d+)?[a-z]+)+$/.test(tidy)) return undefined;
+  if (milliseconds(tidy) !== undefined) return tidy;
+  let sum = 0;
+  for (const [, amount = '', word = ''] of tidy.matchAll(/(\d+(?:\.\d+)?)([a-z]+)/g)) {
+    const unit = Object.hasOwn(words, word) ? words[word] : words[word.replace(/s$/, '')];
+    if (unit === undefined) return undefined;
+    sum += Number(amount) * unit;
+  }
+  return Number.isInteger(sum) && sum <= longestTimer ? formatDuration(sum) : undefined;
 }

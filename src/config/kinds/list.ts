@@ -1,5 +1,7 @@
 import { Invalid } from './invalid.js';
+import { describeFound } from './found.js';
 import { read, type Kind } from './kind.js';
+import { isBlock, type RawBlock } from './raw-block.js';
 
 /** Limits of a list. */
 export interface ListRules {
@@ -21,6 +23,7 @@ export function list<T>(kind: Kind<T>, { min = 0, max = 10_000, orSingle = false
     schema: orSingle ? { anyOf: [kind.schema, schema] } : schema,
     ...(kind.blocks ? { blocks: kind.blocks } : {}),
     parse: (raw, source) => {
+      if (isBlock(raw) && !orSingle && kind.blocks) return new Invalid(raw, expected, { message: blockForList(raw) });
       if (raw === null || (!Array.isArray(raw) && !orSingle)) return new Invalid(raw, expected);
       const items: unknown[] = Array.isArray(raw) ? raw : [raw];
       if (items.length < min) return new Invalid(raw, `${expected}, with at least ${min}`);
@@ -51,6 +54,10 @@ export function set<T extends string | number>(kind: Kind<T>, rules: ListRules =
       ) as T[];
     },
   };
+}
+
+function blockForList(raw: RawBlock): string {
+  return `found ${describeFound(raw)}, expected a list of such blocks: "- " in front of each`;
 }
 
 function pluralOf(kind: Kind<unknown>): string {

@@ -11,6 +11,7 @@ export function map<T>(key: Kind<string>, kind: Kind<T>): Kind<Map<string, T>> {
     schema: { type: 'object', propertyNames: key.schema, additionalProperties: kind.schema },
     ...(kind.blocks ? { blocks: kind.blocks } : {}),
     parse: (raw, source) => {
+      if (Array.isArray(raw)) return new Invalid(raw, expected, { message: listForMap(kind) });
       if (!isBlock(raw)) return new Invalid(raw, expected);
       const values = new Map<string, T | Invalid>();
       for (const [written, item] of Object.entries(raw)) {
@@ -28,4 +29,9 @@ export function map<T>(key: Kind<string>, kind: Kind<T>): Kind<Map<string, T>> {
     },
     format: value => Object.fromEntries([...value].map(([each, item]) => [each, kind.format(item)])),
   };
+}
+
+function listForMap(kind: Kind<unknown>): string {
+  const example = kind.blocks ? 'name: { … }' : 'name: value';
+  return `found a list, expected a block with a name for each: "${example}" instead of "- …"`;
 }

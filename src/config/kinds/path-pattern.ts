@@ -16,6 +16,7 @@ export const pathPattern: Kind<string> = {
     if (typeof raw !== 'string') return new Invalid(raw, this.expected);
     if (!raw.startsWith('/'))
       return new Invalid(raw, this.expected, /^[\w:*]/.test(raw) ? { suggestion: `/${raw}` } : {});
+    if (unfit.test(raw)) return unfitPath(raw, this.expected);
     const fault = faultOf(raw.split('/').slice(1));
     return fault === undefined
       ? raw
@@ -30,10 +31,18 @@ export const plainPath: Kind<string> = {
   expected: 'a path that starts with /',
   schema: { type: 'string', pattern: '^/' },
   parse(raw) {
-    return typeof raw === 'string' && raw.startsWith('/') && !unfit.test(raw) ? raw : new Invalid(raw, this.expected);
+    if (typeof raw !== 'string' || !raw.startsWith('/')) return new Invalid(raw, this.expected);
+    return unfit.test(raw) ? unfitPath(raw, this.expected) : raw;
   },
   format: value => value,
 };
+
+/** A path that holds what stands in none. */
+export function unfitPath(raw: string, expected: string): Invalid {
+  const bare = raw.replaceAll(' ', '%20');
+  const message = `path ${JSON.stringify(raw)} holds a character that no request path has (space, ?, #, \\ or a control)`;
+  return new Invalid(raw, expected, { message, ...(raw !== bare && !unfit.test(bare) && { suggestion: bare }) });
+}
 
 /** The parameters that a path pattern defines: its `:name` segments, and `rest` for a `*`. */
 export function patternParameters(path: string): string[] {
@@ -51,7 +60,6 @@ export function templateParameters(template: string): string[] {
 function faultOf(segments: readonly string[]): string | undefined {
   const seen = new Set<string>();
   for (const [index, segment] of segments.entries()) {
-    if (unfit.test(segment)) return 'holds a character that no request path has (space, ?, #, \\ or a control)';
     if (segment === '.' || segment === '..') return 'holds a . or .. segment, which no normalised path has';
     if (segment.includes('*') && (segment !== '*' || index < segments.length - 1)) {
       return 'has a * that is not the whole of its last segment';

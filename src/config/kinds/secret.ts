@@ -33,7 +33,8 @@ function maskOption(value: unknown, hidden: boolean): unknown {
 export function hideRefused<T>(values: Map<string, T> | Invalid): Map<string, T> | Invalid {
   if (values instanceof Invalid) return values;
   for (const [name, value] of values as Map<string, T | Invalid>) {
-    const isShown = value instanceof Invalid && value.details.at !== 'key' && holdsSecret(name);
+    const isShown =
+      value instanceof Invalid && value.expected !== '' && value.details.at !== 'key' && holdsSecret(name);
     if (isShown) (values as Map<string, T | Invalid>).set(name, new Invalid(mask, value.expected));
   }
   return values;

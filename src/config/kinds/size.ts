@@ -43,7 +43,8 @@ function refuse(raw: unknown): Invalid {
       ? raw
           .replaceAll(/\s/g, '')
           .toLowerCase()
-          .replace(/^(\d+)([kmg])$/, '$1$2b')
+          .replace(/^(\d+(?:\.\d+)?)(?:bytes?|octets?)$/, '$1b')
+          .replace(/^(\d+(?:\.\d+)?)([kmg])(?:ib|(?:ilo|ega|iga)bytes?)?$/, '$1$2b')
       : '';
   return new Invalid(raw, expected, bytes(tidy) === undefined ? {} : { suggestion: tidy });
 }

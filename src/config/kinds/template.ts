@@ -9,8 +9,8 @@ export const pathTemplate: Kind<string> = {
   expected: 'a path such as /x/:id',
   schema: { type: 'string', pattern: '^/' },
   parse(raw) {
-    const fits = typeof raw === 'string' && /^\/[\x21-\x7e]*$/.test(raw) && !raw.includes('#');
-    return fits ? raw : new Invalid(raw, this.expected);
+    const fits = (text: string): boolean => /^\/[\x21-\x7e]*$/.test(text) && !text.includes('#');
+    return typeof raw === 'string' && fits(raw) ? raw : refuse(raw, this.expected, fits);
   },
   format: maskUrl,
 };
@@ -21,9 +21,18 @@ export const locationTemplate: Kind<string> = {
   expected: 'a URL or path such as https://new.example/:rest or /new/:rest',
   schema: { type: 'string', pattern: '^(https?://|/)' },
   parse(raw) {
-    const fits = typeof raw === 'string' && /^(https?:\/\/[^/?#]+|\/(?!\/))[\x21-\x7e]*$/.test(raw);
-    if (!fits || raw.includes('\\')) return new Invalid(raw, this.expected);
+    const fits = (text: string): boolean =>
+      /^(https?:\/\/[^/?#]+|\/(?!\/))[\x21-\x7e]*$/.test(text) && !text.includes('\\');
+    if (typeof raw !== 'string' || !fits(raw)) return refuse(raw, this.expected, fits);
     return oddIPv4In(raw, this.expected) ?? raw;
   },
   format: value => value,
 };
+
+/** Spaces are what people do not see. */
+function refuse(raw: unknown, expected: string, fits: (text: string) => boolean): Invalid {
+  if (typeof raw !== 'string' || !raw.includes(' ')) return new Invalid(raw, expected);
+  const bare = raw.replaceAll(' ', '%20');
+  const message = `${JSON.stringify(maskUrl(raw))} holds a space, expected ${expected}`;
+  return new Invalid(raw, expected, { message, ...(fits(bare) && { suggestion: maskUrl(bare) }) });
+}

@@ -5,6 +5,7 @@ import { kindConstraint, requiredConstraint } from '../key.js';
 import { reservedMark } from '../kinds/block.js';
 import { describeFound } from '../kinds/found.js';
 import { Invalid, invalidsIn } from '../kinds/invalid.js';
+import type { BlockClass } from '../kinds/kind.js';
 import { nearest } from '../kinds/nearest.js';
 
 /** The findings that class-validator's errors stand for. `isFile`: the values are right, but a file cannot be used. */
@@ -30,7 +31,7 @@ export function collectFindings(errors: readonly ValidationError[], path: Path =
 /** A refused value as a finding. */
 export function refusal(path: Path, invalid: Invalid): Collected {
   const { message, suggestion, cause, at = 'value' } = invalid.details;
-  const found = describeFound(invalid.found);
+  const found = invalid.expected === '' ? '' : describeFound(invalid.found);
   const quoted = suggestion === undefined || / /.test(suggestion) ? suggestion : JSON.stringify(suggestion);
   return {
     path,
@@ -63,15 +64,27 @@ function stepOf(target: object | undefined, property: string): string | number {
 
 function unknownKey(path: Path, key: string, target: object | undefined): Finding {
   const known = target ? [...fieldsOf(blockClassOf(target)).keys()] : [];
-  const suggestion = nearest(key, known);
+  const near = nearest(key, known);
+  const suggestion = near === undefined ? target && placeFor(key, blockClassOf(target)) : JSON.stringify(near);
   return {
     path,
     at: 'key',
     message: `unknown key ${JSON.stringify(key)}, expected one of ${known.join(', ')}`,
     found: JSON.stringify(key),
     allowed: known.join(', '),
-    ...(suggestion === undefined ? {} : { suggestion: JSON.stringify(suggestion) }),
+    ...(suggestion === undefined ? {} : { suggestion }),
   };
+}
+
+/** Where a key belongs that stands one block too far out: `path` on a route is `match: { path: … }`. */
+function placeFor(key: string, block: BlockClass): string | undefined {
+  for (const [outer, { kind }] of fieldsOf(block)) {
+    if (kind.label !== 'block') continue;
+    const names = (kind.blocks ?? []).flatMap(inner => [...fieldsOf(inner()).keys()]);
+    const name = names.find(each => each === key) ?? names.find(each => each === `${key}s` || `${each}s` === key);
+    if (name !== undefined) return `${outer}: { ${name}: … }`;
+  }
+  return undefined;
 }
 
 function missingKey(path: Path, key: string, target: object | undefined): Finding {

@@ -13,7 +13,8 @@ export function fill(config: GatewayConfig): void {
   if (config.admin.token === '') Reflect.deleteProperty(config.admin, 'token');
   for (const [, listener] of items(config.listeners)) fillListener(listener);
   nameAll(config.listeners, ({ unix, port }) => unix ?? String(port));
-  for (const [, upstream] of entries(config.upstreams)) {
+  for (const [name, upstream] of entries(config.upstreams)) {
+    if (upstream.sticky !== undefined) upstream.sticky.cookie ??= `gw_${name}`;
     for (const [, backend] of items(upstream.backends)) fillBackend(backend);
     if (upstream.healthCheck !== undefined) fillHealthCheck(upstream.healthCheck);
   }

@@ -108,7 +108,11 @@ class NodeReader implements Positions {
       const block = Object.create(null) as Record<string, unknown>;
       for (const { key, value } of node.items) {
         const name = isScalar(key) ? String(key.value) : String(key);
-        if (name in block) this.double(key);
+        if (name === '<<' && isScalar(key) && key.type === 'PLAIN') {
+          this.merge(key);
+          continue;
+        }
+        if (name in block) this.double(name, key, path);
         this.remember(this.keys, [...path, name], key);
         block[name] = this.read(value, [...path, name], depth + 1);
       }
@@ -118,18 +122,30 @@ class NodeReader implements Positions {
     return typeof node.value === 'string' ? this.text(node.value, path) : node.value;
   }
 
-  private double(key: unknown): void {
+  private double(name: string, key: unknown, path: Path): void {
+    const first = this.find([...path, name], 'key');
+    const message = `the key ${JSON.stringify(name)} stands twice in its block${first ? `, first on line ${first.line}` : ''}`;
+    this.findings.push({ path: [...path, name], message, position: this.placeOf(key) });
+  }
+
+  private merge(key: unknown): void {
+    const message =
+      'merge keys (<<) are of YAML 1.1, and not taken: write the keys out, or give the whole block an anchor and use it under its key (tls: *same)';
+    this.findings.push({ path: [], message, position: this.placeOf(key) });
+  }
+
+  private placeOf(key: unknown): Position {
     const [offset = 0] = (key as Node).range ?? [];
-    const message = 'this key stands twice in its block';
-    this.findings.push({ path: [], message, position: this.position(offset) });
+    return this.position(offset);
   }
 
   private text(written: string, path: Path): unknown {
     if (!written.includes('${')) return written;
     const { text, substituted, whole, faults } = substitute(written, this.env);
-    for (const message of faults) this.findings.push({ path, message, found: written });
+    // The text itself may be a secret: not shown.
+    for (const message of faults) this.findings.push({ path, message });
     const [fault] = faults;
-    if (fault !== undefined) return new Invalid(written, '', { message: fault });
+    if (fault !== undefined) return new Invalid(undefined, '', { message: fault });
     return substituted && whole ? new Substituted(text, written) : text;
   }
 
