@@ -1,5 +1,6 @@
 import type { Logger as Pino } from 'pino';
 import { createGateway, type Gateway } from '../gateway.js';
+import { isExpiryWarning } from '../config/key-pair.js';
 import type { LoadedConfig } from '../config/load/compile.js';
 import { PINO } from '../logging/logging.module.js';
 import { exitCode } from './exit-code.js';
@@ -16,7 +17,9 @@ export async function serve(
   const signals = new Signals();
   const gateway = await createGateway(config);
   const log = gateway.app.get<Pino>(PINO);
-  for (const { file, line, column, path, message } of warnings) log.warn({ file, line, column, path }, message);
+  for (const { file, line, column, path, message } of warnings) {
+    if (!isExpiryWarning(message)) log.warn({ file, line, column, path }, message);
+  }
   const stopped = new Promise<number>((resolve, reject) => {
     const stop = (code: number): void => void gateway.stop().then(() => resolve(code), reject);
     signals.attach(log, () => stop(exitCode.ok));

@@ -79,6 +79,11 @@ export function expiryWarning(file: string, leaf: X509Certificate, now: number =
   return `certificate file ${JSON.stringify(file)} expires in ${days === 1 ? '1 day' : `${days} days`}: renew it`;
 }
 
+/** Whether a message is one of {@link expiryWarning}: a listener that starts says it itself, so it is not to be said twice. */
+export function isExpiryWarning(message: string): boolean {
+  return /^certificate file ".*" expires in \d+ days?: renew it$/.test(message);
+}
+
 function read(key: CertificateFileError['key'], file: string, path: string): string {
   try {
     // Read while traffic runs as well: nothing to wait for.

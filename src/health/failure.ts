@@ -1,3 +1,4 @@
+import { withTlsRemedy } from '../upstream/tls-trouble.js';
 import type { ProbeResult } from './probe.js';
 
 /** Enough to say what is wrong; a server's own words are not copied without end. */
@@ -11,7 +12,7 @@ export function failure(cause: unknown): ProbeResult {
 
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return typeof cause === 'string' && cause !== '' ? cause : 'the probe failed';
-  if (cause.message !== '') return cause.message;
+  if (cause.message !== '') return withTlsRemedy(cause.message, cause);
   // Several addresses were tried: the errors of all stand in one without a message.
   return cause instanceof AggregateError && cause.errors.length > 0 ? reasonOf(cause.errors[0]) : cause.name;
 }

@@ -6,7 +6,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { trailerFields } from '../http/response-head.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
 import { afterQuietStart, spokeFirst } from './quiet-start.js';
-import { isFinalHead, isStale, networkError, type Phase } from './network-error.js';
+import { badResponse, isFinalHead, isStale, networkError, type Phase } from './network-error.js';
 import { RequestBody, RequestBodyError } from './request-body.js';
 
 /** How an attempt is bound to what sends its request. */
@@ -182,7 +182,8 @@ export class CarriedAttempt implements AttemptControl {
     if (this.#held !== undefined) return this.#spoke(this.#held);
     this.#sent();
     if (!isFinalHead(response.statusCode, response.headers['transfer-encoding'])) {
-      this.fail(new Error('bad response'));
+      const { 'transfer-encoding': coding, 'content-length': length } = response.headers;
+      this.fail(badResponse(response.statusCode, coding, length));
       return;
     }
     this.#phase = 'responding';

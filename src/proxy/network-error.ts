@@ -1,4 +1,5 @@
 import { GatewayError } from '../http/gateway-error.js';
+import { withTlsRemedy } from '../upstream/tls-trouble.js';
 import { RequestBodyError } from './request-body.js';
 
 /** How far an attempt had come when it failed. */
@@ -34,12 +35,12 @@ export function networkError(error: Error, phase: Phase): GatewayError {
     case 'connecting':
       return code === 'UND_ERR_CONNECT_TIMEOUT'
         ? new GatewayError('CONNECT_TIMEOUT', 'No connection to the backend within timeouts.connect.', reason)
-        : new GatewayError('CONNECT_FAILED', 'The backend could not be reached.', reason);
+        : new GatewayError('CONNECT_FAILED', 'The backend could not be reached.', withTlsRemedy(reason, error));
     case 'sent':
       if (code === 'UND_ERR_HEADERS_TIMEOUT') {
         return new GatewayError('HEAD_TIMEOUT', 'The backend did not answer within timeouts.response.', reason);
       }
-      if (isMalformed(error, code) || /^bad (?:response|upgrade)$/.test(error.message)) {
+      if (isMalformed(error, code) || /^bad (?:response|upgrade)/.test(error.message)) {
         return new GatewayError('PROTOCOL', 'The backend sent something that is not a valid HTTP response.', reason);
       }
       return new GatewayError('RESET', 'The backend closed the connection before it answered.', reason);
@@ -50,6 +51,23 @@ export function networkError(error: Error, phase: Phase): GatewayError {
         code === 'UND_ERR_BODY_TIMEOUT' ? `timeouts.idle: ${reason}` : reason,
       );
   }
+}
+
+/** Why a head of a final response cannot be passed on, by the name of what is wrong with it. */
+export function badResponse(
+  status: number | undefined,
+  transferEncoding: string | string[] | undefined,
+  contentLength: string | string[] | undefined,
+): Error {
+  if (transferEncoding !== undefined) {
+    if (contentLength !== undefined) return new Error('bad response: both Transfer-Encoding and Content-Length');
+    const codings = String(transferEncoding).toLowerCase().split(',');
+    if (codings.filter(coding => coding.trim() === 'chunked').length > 1) {
+      return new Error('bad response: Transfer-Encoding says chunked twice');
+    }
+    if (!isFinalHead(200, transferEncoding)) return new Error('bad response: a Transfer-Encoding that is not chunked');
+  }
+  return new Error(`bad response: status ${status ?? 'missing'}`);
 }
 
 /**

@@ -7,7 +7,7 @@ import type { BackendPools, ConnectionState, ConnectionUser } from './backend-po
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
 import { Deadlines, type Timed } from './deadlines.js';
 import { refusesWrites } from './last-words.js';
-import { isFinalHead, isStale, networkError, type Phase } from './network-error.js';
+import { badResponse, isFinalHead, isStale, networkError, type Phase } from './network-error.js';
 import { NodeCarrier } from './node-carrier.js';
 import { RequestBody } from './request-body.js';
 
@@ -144,7 +144,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     // undici's parser takes both (RFC 9112 §6.3: an attempt at response splitting).
     const ambiguous = coding !== undefined && hasLength;
     if (ambiguous || status === 101 || (status >= 200 && !isFinalHead(status, coding))) {
-      this.#fail(new Error('bad response'));
+      this.#fail(badResponse(status, coding, fields['content-length']));
       return;
     }
     const headers = controller.rawHeaders as Buffer[];
