@@ -117,3 +117,31 @@ describe('what may be a secret', () => {
     },
   );
 });
+
+describe('a token that is refused', () => {
+  const refusals = (token: string, env = {}): string => {
+    try {
+      parseConfig(`${app}\nadmin: { token: "${token}" }`, { env });
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message;
+    }
+    throw new Error('the token was taken');
+  };
+
+  it('is never shown, wherever it came from', () => {
+    const says = 'admin.token: found "****", expected a token of visible characters, or { file: path }';
+    expect(refusals('s3cr et')).toBe(`gateway.yaml:2:17 ${says}`);
+    expect(refusals('${TOKEN}', { TOKEN: 's3cr et' })).toBe(`gateway.yaml:2:17 ${says}`);
+  });
+
+  it('is not shown either when its variable is not well-formed', () => {
+    try {
+      parseConfig(`${app}\nadmin: { token: "s3cret\${" }`);
+    } catch (error) {
+      expect((error as ConfigError).problems).toHaveLength(1);
+      expect(JSON.stringify((error as ConfigError).problems)).not.toContain('s3cret');
+      return;
+    }
+    throw new Error('the token was taken');
+  });
+});
