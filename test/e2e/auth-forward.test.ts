@@ -197,6 +197,9 @@ describe('a route that another service decides on', () => {
     ['an upgrade', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
     ['a body that breaks off', 'HTTP/1.1 403 No\r\nContent-Length: 100\r\n\r\nhalf'],
     ['a body that breaks off after a yes', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'],
+    ['a status that is none', 'HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n'],
+    ['a status below all', 'HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n'],
+    ['a status above all', 'HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n'],
     ['a head without an end', `HTTP/1.1 200 OK\r\n${'X-Long: '.padEnd(40_000, 'x')}\r\n`],
   ])('answers 503 when the service answers with %s', async (_, bytes) => {
     const service = await startRawBackend(connection => {

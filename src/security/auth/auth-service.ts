@@ -94,6 +94,11 @@ export class AuthService {
   async #answer(headers: string[], signal: AbortSignal): Promise<ServiceAnswer> {
     const { statusCode: status, headers: fields, body } = await this.#send(headers, signal);
     body.on('error', () => undefined);
+    // RFC 9110 §15: what is no status is no decision, and no client could be given it.
+    if (status < 200 || status > 599) {
+      body.destroy();
+      throw new Error(`it answered ${status}, which is no status`);
+    }
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of body) {
