@@ -24,6 +24,15 @@ describe('what the log says of a backend', () => {
     expect(reason).toBe('ECONNREFUSED: connect ECONNREFUSED');
   });
 
+  it('that sends two equal Content-Length names them', () => {
+    const what = 'Response body length does not match content-length header';
+    const { code, reason } = networkError(tlsError('UND_ERR_RES_CONTENT_LENGTH_MISMATCH', what), 'sent');
+    expect([code, reason]).toEqual([
+      'PROTOCOL',
+      'bad response: Content-Length stands twice (UND_ERR_RES_CONTENT_LENGTH_MISMATCH)',
+    ]);
+  });
+
   it.each([
     [200, 'chunked, chunked', undefined, 'Transfer-Encoding says chunked twice'],
     [200, ['chunked', 'Chunked'], undefined, 'Transfer-Encoding says chunked twice'],

@@ -16,7 +16,8 @@ const unsendable = new Set([
 ]);
 
 /** What undici and Node's parser call a message that is not HTTP; undici's own parser error has no code. */
-const malformed = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
+const lengthMismatch = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
+const malformed = new Set(['UND_ERR_HEADERS_OVERFLOW', lengthMismatch]);
 const isMalformed = (error: Error, code: string): boolean =>
   code.startsWith('HPE_') || error.name === 'HTTPParserError' || malformed.has(code);
 
@@ -41,7 +42,9 @@ export function networkError(error: Error, phase: Phase): GatewayError {
         return new GatewayError('HEAD_TIMEOUT', 'The backend did not answer within timeouts.response.', reason);
       }
       if (isMalformed(error, code) || /^bad (?:response|upgrade)/.test(error.message)) {
-        return new GatewayError('PROTOCOL', 'The backend sent something that is not a valid HTTP response.', reason);
+        // undici joins the digits of two fields, finds that the parser counts otherwise, and says this before there is a body.
+        const named = code === lengthMismatch ? `bad response: Content-Length stands twice (${code})` : reason;
+        return new GatewayError('PROTOCOL', 'The backend sent something that is not a valid HTTP response.', named);
       }
       return new GatewayError('RESET', 'The backend closed the connection before it answered.', reason);
     case 'responding':
