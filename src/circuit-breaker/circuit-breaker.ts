@@ -1,7 +1,10 @@
 import type { Outcome } from '../upstream/backend.js';
 
-/** `hard`: no usable answer (connect-failure, reset, timeout). `soft`: an answer that counts as a failure (5xx, slow). */
-export type FailureKind = 'hard' | 'soft';
+/**
+ * `hard`: no usable answer (connect-failure, reset, timeout). `soft`: an answer that counts as a failure (a status, slow). `outlying`: an
+ * answer that counts only in the comparison of a backend with its peers, and else is a success.
+ */
+export type FailureKind = 'hard' | 'soft' | 'outlying';
 
 /**
  * Proof of an entry, above 0; 0 = not admitted. It names the period of the circuit in which the entry was made, so

@@ -2,9 +2,10 @@ import type { EventEmitter } from 'node:events';
 import Opossum from 'opossum';
 import { bucketsOfWindow } from './bucket-rotations.js';
 
-/** A slice of opossum's window, with a count of ours, which so rotates with the others. */
+/** A slice of opossum's window, with counts of ours, which so rotate with the others. */
 interface Bucket extends Opossum.Bucket {
   hardFailures?: number;
+  outlying?: number;
 }
 
 type CountName = Exclude<keyof Opossum.Bucket, 'percentiles' | 'latencyTimes'>;
@@ -18,9 +19,11 @@ export interface WindowTotals {
   readonly failures: number;
   /** Those of the failures that are hard. */
   readonly hardFailures: number;
+  /** Answers that count only beside those of the backend's peers. */
+  readonly outlying: number;
 }
 
-/** The sliding window of one circuit: opossum's, of a fixed size whatever the traffic, and with a count of hard failures. */
+/** The sliding window of one circuit: opossum's, of a fixed size whatever the traffic, and with counts of our own. */
 export class CircuitWindow {
   /** For opossum, which counts in it. */
   readonly status: Opossum.Status;
@@ -44,9 +47,12 @@ export class CircuitWindow {
   /** The sums over the window. */
   get totals(): WindowTotals {
     const { fires, failures } = this.#stats;
-    let hardFailures = 0;
-    for (const bucket of this.#buckets) hardFailures += bucket.hardFailures ?? 0;
-    return { requests: fires, failures, hardFailures };
+    let [hardFailures, outlying] = [0, 0];
+    for (const bucket of this.#buckets) {
+      hardFailures += bucket.hardFailures ?? 0;
+      outlying += bucket.outlying ?? 0;
+    }
+    return { requests: fires, failures, hardFailures, outlying };
   }
 
   /** What opossum counts of a call that succeeded. */
@@ -61,9 +67,15 @@ export class CircuitWindow {
     bucket.hardFailures = (bucket.hardFailures ?? 0) + 1;
   }
 
+  countOutlying(): void {
+    const bucket = this.#buckets[0]!;
+    bucket.outlying = (bucket.outlying ?? 0) + 1;
+  }
+
   /** Empties the window. */
   forget(): void {
-    for (const bucket of this.#buckets) Object.assign(bucket, { fires: 0, successes: 0, failures: 0, hardFailures: 0 });
+    const none = { fires: 0, successes: 0, failures: 0, hardFailures: 0, outlying: 0 };
+    for (const bucket of this.#buckets) Object.assign(bucket, none);
   }
 
   get #stats(): Stats {

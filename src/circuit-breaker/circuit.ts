@@ -3,13 +3,14 @@ import type { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
 import type { Outcome } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { CircuitBreaker, CircuitState, FailureKind, Ticket } from './circuit-breaker.js';
-import { CircuitWindow } from './circuit-window.js';
+import { CircuitWindow, type WindowTotals } from './circuit-window.js';
 import { GuardedOpossum } from './guarded-opossum.js';
+import { OutlierWatch } from './outlier.js';
 import type { OpenCircuits, Sibling } from './open-circuits.js';
 
 /** What a circuit is made of and whom it tells. */
 export interface CircuitParts {
-  readonly backend: Pick<LiveBackend, 'veto' | 'lift' | 'vetoes'>;
+  readonly backend: Pick<LiveBackend, 'veto' | 'lift' | 'vetoes' | 'returnsSlowly'>;
   readonly config: CircuitBreakerConfig;
   /** Emits `rotate` ten times for each length of the window. */
   readonly rotation: EventEmitter;
@@ -33,7 +34,9 @@ const trialBroke = 'the answer of the trial broke';
  *   failures alone make up that share, at most `maxOpen` of the circuits of the upstream may open so, and not that of the last backend in
  *   use; a circuit that may not stays closed and asks again at its next failure;
  * - or after `volumeThreshold` hard failures without a success between them, however many successes the window still holds
- *   and however long it took: a backend that died must not be tried for the rest of the window.
+ *   and however long it took: a backend that died must not be tried for the rest of the window;
+ * - or when it is an outlier (`outlier`): it fails many times as often as its peers. Then it is out longer each time, and its backend comes
+ *   back with little of its weight at first.
  *
  * After `openFor` it is half-open: one entry, on trial. A success closes it and forgets the window, so that failures from before cannot
  * open it again; a failure opens it for another `openFor`; an ignored trial leaves the place to the next. A trial that an answer has decided
@@ -45,6 +48,9 @@ const trialBroke = 'the answer of the trial broke';
 export class Circuit implements CircuitBreaker, Sibling {
   readonly #window: CircuitWindow;
   readonly #opossum: GuardedOpossum;
+  readonly #outlier: OutlierWatch;
+  /** It was opened, last, because it is an outlier. */
+  #isOutlier = false;
   #state: CircuitState = 'closed';
   /** The ticket of those who enter now. A new one with each state and each trial. */
   #epoch: Ticket = 1;
@@ -67,8 +73,9 @@ export class Circuit implements CircuitBreaker, Sibling {
     parts.siblings.add(this);
     this.#window = new CircuitWindow(config.window, rotation);
     this.#opossum = new GuardedOpossum(config, this.#window, () => this.#mayOpen());
+    this.#outlier = new OutlierWatch(config.outlier, config.openFor);
     this.#opossum.on('open', () => {
-      this.#halfOpenAt = performance.now() + config.openFor;
+      this.#halfOpenAt = performance.now() + this.#opossum.openFor;
       this.#become('open', this.#reason);
     });
     this.#opossum.on('halfOpen', () => {
@@ -86,6 +93,10 @@ export class Circuit implements CircuitBreaker, Sibling {
 
   get isInUse(): boolean {
     return this.parts.backend.vetoes.size === 0;
+  }
+
+  get totals(): WindowTotals {
+    return this.#window.totals;
   }
 
   get retryIn(): number {
@@ -108,7 +119,7 @@ export class Circuit implements CircuitBreaker, Sibling {
   begun(ticket: Ticket, outcome: Outcome, kind: FailureKind = 'hard'): Ticket {
     if (this.#state !== 'half-open' || !this.#trials.has(ticket)) return ticket;
     this.settle(ticket, outcome, kind);
-    if (outcome !== 'success') return 0;
+    if (this.state !== 'closed') return 0;
     // Those who enter from now on have another ticket.
     this.#rest = ++this.#epoch;
     this.#epoch++;
@@ -123,11 +134,8 @@ export class Circuit implements CircuitBreaker, Sibling {
     }
     if (ticket === this.#rest && ticket !== 0) return this.#settleRest(outcome, kind);
     if (ticket !== this.#epoch) return;
-    if (outcome === 'success') {
-      this.#hardInARow = 0;
-      this.#isProven = true;
-      this.#opossum.record(true);
-    } else if (outcome === 'failure') this.#settleFailure(kind);
+    if (outcome === 'success' || kind === 'outlying') this.#settleSuccess(outcome);
+    else if (outcome === 'failure') this.#settleFailure(kind);
   }
 
   open(): void {
@@ -156,18 +164,20 @@ export class Circuit implements CircuitBreaker, Sibling {
     this.#opossum.shutdown();
   }
 
-  #settleTrial(outcome: Outcome, kind: FailureKind): void {
+  #settleTrial(told: Outcome, kind: FailureKind): void {
+    const outcome = kind === 'outlying' && told === 'failure' && !this.#isOutlier ? 'success' : told;
     if (outcome === 'ignored') {
       if (this.#trials.size === 0) this.#allowTrial();
       return;
     }
     if (outcome === 'failure' && kind === 'hard') this.#window.countHardFailure();
     // Its bad answer is better than ours.
-    if (outcome === 'failure' && kind === 'soft' && this.parts.siblings.isLast(this)) {
+    if (outcome === 'failure' && kind !== 'hard' && this.parts.siblings.isLast(this)) {
       this.#reason = trialAnswered;
       return this.#opossum.close();
     }
     this.#reason = outcome === 'success' ? trialSucceeded : 'the trial failed';
+    if (outcome === 'failure' && this.#isOutlier) this.#opossum.openFor = this.#outlier.next();
     this.#opossum.record(outcome === 'success');
   }
 
@@ -180,10 +190,30 @@ export class Circuit implements CircuitBreaker, Sibling {
 
   #settleRest(outcome: Outcome, kind: FailureKind): void {
     this.#rest = 0;
-    if (outcome !== 'failure') return;
+    if (outcome !== 'failure' || kind === 'outlying') return;
     this.#settleFailure(kind);
     if (kind !== 'hard' || this.#isProven || this.#state !== 'closed') return;
     this.#reason = trialBroke;
+    this.#opossum.forceOpen();
+  }
+
+  #settleSuccess(outcome: Outcome): void {
+    this.#hardInARow = 0;
+    this.#isProven = true;
+    this.#opossum.record(true);
+    if (outcome === 'success') return;
+    this.#window.countOutlying();
+    this.#compare();
+  }
+
+  /** Opens the circuit if it is an outlier. */
+  #compare(): void {
+    const { siblings } = this.parts;
+    const { totals } = this.#window;
+    if (!this.#outlier.isOutlier(totals, () => siblings.peersOf(this)) || !siblings.mayOpen(this)) return;
+    this.#reason = `an outlier: ${totals.failures + totals.outlying} of ${totals.requests} requests failed`;
+    this.#opossum.openFor = this.#outlier.next();
+    this.parts.backend.returnsSlowly = this.#isOutlier = true;
     this.#opossum.forceOpen();
   }
 
@@ -193,6 +223,7 @@ export class Circuit implements CircuitBreaker, Sibling {
       this.#window.countHardFailure();
     }
     this.#opossum.record(false);
+    if (this.#state === 'closed') this.#compare();
     if (this.#hardInARow < this.parts.config.volumeThreshold) return;
     this.#reason = `${this.#hardInARow} hard failures in a row`;
     this.#opossum.forceOpen();
@@ -222,6 +253,11 @@ export class Circuit implements CircuitBreaker, Sibling {
     if (to === 'closed') siblings.count--;
     if (to === 'open') backend.veto('circuit-open', reason);
     else backend.lift('circuit-open');
+    if (to === 'closed' && this.#isOutlier) {
+      this.#outlier.isBack();
+      this.#opossum.openFor = this.parts.config.openFor;
+      backend.returnsSlowly = this.#isOutlier = false;
+    }
     changed(from, to, reason);
   }
 }

@@ -17,7 +17,7 @@ describe('opossum, as it is used here', () => {
   it('keeps no more of 100,000 calls than their number', () => {
     const { opossum, window } = setup(() => false);
     for (let n = 0; n < 100_000; n++) opossum.record(n % 2 === 0);
-    expect(window.totals).toEqual({ requests: 100_000, failures: 50_000, hardFailures: 0 });
+    expect(window.totals).toEqual({ requests: 100_000, failures: 50_000, hardFailures: 0, outlying: 0 });
     expect(window.status.window).toHaveLength(10);
     for (const { latencyTimes, percentiles } of window.status.window) {
       expect(latencyTimes).toHaveLength(0);
@@ -30,7 +30,7 @@ describe('opossum, as it is used here', () => {
     void fired.opossum.fire(true);
     const { opossum, window } = setup();
     opossum.record(true);
-    expect(window.totals).toEqual({ requests: 1, failures: 0, hardFailures: 0 });
+    expect(window.totals).toEqual({ requests: 1, failures: 0, hardFailures: 0, outlying: 0 });
     expect(window.status.window).toEqual(fired.window.status.window);
   });
 
@@ -78,11 +78,11 @@ describe('opossum, as it is used here', () => {
     rotation.emit('rotate');
     opossum.record(false);
     window.countHardFailure();
-    expect(window.totals).toEqual({ requests: 2, failures: 1, hardFailures: 2 });
+    expect(window.totals).toEqual({ requests: 2, failures: 1, hardFailures: 2, outlying: 0 });
     for (let n = 0; n < 9; n++) rotation.emit('rotate');
-    expect(window.totals).toEqual({ requests: 1, failures: 1, hardFailures: 1 });
+    expect(window.totals).toEqual({ requests: 1, failures: 1, hardFailures: 1, outlying: 0 });
     window.forget();
-    expect(window.totals).toEqual({ requests: 0, failures: 0, hardFailures: 0 });
+    expect(window.totals).toEqual({ requests: 0, failures: 0, hardFailures: 0, outlying: 0 });
   });
 
   it('goes off the rotation when it is shut down', () => {

@@ -28,10 +28,11 @@ function outcome(succeeded: boolean): Promise<true> {
 export class GuardedOpossum extends Opossum<[succeeded: boolean], true> {
   readonly #mayOpen: () => boolean;
   readonly #window: CircuitWindow;
+  readonly #options: Opossum.Options;
 
   /** `mayOpen` is asked when the error threshold is reached; false: stay closed. A failed trial opens without asking. */
   constructor(config: CircuitBreakerConfig, window: CircuitWindow, mayOpen: () => boolean) {
-    super(outcome, {
+    const options: Opossum.Options = {
       status: window.status,
       timeout: false,
       // opossum opens above its threshold, the configuration says from it on: the next smaller number does that.
@@ -42,7 +43,10 @@ export class GuardedOpossum extends Opossum<[succeeded: boolean], true> {
       resetTimeout: config.openFor,
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
-    });
+    };
+    super(outcome, options);
+    // opossum looks at this very object each time.
+    this.#options = options;
     this.#mayOpen = mayOpen;
     this.#window = window;
     // With a fallback the promise of a failed call resolves, so none can go unhandled.
@@ -56,6 +60,15 @@ export class GuardedOpossum extends Opossum<[succeeded: boolean], true> {
     // All that `fire` does with it, which makes two promises for that and emits two events: 2 % of an exchange.
     if (succeeded && this.closed) this.#window.countSuccess();
     else void this.fire(succeeded);
+  }
+
+  /** Milliseconds that it will be open for when it opens next. */
+  get openFor(): number {
+    return this.#options.resetTimeout!;
+  }
+
+  set openFor(milliseconds: number) {
+    this.#options.resetTimeout = milliseconds;
   }
 
   override open(): void {

@@ -1,10 +1,13 @@
 import type { CircuitState } from './circuit-breaker.js';
+import type { WindowTotals } from './circuit-window.js';
 
 /** A circuit, as far as those of the same upstream are concerned. */
 export interface Sibling {
   readonly state: CircuitState;
   /** Its backend has no veto. */
   readonly isInUse: boolean;
+  /** What its window holds. */
+  readonly totals: WindowTotals;
 }
 
 /** The circuits of one upstream: how many are not closed, and how many of them soft failures may open (`maxOpen`). */
@@ -27,6 +30,11 @@ export class OpenCircuits {
 
   add(circuit: Sibling): void {
     this.#all.push(circuit);
+  }
+
+  /** Those beside this one that are closed and whose backends are in use: what it may be compared with. */
+  peersOf(circuit: Sibling): Sibling[] {
+    return this.#all.filter(other => other !== circuit && other.state === 'closed' && other.isInUse);
   }
 
   /** Soft failures may open this one, which is closed. */

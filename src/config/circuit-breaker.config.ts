@@ -1,8 +1,8 @@
-import { Key } from './key.js';
+import { Block, Key } from './key.js';
 import { choice, flag } from './kinds/choice.js';
 import { duration } from './kinds/duration.js';
 import { set } from './kinds/list.js';
-import { integer } from './kinds/number.js';
+import { integer, positiveNumber } from './kinds/number.js';
 import { ratio } from './kinds/ratio.js';
 import { either } from './kinds/union.js';
 
@@ -14,6 +14,26 @@ const failure = either(
   integer(400, 599, 'a status'),
   value => typeof value !== 'number',
 );
+
+/** When a backend fails so much more often than its peers that its circuit opens below `errorThreshold`. */
+export class OutlierConfig {
+  @Key(flag, { doc: 'Whether backends are compared. `outlier: off` stands for `{ enabled: false }`.' })
+  enabled: boolean = true;
+
+  @Key(positiveNumber, { doc: 'How many times the share of failures of its peers a backend must reach.' })
+  factor: number = 5;
+
+  @Key(integer(1), { doc: 'Requests that it, and its peers together, must have in the window.' })
+  minRequests: number = 50;
+
+  @Key(ratio, { doc: 'Share of failures below which it is no outlier, however few its peers have.' })
+  minShare: number = 0.1;
+
+  /** Nothing is compared. */
+  static off(): OutlierConfig {
+    return Object.assign(new OutlierConfig(), { enabled: false });
+  }
+}
 
 /** One circuit breaker for each backend. */
 export class CircuitBreakerConfig {
@@ -48,4 +68,14 @@ export class CircuitBreakerConfig {
     doc: 'Soft failures (statuses, slow) may open at most this share of the circuits of an upstream, at least one, but never that of the last backend in use, unless there is a `fallback` or `100%` is written; hard ones (connect-failure, reset, timeout) any number: an answer that fails half the time beats none.',
   })
   maxOpen: number = 0.5;
+
+  @Block(() => OutlierConfig, {
+    expand: raw => (raw === 'off' ? { enabled: false } : undefined),
+    shortSchema: { const: 'off' },
+    shortExpected: '`off`',
+    shorten: (formatted, { enabled }) => (enabled ? formatted : 'off'),
+    doc: 'Opens the circuit of a backend that fails many times as often as the other backends in use, although it stays below `errorThreshold`. Counts what `failOn` does, and answers of 500, 502, 503 and 504 whether or not they stand there. Bounded by `maxOpen` as soft failures are. Each time it lasts longer (`openFor`, twice, three times, …, at most ten times), and the backend comes back with a tenth of its weight at first. Not for upstreams where clients stay at a backend (`sticky`, `ip-hash`, `consistent-hash`): there a single client can make an outlier of one. `off`, or a block; `{}` takes all defaults.',
+    defaultText: '`off`',
+  })
+  outlier: OutlierConfig = OutlierConfig.off();
 }

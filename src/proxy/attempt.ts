@@ -32,6 +32,8 @@ export interface AttemptOwner {
   attempt(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void;
   /** After this error the exchange will be tried on a backend that has not been. */
   triesElsewhere(attempt: Attempt, error: GatewayError): boolean;
+  /** Takes leave of the retry budget for one more attempt. */
+  mayRetry(route: ForwardRoute): boolean;
   /** The attempt has ended with an error, and is settled. */
   failed(attempt: Attempt, error: GatewayError, stale: boolean): void;
   /** A response with this status of 400 or more has begun. True: it was dropped, and another attempt follows. */

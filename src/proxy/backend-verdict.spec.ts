@@ -3,8 +3,8 @@ import { CircuitBreakerConfig, type BreakerFailure } from '../config/circuit-bre
 import { errorTable, GatewayError, type ErrorCode } from '../http/gateway-error.js';
 import { failureNames, VerdictRules } from './backend-verdict.js';
 
-const rules = (failOn = new CircuitBreakerConfig().failOn, slowerThan = 5000): VerdictRules =>
-  new VerdictRules({ failOn, slowerThan });
+const rules = (failOn = new CircuitBreakerConfig().failOn, slowerThan = 5000, compares = false): VerdictRules =>
+  new VerdictRules({ failOn, slowerThan, outlier: { enabled: compares } });
 
 describe('how the end of an attempt counts for the circuit', () => {
   it('every fault of a backend has a name in the configuration, and nothing else has one', () => {
@@ -37,6 +37,17 @@ describe('how the end of an attempt counts for the circuit', () => {
     expect(counted(['5xx'])).toEqual([500, 501, 502, 503, 504, 505, 507, 599]);
     expect(counted([429, 500])).toEqual([429, 500]);
     expect(counted(['reset'])).toEqual([]);
+  });
+
+  it('where backends are compared, an answer of 500 counts beside those of the peers, and one about the request does not', () => {
+    const kindOf = (status: number, failOn?: BreakerFailure[]): string => {
+      const { outcome, kind } = rules(failOn, 5000, true).ofResponse(status, 1);
+      return outcome === 'failure' ? kind : outcome;
+    };
+    expect([200, 404, 500, 501, 503, 507].map(status => kindOf(status))).toEqual([
+      ...['success', 'success', 'outlying', 'success', 'soft', 'success'],
+    ]);
+    expect(kindOf(503, ['reset'])).toBe('outlying');
   });
 
   it('a late head is a soft failure only where slow is in failOn', () => {

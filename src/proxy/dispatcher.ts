@@ -192,12 +192,11 @@ export class Dispatcher implements AttemptOwner {
     // Being slow is no failure yet: backups stay out of it while there are primaries.
     const candidates = target.upstream.available.filter(each => each !== first.backend && target.gate(each).hasRoom);
     if (candidates.length === 0) return;
-    const upstream = target.upstream.name;
-    if (!target.budget.take(performance.now())) return this.metrics.withheld(upstream);
+    if (!this.mayRetry(route)) return;
     const backend = target.pick(candidates, exchange);
     const gate = target.gate(backend);
     if (!gate.tryEnter()) return;
-    this.metrics.hedged(upstream);
+    this.metrics.hedged(target.upstream.name);
     this.#enter(exchange, plan, route, backend, race);
   }
 
@@ -246,14 +245,18 @@ export class Dispatcher implements AttemptOwner {
   /** Milliseconds until the next attempt may begin; undefined: there may be none. */
   #waitBefore(exchange: Exchange, route: ForwardRoute, reason: RetryReason): number | undefined {
     if (reason === 'stale') return 0;
-    const { target, retries, timeouts } = route;
+    const { retries, timeouts } = route;
     const wait = retries.backoff(exchange);
     if (!retries.renewsPatience && wait >= patience(exchange, timeouts.response)) return undefined;
     // No backend has had the request yet: it adds nothing.
     if (reason === 'connect-failure' && route.target.hasUntried(exchange.tried)) return wait;
-    if (target.budget.take(performance.now())) return wait;
-    this.metrics.withheld(target.upstream.name);
-    return undefined;
+    return this.mayRetry(route) ? wait : undefined;
+  }
+
+  mayRetry({ target }: ForwardRoute): boolean {
+    const may = target.budget.take(performance.now());
+    if (!may) this.metrics.withheld(target.upstream.name);
+    return may;
   }
 
   #again(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, reason: RetryReason, wait: number): void {

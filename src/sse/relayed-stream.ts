@@ -113,7 +113,7 @@ export class RelayedStream implements EventStream, Timed {
     // What follows the boundary is the beginning of an event whose end would never come.
     const piece = leaves && boundary < chunk.length ? chunk.subarray(0, boundary) : chunk;
     const flows = this.#writer.pass(piece, boundary);
-    if (events > 0 && this.#resumption !== undefined) this.#progress(this.#resumption);
+    if (events > 0) this.#resumption?.succeeded();
     if (leaves) this.#leave();
     return flows;
   }
@@ -143,13 +143,23 @@ export class RelayedStream implements EventStream, Timed {
       return true;
     }
     this.#restart();
+    // What it was lost by before says nothing any more; the last entry is where it was lost now.
+    if (resumption.hasLasted) this.exchange.tried = this.exchange.tried.slice(-1);
     this.exchange.underWay = resumption;
     resumption.wait(wait);
     return true;
   }
 
-  /** Makes another attempt, which goes on behind the last complete event. */
+  /** Makes another attempt, if the budget allows it now. */
   retry(): void {
+    const { first } = this;
+    const resumption = this.#resumption!;
+    if (resumption.hasLasted || first.owner.mayRetry(first.route)) this.#goOn();
+    else resumption.waitOn();
+  }
+
+  /** Makes another attempt, which goes on behind the last complete event. */
+  #goOn(): void {
     const { exchange, first } = this;
     const id = this.#observer!.lastId;
     exchange.underWay = undefined;
@@ -173,6 +183,7 @@ export class RelayedStream implements EventStream, Timed {
     }
     attempt.outlast();
     attempt.setIdleTimeout(0);
+    this.#resumption!.joined();
     this.#attempt = attempt;
     this.#heardAt = performance.now();
     this.#arm(this.#heardAt);
@@ -251,7 +262,7 @@ export class RelayedStream implements EventStream, Timed {
     if (attempt !== undefined) this.exchange.tried = [...this.exchange.tried, attempt.backend];
     this.#restart();
     this.#resumption!.next(0);
-    this.retry();
+    this.#goOn();
   }
 
   #finish(trailers: RawHeaders | undefined): void {
@@ -263,11 +274,6 @@ export class RelayedStream implements EventStream, Timed {
   #restart(): void {
     this.#writer.restart();
     this.#observer!.restart();
-  }
-
-  #progress(resumption: Resumption): void {
-    resumption.succeeded();
-    if (this.exchange.tried.length > 0) this.exchange.tried = [];
   }
 
   /** What is written now falls into no event. */

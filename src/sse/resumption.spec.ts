@@ -14,11 +14,52 @@ describe('the tries to go on with a stream', () => {
     expect(setup(0).next(undefined)).toBe(50);
   });
 
-  it('begin anew once an event has come', () => {
+  it('are ten again once an event has come, but wait no less', () => {
     const resumption = setup();
     for (let count = 0; count < 10; count++) resumption.next(undefined);
+    resumption.joined();
     resumption.succeeded();
-    expect(resumption.next(undefined)).toBe(100);
+    expect(resumption.next(undefined)).toBe(5_000);
+  });
+
+  it('begin anew once a backend has kept the stream up for 5 s', () => {
+    const resumption = setup();
+    const lostAfter = (ms: number): [number | undefined, boolean] => {
+      resumption.joined();
+      resumption.succeeded();
+      vi.advanceTimersByTime(ms);
+      return [resumption.next(undefined), resumption.hasLasted];
+    };
+    const lost = [100, 4_999, 5_000, 0, 60_000].map(lostAfter);
+    expect(lost).toEqual([
+      [100, false],
+      [200, false],
+      [100, true],
+      [200, false],
+      [100, true],
+    ]);
+  });
+
+  it('are not taken for a stream that lasts while none of them is answered', () => {
+    const resumption = setup();
+    vi.advanceTimersByTime(60_000);
+    const waits = Array.from({ length: 4 }, () => {
+      vi.advanceTimersByTime(60_000);
+      return resumption.next(undefined);
+    });
+    expect(waits).toEqual([100, 200, 400, 800]);
+  });
+
+  it('wait as long again when the budget does not allow them yet', () => {
+    const retry = vi.fn<() => void>();
+    const resumption = new Resumption({ retry }, () => 1);
+    for (let count = 0; count < 3; count++) resumption.next(undefined);
+    resumption.waitOn();
+    vi.advanceTimersByTime(399);
+    expect(retry).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(retry).toHaveBeenCalledOnce();
+    expect(resumption.next(undefined)).toBe(800);
   });
 
   it('wait as long as the stream asks, but no longer than a minute', () => {

@@ -7,6 +7,9 @@ const maxTries = 10;
 const firstWait = 100;
 const longestWait = 5_000;
 
+/** Milliseconds after which a stream has lasted: what it loses then is a loss like any first one. */
+const lasting = 5_000;
+
 /** Milliseconds that a stream may ask for by its `retry` field. */
 const maxRetry = 60_000;
 
@@ -18,9 +21,16 @@ export function isSendable(id: string | undefined): boolean {
   return id === undefined || sendable.test(id);
 }
 
-/** The tries to go on with one event stream: how many there may be, and how long each waits. */
+/**
+ * The tries to go on with one event stream: how many there may be, and how long each waits. The waits grow until a backend has kept the
+ * stream up for a while: one that sends an event and dies, again and again, is not asked ten times a second by each client.
+ */
 export class Resumption implements UnderWay {
   #tries = 0;
+  /** Losses since it has lasted. */
+  #losses = 0;
+  #joinedAt: number | undefined = performance.now();
+  #hasLasted = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** `retry` is called when the wait before a try is over. */
@@ -34,16 +44,35 @@ export class Resumption implements UnderWay {
     return this.#tries;
   }
 
+  /** It had lasted before the loss after which the next try comes: such a try costs no more than the client's own coming back would. */
+  get hasLasted(): boolean {
+    return this.#hasLasted;
+  }
+
+  /** A backend has taken the stream on. */
+  joined(): void {
+    this.#joinedAt = performance.now();
+  }
+
   /** Milliseconds to wait before the next try; undefined: there may be none. `asked`: what the stream has asked for. */
   next(asked: number | undefined): number | undefined {
+    this.#hasLasted = this.#joinedAt !== undefined && performance.now() - this.#joinedAt >= lasting;
+    this.#joinedAt = undefined;
+    if (this.#hasLasted) this.#losses = 0;
     if (this.#tries === maxTries) return undefined;
-    const wait = Math.min(longestWait, firstWait * 2 ** this.#tries++) * (0.5 + this.random() / 2);
+    this.#tries++;
+    const wait = this.#delay(this.#losses++);
     return asked === undefined ? wait : Math.max(wait, Math.min(asked, maxRetry));
   }
 
   /** Begins a wait. */
   wait(milliseconds: number): void {
     this.#timer = setTimeout(() => this.stream.retry(), milliseconds);
+  }
+
+  /** Waits as long as for the last try: it may not be made yet. */
+  waitOn(): void {
+    this.wait(this.#delay(Math.max(0, this.#losses - 1)));
   }
 
   /** Ends a wait. */
@@ -54,5 +83,9 @@ export class Resumption implements UnderWay {
   /** An event has come. */
   succeeded(): void {
     this.#tries = 0;
+  }
+
+  #delay(losses: number): number {
+    return Math.min(longestWait, firstWait * 2 ** losses) * (0.5 + this.random() / 2);
   }
 }

@@ -19,6 +19,8 @@ export class LiveBackend implements Backend {
   readonly configuredWeight: number;
   readonly backup: boolean;
   inFlight = 0;
+  /** When its last veto is lifted it ramps up to its weight, also where the upstream has no `slowStart`. */
+  returnsSlowly = false;
   #weight: number;
   readonly #vetoes = new Set<Veto>();
   readonly #reasons = new Map<Veto, string>();

@@ -28,6 +28,21 @@ describe('slow start', () => {
     expect(a.configuredWeight).toBe(3);
   });
 
+  it('is for a backend that is to return slowly also where the upstream has none, over ten seconds', () => {
+    const { a, b } = setup({ slowStart: 0 });
+    a.returnsSlowly = true;
+    for (const each of [a, b]) {
+      each.veto('circuit-open');
+      each.lift('circuit-open');
+    }
+    expect([a.weight, b.weight]).toEqual([0.1, 1]);
+    vi.advanceTimersByTime(5_000);
+    expect(a.weight).toBe(0.5);
+    vi.advanceTimersByTime(5_001);
+    expect(a.weight).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('publishes a new frozen list for each step, and tells the listeners', () => {
     const { upstream, a } = setup();
     a.veto('unhealthy');

@@ -3,6 +3,9 @@ import type { LiveBackend } from './live-backend.js';
 /** From one tenth of the weight to ten. */
 const levels = 10;
 
+/** Milliseconds of the ramp of a backend that is to return slowly where nothing says how slowly. */
+const ownDuration = 10_000;
+
 /**
  * Brings backends back by degrees: to a tenth of their weight at once, and from there to all of it over `duration`
  * milliseconds, in nine even steps. Backends that come back at different times take their steps together, so a ramp may be
@@ -13,7 +16,7 @@ export class SlowStart {
   readonly #ramping = new Map<LiveBackend, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `stepped` is called after weights have changed by time. A duration of 0 switches all of it off. */
+  /** `stepped` is called after weights have changed by time. A duration of 0 leaves it to backends that are to return slowly. */
   constructor(
     private readonly duration: number,
     private readonly stepped: () => void,
@@ -21,10 +24,10 @@ export class SlowStart {
 
   /** Starts a ramp, anew if the backend is on one. Tells whether the weight has changed. */
   start(backend: LiveBackend): boolean {
-    if (this.duration === 0) return false;
+    if (this.duration === 0 && !backend.returnsSlowly) return false;
     backend.scaleWeight(1);
     this.#ramping.set(backend, this.#timer === undefined ? 1 : 0);
-    this.#timer ??= setInterval(() => this.#step(), this.duration / (levels - 1)).unref();
+    this.#timer ??= setInterval(() => this.#step(), (this.duration || ownDuration) / (levels - 1)).unref();
     return true;
   }
 
