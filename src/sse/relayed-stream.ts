@@ -143,8 +143,10 @@ export class RelayedStream implements EventStream, Timed {
       return true;
     }
     this.#restart();
-    // What it was lost by before says nothing any more; the last entry is where it was lost now.
-    if (resumption.hasLasted) this.exchange.tried = this.exchange.tried.slice(-1);
+    // What it was lost by before says nothing any more, or of all alike; the last entry is where it was lost now.
+    const { exchange, first } = this;
+    if (resumption.hasLasted || !first.route.target.hasUntried(exchange.tried))
+      exchange.tried = exchange.tried.slice(-1);
     this.exchange.underWay = resumption;
     resumption.wait(wait);
     return true;
