@@ -24,16 +24,22 @@ export interface GatewayOptions {
    * lines, access lines among them, still go to the sink. Default false.
    */
   readonly embedded?: boolean;
+  /**
+   * Tells this gateway from others in `Via`, so that a request that comes back to it is found out (508 `LOOP`). Give the processes of
+   * one gateway the same: 1 to 64 letters, digits and `_ . ~ -`. Default: random, new with each start; then a request that goes round
+   * through several processes is found out when it comes to one of them for the second time.
+   */
+  readonly instance?: string;
 }
 
 /** The wiring of one gateway: what `createGateway` makes an application of. */
 @Module({})
 export class ApplicationModule {
-  static forRoot(config: GatewayConfig, { imports = [], logSink }: GatewayOptions = {}): DynamicModule {
+  static forRoot(config: GatewayConfig, { imports = [], instance, logSink }: GatewayOptions = {}): DynamicModule {
     return {
       module: ApplicationModule,
       imports: [
-        GatewayConfigModule.forRoot(config),
+        GatewayConfigModule.forRoot(config, instance),
         LoggingModule.forRoot(loggingOf(config), logSink),
         MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
         CircuitBreakerModule.forRoot(config),

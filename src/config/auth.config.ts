@@ -75,7 +75,7 @@ export class JwtConfig {
   algorithms: (typeof algorithms)[number][] = ['RS256', 'ES256'];
 
   @Key(map(claim, identityField), {
-    doc: 'Claims that the backend gets as header fields: `{ sub: x-user-id }`. Texts, numbers, booleans, and lists of them, joined by commas; a value that cannot stand in a field unchanged is left out. What a client sent under these names is removed, on every route.',
+    doc: 'Claims that the backend gets as header fields: `{ sub: x-user-id }`. Texts (in UTF-8), numbers, booleans, and lists of them, joined by commas; a value that cannot stand in a field unchanged is left out. What a client sent under these names is removed, on every route.',
   })
   forwardClaims: Map<string, string> = new Map();
 }
@@ -171,7 +171,7 @@ export class AuthConfig {
   mode: 'any' | 'all' | 'off' = 'any';
 
   @Key(flag, {
-    doc: 'Whether the backend gets the credentials that let the request through: `Authorization` of `jwt` and `basic`, the field of `apiKey`. Others in these fields are removed in any case. Without `jwt` and `basic`, `Authorization` passes.',
+    doc: 'Whether the backend gets the credentials that let the request through: `Authorization` of `jwt` and `basic`, the field of `apiKey`. Others in these fields, and what any method has refused, are removed in any case. Without `jwt` and `basic`, `Authorization` passes; with `forward`, only where that has let the request through.',
   })
   forwardCredentials: boolean = false;
 }

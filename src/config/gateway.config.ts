@@ -11,6 +11,7 @@ import { either } from './kinds/union.js';
 import { url } from './kinds/url.js';
 import { ListenerConfig } from './listener.config.js';
 import { LoggingConfig } from './logging.config.js';
+import { ForwardedFieldsConfig, RequestIdConfig } from './request-fields.config.js';
 import { RouteConfig } from './route.config.js';
 import { RoutingConfig } from './routing.config.js';
 import { SecurityConfig } from './security.config.js';
@@ -60,9 +61,14 @@ export class GatewayConfig {
   admin: AdminConfig = new AdminConfig();
 
   @Key(list(cidr), {
-    doc: 'Address ranges whose `X-Forwarded-For`, `Forwarded` and PROXY headers are believed. What others send under these names is replaced. A range that clients can come from lets them choose their own address. What such a proxy says in only one of `X-Forwarded-For` and `Forwarded` backends get in both; a proxy that writes only one must remove the other, or its clients write it.',
+    doc: 'Address ranges whose `X-Forwarded-For`, `Forwarded` and PROXY headers, and all other `forwardedFields`, are believed. What others send under these names is replaced. A range that clients can come from lets them choose their own address. What such a proxy says in only one of `X-Forwarded-For` and `Forwarded` backends get in both; a proxy that writes only one must remove the other, or its clients write it.',
   })
   trustedProxies: string[] = [];
+
+  @Block(() => ForwardedFieldsConfig, {
+    doc: 'Fields that say who asks, by which scheme, for what: taken out of the head and the trailers of a request unless it comes from one of `trustedProxies`. Look-alikes (`X_Forwarded_Ssl`, `X.Forwarded.For`) are always taken out.',
+  })
+  forwardedFields: ForwardedFieldsConfig = new ForwardedFieldsConfig();
 
   @MapOf(name, () => UpstreamConfig, { doc: 'Groups of backends, by name.' })
   upstreams: Map<string, UpstreamConfig> = new Map();
@@ -94,6 +100,9 @@ export class GatewayConfig {
     doc: 'Worker threads for traffic: `auto` = one for each core, `1` = all in one thread.',
   })
   workers: 'auto' | number = 'auto';
+
+  @Block(() => RequestIdConfig, { doc: 'The id of each request.' })
+  requestId: RequestIdConfig = new RequestIdConfig();
 
   @Block(() => ShutdownConfig, { doc: 'How the gateway stops.' })
   shutdown: ShutdownConfig = new ShutdownConfig();

@@ -5,13 +5,17 @@ import { list } from './kinds/list.js';
 
 /** Changes of the header fields of one direction: removed first, then set, then added. */
 export class HeaderRulesConfig {
-  @Key(headerMap, { doc: 'Fields that replace those of the same name.' })
+  @Key(headerMap, {
+    doc: 'Fields that replace those of the same name, and look-alikes (`X_Tier` for `X-Tier`). Values go out as UTF-8.',
+  })
   set: Map<string, string> = new Map();
 
   @Key(headerMap, { doc: 'Fields that are sent beside those of the same name.' })
   add: Map<string, string> = new Map();
 
-  @Key(list(editableHeaderName), { doc: 'Names of fields that are taken out.' })
+  @Key(list(editableHeaderName), {
+    doc: 'Names of fields that are taken out, with their look-alikes, of trailers too.',
+  })
   remove: string[] = [];
 }
 

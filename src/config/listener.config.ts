@@ -123,6 +123,11 @@ export class ListenerConfig {
   proxyProtocol: boolean = false;
 
   @Key(flag, {
+    doc: 'With `proxyProtocol`: believe the forwarding fields (`X-Forwarded-For`, `Forwarded`, …) on connections whose PROXY header names no client (`UNKNOWN`, `LOCAL`), if the proxy is one of `trustedProxies`. Trap: a proxy that only hands connections on lets its clients write these fields. By default such a request counts as one of the proxy itself, and what it says of others is replaced.',
+  })
+  trustUnknown: boolean = false;
+
+  @Key(flag, {
     doc: 'HTTP/2 beside HTTP/1.1, chosen by ALPN. Only on listeners with `tls`.',
     defaultText: '`true` with `tls`, else `false`',
   })

@@ -118,7 +118,7 @@ export class ValidationConfig {
   requireHeaders: string[] = [];
 
   @Key(choice('keep', 'remove', 'reject'), {
-    doc: 'Header names with an underscore, which many backends take for the name with a dash: forwarded, removed, or refused with 400. Look-alikes of the forwarding headers (`X_Forwarded_For`) are always removed.',
+    doc: 'Header names with an underscore (or a dot, or anything else but letters, digits and dashes), which many backends take for the name with a dash: forwarded, removed, or refused with 400. As trailers they are not passed on unless they are kept. Look-alikes of the forwarding headers (`X_Forwarded_For`) are always removed.',
   })
   underscoreHeaders: 'keep' | 'remove' | 'reject' = 'keep';
 

@@ -1,6 +1,7 @@
 import { request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { statusRanges } from '../config/kinds/status.js';
+import { fieldValueOf } from '../http/field-value.js';
 import type { Backend } from '../upstream/backend.js';
 import { hostOf, tlsOptions } from '../upstream/backend-tls.js';
 import { BodySearch } from './body-search.js';
@@ -38,7 +39,7 @@ export class HttpProbe implements HealthProbe {
     const { url, socketPath } = backend;
     const options: RequestOptions = {
       path,
-      headers: { host: url.host, 'user-agent': 'gatehouse-probe', ...Object.fromEntries(headers) },
+      headers: { host: url.host, 'user-agent': 'gatehouse-probe', ...valuesOf(headers) },
       agent: false,
       signal,
       ...(socketPath === undefined ? { host: hostOf(backend), port: url.port } : { socketPath }),
@@ -58,6 +59,10 @@ export class HttpProbe implements HealthProbe {
       ? { healthy: true }
       : failure('the body does not hold the expected text');
   }
+}
+
+function valuesOf(headers: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...headers].map(([name, value]) => [name, fieldValueOf(value)]));
 }
 
 async function responseTo(sent: ClientRequest): Promise<IncomingMessage> {

@@ -30,6 +30,7 @@ const kinds = {
   AUTH_UNAVAILABLE: { status: 503, source: 'gateway', retry: 'never', title: 'Authentication unavailable', when: 'It cannot be found out now who sends the request: the issuer or the auth service gives no answer, or too many passwords are being checked.' },
   LIMIT_UNAVAILABLE: { status: 503, source: 'gateway', retry: 'never', title: 'Rate limit unavailable', when: 'The request cannot be counted now, and onStoreFailure is deny.' },
   DRAINING: { status: 503, source: 'gateway', retry: 'never', title: 'Shutting down', when: 'The gateway is shutting down.' },
+  LOOP: { status: 508, source: 'gateway', retry: 'never', title: 'Loop detected', when: 'The request has come through this gateway before: a backend, or what stands between, leads back to it.' },
   INTERNAL: { status: 500, source: 'gateway', retry: 'never', title: 'Gateway failure', when: 'The gateway itself failed; its log says how.' },
   CONNECT_FAILED: { status: 502, source: 'backend', retry: 'always', title: 'Backend unreachable', when: 'The connection to the backend was refused, unreachable, or failed its TLS handshake.' },
   CONNECT_TIMEOUT: { status: 504, source: 'backend', retry: 'always', title: 'Backend connect timeout', when: 'No connection to the backend within timeouts.connect; no byte was sent.' },

@@ -1,16 +1,20 @@
 import type { RawHeaders } from './raw-headers.js';
-import { removeFields } from './request-head.js';
+import { FieldNames } from './field-names.js';
+import { fieldValueOf } from './field-value.js';
 
-/** `headers.request` or `headers.response` of a route. */
+/** `headers.request` or `headers.response` of a route. Values are texts: they go out as UTF-8. */
 export interface HeaderRulesDefinition {
   readonly set?: ReadonlyMap<string, string>;
   readonly add?: ReadonlyMap<string, string>;
   readonly remove?: readonly string[];
 }
 
-/** Header rules compiled once: first `remove`, then `set` (one value instead of all there were), then `add`. */
+/**
+ * Header rules compiled once: first `remove`, then `set` (one value instead of all there were), then `add`. Look-alikes of the names
+ * (`X_User` for `X-User`) are removed with them.
+ */
 export class HeaderRules {
-  readonly #gone: ReadonlySet<string>;
+  readonly #gone: FieldNames;
   readonly #added: RawHeaders = [];
   /** The value that `set` gives to Host, which keeps its place before all others (RFC 9110 §7.2). */
   readonly #host: string | undefined;
@@ -20,11 +24,11 @@ export class HeaderRules {
     let host: string | undefined;
     for (const [name, value] of set ?? []) {
       gone.add(name.toLowerCase());
-      if (name.toLowerCase() === 'host') host = value;
-      else this.#added.push(name, value);
+      if (name.toLowerCase() === 'host') host = fieldValueOf(value);
+      else this.#added.push(name, fieldValueOf(value));
     }
-    for (const [name, value] of add ?? []) this.#added.push(name, value);
-    this.#gone = gone;
+    for (const [name, value] of add ?? []) this.#added.push(name, fieldValueOf(value));
+    this.#gone = new FieldNames(gone);
     this.#host = host;
   }
 
@@ -38,8 +42,13 @@ export class HeaderRules {
 
   /** Applies the rules in place. */
   apply(headers: RawHeaders): void {
-    if (this.#gone.size > 0) removeFields(headers, this.#gone);
+    if (this.#gone.size > 0) this.#gone.removeFrom(headers);
     if (this.#host !== undefined) headers.unshift('Host', this.#host);
     for (const entry of this.#added) headers.push(entry);
+  }
+
+  /** What is removed or set in a head is not to come back behind the body. `folded`: see `foldName`. */
+  removes(folded: string): boolean {
+    return this.#gone.hasFolded(folded);
   }
 }

@@ -32,8 +32,6 @@ export function problemResponse(error: GatewayError, requestId: string): LocalRe
     'no-store',
     'X-Gateway-Error',
     error.code,
-    'X-Request-Id',
-    requestId,
     ...error.headers,
   ];
   return { status: error.status, headers, body };

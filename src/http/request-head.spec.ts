@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RequestFieldRules } from './request-field-rules.js';
 import { RequestHead } from './request-head.js';
 
 const passed = (...raw: string[]): string[] => new RequestHead(raw).passed;
@@ -104,5 +105,27 @@ describe('the head of a request', () => {
   it('counts fields, bytes and hosts', () => {
     const head = new RequestHead(['Host', 'a', 'host', 'b', 'X', 'yz']);
     expect([head.count, head.size, head.hosts]).toEqual([3, 13, 2]);
+  });
+
+  it('keeps what it says of other clients from untrusted senders, and tells what that was', () => {
+    const raw = ['X-Forwarded-Prefix', '/x', 'X_Forwarded_Ssl', 'on', 'CF-Connecting-IP', '1', 'X-Forwarded-For', '2'];
+    const untrusted = new RequestHead(raw);
+    expect(untrusted.passed).toEqual([]);
+    expect(untrusted.forwardedFor).toBeUndefined();
+    expect(untrusted.forged).toEqual(['x-forwarded-prefix', 'x_forwarded_ssl', 'cf-connecting-ip', 'x-forwarded-for']);
+    const trusted = new RequestHead(raw, new RequestFieldRules(), true);
+    expect(trusted.passed).toEqual(['X-Forwarded-Prefix', '/x', 'CF-Connecting-IP', '1']);
+    expect([trusted.forwardedFor, trusted.forged]).toEqual(['2', ['x_forwarded_ssl']]);
+  });
+
+  it('knows of what the configuration adds, keeps, and calls the id of a request', () => {
+    const rules = new RequestFieldRules({
+      forwardedFields: { add: ['x-edge', 'odd_name'], keep: ['x-forwarded-prefix', 'client-ip'] },
+      requestId: 'x-trace',
+    });
+    const raw = ['X-Edge', '1', 'odd_name', '2', 'Odd-Name', '3', 'X_Forwarded_Prefix', '4', 'Client-IP', '5'];
+    const head = new RequestHead([...raw, 'X-Trace', '6', 'X-Request-Id', '7'], rules);
+    expect(head.passed).toEqual(['X_Forwarded_Prefix', '4', 'Client-IP', '5', 'X-Request-Id', '7']);
+    expect(new RequestHead(['X-Trace', '6'], rules, true).requestId).toBe('6');
   });
 });

@@ -1,62 +1,9 @@
 import { authenticatesConnection, takesSeveralSteps } from './connection-auth.js';
+import { fieldsWhere, foldName, isUnusualName } from './field-names.js';
 import type { RawHeaders } from './raw-headers.js';
+import { RequestFieldRules, type FieldKind } from './request-field-rules.js';
 
-const enum Field {
-  Drop = 1,
-  Host,
-  Connection,
-  Te,
-  TransferEncoding,
-  ContentLength,
-  Expect,
-  Via,
-  Forwarded,
-  ForwardedFor,
-  ForwardedProto,
-  ForwardedHost,
-  ForwardedPort,
-  RequestId,
-  Trailer,
-  Accept,
-  MaxForwards,
-  ClientCertificate,
-  Authorization,
-}
-
-/** The fields that do not simply pass. All others are copied without a look at their name. */
-const fields = new Map<string, Field>([
-  ['connection', Field.Connection],
-  ['keep-alive', Field.Drop],
-  ['proxy-connection', Field.Drop],
-  ['proxy-authenticate', Field.Drop],
-  ['proxy-authorization', Field.Drop],
-  ['upgrade', Field.Drop],
-  ['http2-settings', Field.Drop],
-  ['te', Field.Te],
-  ['transfer-encoding', Field.TransferEncoding],
-  ['content-length', Field.ContentLength],
-  ['expect', Field.Expect],
-  ['host', Field.Host],
-  ['via', Field.Via],
-  ['forwarded', Field.Forwarded],
-  ['x-forwarded-for', Field.ForwardedFor],
-  ['x-forwarded-proto', Field.ForwardedProto],
-  ['x-forwarded-host', Field.ForwardedHost],
-  ['x-forwarded-port', Field.ForwardedPort],
-  ['x-real-ip', Field.Drop],
-  ['x-request-id', Field.RequestId],
-  // Only the gateway says who has proved to hold a certificate.
-  ['x-client-cert-subject', Field.ClientCertificate],
-  ['x-client-cert-fingerprint', Field.ClientCertificate],
-  ['max-forwards', Field.MaxForwards],
-  ['trailer', Field.Trailer],
-  ['accept', Field.Accept],
-  ['authorization', Field.Authorization],
-]);
-
-/** Lengths of those names: most fields are told apart by their length alone, without lower-casing them. */
-const lengths = new Uint8Array(64);
-for (const name of fields.keys()) lengths[name.length] = 1;
+const defaultRules = new RequestFieldRules();
 
 /** Fields that frame, address or describe the message, which are checked here: `Connection` cannot name them away. */
 const protectedFields = new Set([
@@ -74,8 +21,8 @@ const join = (list: string | undefined, value: string): string => (list === unde
 
 /**
  * The head of a client's request, read in one pass: the fields that pass unchanged, in their order and spelling,
- * and the values of those that the gateway acts on (RFC 9110 §7.6). Look-alikes of the latter with underscores
- * (`X_Forwarded_For`, `Content_Length`) are dropped: many servers cannot tell them apart.
+ * and the values of those that the gateway acts on (RFC 9110 §7.6). Look-alikes of the latter (`X_Forwarded_For`, `X.Real-IP`,
+ * `Content_Length`) are dropped, whoever sends them: many servers cannot tell them apart.
  */
 export class RequestHead {
   /** Fields for the backend, without those that the gateway makes itself. */
@@ -108,15 +55,25 @@ export class RequestHead {
   claimsCertificate = false;
   /** Its credentials let in the connection that they come by, not one request: `several` requests on it, or `one`. They pass. */
   connectionAuth: 'one' | 'several' | undefined;
+  /** Names, in lower case, of fields that the client may not send: they are dropped, and no policy may believe them. */
+  forged: string[] | undefined;
+  /** What `Connection` names beside itself, in lower case: fields that end at this hop. */
+  named: ReadonlySet<string> | undefined;
+  /** Whoever sends it may tell of other clients: a trusted proxy. */
+  readonly #trusted: boolean;
+  readonly #rules: RequestFieldRules;
 
-  constructor(raw: readonly string[]) {
+  /** Unless the sender is `trusted`, what it says of other clients is dropped. */
+  constructor(raw: readonly string[], rules: RequestFieldRules = defaultRules, trusted = false) {
+    this.#rules = rules;
+    this.#trusted = trusted;
     this.count = raw.length >> 1;
     let size = 0;
     for (let i = 0; i < raw.length; i += 2) {
       const name = raw[i]!;
       const value = raw[i + 1]!;
       size += name.length + value.length;
-      if (name.length < 64 && lengths[name.length] === 1) this.#read(name, value);
+      if (rules.isSuspect(name)) this.#read(name, value);
       else this.passed.push(name, value);
     }
     this.size = size;
@@ -133,80 +90,101 @@ export class RequestHead {
     return this.chunked || (this.contentLength !== undefined && this.contentLength !== '0');
   }
 
+  /** Of the trailer fields behind its body, those that a backend may get. */
+  trailers(raw: RawHeaders): RawHeaders {
+    const { named } = this;
+    const fields = this.#rules.trailers(raw);
+    return named === undefined ? fields : fieldsWhere(fields, lower => !named.has(lower));
+  }
+
   #read(name: string, value: string): void {
-    let lower = name.toLowerCase();
-    const field = fields.get(lower);
-    switch (field) {
+    const lower = name.toLowerCase();
+    const kind = this.#rules.kindOf(lower);
+    switch (kind) {
       case undefined:
-        if (lower.includes('_')) {
-          lower = lower.replaceAll('_', '-');
-          if (fields.has(lower)) return;
-        }
+        if (isUnusualName(lower) && this.#rules.kindOf(foldName(lower)) !== undefined) return this.#forge(lower);
         this.passed.push(name, value);
         return;
-      case Field.Drop:
+      case 'drop':
         return;
-      case Field.Host:
+      case 'host':
         this.hosts++;
         this.host = value;
         return;
-      case Field.Connection:
+      case 'connection':
         this.connection = join(this.connection, value);
         return;
-      case Field.Te:
+      case 'te':
         // Qualities do not matter: `trailers` takes none (RFC 9110 §10.1.4).
         if (/(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(value)) this.acceptsTrailers = true;
         return;
-      case Field.TransferEncoding:
+      case 'transfer-encoding':
         this.transferEncoding = join(this.transferEncoding, value);
         return;
-      case Field.ContentLength:
+      case 'content-length':
         // One spelling of each number: a leading zero makes it octal for some, and `00` must be as empty as `0`.
         this.contentLength = value.startsWith('0') ? value.replace(/^0+(?=\d)/, '') : value;
         return;
-      case Field.Expect:
+      case 'expect':
         this.expect = value;
         return;
-      case Field.Via:
+      case 'via':
         this.via = join(this.via, value);
         return;
-      case Field.Forwarded:
-        this.forwarded = join(this.forwarded, value);
-        return;
-      case Field.ForwardedFor:
-        this.forwardedFor = join(this.forwardedFor, value);
-        return;
-      case Field.ForwardedProto:
-        this.forwardedProto = value;
-        return;
-      case Field.ForwardedHost:
-        this.forwardedHost = value;
-        return;
-      case Field.ForwardedPort:
-        this.forwardedPort = value;
-        return;
-      case Field.RequestId:
-        this.requestId = value;
-        return;
-      case Field.MaxForwards:
+      case 'max-forwards':
         this.maxForwards = value;
         return;
-      case Field.Trailer:
+      case 'trailer':
         this.announcesTrailers = true;
         this.passed.push(name, value);
         return;
-      case Field.Accept:
+      case 'accept':
         this.accept = join(this.accept, value);
         this.passed.push(name, value);
         return;
-      case Field.Authorization:
+      case 'authorization':
         if (authenticatesConnection(value)) this.connectionAuth = takesSeveralSteps(value) ? 'several' : 'one';
         this.passed.push(name, value);
         return;
-      case Field.ClientCertificate:
+      case 'certificate':
         this.claimsCertificate = true;
         return;
+      default:
+        if (this.#trusted) this.#readOfProxy(kind, name, value);
+        else this.#forge(lower);
     }
+  }
+
+  /** What a trusted proxy says of its client. */
+  #readOfProxy(kind: FieldKind, name: string, value: string): void {
+    switch (kind) {
+      case 'forwarded':
+        this.forwarded = join(this.forwarded, value);
+        return;
+      case 'forwarded-for':
+        this.forwardedFor = join(this.forwardedFor, value);
+        return;
+      case 'forwarded-proto':
+        this.forwardedProto = value;
+        return;
+      case 'forwarded-host':
+        this.forwardedHost = value;
+        return;
+      case 'forwarded-port':
+        this.forwardedPort = value;
+        return;
+      case 'request-id':
+        this.requestId = value;
+        return;
+      case 'real-ip':
+        return;
+      default:
+        this.passed.push(name, value);
+    }
+  }
+
+  #forge(lower: string): void {
+    (this.forged ??= []).push(lower);
   }
 
   #removeNamed(connection: string): void {
@@ -215,6 +193,7 @@ export class RequestHead {
     const named = connectionOptions(lower);
     for (const name of protectedFields) named.delete(name);
     if (named.size === 0) return;
+    this.named = named;
     if (named.has('expect')) this.expect = undefined;
     if (named.has('max-forwards')) this.maxForwards = undefined;
     removeFields(this.passed, named);

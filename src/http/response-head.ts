@@ -1,3 +1,6 @@
+import { foldName } from './field-names.js';
+import { isForwardingName } from './forwarding-fields.js';
+import { isMessageField } from './message-fields.js';
 import type { RawHeaders } from './raw-headers.js';
 import { connectionOptions, removeFields } from './request-head.js';
 
@@ -47,44 +50,20 @@ export function responseFields(raw: readonly (Buffer | string)[]): RawHeaders {
   return passed;
 }
 
-const forbiddenTrailers = new Set([
-  'http2-settings',
-  ...hopByHop,
-  'content-length',
-  'host',
-  'trailer',
-  'content-encoding',
-  'content-type',
-  'content-range',
-  'set-cookie',
-  'authorization',
-  'www-authenticate',
-  'cache-control',
-  'max-forwards',
-  'expect',
-  'cookie',
-  'range',
-  'via',
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-real-ip',
-  'x-request-id',
-  'x-client-cert-subject',
-  'x-client-cert-fingerprint',
-]);
+/** Fields of the gateway's own, beside those by which it tells of clients. */
+const ownFields: ReadonlySet<string> = new Set(['x-request-id', 'x-client-cert-subject', 'x-client-cert-fingerprint']);
 
 /**
- * Trailer fields that may be passed on: those that frame, route or authenticate a message may not stand in a trailer (RFC 9110 §6.5.1),
- * nor those by which the gateway tells of the client, nor their look-alikes with underscores: many servers merge trailers into the head.
+ * The trailer fields of a response that may be passed on: those that frame, route or authenticate a message may not stand in a trailer
+ * (RFC 9110 §6.5.1), nor those by which the gateway tells of the client, nor look-alikes: many clients merge trailers into the head.
  */
 export function trailerFields(raw: readonly (Buffer | string)[]): RawHeaders {
   const passed: RawHeaders = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = text(raw[i]!);
-    if (!forbiddenTrailers.has(name.toLowerCase().replaceAll('_', '-'))) passed.push(name, text(raw[i + 1]!));
+    const folded = foldName(name);
+    if (isMessageField(folded) || isForwardingName(folded) || ownFields.has(folded)) continue;
+    passed.push(name, text(raw[i + 1]!));
   }
   return passed;
 }

@@ -4,7 +4,7 @@ import { isEventStream } from '../http/event-stream-type.js';
 import { GatewayError } from '../http/gateway-error.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import { removeFields } from '../http/request-head.js';
-import { responseFields, trailerFields } from '../http/response-head.js';
+import { responseFields } from '../http/response-head.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './backend-verdict.js';
 import { Doubts, isDoubtful } from './doubts.js';
@@ -195,7 +195,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
   end(trailers: readonly (Buffer | string)[] | undefined): void {
     if (this.#dropped >= 0) return clearTimeout(this.#cut);
     this.#settle(this.#outcome(), this.#verdict());
-    const fields = trailers === undefined || trailers.length === 0 ? undefined : trailerFields(trailers);
+    const fields = trailers === undefined || trailers.length === 0 ? undefined : this.exchange.shownTrailers(trailers);
     if (this.#stream !== undefined) this.#stream.end(fields);
     else this.exchange.responder.end(fields);
   }

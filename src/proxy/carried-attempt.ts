@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answersForConnection } from '../http/connection-auth.js';
 import { GatewayError } from '../http/gateway-error.js';
-import { trailerFields } from '../http/response-head.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
 import { afterQuietStart, spokeFirst } from './quiet-start.js';
 import { badResponse, isFinalHead, isStale, networkError, type Phase } from './network-error.js';
@@ -77,7 +76,7 @@ export class CarriedAttempt implements AttemptControl {
     const { body } = request;
     body
       .on('end', () => {
-        const trailers = trailerFields(body.trailers);
+        const { trailers } = body;
         const pairs: [string, string][] = [];
         for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i]!, trailers[i + 1]!]);
         if (pairs.length > 0) client.addTrailers(pairs);

@@ -6,6 +6,11 @@ import { RequestBody, RequestBodyError } from './request-body.js';
 /** Bodies of up to this declared length are taken whole if all of it came together with the head, in bytes. */
 const smallBody = 64 * 1024;
 
+/** Says which trailer fields of a request may be passed on. */
+export interface TrailerFilter {
+  passedTrailers(raw: RawHeaders): RawHeaders;
+}
+
 /**
  * The body of a client's request: counted and limited as it comes, and kept up to `hold` bytes so that it can be sent
  * again. Each attempt opens it anew and gets what is kept first, then what still comes. Once the client is being
@@ -44,6 +49,8 @@ export class ClientBody {
     private readonly limit: number,
     /** Bytes that are kept to be sent again. */
     hold: number,
+    /** Absent: none of its trailer fields are passed on. */
+    private readonly filter?: TrailerFilter,
   ) {
     this.#hold = hold;
   }
@@ -64,9 +71,10 @@ export class ClientBody {
     return this.length !== undefined && Number(this.length) <= smallBody;
   }
 
-  /** The trailer fields after a chunked body; complete once it has ended. */
+  /** The trailer fields after a chunked body that a backend may get; complete once it has ended. */
   get trailers(): RawHeaders {
-    return this.source.rawTrailers;
+    const raw = this.source.rawTrailers;
+    return raw.length === 0 || this.filter === undefined ? [] : this.filter.passedTrailers(raw);
   }
 
   /** It can be opened: nothing of it was let go. */

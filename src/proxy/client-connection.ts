@@ -24,6 +24,8 @@ export interface ClientConnection {
   /** Bytes that came before the first of HTTP. */
   readonly prelude: number;
   readonly certificate: ClientCertificate | undefined;
+  /** The proxy has not told who its client is, and so cannot vouch for what comes on the connection. Default: false. */
+  readonly clientUnknown?: boolean;
 }
 
 const CONNECTION = Symbol('gatehouse.connection');
@@ -66,4 +68,9 @@ export function identify(
     if (value === undefined) Reflect.deleteProperty(fields, name.toLowerCase());
     else fields[name.toLowerCase()] = value;
   }
+}
+
+/** What a client may not say is nothing that a policy, a route or the log could be led by. */
+export function forget(fields: IncomingHttpHeaders, forged: readonly string[]): void {
+  for (const name of forged) Reflect.deleteProperty(fields, name);
 }

@@ -3,8 +3,12 @@ import { acceptsEventStream } from '../http/event-stream-type.js';
 import { authenticatesConnection } from '../http/connection-auth.js';
 import type { ExchangeRecord, TunnelRecord } from '../http/exchange-record.js';
 import { GatewayError } from '../http/gateway-error.js';
+import type { Authority } from '../http/host.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
-import { removeFields, type RequestHead } from '../http/request-head.js';
+import { fieldsWhere, foldName, isUnusualName } from '../http/field-names.js';
+import type { RequestHead } from '../http/request-head.js';
+import type { Signature } from '../http/signature.js';
+import { trailerFields } from '../http/response-head.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { Protocol } from '../http/request-info.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
@@ -12,11 +16,12 @@ import type { ResponseDefaults } from '../security/response-defaults.js';
 import { Answer, type Identity, type PolicyContext, type RequestPolicy, type Verdict } from '../security/policy.js';
 import type { Backend } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
-import { ClientBody } from './client-body.js';
+import { ClientBody, type TrailerFilter } from './client-body.js';
 import type { ClientMessage } from './client-message.js';
 import { ClientTie, tieTo } from './client-tie.js';
 import type { Doubts } from './doubts.js';
 import type { EventStream } from './event-streams.js';
+import { edit, editRequest } from './field-edits.js';
 import type { ListenerInfo } from './listener-info.js';
 import type { Places } from './places.js';
 import type { Responder } from './responder.js';
@@ -38,7 +43,7 @@ export interface UnderWay {
  * One client request in flight, from its head to the end of its response: what is known of it, and the one place
  * where it is answered. It is its own log record, so nothing is copied when it closes.
  */
-export class Exchange implements ExchangeRecord, PolicyContext {
+export class Exchange implements ExchangeRecord, PolicyContext, TrailerFilter {
   /** `sse` from the moment that it is known to carry an event stream; `websocket` when an upgrade is asked for, whatever the protocol. */
   protocol: Protocol = 'http';
   readonly openedAt = performance.now();
@@ -57,6 +62,8 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   /** The authority that the client asked for, as it spelled it: the Host field, or the target's in absolute form. */
   authority = '';
   host = '';
+  /** The port that the client named with the host; empty when it named none. */
+  hostPort = '';
   /** Address of the other end of the client's connection; `unix` on unix sockets. */
   peer: string | undefined;
   /** The peer is one of `trustedProxies`. */
@@ -111,7 +118,15 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     readonly message: ClientMessage,
     /** The client's own messages; undefined on HTTP/2, which has none. */
     readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined,
+    /** By what the gateway makes itself known. */
+    readonly signature: Signature,
   ) {}
+
+  /** Takes the host, and the port, that the client asks for. */
+  asksFor({ host, port }: Authority): void {
+    this.host = host;
+    this.hostPort = port;
+  }
 
   get headers(): Readonly<IncomingHttpHeaders> {
     return this.message.headers;
@@ -187,6 +202,10 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     return head.acceptsTrailers && this.upgrade === undefined && (head.hasBody || this.httpVersion !== '2.0');
   }
 
+  get via(): string {
+    return this.signature.via(this.httpVersion);
+  }
+
   get policies(): readonly RequestPolicy[] {
     return this.plan?.policies ?? noPolicies;
   }
@@ -223,11 +242,36 @@ export class Exchange implements ExchangeRecord, PolicyContext {
 
   /** Applies what policies have asked for to the fields of a request for a backend, in place. */
   editRequest(headers: RawHeaders): void {
-    if (this.#requestEdits !== undefined) edit(headers, this.#requestEdits);
+    if (this.#requestEdits !== undefined) editRequest(headers, this.#requestEdits);
+  }
+
+  /** The trailer fields of its request that a backend may get: what is changed in its head is not to come back behind its body. */
+  passedTrailers(raw: RawHeaders): RawHeaders {
+    const { head, plan } = this;
+    const fields = head.trailers(raw);
+    if (fields.length === 0) return fields;
+    const edited = new Set([...(this.#requestEdits?.keys() ?? [])].map(foldName));
+    const rules = plan?.action.kind === 'forward' ? plan.action.requestRules : undefined;
+    const noUnderscores = plan?.takesUnderscores === false;
+    return fieldsWhere(fields, (lower, folded) => {
+      if (edited.has(folded) || rules?.removes(folded) === true) return false;
+      return !noUnderscores || !isUnusualName(lower);
+    });
+  }
+
+  /** The trailer fields of a response that the client may get. */
+  shownTrailers(raw: readonly (Buffer | string)[]): RawHeaders {
+    const edits = this.#responseEdits;
+    const rules = this.plan?.responseRules;
+    return fieldsWhere(
+      trailerFields(raw),
+      (lower, folded) => edits?.has(lower) !== true && rules?.removes(folded) !== true && !this.signature.tells(lower),
+    );
   }
 
   /** Applies what the route and its policies have asked for to the fields of a response, in place, whoever has made it. */
   editResponse(headers: RawHeaders): void {
+    this.signature.tell(headers, this.id);
     (this.plan === undefined ? this.responseDefaults : this.plan.responseDefaults)?.apply(headers, this);
     if (this.#responseEdits !== undefined) edit(headers, this.#responseEdits);
   }
@@ -236,7 +280,7 @@ export class Exchange implements ExchangeRecord, PolicyContext {
   openBody(limit: number, hold: number): void {
     const { head } = this;
     if (head.hasBody)
-      this.body = new ClientBody(this.message, head.chunked ? undefined : head.contentLength, limit, hold);
+      this.body = new ClientBody(this.message, head.chunked ? undefined : head.contentLength, limit, hold, this);
   }
 
   /** The body has turned out to be none: no framing may say otherwise. */
@@ -299,12 +343,4 @@ export class Exchange implements ExchangeRecord, PolicyContext {
     if (this.method !== 'HEAD') this.bytesOut = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
     this.responder.send(status, headers, body);
   }
-}
-
-function edit(
-  headers: RawHeaders,
-  edits: ReadonlyMap<string, readonly [name: string, value: string | undefined]>,
-): void {
-  removeFields(headers, edits);
-  for (const [name, value] of edits.values()) if (value !== undefined) headers.push(name, value);
 }

@@ -7,15 +7,18 @@ import { GatewayError } from '../http/gateway-error.js';
 import { parseHost } from '../http/host.js';
 import { isPlain, routingPath, splitTarget } from '../http/path.js';
 import { newRequestId } from '../http/request-id.js';
+import type { Signature } from '../http/signature.js';
+import type { RequestFieldRules } from '../http/request-field-rules.js';
 import { RequestHead } from '../http/request-head.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
-import { identify, introductionOf, peerOf } from './client-connection.js';
+import { forget, identify, introductionOf, peerOf } from './client-connection.js';
 import { ClientTie, tieOf, tieTo } from './client-tie.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './forwarding-headers.js';
-import { noConnectionAuth, noExpectation, noMethod, noProtocol, refusals } from './refusals.js';
+import { offersUpgrade } from './upgrade-offer.js';
+import { aborted, loop, noConnectionAuth, noExpectation, noMethod, noProtocol, refusals } from './refusals.js';
 import { Http1Responder } from './http1-responder.js';
 import type { Http2Head } from './http2-head.js';
 import type { Http2Message } from './http2-message.js';
@@ -47,27 +50,6 @@ export function exchangesOn(socket: ExchangeSocket): Exchange[] {
   return last === undefined || open.includes(last) ? open : [...open, last];
 }
 
-/** Takes a request that has begun on an HTTP/2 stream. */
-export type StreamHandler = (
-  stream: ServerHttp2Stream,
-  head: Http2Head,
-  message: Http2Message,
-  listener: ListenerInfo,
-) => void;
-
-/** The client has gone; or it has broken the rules of HTTP/2, and Node has reset its stream. */
-function aborted({ rstCode = 0 }: ServerHttp2Stream): GatewayError {
-  return new GatewayError('CLIENT_ABORTED', undefined, rstCode === 0 ? undefined : `stream reset, code ${rstCode}`);
-}
-
-/**
- * Behind a request that offers an upgrade Node's parser drops what has come with it, whether or not the upgrade is made. So, unless
- * nothing has, what follows on the connection cannot be believed: it may be the second half of what was dropped.
- */
-function offersUpgrade({ connection }: RequestHead, { headers }: IncomingMessage): boolean {
-  return headers.upgrade !== undefined && connection !== undefined && /upgrade/i.test(connection);
-}
-
 /** Opens an exchange for each request, and closes it when its response is over: one access line, one set of figures. */
 export class Exchanges {
   /** Exchanges in flight. */
@@ -77,6 +59,9 @@ export class Exchanges {
     private readonly plans: RoutePlans,
     private readonly trusted: TrustedProxies,
     private readonly limits: HeadLimits,
+    /** What becomes of the fields of requests. */
+    private readonly fields: RequestFieldRules,
+    readonly signature: Signature,
     private readonly log: AccessLog,
     private readonly metrics: ExchangeMetrics,
   ) {}
@@ -102,17 +87,18 @@ export class Exchanges {
       request.resume();
       return undefined;
     }
-    const head = new RequestHead(request.rawHeaders);
     const peer = peerOf(socket, listener);
-    const trusted = this.trusted.isTrusted(peer);
+    const trusted = this.#isTrusted(socket, peer);
+    const head = new RequestHead(request.rawHeaders, this.fields, trusted);
     const exchange = new Exchange(
-      trusted && isRequestId(head.requestId) ? head.requestId : newRequestId(),
+      isRequestId(head.requestId) ? head.requestId : newRequestId(),
       request.method!,
       head,
       listener,
       new Http1Responder(request, response, expectsContinue && head.hasBody, listener),
       request,
       { request, response },
+      this.signature,
     );
     // Node says `Connection: close` to whoever was not sent a 100, also where no body would follow it.
     if (expectsContinue && !head.hasBody) (response as { _expect_continue?: boolean })._expect_continue = false;
@@ -129,7 +115,7 @@ export class Exchanges {
       endWithAnswer(socket);
     }
     const refusal = this.#locate(exchange, request);
-    if (refusal === undefined) return exchange;
+    if (refusal === undefined) return this.#unlessLoop(exchange);
     // Whoever sends such a message is not believed where the next one begins.
     response.shouldKeepAlive = false;
     endWithAnswer(socket);
@@ -145,13 +131,13 @@ export class Exchanges {
     listener: ListenerInfo,
   ): Exchange | undefined {
     const socket = message.socket as ExchangeSocket;
-    const fields = new RequestHead(head.fields);
     const peer = peerOf(socket, listener);
-    const trusted = this.trusted.isTrusted(peer);
+    const trusted = this.#isTrusted(socket, peer);
+    const fields = new RequestHead(head.fields, this.fields, trusted);
     const expectsContinue = fields.expect?.toLowerCase() === '100-continue';
     const responder = new Http2Responder(stream, message, head.method === 'HEAD', expectsContinue);
     const exchange = new Exchange(
-      trusted && isRequestId(fields.requestId) ? fields.requestId : newRequestId(),
+      isRequestId(fields.requestId) ? fields.requestId : newRequestId(),
       // RFC 8441 §4: what is a CONNECT here is a GET for everybody else.
       head.protocol === undefined ? head.method : 'GET',
       fields,
@@ -159,6 +145,7 @@ export class Exchanges {
       responder,
       message,
       undefined,
+      this.signature,
     );
     this.#open(exchange, socket, peer, trusted);
     (socket[QUEUE] ??= new Set()).add(exchange);
@@ -185,7 +172,7 @@ export class Exchanges {
       return undefined;
     }
     const refusal = this.#locateStream(exchange, head);
-    if (refusal === undefined) return exchange;
+    if (refusal === undefined) return this.#unlessLoop(exchange);
     exchange.fail(refusal);
     return undefined;
   }
@@ -218,6 +205,18 @@ export class Exchanges {
     if (exchange.closedAt === 0) this.#end(exchange, exchange.message.socket as ExchangeSocket);
   }
 
+  /** A request that has been here before goes no further; its connection may carry others. */
+  #unlessLoop(exchange: Exchange): Exchange | undefined {
+    if (!this.signature.isOn(exchange.head.via)) return exchange;
+    exchange.fail(loop);
+    return undefined;
+  }
+
+  /** A trusted proxy that does not know its client cannot vouch for what that client says. */
+  #isTrusted(socket: Socket, peer: string | undefined): boolean {
+    return this.trusted.isTrusted(peer) && introductionOf(socket)?.clientUnknown !== true;
+  }
+
   #open(exchange: Exchange, socket: Socket, peer: string | undefined, trusted: boolean): void {
     exchange.responseDefaults = this.responseDefaults;
     exchange.peer = peer;
@@ -225,6 +224,7 @@ export class Exchanges {
     const { message } = exchange;
     const certificate = introductionOf(socket)?.certificate;
     if (certificate !== undefined || exchange.head.claimsCertificate) identify(exchange, message.headers, certificate);
+    if (exchange.head.forged !== undefined) forget(message.headers, exchange.head.forged);
     exchange.clientIp = trusted
       ? this.trusted.clientAddress(peer, message.headers)
       : this.trusted.clientAddress(peer, {});
@@ -247,7 +247,7 @@ export class Exchanges {
     if (head.hosts > 1 || (head.hosts === 0 && request.httpVersionMinor !== 0)) return refusals.host;
     exchange.authority = target.authority ?? head.host ?? '';
     const authority = parseHost(exchange.authority);
-    if (authority !== undefined) exchange.host = authority.host;
+    if (authority !== undefined) exchange.asksFor(authority);
     else if (head.hosts > 0 || target.authority !== undefined) return refusals.host;
     if (head.transferEncoding !== undefined) {
       if (request.httpVersionMinor === 0) return refusals.framing;
@@ -274,7 +274,7 @@ export class Exchanges {
     exchange.authority = request.authority;
     const authority = parseHost(request.authority);
     if (authority === undefined) return refusals.host;
-    exchange.host = authority.host;
+    exchange.asksFor(authority);
     if (head.connection !== undefined || head.transferEncoding !== undefined) return refusals.fields;
     if (head.expect !== undefined && exchange.responder.withholdsContinue !== true) return noExpectation;
     // A body without a length is one that HTTP/1.1 has to chunk.

@@ -23,7 +23,6 @@ describe('a fallback response', () => {
     expect(valuesOf(headers, 'content-type')).toEqual(['text/html']);
     expect(valuesOf(headers, 'content-length')).toEqual(['13']);
     expect(valuesOf(headers, 'x-gateway-error')).toEqual(['NO_BACKEND']);
-    expect(valuesOf(headers, 'x-request-id')).toEqual(['request-1']);
   });
 
   it('is a problem document with its own status where it has no body', () => {

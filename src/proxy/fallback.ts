@@ -1,4 +1,5 @@
 import type { FallbackConfig } from '../config/fallback.config.js';
+import { fieldValueOf } from '../http/field-value.js';
 import type { GatewayError } from '../http/gateway-error.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
 import { removeFields } from '../http/request-head.js';
@@ -31,7 +32,7 @@ export class FallbackResponse {
 
   constructor({ status, headers, body }: Pick<FallbackConfig, 'status' | 'headers' | 'body'>) {
     this.#status = status;
-    this.#headers = [...headers].flat();
+    this.#headers = [...headers].flatMap(([name, value]) => [name, fieldValueOf(value)]);
     this.#names = new Set([...headers.keys()].map(name => name.toLowerCase()));
     if (body !== undefined) this.#fixed = new FixedPlan(status, headers, body);
   }
@@ -40,7 +41,7 @@ export class FallbackResponse {
   respond(exchange: Exchange, error: GatewayError): LocalResponse {
     if (this.#fixed !== undefined) {
       const response = this.#fixed.respond(exchange);
-      response.headers.push('X-Gateway-Error', error.code, 'X-Request-Id', exchange.id);
+      response.headers.push('X-Gateway-Error', error.code);
       return response;
     }
     const response = problemResponse(error.with(this.#status, error.headers), exchange.id);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TrustedProxies } from '../http/client-address.js';
-import { forwardedElement, forwardedOf, reportedWay, type ReportedWay } from './forwarded.js';
+import { forwardedElement, forwardedOf, reportedPort, reportedWay, type ReportedWay } from './forwarded.js';
 
 const nothing: ReportedWay = {
   forwardedFor: undefined,
@@ -86,14 +86,8 @@ describe('X-Forwarded-*, made of Forwarded', () => {
       forwardedFor: '9.9.9.9, 10.0.0.2',
       forwardedProto: 'https',
       forwardedHost: 'shop.example:81',
-      forwardedPort: '81',
+      forwardedPort: undefined,
     });
-  });
-
-  it('have the usual port of the scheme where the host has none', () => {
-    expect(way('for=9.9.9.9;host=shop.example;proto=https').forwardedPort).toBe('443');
-    expect(way('for=9.9.9.9;host=shop.example').forwardedPort).toBeUndefined();
-    expect(way('for=9.9.9.9;proto=https').forwardedPort).toBeUndefined();
   });
 
   it('do not believe the host and scheme that the client itself has claimed', () => {
@@ -106,7 +100,7 @@ describe('X-Forwarded-*, made of Forwarded', () => {
       forwardedFor: undefined,
       forwardedProto: 'https',
       forwardedHost: 'shop.example',
-      forwardedPort: '443',
+      forwardedPort: undefined,
     });
     expect(way('for=1.1.1.1;proto=gopher, proto=https').forwardedFor).toBeUndefined();
     expect(way('for=1.1.1.1, for=_hidden;proto=https')).toMatchObject({
@@ -142,5 +136,26 @@ describe('X-Forwarded-*, made of Forwarded', () => {
         expect(trusted.clientAddress('10.0.0.9', { 'x-forwarded-for': forwardedFor })).toBe(client);
       }),
     );
+  });
+});
+
+describe('the port that a client has used, behind a trusted proxy', () => {
+  const listener = { scheme: 'http', port: 8080 } as const;
+  const port = (way: Partial<ReportedWay>, hostPort = ''): string | undefined =>
+    reportedPort({ ...nothing, ...way }, hostPort, listener);
+
+  it.each<[what: string, way: Partial<ReportedWay>, hostPort: string, expected: string]>([
+    ['is what the proxy says', { forwardedPort: '444', forwardedHost: 'a:1', forwardedProto: 'https' }, '2', '444'],
+    ['else stands in the host that it tells', { forwardedHost: 'a:1', forwardedProto: 'https' }, '2', '1'],
+    ['else stands in the host of the request', { forwardedProto: 'https' }, '2', '2'],
+    ['else is that of the scheme that it tells', { forwardedProto: 'https' }, '', '443'],
+    ['else is that of the scheme, of several the first', { forwardedProto: 'HTTPS, http' }, '', '443'],
+    ['is that of the scheme of a WebSocket, too', { forwardedProto: 'wss' }, '', '443'],
+    ['is that of the listener’s scheme where it tells the host only', { forwardedHost: 'shop.example' }, '2', '80'],
+    ['is that of the first of several hosts', { forwardedHost: '[::1]:81, b:82' }, '', '81'],
+    ['is the listener’s where it tells nothing', { forwardedFor: '9.9.9.9' }, '', '8080'],
+    ['is the listener’s where the scheme is none that is known', { forwardedProto: 'gopher' }, '', '8080'],
+  ])('%s', (_, way, hostPort, expected) => {
+    expect(port(way, hostPort)).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 import { elementsFromTheRight, forwardedElements, hopAddress, parameterOf } from '../http/client-address.js';
 import { parseHost } from '../http/host.js';
+import type { ListenerInfo } from './listener-info.js';
 
 /** What `X-Forwarded-For`, `-Proto`, `-Host` and `-Port` of a proxy say; undefined where it has not sent them. */
 export interface ReportedWay {
@@ -44,15 +45,33 @@ export function reportedWay(forwarded: string, sent: ReportedWay, clientIp: stri
     forwardedFor: hops.length === 0 ? undefined : hops.reverse().join(', '),
     forwardedProto,
     forwardedHost: sent.forwardedHost ?? host,
-    forwardedPort: sent.forwardedPort ?? (sent.forwardedHost === undefined ? portOf(host, forwardedProto) : undefined),
+    forwardedPort: sent.forwardedPort,
   };
 }
 
-function portOf(host: string | undefined, proto: string | undefined): string | undefined {
-  if (host === undefined) return undefined;
-  const usual = { http: '80', https: '443' }[proto?.toLowerCase() ?? ''];
-  return parseHost(host)?.port || usual;
+/**
+ * The port that a client has used, as far as a trusted proxy has told of it: its word; else the port in the host that it has told, or
+ * in the request's own (`hostPort`); else that of the scheme, where it has told scheme or host. The listener's where it has told neither.
+ */
+export function reportedPort(
+  { forwardedPort, forwardedProto, forwardedHost }: ReportedWay,
+  hostPort: string,
+  listener: Pick<ListenerInfo, 'scheme' | 'port'>,
+): string | undefined {
+  if (forwardedPort !== undefined) return forwardedPort;
+  const named = forwardedHost === undefined ? hostPort : parseHost(firstOf(forwardedHost)!)?.port;
+  if (named) return named;
+  const told = forwardedProto !== undefined || forwardedHost !== undefined;
+  const usual = told ? usualPorts.get(firstOf(forwardedProto)?.toLowerCase() ?? listener.scheme) : undefined;
+  return usual ?? (listener.port === undefined ? undefined : String(listener.port));
 }
+
+const usualPorts: ReadonlyMap<string, string> = new Map([
+  ['http', '80'],
+  ['https', '443'],
+  ['ws', '80'],
+  ['wss', '443'],
+]);
 
 function firstOf(list: string | undefined): string | undefined {
   return list?.split(',', 1)[0]?.trim();

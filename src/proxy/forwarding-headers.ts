@@ -1,10 +1,7 @@
 import type { RawHeaders } from '../http/raw-headers.js';
 import { canonicalAddress } from '../http/client-address.js';
 import type { Exchange } from './exchange.js';
-import { forwardedElement, forwardedOf, reportedWay } from './forwarded.js';
-
-/** The name by which the gateway signs messages in `Via` (RFC 9110 §7.6.3: a pseudonym is enough). */
-const pseudonym = 'gatehouse';
+import { forwardedElement, forwardedOf, reportedPort, reportedWay } from './forwarded.js';
 
 const trustedRequestId = /^[\x21-\x7e]{1,128}$/;
 
@@ -16,6 +13,8 @@ export function isRequestId(value: string | undefined): value is string {
 /**
  * The fields for the backend: `Host` first, then what passes unchanged from the client, then the gateway's own:
  * `X-Forwarded-For`, `-Proto`, `-Host`, `-Port`, `Forwarded` (RFC 7239), `X-Real-IP`, `X-Request-Id`, `Via`.
+ * The port is that of the client's own address line: the proxy's word, else what stands in the host, else that of the scheme where
+ * the proxy has told scheme or host; the listener's where nothing else is known.
  * What a peer that is not trusted said under the forwarding names is replaced; a trusted peer's word is kept and added to, and where it has
  * said who asked in only one of the two languages, `X-Forwarded-For` or `Forwarded`, the gateway says the same in the other.
  */
@@ -28,19 +27,19 @@ export function forwardingHeaders(exchange: Exchange): RawHeaders {
   if (exchange.acceptsTrailers) headers.push('TE', 'trailers');
   if (head.maxForwards !== undefined) headers.push('Max-Forwards', nextMaxForwards(exchange.method, head.maxForwards));
 
-  const port = listener.port === undefined ? undefined : String(listener.port);
   if (trusted) {
     const { forwarded } = head;
-    const { forwardedFor, forwardedProto, forwardedHost, forwardedPort } =
+    const way =
       forwarded === undefined || head.forwardedFor !== undefined
         ? head
         : reportedWay(forwarded, head, exchange.clientIp);
+    const { forwardedFor, forwardedProto, forwardedHost } = way;
     headers.push('X-Forwarded-For', forwardedFor === undefined ? address : `${forwardedFor}, ${address}`);
     headers.push('X-Forwarded-Proto', forwardedProto ?? listener.scheme);
     const host = forwardedHost ?? authority;
     if (host !== '') headers.push('X-Forwarded-Host', host);
-    if (forwardedPort !== undefined || port !== undefined)
-      headers.push('X-Forwarded-Port', forwardedPort ?? port ?? '');
+    const port = reportedPort(way, exchange.hostPort, listener);
+    if (port !== undefined) headers.push('X-Forwarded-Port', port);
     const { scheme } = listener;
     headers.push(
       'Forwarded',
@@ -52,11 +51,12 @@ export function forwardingHeaders(exchange: Exchange): RawHeaders {
     headers.push('X-Forwarded-For', address, 'X-Forwarded-Proto', listener.scheme);
     // An HTTP/1.0 client may name none.
     if (authority !== '') headers.push('X-Forwarded-Host', authority);
-    if (port !== undefined) headers.push('X-Forwarded-Port', port);
+    if (exchange.hostPort !== '') headers.push('X-Forwarded-Port', exchange.hostPort);
+    else if (listener.port !== undefined) headers.push('X-Forwarded-Port', String(listener.port));
     headers.push('Forwarded', forwardedElement(address, authority, listener.scheme));
   }
-  headers.push('X-Real-IP', exchange.clientIp, 'X-Request-Id', exchange.id);
-  const via = exchange.httpVersion === '1.1' ? `1.1 ${pseudonym}` : `${exchange.httpVersion} ${pseudonym}`;
+  headers.push('X-Real-IP', exchange.clientIp, exchange.signature.idField, exchange.id);
+  const { via } = exchange;
   headers.push('Via', head.via === undefined ? via : `${head.via}, ${via}`);
   return headers;
 }

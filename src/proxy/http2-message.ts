@@ -3,6 +3,8 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { ClientMessage } from './client-message.js';
+import type { Http2Head } from './http2-head.js';
+import type { ListenerInfo } from './listener-info.js';
 
 /** A request on an HTTP/2 stream, as far as it is like a message of HTTP/1.x. */
 export class Http2Message implements ClientMessage {
@@ -68,3 +70,11 @@ export class Http2Message implements ClientMessage {
     return headers;
   }
 }
+
+/** Takes a request that has begun on an HTTP/2 stream. */
+export type StreamHandler = (
+  stream: ServerHttp2Stream,
+  head: Http2Head,
+  message: Http2Message,
+  listener: ListenerInfo,
+) => void;

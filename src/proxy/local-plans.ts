@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { fieldValueOf } from '../http/field-value.js';
 import type { LocalResponse } from '../http/problem.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { Exchange } from './exchange.js';
@@ -48,7 +49,7 @@ export class FixedPlan implements LocalPlan {
     const names = new Set<string>();
     for (const [name, value] of headers ?? []) {
       names.add(name.toLowerCase());
-      this.#headers.push(name, value);
+      this.#headers.push(name, fieldValueOf(value));
     }
     const bodiless = status === 204 || status === 304;
     if (!bodiless && !names.has('content-type')) this.#headers.push('Content-Type', 'text/plain; charset=utf-8');

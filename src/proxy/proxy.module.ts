@@ -1,9 +1,11 @@
 import { Module, type OnModuleInit, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
-import { GATEWAY_CONFIG } from '../config/config.module.js';
+import { GATEWAY_CONFIG, GATEWAY_INSTANCE } from '../config/config.module.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import { TrustedProxies } from '../http/client-address.js';
+import { RequestFieldRules } from '../http/request-field-rules.js';
+import { Signature } from '../http/signature.js';
 import { LoadBalancerModule } from '../load-balancer/load-balancer.module.js';
 import { LoadBalancers } from '../load-balancer/load-balancers.js';
 import { AccessLog } from '../logging/access-log.js';
@@ -47,9 +49,23 @@ import { Targets } from './targets.js';
     },
     {
       provide: Exchanges,
-      inject: [GATEWAY_CONFIG, RoutePlans, AccessLog, ExchangeMetrics],
-      useFactory: (config: GatewayConfig, plans: RoutePlans, log: AccessLog, metrics: ExchangeMetrics) =>
-        new Exchanges(plans, new TrustedProxies(config.trustedProxies), config.security.validation, log, metrics),
+      inject: [GATEWAY_CONFIG, GATEWAY_INSTANCE, RoutePlans, AccessLog, ExchangeMetrics],
+      useFactory: (
+        config: GatewayConfig,
+        instance: string,
+        plans: RoutePlans,
+        log: AccessLog,
+        metrics: ExchangeMetrics,
+      ) =>
+        new Exchanges(
+          plans,
+          new TrustedProxies(config.trustedProxies),
+          config.security.validation,
+          new RequestFieldRules({ forwardedFields: config.forwardedFields, requestId: config.requestId.header }),
+          new Signature({ requestId: config.requestId, instance }),
+          log,
+          metrics,
+        ),
     },
   ],
   exports: [Dispatcher, Exchanges, LongLived, RoutePlans, Targets, UpstreamModule],

@@ -1,3 +1,4 @@
+import type { ServerHttp2Stream } from 'node:http2';
 import { GatewayError } from '../http/gateway-error.js';
 
 /** The answer to CONNECT. */
@@ -28,6 +29,9 @@ export const noConnectionAuth = new GatewayError(
   421,
 );
 
+/** The answer to a request that has been here before. Its connection may carry others. */
+export const loop = new GatewayError('LOOP');
+
 /** A refusal of a message that cannot be read as a request. */
 export const denied = (status: number, detail: string): GatewayError =>
   new GatewayError('DENIED', detail, undefined, status);
@@ -48,3 +52,8 @@ export const refusals = {
   left: denied(400, 'Some servers would read the path as one outside of where it leads.'),
   length: denied(413, 'The request body is larger than anything.'),
 };
+
+/** The client has gone; or it has broken the rules of HTTP/2, and Node has reset its stream. */
+export function aborted({ rstCode = 0 }: ServerHttp2Stream): GatewayError {
+  return new GatewayError('CLIENT_ABORTED', undefined, rstCode === 0 ? undefined : `stream reset, code ${rstCode}`);
+}

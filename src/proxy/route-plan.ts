@@ -33,6 +33,8 @@ export interface RoutePlan {
   readonly maxBody: number;
   /** What is done to the path before it is forwarded. */
   readonly path: PathPolicy;
+  /** False: fields with an underscore in their name, or what some servers take for one, are removed or refused. */
+  readonly takesUnderscores: boolean;
   readonly responseRules: HeaderRules | undefined;
   /** Done to the fields of every response of the route, whoever makes it. */
   readonly responseDefaults: ResponseDefaults | undefined;
@@ -82,7 +84,7 @@ export class ForwardPlan {
     readonly next: (match: RouteMatch<PlannedRoute>) => ForwardRoute,
     /** The route has a rewrite; without one every byte of the path stays as it is. */
     private readonly rewrites: boolean,
-    private readonly requestRules: HeaderRules | undefined,
+    readonly requestRules: HeaderRules | undefined,
     private readonly credentials: CredentialFields,
   ) {}
 

@@ -94,6 +94,7 @@ export class RoutePlans {
       path: validation.path,
       bodyPolicies: policies.filter(policy => policy.checkBody !== undefined),
       responseDefaults: responseDefaultsOf(security),
+      takesUnderscores: validation.underscoreHeaders === 'keep',
       responseRules: HeaderRules.compile(route.headers?.response),
       upgrades: this.#upgrades(route),
       mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),

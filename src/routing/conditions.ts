@@ -1,4 +1,5 @@
 import { shownValue } from '../config/kinds/value-match.js';
+import { fieldValueOf } from '../http/field-value.js';
 import type { MatchDefinition, RouteQuery, ValueMatch } from './route.js';
 import { queryValues } from './query-values.js';
 
@@ -26,7 +27,7 @@ export class Conditions {
     if (this.#none) return true;
     if (this.methods.length > 0 && !this.methods.includes(request.method)) return false;
     for (const [name, match] of this.headers) {
-      if (!holds(match, headerValues(request, name))) return false;
+      if (!holds(match, headerValues(request, name)) && !holdsAsBytes(match, request.headers[name])) return false;
     }
     for (const [name, match] of this.query) {
       if (!holds(match, queryValues(request.query, name))) return false;
@@ -61,6 +62,11 @@ export function compareConditions(a: Conditions, b: Conditions): number {
     b.headers.length - a.headers.length ||
     b.query.length - a.query.length
   );
+}
+
+/** Values come as bytes, which clients write in Latin-1 or, most of them, in UTF-8. */
+function holdsAsBytes(match: ValueMatch, value: unknown): boolean {
+  return match.kind === 'exact' && value === fieldValueOf(match.value);
 }
 
 const NO_VALUES: readonly string[] = [];

@@ -27,6 +27,13 @@ describe("what backends are told of a client's certificate", () => {
     });
   });
 
+  it('has no blanks around the + of a part with several attributes, and keeps those of values', () => {
+    const subject = 'C=DE\nO=Ex\\+Co \\+ Sons + OU=a\\\\ + UID=7\nCN=x\\ +';
+    expect(describeCertificate({ subject, fingerprint256: 'AB' })?.subject).toBe(
+      'CN=x\\ +,O=Ex\\+Co \\+ Sons+OU=a\\\\+UID=7,C=DE',
+    );
+  });
+
   it('is nothing when the subject is too long to be passed on', async () => {
     const organization = Array.from({ length: 40 }, () => ({ shortName: 'O', value: 'x'.repeat(60) }));
     expect(await describeSubject(organization)).toBeUndefined();

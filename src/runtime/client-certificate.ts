@@ -13,11 +13,16 @@ export function describeCertificate({
   fingerprint256,
 }: Pick<X509Certificate, 'subject' | 'fingerprint256'>): ClientCertificate | undefined {
   // One line for each part, most general first; special and control characters are escaped in them.
-  const parts = (subject ?? '').split('\n').reverse();
+  const parts = (subject ?? '').split('\n').map(withoutBlanks).reverse();
   const text = parts.join(',').replace(/[^\x20-\x7e]/gu, escapeBytes);
   return text.length > longestSubject
     ? undefined
     : { subject: text, fingerprint: fingerprint256.replaceAll(':', '').toLowerCase() };
+}
+
+/** Of a part with several attributes OpenSSL puts blanks around the `+` between them; one within a value is escaped. */
+function withoutBlanks(part: string): string {
+  return part.replaceAll(' + ', '+');
 }
 
 function escapeBytes(character: string): string {

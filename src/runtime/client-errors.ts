@@ -90,6 +90,7 @@ export class ClientErrors {
     const client = canonicalAddress(peer) ?? peer;
     const record = new RefusedMessage(id, listener, client, error, request);
     const { status, headers, body } = problemResponse(error, id);
+    this.exchanges.signature.tell(headers, id);
     this.exchanges.responseDefaults?.apply(headers, record);
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n`;
     for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;

@@ -1,8 +1,8 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerSessionOptions } from 'node:http2';
 import type { Socket } from 'node:net';
-import { exchangesOn, type ExchangeSocket, type StreamHandler } from '../proxy/exchanges.js';
+import { exchangesOn, type ExchangeSocket } from '../proxy/exchanges.js';
 import { Http2Head } from '../proxy/http2-head.js';
-import { Http2Message } from '../proxy/http2-message.js';
+import { Http2Message, type StreamHandler } from '../proxy/http2-message.js';
 import type { ListenerInfo } from '../proxy/listener-info.js';
 import { Http2Pace, type StreamPace } from './http2-pace.js';
 import { connectionWindow } from './http2-settings.js';

@@ -1,6 +1,7 @@
 import type { ServerSessionOptions } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { HeadLimits, StreamHandler } from '../proxy/exchanges.js';
+import type { HeadLimits } from '../proxy/exchanges.js';
+import type { StreamHandler } from '../proxy/http2-message.js';
 import type { ListenerInfo } from '../proxy/listener-info.js';
 import { Http2Connection, type ConnectionLimits } from './http2-connection.js';
 import { sessionOptions } from './http2-settings.js';

@@ -17,7 +17,7 @@ export function redirectToHttps(exchange: Exchange, port: number): void {
   const target = exchange.path === '*' ? '' : `${exchange.path}${query}`;
   exchange.respond({
     status: 308,
-    headers: ['Location', `https://${authority}${target}`, 'Content-Length', '0', 'X-Request-Id', exchange.id],
+    headers: ['Location', `https://${authority}${target}`, 'Content-Length', '0'],
     body: '',
   });
 }

@@ -28,6 +28,8 @@ export interface ListenerSettings {
   readonly port?: number | undefined;
   readonly unix?: string | undefined;
   readonly proxyProtocol: boolean;
+  /** See `trustUnknown` of the configuration. */
+  readonly trustUnknown: boolean;
   readonly http2: boolean;
   readonly tls?: ListenerTls | undefined;
   readonly limits: {
@@ -118,6 +120,7 @@ export class Listener implements ListenerInfo {
         unix: this.unix,
         timeout: limits.headerTimeout,
         trusted: services.trusted,
+        trustUnknown: settings.trustUnknown,
         metrics: services.connections,
         log: services.log,
       });

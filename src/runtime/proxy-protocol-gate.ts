@@ -12,6 +12,8 @@ export interface ProxyProtocolOptions {
   /** Milliseconds in which the header must have arrived; 0 = no limit. */
   readonly timeout: number;
   readonly trusted: TrustedProxies;
+  /** What a trusted proxy says in the fields of requests is believed on connections whose client it does not tell, too. */
+  readonly trustUnknown: boolean;
   readonly metrics: ConnectionMetrics;
   readonly log: Logger;
 }
@@ -55,7 +57,8 @@ export class ProxyProtocolGate {
         const rest = held.subarray(header.length);
         if (rest.length > 0) socket.unshift(rest);
         const peer = header.source === 'told' ? { address: header.address } : undefined;
-        introduce(socket, { peer, prelude: header.length, certificate: undefined });
+        const clientUnknown = header.source === 'own' && !this.options.trustUnknown;
+        introduce(socket, { peer, prelude: header.length, certificate: undefined, clientUnknown });
         return proceed();
       }
     };

@@ -120,7 +120,7 @@ export class TlsTermination {
       }
     }
     if (before !== undefined || certificate !== undefined) {
-      introduce(socket, { peer: before?.peer, prelude: 0, certificate });
+      introduce(socket, { ...before, peer: before?.peer, prelude: 0, certificate });
     }
     return true;
   }

@@ -24,7 +24,10 @@ export interface PolicyContext extends RequestInfo {
   readonly hasBody: boolean;
   /** Undefined until a policy of the stage `authentication` has set it. */
   identity: Identity | undefined;
-  /** Takes all fields of that name out of what the backend gets and, with a value, puts one in their place. */
+  /**
+   * Takes all fields of that name, and its look-alikes, out of what the backend gets and, with a value, puts one in their place. A value
+   * as it came in a field stays as it is; a text with characters beyond Latin-1 goes out as UTF-8.
+   */
   setRequestHeader(name: string, value?: string): void;
   /** Sets a field of the response, whoever makes it: the backend, the gateway, a policy that denies. */
   setResponseHeader(name: string, value: string): void;

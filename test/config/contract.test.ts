@@ -123,7 +123,16 @@ describe('defaults', () => {
         },
       },
       admin: { host: '127.0.0.1', port: 9901 },
-      ...pick(shown, ['websocket', 'sse', 'workers', 'shutdown', 'metrics', 'trustedProxies']),
+      ...pick(shown, [
+        'websocket',
+        'sse',
+        'workers',
+        'shutdown',
+        'metrics',
+        'trustedProxies',
+        'forwardedFields',
+        'requestId',
+      ]),
       security: {
         validation: pick(shown['security']?.['validation'], [
           'methods',

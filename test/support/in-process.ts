@@ -11,7 +11,7 @@ import { sumOf } from './operator.js';
 import type { LogLine } from './program.js';
 
 /** What is added to the wiring: modules with strategies, forwarders or plug-ins of the test. */
-export type InProcessOptions = Pick<GatewayOptions, 'imports'>;
+export type InProcessOptions = Pick<GatewayOptions, 'imports' | 'instance'>;
 
 /** A gateway that runs in the test's own process: the same wiring as the program, without a build or a child process. */
 export class InProcessGateway {
@@ -86,7 +86,7 @@ export class InProcessGateway {
  */
 export async function startInProcess(
   what: string | object,
-  { imports = [] }: InProcessOptions = {},
+  { imports = [], ...options }: InProcessOptions = {},
 ): Promise<InProcessGateway> {
   const plain = (typeof what === 'string' ? parse(what) : what) as Record<string, unknown>;
   const config = buildConfig({
@@ -95,7 +95,7 @@ export async function startInProcess(
     ...plain,
   });
   const lines = new CollectedLines();
-  const gateway = await createGateway(config, { imports, logSink: lines });
+  const gateway = await createGateway(config, { ...options, imports, logSink: lines });
   closeLater(() => gateway.stop(0));
   await gateway.start();
   return new InProcessGateway(gateway, lines);

@@ -52,16 +52,18 @@ export const editableHeaderName: Kind<string> = {
   },
 };
 
-/** The value of a header field (RFC 9110 §5.5): no line breaks or other control characters. May be empty. */
+const oneLine = /^[\t\P{Cc}]*$/u;
+
+/** The value of a header field (RFC 9110 §5.5): no line breaks or other control characters. May be empty. Goes out as UTF-8. */
 export const headerValue: Kind<string> = {
   label: 'header value',
-  expected: 'a header value: text on one line, in Latin-1',
-  schema: { type: 'string', pattern: '^[\\t\\x20-\\x7e\\x80-\\xff]*$' },
+  expected: 'a header value: text on one line',
+  schema: { type: 'string', pattern: '^[^\\x00-\\x08\\x0a-\\x1f\\x7f-\\x9f]*$' },
   parse(raw) {
     if (typeof raw === 'number' || typeof raw === 'boolean') {
       return new Invalid(raw, this.expected, { suggestion: `"${raw}" in quotes` });
     }
-    return typeof raw === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(raw) && raw.length <= 8192
+    return typeof raw === 'string' && oneLine.test(raw) && raw.isWellFormed() && Buffer.byteLength(raw) <= 8192
       ? raw
       : new Invalid(raw, this.expected);
   },

@@ -12,11 +12,11 @@ const wrong = new Refused('The API key is not valid.', 'API key: unknown');
  */
 export class ApiKeyAuthenticator implements Authenticator {
   readonly challenge: string;
-  readonly #header: string;
+  readonly credential: string;
   readonly #keys = new Map<string, Accepted>();
 
   constructor({ header, keys }: Pick<ApiKeyConfig, 'header' | 'keys'>) {
-    this.#header = header;
+    this.credential = header;
     this.challenge = `ApiKey header="${header}"`;
     for (const { id, sha256 } of keys) {
       this.#keys.set(sha256.toLowerCase(), new Accepted({ scheme: 'api-key', subject: id, claims: {} }, header));
@@ -24,7 +24,7 @@ export class ApiKeyAuthenticator implements Authenticator {
   }
 
   authenticate({ headers }: PolicyContext): Decision {
-    const key = headers[this.#header];
+    const key = headers[this.credential];
     if (key === undefined) return noCredentials;
     if (typeof key !== 'string' || key.length > maxCredentials) return wrong;
     // As the bytes that were sent: Node gives each as a Latin-1 character.

@@ -63,7 +63,7 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
   #policy({ auth, validation }: EffectiveSecurity, path: string): RequestPolicy | undefined {
     if (auth === undefined || auth.mode === 'off') {
       if (this.#elsewhere.length === 0) return undefined;
-      return new ForgedFields(new BackendFields(new Set(this.#elsewhere), new Set(), false));
+      return new ForgedFields(new BackendFields(new Set(this.#elsewhere), new Set(), new Set()));
     }
     const identity = new Set([...this.#elsewhere, ...identityFields(auth)]);
     const methods = [...this.#shared(auth)];
@@ -76,7 +76,7 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
     return new Authentication(
       methods,
       auth.mode,
-      new BackendFields(identity, credentialFields(auth), auth.forwardCredentials),
+      new BackendFields(identity, credentialFields(auth), keptFields(auth)),
     );
   }
 
@@ -121,9 +121,16 @@ function identityFields({ jwt, forward }: AuthConfig): string[] {
   return [...(jwt?.forwardClaims.values() ?? []), ...(forward?.copyHeaders ?? [])];
 }
 
-function credentialFields({ jwt, apiKey, basic }: AuthConfig): Set<string> {
+function credentialFields({ jwt, apiKey, basic, forward }: AuthConfig): Set<string> {
   return new Set([
-    ...(jwt === undefined && basic === undefined ? [] : ['authorization']),
+    ...((jwt ?? basic ?? forward) === undefined ? [] : ['authorization']),
     ...(apiKey === undefined ? [] : [apiKey.header]),
   ]);
+}
+
+/** Of those, what a backend gets where it has let a request through. What only another service understands is the backend's, too. */
+function keptFields(auth: AuthConfig): Set<string> {
+  if (auth.forwardCredentials) return credentialFields(auth);
+  const isForeign = auth.jwt === undefined && auth.basic === undefined && auth.forward !== undefined;
+  return new Set(isForeign ? ['authorization'] : []);
 }

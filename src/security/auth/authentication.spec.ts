@@ -15,6 +15,7 @@ const page = new Answer({ status: 302, headers: [], body: '' });
 function method(decision: Decision, challenge?: string, later = false): Authenticator & { asked: number } {
   const self = {
     challenge,
+    credential: 'authorization',
     asked: 0,
     authenticate: () => {
       self.asked++;
@@ -45,7 +46,7 @@ function request(headers: Record<string, string> = {}) {
   return { context, edits };
 }
 
-const fields = new BackendFields(new Set(['x-one', 'x-two']), new Set(), false);
+const fields = new BackendFields(new Set(['x-one', 'x-two']), new Set(), new Set());
 const policy = (mode: 'any' | 'all', ...methods: Authenticator[]): Authentication =>
   new Authentication(methods, mode, fields);
 const what = (verdict: Verdict): unknown => (verdict instanceof GatewayError ? verdict.status : verdict);
@@ -107,12 +108,27 @@ describe.each([false, true])('authentication with methods that answer later: %s'
     const decisions: Decision[] = [noCredentials, noCredentials];
     const changing = (index: number, challenge: string): Authenticator => ({
       challenge,
+      credential: 'authorization',
       authenticate: () => decisions[index]!,
     });
     const all = policy('all', changing(0, 'One'), changing(1, 'Two'));
     expect(((await all.check(request().context)) as GatewayError).headers[1]).toBe('One');
     decisions[0] = accepted('one');
     expect(((await all.check(request().context)) as GatewayError).headers[1]).toBe('Two');
+  });
+
+  it('does not pass a credential on that one method has refused because another has let the request in', async () => {
+    const kept = new Set(['authorization']);
+    const passed = async (first: Decision): Promise<unknown> => {
+      const { context, edits } = request({ authorization: 'Bearer forged' });
+      const methods = [no(first), one()];
+      const policy = new Authentication(methods, 'any', new BackendFields(new Set(), kept, kept));
+      expect(await policy.check(context)).toBeUndefined();
+      return edits.get('authorization');
+    };
+    expect(await passed(wrong)).toBeUndefined();
+    expect(await passed(undecided)).toBeUndefined();
+    expect(await passed(noCredentials)).toBe('Bearer forged');
   });
 
   it('refuses two Authorization fields before anybody is asked', async () => {
@@ -130,8 +146,9 @@ describe('the fields that a backend gets', () => {
     names.apply(context, by);
     return edits;
   };
+  const credentials = new Set(['authorization', 'x-api-key']);
   const names = (keep: boolean): BackendFields =>
-    new BackendFields(new Set(['x-user-id', 'x_tenant']), new Set(['authorization', 'x-api-key']), keep);
+    new BackendFields(new Set(['x-user-id', 'x_tenant']), credentials, keep ? credentials : new Set());
 
   it('lose every spelling that a backend could take for the name of one of ours', () => {
     const forged = [

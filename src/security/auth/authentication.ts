@@ -23,24 +23,26 @@ export class Authentication implements RequestPolicy {
 
   check(request: PolicyContext): Verdict | Promise<Verdict> {
     if (request.headers.authorization !== undefined && isRepeated(request.rawHeaders, 'authorization')) return repeated;
-    return this.mode === 'any' ? this.#askForOne(request, 0, undefined) : this.#askAll(request, 0, []);
+    return this.mode === 'any' ? this.#askForOne(request, 0, []) : this.#askAll(request, 0, []);
   }
 
-  #askForOne(request: PolicyContext, from: number, worst: Denied | undefined): Verdict | Promise<Verdict> {
+  #askForOne(request: PolicyContext, from: number, denied: readonly Denied[]): Verdict | Promise<Verdict> {
+    let all = denied;
     for (let i = from; i < this.methods.length; i++) {
       const method = this.methods[i]!;
       const decision = method.authenticate(request);
       if (decision instanceof Promise) {
+        const before = all;
         return decision.then(later =>
           later instanceof Accepted
-            ? this.#pass(request, [later])
-            : this.#askForOne(request, i + 1, weightier(worst, { denial: later, method })),
+            ? this.#pass(request, [later], before)
+            : this.#askForOne(request, i + 1, [...before, { denial: later, method }]),
         );
       }
-      if (decision instanceof Accepted) return this.#pass(request, [decision]);
-      worst = weightier(worst, { denial: decision, method });
+      if (decision instanceof Accepted) return this.#pass(request, [decision], all);
+      all = [...all, { denial: decision, method }];
     }
-    return this.#deny(worst!);
+    return this.#deny(all.reduce(weightier));
   }
 
   #askAll(request: PolicyContext, from: number, accepted: Accepted[]): Verdict | Promise<Verdict> {
@@ -57,12 +59,14 @@ export class Authentication implements RequestPolicy {
       if (!(decision instanceof Accepted)) return this.#deny({ denial: decision, method });
       accepted.push(decision);
     }
-    return this.#pass(request, accepted);
+    return this.#pass(request, accepted, []);
   }
 
-  #pass(request: PolicyContext, accepted: readonly Accepted[]): undefined {
+  /** What a method has refused does not go on because another one has let the request in. */
+  #pass(request: PolicyContext, accepted: readonly Accepted[], denied: readonly Denied[]): undefined {
     request.identity = accepted[0]!.identity;
-    this.fields.apply(request, accepted);
+    const refused = denied.filter(({ denial }) => weight(denial) > 0).map(({ method }) => method.credential);
+    this.fields.apply(request, accepted, refused);
   }
 
   #deny({ denial, method }: Denied): Verdict {
@@ -109,8 +113,8 @@ interface Denied {
 }
 
 /** What weighs more is what the client hears: of two that weigh the same, the first. */
-function weightier(one: Denied | undefined, other: Denied): Denied {
-  return one !== undefined && weight(one.denial) >= weight(other.denial) ? one : other;
+function weightier(one: Denied, other: Denied): Denied {
+  return weight(one.denial) >= weight(other.denial) ? one : other;
 }
 
 function weight(denial: Denial): number {

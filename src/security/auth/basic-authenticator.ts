@@ -32,6 +32,7 @@ const wrong = new Refused('The user name or the password is wrong.', 'password: 
  * that nobody who guesses can make the gateway forget a user.
  */
 export class BasicAuthenticator implements Authenticator {
+  readonly credential = 'authorization';
   readonly challenge: string;
   readonly #key = randomBytes(32);
   readonly #users = new Map<string, User>();

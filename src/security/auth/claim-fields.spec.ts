@@ -10,6 +10,10 @@ describe('a claim that the backend is told of', () => {
     ['auth0|5f7c8ec7', 'auth0|5f7c8ec7'],
     ['Alice de l’Hôpital'.replace('’', "'"), "Alice de l'Hôpital"],
     ['user,admin', 'user,admin'],
+    ['für', 'f\xc3\xbcr'],
+    ['Łukasz', '\xc5\x81ukasz'],
+    ['李😀', '\xe6\x9d\x8e\xf0\x9f\x98\x80'],
+    [['ü', 'b'], '\xc3\xbc,b'],
     [42, '42'],
     [true, 'true'],
     [['a', 'b', 3], 'a,b,3'],
@@ -22,7 +26,10 @@ describe('a claim that the backend is told of', () => {
     ['a line feed alone', 'adm\nin'],
     ['a zero', 'admin\0'],
     ['a control of Latin-1 that some parsers take for a line break', 'alice\x85x'],
-    ['characters beyond Latin-1', 'Łukasz'],
+    ['half a character', 'a\ud83d'],
+    ['a line end of Unicode', 'a\u2028b'],
+    ['more than 8 kB in UTF-8', 'ü'.repeat(4097)],
+    ['an ideographic space at its end', 'admin\u3000'],
     ['a blank at its end, which parsers cut off', 'admin '],
     ['a blank at its start', ' admin'],
     ['a no-break space at its end', 'admin\xa0'],
@@ -59,9 +66,10 @@ describe('a claim that the backend is told of', () => {
         claim => {
           const value = one(claim);
           if (value === undefined) return;
-          expect(value).toMatch(/^[\x20-\x7e\xa0-\xff]+$/);
-          expect(value.trim()).toBe(value);
-          if (typeof claim === 'string') expect(value).toBe(claim);
+          expect(value).toMatch(/^[\x20-\x7e\x80-\xff]+$/);
+          const read = Buffer.from(value, 'latin1').toString('utf8');
+          expect(read.trim()).toBe(read);
+          if (typeof claim === 'string') expect(read).toBe(claim);
         },
       ),
     );

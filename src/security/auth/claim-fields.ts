@@ -1,12 +1,14 @@
+import { fieldValueOf } from '../../http/field-value.js';
 import type { Field } from './decision.js';
 
-/** Printable Latin-1 that no parser trims or splits: no controls, and no blanks (the no-break space among them) at its ends. */
-const plain = /^[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa1-\xff])?$/;
+/** A text that no parser trims or splits: no controls and line ends, and no blanks (the no-break space among them) at its ends. */
+const plain = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
+/** In bytes. */
 const maxLength = 8192;
 
 /**
- * The fields that tell a backend of claims, by the map from claim to field. Texts, numbers, booleans, and lists of them, joined
- * by commas. A value that the backend would not read back unchanged is left out, never altered: cutting a line break out
+ * The fields that tell a backend of claims, by the map from claim to field. Texts, in UTF-8, numbers, booleans, and lists of them,
+ * joined by commas. A value that the backend would not read back unchanged is left out, never altered: cutting a line break out
  * of `adm\nin` would make another person of it, and so would a comma inside an element of a list.
  */
 export function claimFields(
@@ -31,7 +33,10 @@ function fieldValue(claim: unknown): string | undefined {
 
 function scalar(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'string' && value.length <= maxLength && plain.test(value) ? value : undefined;
+  if (typeof value !== 'string' || value.length > maxLength || !plain.test(value) || !value.isWellFormed())
+    return undefined;
+  const bytes = fieldValueOf(value);
+  return bytes.length <= maxLength ? bytes : undefined;
 }
 
 /** Whether a value can stand in a header field as it is: Latin-1 without controls. */

@@ -34,6 +34,8 @@ export type Decision = Accepted | Refused | GatewayError | Answer;
 
 /** One way to prove who sends a request. */
 export interface Authenticator {
+  /** The field that it reads credentials from, in lower case. */
+  readonly credential: string;
   /** For `WWW-Authenticate` (RFC 9110 §11.6.1); undefined for a method that answers itself. */
   readonly challenge: string | undefined;
   /** Never throws or rejects. Without a promise where nothing has to be waited for. */

@@ -2,7 +2,7 @@ import type { ForwardAuthConfig } from '../../config/auth.config.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import type { PathPolicy } from '../../http/path-policy.js';
 import { Answer, type PolicyContext } from '../policy.js';
-import { fold } from './backend-fields.js';
+import { foldName } from '../../http/field-names.js';
 import type { AuthService, ServiceAnswer } from './auth-service.js';
 import { isFieldValue } from './claim-fields.js';
 import { Accepted, type Authenticator, type Decision, type Field } from './decision.js';
@@ -22,6 +22,7 @@ const shown: readonly [name: string, spelling: string][] = [
 /** Asks another service about each request: a 2xx lets it through, any other answer is the client's. Without an answer: 503. */
 export class ForwardAuthenticator implements Authenticator {
   readonly challenge = undefined;
+  readonly credential = 'authorization';
   readonly #identity: ReadonlySet<string>;
 
   /** `identity`: fields by which the gateway tells who sends a request; the client's own are not shown to the service. */
@@ -31,7 +32,7 @@ export class ForwardAuthenticator implements Authenticator {
     private readonly path: PathPolicy,
     identity: ReadonlySet<string>,
   ) {
-    this.#identity = new Set([...identity].map(fold));
+    this.#identity = new Set([...identity].map(foldName));
   }
 
   async authenticate(request: PolicyContext): Promise<Decision> {

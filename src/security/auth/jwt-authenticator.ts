@@ -23,6 +23,7 @@ const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
  * is known for a minute, but not beyond its `exp` nor beyond a change of the issuer's keys.
  */
 export class JwtAuthenticator implements Authenticator {
+  readonly credential = 'authorization';
   readonly challenge = 'Bearer';
   readonly #known = new ExpiringCache<Accepted>(maxKept);
   readonly #options: JWTVerifyOptions;

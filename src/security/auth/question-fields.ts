@@ -2,7 +2,7 @@ import { parseHost } from '../../http/host.js';
 import { forwardedPath, type PathPolicy } from '../../http/path-policy.js';
 import { connectionOptions } from '../../http/request-head.js';
 import type { PolicyContext } from '../policy.js';
-import { fold } from './backend-fields.js';
+import { foldName } from '../../http/field-names.js';
 
 /** Fields of the client that its connection, its body or its cache need, or that the gateway writes itself. */
 const left: ReadonlySet<string> = new Set([
@@ -50,7 +50,7 @@ export function questionFields(request: PolicyContext, path: PathPolicy, identit
   const fields: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name.startsWith(':') || left.has(name)) continue;
-    const folded = fold(name);
+    const folded = foldName(name);
     if (folded.startsWith('x-forwarded-') || left.has(folded)) continue;
     if (!credentials.has(name) && (identity.has(folded) || named.has(name))) continue;
     if (typeof value === 'string') fields.push(name, value);

@@ -12,7 +12,7 @@ export class DeniedFilter implements ExceptionFilter<Denied> {
     const { id } = http.getRequest<FastifyRequest>();
     const { status, headers, body } = verdict instanceof Answer ? verdict.response : problemResponse(verdict, id);
     const reply = http.getResponse<FastifyReply>();
-    const fields = new Map<string, string[]>();
+    const fields = new Map<string, string[]>([['x-request-id', [id]]]);
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i]!.toLowerCase();
       fields.set(name, [...(fields.get(name) ?? []), headers[i + 1]!]);

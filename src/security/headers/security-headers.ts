@@ -1,4 +1,5 @@
 import type { SecurityHeadersConfig } from '../../config/security.config.js';
+import { fieldValueOf } from '../../http/field-value.js';
 import type { RawHeaders } from '../../http/raw-headers.js';
 
 /** What of a request decides on the fields of its response. */
@@ -16,9 +17,9 @@ export class SecurityHeaders {
 
   constructor({ hsts, contentTypeOptions, frameOptions, referrerPolicy }: SecurityHeadersConfig) {
     if (contentTypeOptions) this.#plain.push('X-Content-Type-Options', 'nosniff');
-    if (frameOptions !== '') this.#plain.push('X-Frame-Options', frameOptions);
-    if (referrerPolicy !== '') this.#plain.push('Referrer-Policy', referrerPolicy);
-    this.#secure = hsts === '' ? this.#plain : [...this.#plain, 'Strict-Transport-Security', hsts];
+    if (frameOptions !== '') this.#plain.push('X-Frame-Options', fieldValueOf(frameOptions));
+    if (referrerPolicy !== '') this.#plain.push('Referrer-Policy', fieldValueOf(referrerPolicy));
+    this.#secure = hsts === '' ? this.#plain : [...this.#plain, 'Strict-Transport-Security', fieldValueOf(hsts)];
   }
 
   /** The fields for a response over that scheme: name, value, name, value … */

@@ -1,0 +1,61 @@
+import type { RawHeaders } from './raw-headers.js';
+
+const unusual = /[^a-z0-9-]/;
+
+/**
+ * One spelling for all field names that some servers take for the same: lower case, and a dash for whatever is neither letter nor
+ * digit. CGI, WSGI and PHP make `HTTP_X_USER` of `X-User` and `X_User`, PHP also of `X.User`, and old Apaches of any other character.
+ */
+export function foldName(name: string): string {
+  const lower = name.toLowerCase();
+  return unusual.test(lower) ? lower.replace(/[^a-z0-9]/g, '-') : lower;
+}
+
+/** Whether a name, in lower case, has a character that some servers take for a dash. */
+export function isUnusualName(lower: string): boolean {
+  return unusual.test(lower);
+}
+
+/** The fields that `passes`, by their names in lower case and folded. */
+export function fieldsWhere(headers: RawHeaders, passes: (lower: string, folded: string) => boolean): RawHeaders {
+  const passed: RawHeaders = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const lower = headers[i]!.toLowerCase();
+    if (passes(lower, foldName(lower))) passed.push(headers[i]!, headers[i + 1]!);
+  }
+  return passed;
+}
+
+/** Names of fields that are to be taken out, and what some servers take for the same: `X_User` goes with `X-User`. */
+export class FieldNames {
+  readonly #folded: ReadonlySet<string>;
+
+  /** `exact`: the names in lower case. */
+  constructor(private readonly exact: { readonly size: number; has(name: string): boolean; keys(): Iterable<string> }) {
+    this.#folded = new Set([...exact.keys()].map(foldName));
+  }
+
+  get size(): number {
+    return this.exact.size;
+  }
+
+  /** Takes them out of a head, in place. */
+  removeFrom(headers: RawHeaders): void {
+    let kept = 0;
+    for (let i = 0; i < headers.length; i += 2) {
+      if (this.#has(headers[i]!.toLowerCase())) continue;
+      headers[kept] = headers[i]!;
+      headers[kept + 1] = headers[i + 1]!;
+      kept += 2;
+    }
+    headers.length = kept;
+  }
+
+  hasFolded(folded: string): boolean {
+    return this.#folded.has(folded);
+  }
+
+  #has(lower: string): boolean {
+    return this.exact.has(lower) || (isUnusualName(lower) && this.#folded.has(foldName(lower)));
+  }
+}
