@@ -82,7 +82,7 @@ export class ListenerLimitsConfig {
   requestsPerConnection: number = 0;
 
   @Key(size(), {
-    doc: 'Bytes a second. A client that sends its body slower than this (on average, looked at after 5 s) is cut with 408. Only the time counts in which the gateway waits for it: not while the backend does not read, nor while it waits for a connection or its `100 (Continue)` (for 30 s at most). A fast beginning excuses a rest of at most a minute. `0b` = off.',
+    doc: 'Bytes a second. A client that sends its body slower than this (on average, looked at after 20 s; after 5 s while others wait for the place at a backend that it holds) is cut with 408. Only the time counts in which the gateway waits for it: not while the backend does not read, nor while it waits for a connection or its `100 (Continue)` (for 30 s at most). A fast beginning excuses a rest of at most a minute. `0b` = off.',
   })
   minBodyRate: number = 240;
 

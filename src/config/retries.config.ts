@@ -42,7 +42,7 @@ export class RetriesConfig {
   methods: 'idempotent' | 'all' | string[] = 'idempotent';
 
   @Key(size({ max: 64 * 1024 * 1024 }), {
-    doc: 'Request bodies up to this size are kept so that they can be sent again; requests with larger ones are not retried once their body was begun. This much memory for each request in flight.',
+    doc: 'Request bodies up to this size are kept so that they can be sent again, and, where their length is declared, are waited for before they take a place at a backend; requests with larger ones are not retried once their body was begun. This much memory for each request in flight.',
   })
   bufferRequest: number = 64 * 1024;
 

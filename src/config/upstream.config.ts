@@ -90,7 +90,7 @@ export class UpstreamTlsConfig {
 /** Connections that are kept to a backend. */
 export class ConnectionsConfig {
   @Key(integer(1, 65_535), {
-    doc: 'Connections to one backend, for each worker. Requests beyond it wait in the queue. Upgraded connections, and event streams that are asked for by `Accept`, take no place: they have limits of their own.',
+    doc: 'Connections to one backend, for each worker. Requests beyond it wait in the queue. Requests whose clients are still sending get at most half of them, and half of the queue. Upgraded connections, and event streams that are asked for by `Accept`, take no place: they have limits of their own.',
   })
   max: number = 256;
 

@@ -132,6 +132,13 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
       (gauge, state) => gauge.set(ofBackend(state), state.backend.inFlight),
     ),
     mirrored(
+      'gatehouse_backend_sending',
+      'Exchanges that hold a place at the backend while their clients are still sending: at most half of the places.',
+      ['upstream', 'backend'],
+      'sum',
+      (gauge, state) => gauge.set(ofBackend(state), state.sending ?? 0),
+    ),
+    mirrored(
       'gatehouse_pool_connections',
       'Connections to the backend, by state.',
       ['upstream', 'backend', 'state'],

@@ -7,6 +7,8 @@ export interface BackendState {
   readonly backend: { readonly id: string; readonly inFlight: number };
   /** True while it has no veto. */
   readonly available: boolean;
+  /** Of the places at it in this thread, those that are held while a client is still sending. */
+  readonly sending?: number | undefined;
   /** Its connection pool in this thread, where there is one. */
   readonly connections?: { readonly active: number; readonly idle: number; readonly pending: number } | undefined;
 }

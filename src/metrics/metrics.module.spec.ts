@@ -172,6 +172,7 @@ describe('the gauges', () => {
         upstream: 'orders',
         backend: { id: 'a', inFlight: 4 },
         available: true,
+        sending: 2,
         connections: { active: 3, idle: 2, pending: 1 },
       },
       { upstream: 'orders', backend: { id: 'b', inFlight: 0 }, available: false },
@@ -184,6 +185,8 @@ describe('the gauges', () => {
       'backend_available{upstream="orders",backend="b"} 0',
       'backend_in_flight{upstream="orders",backend="a"} 4',
       'backend_in_flight{upstream="orders",backend="b"} 0',
+      'backend_sending{upstream="orders",backend="a"} 2',
+      'backend_sending{upstream="orders",backend="b"} 0',
     ]);
     expect(await scrape('pool_')).toEqual([
       'pool_connections{upstream="orders",backend="a",state="active"} 3',

@@ -8,11 +8,14 @@ import { responseFields } from '../http/response-head.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './backend-verdict.js';
 import { Doubts, isDoubtful } from './doubts.js';
+import type { BodyWatcher } from './client-body.js';
 import type { EventStream, EventStreams } from './event-streams.js';
-import type { Exchange, UnderWay } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import type { UnderWay } from './under-way.js';
 import type { AttemptControl, AttemptObserver } from './forwarder.js';
 import type { Race } from './race.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
+import type { HeldPlace } from './target.js';
 import type { TunnelOver } from './upgrade.js';
 
 /** Responses without a body must not have it (RFC 9110 §8.6). */
@@ -44,7 +47,7 @@ export interface AttemptOwner {
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
  * exactly once, whatever comes first: the end, an error, or the client's leaving.
  */
-export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
+export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOver {
   #control: AttemptControl | undefined;
   #settled = false;
   #sentAt = 0;
@@ -54,7 +57,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
   #dropped = -1;
   #cut: NodeJS.Timeout | undefined;
   #tunnel: UnderWay | undefined;
-  #isLongLived = false;
+  #held: HeldPlace = 'whole';
   /** The event stream that the answer belongs to. */
   #stream: EventStream | undefined;
   /** What was wished for before the reins were there. */
@@ -111,8 +114,25 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     this.#settleBreaker(this.#verdict());
     const { upgrade, wantsEvents } = this.exchange;
     if (upgrade === undefined && !wantsEvents) return;
-    this.#isLongLived = true;
+    this.bodyEnded();
+    this.#held = 'lasting';
     this.route.target.gate(this.backend).outlast();
+  }
+
+  /** It has entered while its client is still sending. */
+  beginSending(): void {
+    this.#held = 'sending';
+    this.exchange.body!.watcher = this;
+  }
+
+  get isPressed(): boolean {
+    return this.#held === 'sending' && this.route.target.gate(this.backend).isShortOfSending;
+  }
+
+  bodyEnded(): void {
+    if (this.#settled || this.#held !== 'sending') return;
+    this.#held = 'whole';
+    this.route.target.gate(this.backend).sent();
   }
 
   resume(): void {
@@ -293,7 +313,7 @@ export class Attempt implements AttemptObserver, UnderWay, TunnelOver {
     this.#settled = true;
     if (this.race === undefined) this.exchange.underWay = undefined;
     this.#settleBreaker(verdict);
-    this.route.target.settle(this.backend, outcome, this.#firstByte, this.#isLongLived);
+    this.route.target.settle(this.backend, outcome, this.#firstByte, this.#held);
   }
 
   #settleBreaker({ outcome, kind }: BreakerVerdict): void {

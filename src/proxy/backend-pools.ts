@@ -1,6 +1,7 @@
 import type { AgentOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { Client, Pool, buildConnector, errors, type Dispatcher } from 'undici';
+import { joinPieces } from '../http/joined-readable.js';
 import type { Backend } from '../upstream/backend.js';
 import { serverNameOf, tlsOptions, type BackendTls } from '../upstream/backend-tls.js';
 import { PlainBackendAgent, SecureBackendAgent, type BackendAgent } from './backend-agent.js';
@@ -72,6 +73,7 @@ function pooledClient(origin: URL, options: object, timeout: number): Dispatcher
       state.socket = socket ?? undefined;
       // Typed as if it were there; undici leaves it out.
       if (!state.socket || !socket) return callback(...result);
+      joinPieces(socket);
       hearLastWords(socket);
       afterQuietStart(socket, hasSpoken => {
         if (!hasSpoken) return callback(...result);

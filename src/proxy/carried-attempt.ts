@@ -3,9 +3,11 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answersForConnection } from '../http/connection-auth.js';
 import { GatewayError } from '../http/gateway-error.js';
+import { joinedMessagePush, joinPieces } from '../http/joined-readable.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
 import { afterQuietStart, spokeFirst } from './quiet-start.js';
 import { badResponse, isFinalHead, isStale, networkError, type Phase } from './network-error.js';
+import { takeOneAtATime } from './one-at-a-time.js';
 import { RequestBody, RequestBodyError } from './request-body.js';
 
 /** How an attempt is bound to what sends its request. */
@@ -146,6 +148,8 @@ export class CarriedAttempt implements AttemptControl {
   }
 
   #connect(socket: Socket): void {
+    joinPieces(socket);
+    if (this.request.body instanceof RequestBody) takeOneAtATime(socket);
     if (!socket.connecting) return this.#sent();
     this.#held = socket;
     socket.cork();
@@ -187,6 +191,7 @@ export class CarriedAttempt implements AttemptControl {
     }
     this.#phase = 'responding';
     this.#response = response;
+    joinPieces(response, joinedMessagePush);
     const { 'persistent-auth': persistent, 'www-authenticate': challenge } = response.headers;
     // It may be let in as the client, and must carry nobody else's request.
     if (this.request.tie === undefined && answersForConnection(challenge, persistent) && this.#client !== undefined)

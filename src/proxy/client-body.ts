@@ -1,5 +1,6 @@
 import type { RawHeaders } from '../http/raw-headers.js';
 import { GatewayError } from '../http/gateway-error.js';
+import { Pieces } from '../http/pieces.js';
 import type { BodySource } from './client-message.js';
 import { RequestBody, RequestBodyError } from './request-body.js';
 
@@ -11,22 +12,35 @@ export interface TrailerFilter {
   passedTrailers(raw: RawHeaders): RawHeaders;
 }
 
+/** Bytes that may wait for the one who reads them before the client is read no further. */
+const mostWaiting = 64 * 1024;
+
+/** Who wants to know when a client has sent all of its body. */
+export interface BodyWatcher {
+  bodyEnded(): void;
+}
+
 /**
  * The body of a client's request: counted and limited as it comes, and kept up to `hold` bytes so that it can be sent
  * again. Each attempt opens it anew and gets what is kept first, then what still comes. Once the client is being
  * answered nothing more is kept, and what nobody reads is thrown away, so that the client can finish and see its answer.
+ * A client may cut its body into pieces of one byte: what is kept, and what waits, is joined.
  */
 export class ClientBody {
   /** Body bytes that have come from the client. */
   bytes = 0;
   #attached = false;
   #reader: RequestBody | undefined;
-  /** What has come, while all of it is kept; undefined: something was let go. */
-  #held: Buffer[] | undefined = [];
+  /** The reader would take more. */
+  #wanted = false;
+  /** What has come, while all of it is kept. */
+  #kept: Pieces | undefined;
+  /** Something was let go. */
+  #gone = false;
   /** What has come is kept up to so many bytes. */
   #hold: number;
-  /** What the reader has not got yet: the first part of `#held`. */
-  #unread = 0;
+  /** What the reader has not got yet. */
+  #waiting: Pieces | undefined;
   #whole: Buffer | undefined;
   #ended = false;
   #failure: GatewayError | undefined;
@@ -38,6 +52,8 @@ export class ClientBody {
   #copy: ((chunk: Buffer | undefined) => void) | undefined;
   /** Told when the first of it has come, or it will not come. */
   #shown: (() => void) | undefined;
+  /** Told once all of it has come. */
+  watcher: BodyWatcher | undefined;
   /** `performance.now()` when the last byte had come; 0 before. */
   completeAt = 0;
 
@@ -53,6 +69,11 @@ export class ClientBody {
     private readonly filter?: TrailerFilter,
   ) {
     this.#hold = hold;
+  }
+
+  /** It is still coming: not in memory, and not at its end. */
+  get isComing(): boolean {
+    return this.#whole === undefined && !this.#ended;
   }
 
   /** All of it has come. */
@@ -79,12 +100,12 @@ export class ClientBody {
 
   /** It can be opened: nothing of it was let go. */
   get replayable(): boolean {
-    return this.#held !== undefined;
+    return !this.#gone;
   }
 
   /** It cannot be sent any more, and no error says why. */
   get isGone(): boolean {
-    return this.#held === undefined && this.#failure === undefined;
+    return this.#gone && this.#failure === undefined;
   }
 
   /**
@@ -96,10 +117,11 @@ export class ClientBody {
     const chunk = this.source.read() as Buffer | null;
     if (chunk === null) return;
     this.#attach();
-    this.#take(chunk);
-    if (this.#failure !== undefined || this.bytes !== Number(this.length)) return;
+    const isWhole = chunk.length === Number(this.length) && (this.limit === 0 || chunk.length <= this.limit);
+    if (!isWhole) return this.#take(chunk);
+    this.bytes = chunk.length;
+    this.#copy?.(chunk);
     this.#whole = chunk;
-    this.#held = [chunk];
     this.source.resume();
   }
 
@@ -133,9 +155,11 @@ export class ClientBody {
     if (this.isGone) return undefined;
     if (this.#whole !== undefined) return this.#whole;
     this.#begun = false;
+    this.#wanted = false;
     const before = this.#reader;
     this.#reader = new RequestBody(this);
-    this.#unread = this.#held?.length ?? 0;
+    this.#waiting = undefined;
+    if (this.#kept !== undefined && this.#kept.length > 0) this.#wait(this.#kept.all);
     if (this.#attached) this.source.pause();
     before?.destroy();
     return this.#reader;
@@ -147,7 +171,7 @@ export class ClientBody {
    */
   begin(): void {
     this.#begun = true;
-    if (this.#whole !== undefined && this.bytes > this.#hold) this.#held = undefined;
+    if (this.#whole !== undefined && this.bytes > this.#hold) this.#letGo();
     else if (this.#reader !== undefined) this.readBy(this.#reader);
   }
 
@@ -157,38 +181,33 @@ export class ClientBody {
     this.#released = true;
     this.#hold = 0;
     this.#whole = undefined;
-    if (this.#unread === 0) this.#held = undefined;
+    if (!this.#hasWaiting) this.#letGo();
     if (this.#reader === undefined && this.#attached && !this.source.destroyed) this.source.resume();
   }
 
   /** Keeps a copy of up to `limit` bytes; `done` gets the whole body at its end, or nothing when it was larger or broke. */
   keepCopy(limit: number, done: (body: Buffer | undefined) => void): void {
-    const chunks: Buffer[] = [];
-    let open = true;
+    let copy: Pieces | undefined = new Pieces();
     const finish = (body: Buffer | undefined): void => {
-      if (!open) return;
-      open = false;
-      chunks.length = 0;
+      if (copy === undefined) return;
+      copy = undefined;
       done(body);
     };
     this.#copy = chunk => {
-      if (!open) return;
-      if (chunk === undefined) finish(this.#ended ? Buffer.concat(chunks) : undefined);
+      if (copy === undefined) return;
+      if (chunk === undefined) finish(this.#ended ? copy.all : undefined);
       else if (this.bytes > limit) finish(undefined);
-      else chunks.push(chunk);
+      else copy.add(chunk);
     };
   }
 
   /** For its {@link RequestBody}: it wants more. */
   readBy(reader: RequestBody): void {
-    if (reader !== this.#reader || (!this.#begun && this.#failure === undefined)) return;
-    while (this.#unread > 0) {
-      const held = this.#held!;
-      const chunk = held[held.length - this.#unread]!;
-      this.#unread--;
-      if (this.#unread === 0 && this.bytes > this.#hold) this.#held = undefined;
-      if (!reader.push(chunk)) return;
-    }
+    if (reader !== this.#reader) return;
+    this.#wanted = true;
+    if (!this.#begun && this.#failure === undefined) return;
+    this.#feed(reader);
+    if (reader !== this.#reader || this.#hasWaiting) return;
     if (this.#failure !== undefined) reader.destroy(new RequestBodyError(this.#failure));
     else if (this.#ended) reader.push(null);
     else {
@@ -201,9 +220,14 @@ export class ClientBody {
   leftBy(reader: RequestBody): void {
     if (reader !== this.#reader) return;
     this.#reader = undefined;
+    this.#waiting = undefined;
     if (!this.#attached || this.source.destroyed) return;
-    if (this.#held !== undefined && !this.#released) this.source.pause();
+    if (!this.#gone && !this.#released) this.source.pause();
     else this.source.resume();
+  }
+
+  get #hasWaiting(): boolean {
+    return this.#waiting !== undefined && this.#waiting.length > 0;
   }
 
   #attach(): void {
@@ -226,18 +250,40 @@ export class ClientBody {
     const reader = this.#reader;
     if (reader === undefined) {
       if (this.#released) return;
-      this.#held?.push(chunk);
+      this.#keep(chunk);
       if (this.#gathered === undefined) this.source.pause();
       this.#show();
-    } else if (this.#unread > 0) {
-      // It has not read yet what came before this.
-      this.#held!.push(chunk);
-      this.#unread++;
-      this.source.pause();
+    } else if (this.#hasWaiting || !this.#wanted) {
+      this.#keep(chunk);
+      this.#wait(chunk);
+      if (this.#begun && this.#wanted) this.#feed(reader);
+      if (this.#waiting !== undefined && this.#waiting.length >= mostWaiting) this.source.pause();
     } else {
-      if (this.bytes > this.#hold) this.#held = undefined;
-      else this.#held?.push(chunk);
-      if (!reader.push(chunk)) this.source.pause();
+      if (this.bytes > this.#hold) this.#letGo();
+      else this.#keep(chunk);
+      this.#wanted = reader.push(chunk);
+    }
+  }
+
+  #keep(chunk: Buffer): void {
+    if (!this.#gone) (this.#kept ??= new Pieces()).add(chunk);
+  }
+
+  #wait(chunk: Buffer): void {
+    (this.#waiting ??= new Pieces()).add(chunk);
+  }
+
+  #letGo(): void {
+    this.#gone = true;
+    this.#kept = undefined;
+  }
+
+  /** Passes on what waits, as far as it is wanted. */
+  #feed(reader: RequestBody): void {
+    while (this.#wanted && this.#hasWaiting && reader === this.#reader) {
+      const piece = this.#waiting!.shift()!;
+      if (!this.#hasWaiting && this.bytes > this.#hold) this.#letGo();
+      this.#wanted = reader.push(piece);
     }
   }
 
@@ -246,12 +292,13 @@ export class ClientBody {
     this.completeAt ||= performance.now();
     this.#show();
     this.#copy?.(undefined);
-    if (this.#gathered !== undefined && this.#whole === undefined) {
-      this.#whole = Buffer.concat(this.#held ?? []);
-      this.#held = [this.#whole];
-    }
+    if (this.#gathered !== undefined && this.#whole === undefined) this.#whole = this.#kept?.all ?? Buffer.alloc(0);
+    this.watcher?.bodyEnded();
     this.#gathered?.(undefined);
-    if (this.#unread === 0) this.#reader?.push(null);
+    const reader = this.#reader;
+    if (reader === undefined) return;
+    if (this.#begun) this.#feed(reader);
+    if (!this.#hasWaiting && reader === this.#reader) reader.push(null);
   }
 
   #show(): void {
@@ -267,8 +314,8 @@ export class ClientBody {
   #fail(error: GatewayError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    this.#held = undefined;
-    this.#unread = 0;
+    this.#letGo();
+    this.#waiting = undefined;
     this.#copy?.(undefined);
     if (!this.source.destroyed) this.source.resume();
     this.#gathered?.(error);

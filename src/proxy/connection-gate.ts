@@ -12,6 +12,8 @@ export interface GateLimits {
 
 /** Who waits before a gate. Exactly one of the three is called, unless it gives up before. */
 export interface GateWaiter {
+  /** Its client is still sending: see {@link ConnectionGate}. Default: false. */
+  readonly isSending?: boolean;
   /** It has entered, and must leave. */
   entered(): void;
   /** The queue is full, or it has waited `queueTimeout`. */
@@ -23,20 +25,30 @@ export interface GateWaiter {
 interface Waiting {
   readonly waiter: GateWaiter;
   readonly timer: NodeJS.Timeout;
+  /** Its number among all that have waited. */
+  readonly ticket: number;
 }
 
 /**
  * The way into one backend: at most `max` exchanges at once, and a bounded queue before it (first come, first served).
  * Whoever has entered must leave exactly once. Streams and tunnels give their place back when they begin, for they would keep it for days:
  * they have limits of their own, and still count for the backend.
+ *
+ * An exchange whose client is still sending its body lasts as long as the client likes. Those get half of the places, and half of the queue, so
+ * that however many there are, and however slow, others pass.
  */
 export class ConnectionGate {
   readonly #queue = new Map<GateWaiter, Waiting>();
+  /** Those whose clients are still sending. */
+  readonly #senders = new Map<GateWaiter, Waiting>();
+  #tickets = 0;
   /** Places that were left and are not given on yet. */
   #free = 0;
   #admitting = false;
   /** Streams and tunnels among those that are in flight. */
   #longLived = 0;
+  /** Exchanges that have entered and whose clients are still sending. */
+  #sending = 0;
 
   constructor(
     private readonly backend: LiveBackend,
@@ -45,7 +57,17 @@ export class ConnectionGate {
 
   /** Exchanges that wait. */
   get waiting(): number {
-    return this.#queue.size;
+    return this.#queue.size + this.#senders.size;
+  }
+
+  /** Exchanges that hold a place while their clients are still sending. */
+  get sending(): number {
+    return this.#sending;
+  }
+
+  /** A client that sends slowly keeps others from the backend. */
+  get isShortOfSending(): boolean {
+    return this.#senders.size > 0;
   }
 
   /** One that enters now need not wait. */
@@ -53,37 +75,45 @@ export class ConnectionGate {
     return this.backend.inFlight - this.#longLived < this.limits.max;
   }
 
-  /** Enters at once if there is room. */
-  tryEnter(): boolean {
-    if (!this.hasRoom) return false;
+  /** The same for one whose client is still sending, if it is. */
+  hasRoomFor(isSending: boolean): boolean {
+    return this.hasRoom && (!isSending || this.#mayBeginSending);
+  }
+
+  /** Enters at once if there is room. `isSending`: its client is still sending. */
+  tryEnter(isSending = false): boolean {
+    if (!this.hasRoomFor(isSending)) return false;
     this.backend.inFlight++;
+    if (isSending) this.#sending++;
     return true;
   }
 
   /** Waits for room; a full queue refuses before this returns. */
   wait(waiter: GateWaiter): void {
-    if (this.#queue.size >= this.limits.queue) {
+    const queue = this.#queueOf(waiter);
+    if (this.waiting >= this.limits.queue || (waiter.isSending === true && queue.size >= half(this.limits.queue))) {
       waiter.refused('the queue is full');
       return;
     }
     const timer = setTimeout(() => {
-      this.#queue.delete(waiter);
+      queue.delete(waiter);
       waiter.refused('waited for connections.queueTimeout');
     }, this.limits.queueTimeout);
-    this.#queue.set(waiter, { waiter, timer });
+    queue.set(waiter, { waiter, timer, ticket: this.#tickets++ });
   }
 
   /** Ends a wait. */
   giveUp(waiter: GateWaiter): void {
-    const waiting = this.#queue.get(waiter);
+    const queue = this.#queueOf(waiter);
+    const waiting = queue.get(waiter);
     if (waiting === undefined) return;
     clearTimeout(waiting.timer);
-    this.#queue.delete(waiter);
+    queue.delete(waiter);
   }
 
   /** Sends all away who wait. */
   clear(): void {
-    const waiters = [...this.#queue.keys()];
+    const waiters = [...this.#queue.keys(), ...this.#senders.keys()];
     for (const waiter of waiters) this.giveUp(waiter);
     for (const waiter of waiters) waiter.sentAway();
   }
@@ -100,7 +130,17 @@ export class ConnectionGate {
     this.backend.inFlight--;
   }
 
-  leave(): void {
+  /** The client of one that has entered has sent all: it is one like the others. */
+  sent(): void {
+    this.#sending--;
+    if (this.#senders.size === 0 || !this.hasRoom) return;
+    this.backend.inFlight++;
+    this.leave();
+  }
+
+  /** `isSending`: its client is still sending. */
+  leave(isSending = false): void {
+    if (isSending) this.#sending--;
     this.#free++;
     // Whoever is let in may leave at once: in a loop, or a long queue would be a deep stack.
     if (this.#admitting) return;
@@ -112,14 +152,37 @@ export class ConnectionGate {
     }
   }
 
+  get #mayBeginSending(): boolean {
+    return this.#sending < half(this.limits.max);
+  }
+
+  #queueOf({ isSending }: GateWaiter): Map<GateWaiter, Waiting> {
+    return isSending === true ? this.#senders : this.#queue;
+  }
+
   #admit(): void {
-    const next = this.#queue.size === 0 ? undefined : this.#queue.values().next().value;
+    const next = this.#queue.size === 0 && this.#senders.size === 0 ? undefined : this.#next();
     if (next === undefined) {
       this.backend.inFlight--;
       return;
     }
-    this.#queue.delete(next.waiter);
-    clearTimeout(next.timer);
-    next.waiter.entered();
+    const { waiter, timer } = next;
+    this.#queueOf(waiter).delete(waiter);
+    clearTimeout(timer);
+    if (waiter.isSending === true) this.#sending++;
+    waiter.entered();
   }
+
+  /** The first that may have the place. */
+  #next(): Waiting | undefined {
+    const [first] = this.#queue.values();
+    const [sender] = this.#mayBeginSending ? this.#senders.values() : [];
+    if (first === undefined || sender === undefined) return first ?? sender;
+    return first.ticket < sender.ticket ? first : sender;
+  }
+}
+
+/** Of one, all. */
+function half(places: number): number {
+  return Math.max(1, Math.floor(places / 2));
 }

@@ -5,13 +5,15 @@ import type { LiveBackend } from '../upstream/live-backend.js';
 import { Attempt, type AttemptOwner } from './attempt.js';
 import type { GateWaiter } from './connection-gate.js';
 import { EventStreams } from './event-streams.js';
-import type { Exchange, UnderWay } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import type { UnderWay } from './under-way.js';
 import { isOutage } from './fallback.js';
 import { finalRecipient } from './final-recipient.js';
 import { patience } from './patience.js';
 import { Pause } from './pause.js';
 import { Race, type Starter } from './race.js';
 import type { RetryReason } from './retry-policy.js';
+import { startWithBody } from './start-with-body.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 
 const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.');
@@ -91,8 +93,8 @@ export class Dispatcher implements AttemptOwner {
     const plan = exchange.plan!;
     if (plan.bodyPolicies.length > 0 && exchange.body !== undefined) return this.#checkBody(exchange, action, route);
     if (exchange.upgrade === undefined) plan.mirror?.copy(exchange, action);
-    // A small body is there once the message that brought the head has been read to its end.
-    if (exchange.body?.isSmall === true && !exchange.expectsContinue) {
+    // A small body is there once the message that brought the head has been read to its end, or is waited for before it takes a place.
+    if (exchange.body !== undefined && !exchange.expectsContinue && route.retries.gathers(exchange.body)) {
       process.nextTick(startWithBody, this, exchange, action, route);
     } else this.attempt(exchange, action, route);
   }
@@ -120,24 +122,31 @@ export class Dispatcher implements AttemptOwner {
     let candidates = target.candidates(exchange.tried);
     while (candidates.length > 0) {
       // 3
-      const backend = target.pick(candidates, exchange);
+      const isSending = exchange.body !== undefined && exchange.body.isComing;
+      const backend = target.pick(candidates, exchange, isSending);
       exchange.backend = backend;
       // 4
       const gate = target.gate(backend);
-      if (!gate.tryEnter()) {
-        const wait = new Wait(this, exchange, plan, route, backend);
+      if (!gate.tryEnter(isSending)) {
+        const wait = new Wait(this, exchange, plan, route, backend, isSending);
         exchange.underWay = wait;
         return gate.wait(wait);
       }
-      if (this.#enter(exchange, plan, route, backend)) return;
+      if (this.#enter(exchange, plan, route, backend, isSending)) return;
       candidates = candidates.filter(each => each !== backend);
     }
     this.#fallBack(exchange, plan, route, undefined);
   }
 
   /** Goes on with an exchange that has waited for its place before a backend. */
-  attemptOn(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, backend: LiveBackend): void {
-    if (!this.#enter(exchange, plan, route, backend)) this.attempt(exchange, plan, route);
+  attemptOn(
+    exchange: Exchange,
+    plan: ForwardPlan,
+    route: ForwardRoute,
+    backend: LiveBackend,
+    isSending: boolean,
+  ): void {
+    if (!this.#enter(exchange, plan, route, backend, isSending)) this.attempt(exchange, plan, route);
   }
 
   failed({ exchange, plan, route, backend }: Attempt, error: GatewayError, stale: boolean): void {
@@ -197,17 +206,24 @@ export class Dispatcher implements AttemptOwner {
     const gate = target.gate(backend);
     if (!gate.tryEnter()) return;
     this.metrics.hedged(target.upstream.name);
-    this.#enter(exchange, plan, route, backend, race);
+    this.#enter(exchange, plan, route, backend, false, race);
   }
 
   /** False: its breaker does not let it in; it has left the gate then. */
-  #enter(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute, backend: LiveBackend, inRace?: Race): boolean {
+  #enter(
+    exchange: Exchange,
+    plan: ForwardPlan,
+    route: ForwardRoute,
+    backend: LiveBackend,
+    isSending: boolean,
+    inRace?: Race,
+  ): boolean {
     // 5
     const { target, retries } = route;
     const breaker = target.breaker(backend);
     const ticket = breaker.tryEnter();
     if (ticket === 0 && !target.upstream.panicking) {
-      target.gate(backend).leave();
+      target.gate(backend).leave(isSending);
       return false;
     }
     // 6
@@ -221,6 +237,7 @@ export class Dispatcher implements AttemptOwner {
     exchange.attempts++;
     const attempt = new Attempt(exchange, plan, route, backend, breaker, ticket, this, race);
     race?.enter(attempt);
+    if (isSending) attempt.beginSending();
     const request = plan.request(exchange, target, backend, exchange.body?.open(), {
       connect: isFirst ? timeouts.connect : Math.min(timeouts.connect || target.connectTimeout, left),
       response: retries.limit(left),
@@ -283,12 +300,6 @@ export class Dispatcher implements AttemptOwner {
   }
 }
 
-function startWithBody(dispatcher: Dispatcher, exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void {
-  if (exchange.error !== undefined) return;
-  exchange.body?.takeWhole();
-  dispatcher.attempt(exchange, plan, route);
-}
-
 /** An exchange before the gate of a backend. */
 class Wait implements GateWaiter, UnderWay {
   constructor(
@@ -297,12 +308,13 @@ class Wait implements GateWaiter, UnderWay {
     private readonly plan: ForwardPlan,
     private readonly route: ForwardRoute,
     private readonly backend: LiveBackend,
+    readonly isSending: boolean,
   ) {}
 
   entered(): void {
-    const { exchange, plan, route, backend } = this;
+    const { exchange, plan, route, backend, isSending } = this;
     exchange.underWay = undefined;
-    this.dispatcher.attemptOn(exchange, plan, route, backend);
+    this.dispatcher.attemptOn(exchange, plan, route, backend, isSending);
   }
 
   refused(reason: string): void {

@@ -25,19 +25,12 @@ import { edit, editRequest } from './field-edits.js';
 import type { ListenerInfo } from './listener-info.js';
 import type { Places } from './places.js';
 import type { Responder } from './responder.js';
+import type { UnderWay } from './under-way.js';
 import type { Upgrade } from './upgrade.js';
 import type { PlannedRoute, RoutePlan } from './route-plan.js';
 
 const noPolicies: readonly RequestPolicy[] = [];
 const noBackends: readonly LiveBackend[] = [];
-
-/**
- * What an exchange waits for: an attempt, or a place in a queue. An object rather than a closure: V8 allocates function
- * literals that are assigned to a property in its old generation, where each keeps its whole exchange until a full collection.
- */
-export interface UnderWay {
-  giveUp(): void;
-}
 
 /**
  * One client request in flight, from its head to the end of its response: what is known of it, and the one place
@@ -223,6 +216,11 @@ export class Exchange implements ExchangeRecord, PolicyContext, TrailerFilter {
   /** The gateway could take more of the client's body at once, and the client has not sent it. */
   get awaitsBody(): boolean {
     return this.body?.awaited === true;
+  }
+
+  /** It holds a place at a backend while its client sends, and others wait for such a place. */
+  get isPressed(): boolean {
+    return this.underWay?.isPressed === true;
   }
 
   /** The client waits for a 100 (Continue) that it has not been sent, and so may hold its body back. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { JoinedWrites } from '../http/joined-writes.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import { removeFields } from '../http/request-head.js';
 import { resetConnection } from './connection-reset.js';
@@ -29,6 +30,8 @@ export class Http1Responder implements Responder {
   /** The head waits for the body: if that is not there in this turn of the event loop, it goes alone. */
   #headWaits = false;
   #switched = false;
+  /** The body, where it comes in pieces. */
+  #writes: JoinedWrites | undefined;
 
   constructor(
     private readonly request: IncomingMessage,
@@ -85,7 +88,7 @@ export class Http1Responder implements Responder {
       return true;
     }
     this.#headWaits = false;
-    if (this.response.write(chunk)) return true;
+    if ((this.#writes ??= new JoinedWrites(this.response)).write(chunk)) return true;
     if (!this.#drainAttached) {
       this.#drainAttached = true;
       this.response.on('drain', () => this.source?.resume());
@@ -97,6 +100,7 @@ export class Http1Responder implements Responder {
     const { response } = this;
     this.#headWaits = false;
     if (this.#whole !== undefined) return endAtOnce(response, this.#whole);
+    this.#writes?.flush();
     if (trailers !== undefined && trailers.length > 0 && response.chunkedEncoding) {
       const pairs: [string, string][] = [];
       for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i]!, trailers[i + 1]!]);
@@ -131,6 +135,7 @@ export class Http1Responder implements Responder {
     const { socket, chunkedEncoding } = response;
     if (socket === null) response.destroy();
     if (socket === null || socket.destroyed) return;
+    this.#writes?.flush();
     // Node keeps the head, and what is written in one turn, for the next: the client is to see how far the message came.
     if (response.headersSent) response.flushHeaders();
     while (response.writableCorked > 0) response.uncork();

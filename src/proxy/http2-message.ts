@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
+import { joinedMessagePush, joinPieces } from '../http/joined-readable.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { ClientMessage } from './client-message.js';
 import type { Http2Head } from './http2-head.js';
@@ -22,8 +23,10 @@ export class Http2Message implements ClientMessage {
     /** False: the head was the end of it. */
     hasBody: boolean,
   ) {
-    if (hasBody) stream.on('trailers', (_fields, _flags, raw?: string[]) => (this.rawTrailers = raw ?? []));
-    else this.complete = true;
+    if (hasBody) {
+      joinPieces(stream, joinedMessagePush);
+      stream.on('trailers', (_fields, _flags, raw?: string[]) => (this.rawTrailers = raw ?? []));
+    } else this.complete = true;
   }
 
   get headers(): IncomingHttpHeaders {

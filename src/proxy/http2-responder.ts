@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { JoinedWrites } from '../http/joined-writes.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import { removeFields } from '../http/request-head.js';
 import type { Responder } from './responder.js';
@@ -45,6 +46,8 @@ export class Http2Responder implements Responder {
   /** The whole body, held until `end`, which follows in the same turn. */
   #whole: Buffer | undefined;
   #trailers: OutgoingHttpHeaders | undefined;
+  /** The body, where it comes in pieces. */
+  #writes: JoinedWrites | undefined;
 
   constructor(
     private readonly stream: ServerHttp2Stream,
@@ -64,7 +67,7 @@ export class Http2Responder implements Responder {
 
   /** Bytes that the client has not made room for. */
   get unsent(): number {
-    return this.stream.writableLength;
+    return this.stream.writableLength + (this.#writes?.length ?? 0);
   }
 
   informational(status: number, headers: RawHeaders): void {
@@ -93,7 +96,7 @@ export class Http2Responder implements Responder {
       this.#whole = chunk;
       return true;
     }
-    if (stream.write(chunk)) return true;
+    if ((this.#writes ??= new JoinedWrites(stream)).write(chunk)) return true;
     if (!this.#drainAttached) {
       this.#drainAttached = true;
       stream.on('drain', () => this.source?.resume());
@@ -152,6 +155,7 @@ export class Http2Responder implements Responder {
 
   #finish(last: Buffer | string | undefined): void {
     const { stream } = this;
+    this.#writes?.flush();
     if (!this.request.complete && !this.#waitsForTrailers) stream.once('finish', () => this.#letGo());
     if (last === undefined) stream.end();
     else stream.end(last);

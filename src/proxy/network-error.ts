@@ -15,6 +15,9 @@ const unsendable = new Set([
   'ERR_UNESCAPED_CHARACTERS',
 ]);
 
+/** Codes by which the system says that this process, or the machine, has no descriptor or buffer left. */
+const exhausted = new Set(['EMFILE', 'ENFILE', 'ENOBUFS']);
+
 /** What undici and Node's parser call a message that is not HTTP; undici's own parser error has no code. */
 const lengthMismatch = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 const malformed = new Set(['UND_ERR_HEADERS_OVERFLOW', lengthMismatch]);
@@ -32,6 +35,7 @@ export function networkError(error: Error, phase: Phase): GatewayError {
   if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return new GatewayError('CLIENT_BODY', 'The request body does not have the declared length.', reason);
   }
+  if (exhausted.has(code)) return new GatewayError('EXHAUSTED', 'The gateway is too busy; try again later.', reason);
   switch (phase) {
     case 'connecting':
       return code === 'UND_ERR_CONNECT_TIMEOUT'

@@ -1,5 +1,6 @@
 import type { AttemptOwner } from './attempt.js';
-import type { Exchange, UnderWay } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import type { UnderWay } from './under-way.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 
 /** An exchange between two attempts: it has its next one when the wait is over. */

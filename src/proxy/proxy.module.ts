@@ -86,7 +86,8 @@ export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
 
   *#states() {
     for (const { target, backend, connections } of this.targets.backends()) {
-      yield { upstream: target.upstream.name, backend, available: backend.vetoes.size === 0, connections };
+      const { sending } = target.gate(backend);
+      yield { upstream: target.upstream.name, backend, available: backend.vetoes.size === 0, sending, connections };
     }
   }
 }

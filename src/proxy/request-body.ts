@@ -16,7 +16,8 @@ export class RequestBodyError extends Error {
  */
 export class RequestBody extends Readable {
   constructor(private readonly client: ClientBody) {
-    super({ highWaterMark: 64 * 1024 });
+    // One piece at a time: what waits is joined in the client's body, and would not be here.
+    super({ highWaterMark: 1 });
     // Without a listener an error would end the process; whoever carries the body has its own.
     this.on('error', () => {});
   }

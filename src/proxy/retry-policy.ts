@@ -1,6 +1,7 @@
 import type { RetriesConfig, RetryCondition } from '../config/retries.config.js';
 import { errorTable, type GatewayError } from '../http/gateway-error.js';
 import { failureNames } from './backend-verdict.js';
+import type { ClientBody } from './client-body.js';
 import type { Exchange } from './exchange.js';
 import type { Target } from './target.js';
 
@@ -40,6 +41,16 @@ export class RetryPolicy {
   /** Bytes of a body that are kept. */
   get hold(): number {
     return this.settings.attempts === 0 ? 0 : this.settings.bufferRequest;
+  }
+
+  /** All of the body is to be in memory before it takes a place at a backend: it is as large as what may be kept. */
+  buffers({ length }: ClientBody): boolean {
+    return length !== undefined && Number(length) <= this.settings.bufferRequest;
+  }
+
+  /** The same, or it may have come with its head. */
+  gathers(body: ClientBody): boolean {
+    return body.isSmall || this.buffers(body);
   }
 
   /** Milliseconds for the response head of one attempt, of those that are `left` (0 and Infinity: no limit); 0 = no limit. */

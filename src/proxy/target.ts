@@ -31,6 +31,9 @@ export interface TargetParts {
   readonly metrics: AttemptMetrics;
 }
 
+/** How an attempt holds its place: its client is still sending, or has sent all, or it lasts and has given the place back. */
+export type HeldPlace = 'sending' | 'whole' | 'lasting';
+
 /** The way into one backend: its gate and its breaker. */
 interface Entrance {
   readonly gate: ConnectionGate;
@@ -109,18 +112,18 @@ export class Target {
   }
 
   /** One of the candidates: where the balancer's choice is busy, another that is not. There must be at least one. */
-  pick(candidates: readonly LiveBackend[], exchange: Exchange): LiveBackend {
+  pick(candidates: readonly LiveBackend[], exchange: Exchange, isSending = false): LiveBackend {
     if (exchange.tie !== undefined) return this.#pickTied(candidates, exchange, exchange.tie);
     const backend = this.#pick(candidates, exchange);
-    if (this.gate(backend).hasRoom || candidates.length === 1 || this.#sticky) return backend;
-    const idle = candidates.filter(each => this.gate(each).hasRoom);
+    if (this.gate(backend).hasRoomFor(isSending) || candidates.length === 1 || this.#sticky) return backend;
+    const idle = candidates.filter(each => this.gate(each).hasRoomFor(isSending));
     return idle.length === 0 ? backend : this.#pick(idle, exchange);
   }
 
   /** Exactly once for each attempt: frees its place and tells the balancer and the metrics how it went. */
-  settle(backend: LiveBackend, outcome: Outcome, firstByte: number | undefined, isLongLived = false): void {
-    if (isLongLived) this.gate(backend).leaveLongLived();
-    else this.gate(backend).leave();
+  settle(backend: LiveBackend, outcome: Outcome, firstByte: number | undefined, held: HeldPlace = 'whole'): void {
+    if (held === 'lasting') this.gate(backend).leaveLongLived();
+    else this.gate(backend).leave(held === 'sending');
     this.balancer.settled(backend, outcome, firstByte);
     this.#metrics.attempt(this.upstream.name, backend.id, outcome, firstByte);
     if (firstByte !== undefined) this.#latencies?.add(firstByte);

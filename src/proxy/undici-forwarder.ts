@@ -9,6 +9,7 @@ import { Deadlines, type Timed } from './deadlines.js';
 import { refusesWrites } from './last-words.js';
 import { badResponse, isFinalHead, isStale, networkError, type Phase } from './network-error.js';
 import { NodeCarrier } from './node-carrier.js';
+import { takeOneAtATime } from './one-at-a-time.js';
 import { RequestBody } from './request-body.js';
 
 /**
@@ -120,6 +121,7 @@ class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed
     this.deadline = 0;
     this.#sentAt = performance.now();
     const { connection } = this;
+    if (connection?.socket !== undefined && this.request.body instanceof RequestBody) takeOneAtATime(connection.socket);
     if (connection !== undefined && connection.served > 0) this.#bytesBefore = connection.socket?.bytesRead ?? -1;
     this.observer.sent();
   }

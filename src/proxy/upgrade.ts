@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { LiveBackend } from '../upstream/live-backend.js';
-import type { Exchange, UnderWay } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import type { UnderWay } from './under-way.js';
 
 /** The two connections that an upgrade has opened to each other, with what each side has sent already. */
 export interface TunnelEnds {

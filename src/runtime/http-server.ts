@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
+import { ClientRequest } from './client-request.js';
 
 /** TLS of a server, and whether it speaks HTTP/2 as well. */
 export interface SecureServerOptions extends TlsOptions {
@@ -14,7 +15,8 @@ export function alpnProtocols(http2: boolean): string[] {
 
 /** The server of a listener: HTTP/1.x, in clear text or over TLS. Connections on which HTTP/2 was agreed are not for it. */
 export function createHttpServer(options: ServerOptions, secure: SecureServerOptions | undefined): Server {
-  if (secure === undefined) return createServer(options);
+  const own = { ...options, IncomingMessage: ClientRequest };
+  if (secure === undefined) return createServer(own);
   const { http2, ...tls } = secure;
-  return createSecureServer({ ...options, ...tls, ALPNProtocols: alpnProtocols(http2) });
+  return createSecureServer({ ...own, ...tls, ALPNProtocols: alpnProtocols(http2) });
 }

@@ -13,6 +13,7 @@ import { createHttpServer } from './http-server.js';
 import { Http2Connections, type Http2Options } from './http2-connections.js';
 import { interpose } from './interpose.js';
 import { ProxyProtocolGate } from './proxy-protocol-gate.js';
+import { mostConnections } from './open-files.js';
 import { SlowClients } from './slow-clients.js';
 import type { ListenerTls } from './tls-settings.js';
 import { StartError } from './start-error.js';
@@ -113,7 +114,7 @@ export class Listener implements ListenerInfo {
     const server = this.#server;
     // More fields than the limit are counted and refused; Node's own limit would silently drop them.
     server.maxHeadersCount = 0;
-    server.maxConnections = limits.connections;
+    server.maxConnections = Math.min(limits.connections, mostConnections());
     if (settings.proxyProtocol) {
       const gate = new ProxyProtocolGate({
         listener: this.name,

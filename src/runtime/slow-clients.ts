@@ -4,7 +4,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { resetConnection } from '../proxy/connection-reset.js';
 import type { Exchange } from '../proxy/exchange.js';
 import { exchangesOn, type ExchangeSocket } from '../proxy/exchanges.js';
-import { Upload } from './upload.js';
+import { Upload, usualGrace, type Grace } from './upload.js';
 
 /** What a client must at least do to keep its connection: part of `listeners.*.limits`. */
 export interface ClientPace {
@@ -48,7 +48,7 @@ export class SlowClients {
     private readonly pace: ClientPace,
     private readonly sockets: Iterable<ExchangeSocket>,
     /** Milliseconds of a body in which its rate is not looked at. */
-    private readonly grace: number = 5_000,
+    private readonly grace: Grace = usualGrace,
   ) {
     this.#interval = pace.writeTimeout === 0 ? 1_000 : Math.max(50, Math.min(1_000, pace.writeTimeout / 10));
   }

@@ -5,9 +5,9 @@ const second = 1_000;
 
 /** An upload of 100 bytes a second at least, after five seconds; `looks` says what is seen each second. */
 function secondsUntilTooSlow(looks: (second: number) => Partial<Uploading>, most = 1_000): number | undefined {
-  const upload = new Upload(100, 5 * second);
+  const upload = new Upload(100, { usual: 5 * second, pressed: 2 * second });
   for (let at = 0; at <= most; at++) {
-    const seen = { bytesIn: 0, awaitsBody: true, withholdsContinue: false, ...looks(at) };
+    const seen = { bytesIn: 0, awaitsBody: true, withholdsContinue: false, isPressed: false, ...looks(at) };
     if (upload.isTooSlow(seen, second)) return at;
   }
   return undefined;
@@ -16,6 +16,11 @@ function secondsUntilTooSlow(looks: (second: number) => Partial<Uploading>, most
 describe('an upload', () => {
   it('without a byte is too slow after the grace', () => {
     expect(secondsUntilTooSlow(() => ({}))).toBe(5);
+  });
+
+  it('has less time while others wait for its place at the backend', () => {
+    expect(secondsUntilTooSlow(() => ({ isPressed: true }))).toBe(2);
+    expect(secondsUntilTooSlow(at => ({ isPressed: at > 3 }))).toBe(4);
   });
 
   it('at half the rate is too slow after the grace', () => {

@@ -6,7 +6,19 @@ export interface Uploading {
   readonly awaitsBody: boolean;
   /** The client was not told to go on, and has said that it waits for that (RFC 9110 §10.1.1). */
   readonly withholdsContinue: boolean;
+  /** Others wait for the place at the backend that it holds while its client sends. */
+  readonly isPressed: boolean;
 }
+
+/** Milliseconds of waiting in which a client may be slower than it must be on average. */
+export interface Grace {
+  readonly usual: number;
+  /** While others wait for its place at the backend. */
+  readonly pressed: number;
+}
+
+/** Long enough for a pause of somebody who types, or of a program that computes what it sends. */
+export const usualGrace: Grace = { usual: 20_000, pressed: 5_000 };
 
 /** A client that has been fast may rest on that for so long, in milliseconds. */
 const mostCredit = 60_000;
@@ -27,8 +39,7 @@ export class Upload {
   constructor(
     /** Bytes a second. */
     private readonly rate: number,
-    /** Milliseconds of waiting in which it may be slower. */
-    private readonly grace: number,
+    private readonly grace: Grace,
   ) {}
 
   /** Whether the client has been too slow, `elapsed` milliseconds after the look before. */
@@ -40,7 +51,8 @@ export class Upload {
     const owed = (this.rate * this.waited) / 1000;
     this.#counted = Math.min(this.#counted + bytesIn - this.#seen, owed + (this.rate * mostCredit) / 1000);
     this.#seen = bytesIn;
-    return this.waited >= this.grace && this.#counted < owed;
+    if (this.#counted >= owed) return false;
+    return this.waited >= (exchange.isPressed ? this.grace.pressed : this.grace.usual);
   }
 
   #isWaiting({ awaitsBody, withholdsContinue }: Uploading, elapsed: number): boolean {

@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream';
+import { joinPieces } from '../http/joined-readable.js';
+import { JoinedWrites } from '../http/joined-writes.js';
 import type { FrameFault, FrameObserver } from './frame-observer.js';
 
 /** Whom a flow tells what it meets. */
@@ -37,17 +39,21 @@ export class Flow {
   #isLast = false;
   /** The beginning of a header, until it is whole. */
   #head: Buffer | undefined;
+  readonly #writes: JoinedWrites;
 
   constructor(
     readonly source: Duplex,
     readonly sink: Duplex,
     readonly observer: FrameObserver | undefined,
     private readonly owner: FlowOwner,
-  ) {}
+  ) {
+    this.#writes = new JoinedWrites(sink);
+  }
 
   /** Begins with what has come behind the head of the handshake. */
   start(head: Buffer): void {
     const { source, sink } = this;
+    joinPieces(source);
     source
       .on('data', (chunk: Buffer) => this.#pass(chunk))
       .on('end', () => this.#end(undefined))
@@ -65,9 +71,9 @@ export class Flow {
     const { observer, sink } = this;
     if (observer === undefined || observer.closed || this.isMuted || !sink.writable) return false;
     // One that does not read gets no more of what can be left out.
-    if (!isLast && sink.writableNeedDrain) return false;
+    if (!isLast && (sink.writableNeedDrain || this.#writes.length > 0)) return false;
     if (observer.atBoundary || this.#head !== undefined) {
-      sink.write(frame);
+      this.#writes.write(frame);
       if (isLast) this.#mute();
       return true;
     }
@@ -76,6 +82,12 @@ export class Flow {
     if (!this.#isLast) this.#waiting = frame;
     this.#isLast ||= isLast;
     return true;
+  }
+
+  /** Ends the sink's side, behind all that was written to it. */
+  end(done?: () => void): void {
+    this.#writes.flush();
+    this.sink.end(done);
   }
 
   /** The sink has gone: what still comes is read, and thrown away. */
@@ -122,7 +134,7 @@ export class Flow {
     if (this.#waiting !== undefined && firstBoundary > 0) {
       from = firstBoundary;
       this.#write(chunk.subarray(0, from));
-      this.sink.write(this.#waiting);
+      this.#writes.write(this.#waiting);
       this.#waiting = undefined;
       if (this.#isLast) return this.#mute();
     }
@@ -133,7 +145,7 @@ export class Flow {
   }
 
   #write(chunk: Buffer): void {
-    if (!this.sink.write(chunk)) this.source.pause();
+    if (!this.#writes.write(chunk)) this.source.pause();
   }
 
   #mute(): void {
@@ -151,7 +163,7 @@ export class Flow {
   /** The Close frame with which a tunnel tells its sink that the source broke the rules; it stands where that frame would have begun. */
   conclude(frame: Buffer): void {
     if (!this.sink.writable) return;
-    this.sink.write(frame);
+    this.#writes.write(frame);
     this.owner.told(this);
   }
 }

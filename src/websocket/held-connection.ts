@@ -1,5 +1,7 @@
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { joinPieces } from '../http/joined-readable.js';
+import { Pieces } from '../http/pieces.js';
 
 /** Bytes that a client may send behind its handshake before it is answered; more wait in its own system. */
 const mostEarly = 64 * 1024;
@@ -13,8 +15,7 @@ const lingerFor = 1_000;
  */
 export class HeldConnection {
   readonly response: ServerResponse;
-  #early: Buffer[] = [];
-  #size = 0;
+  readonly #early = new Pieces();
   readonly #keep = (chunk: Buffer): void => this.#take(chunk);
   readonly #leave = (): void => void this.socket.destroy();
 
@@ -23,6 +24,7 @@ export class HeldConnection {
     private readonly socket: Socket,
     head: Buffer,
   ) {
+    joinPieces(socket);
     const response = (this.response = new ServerResponse(request));
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
@@ -39,15 +41,14 @@ export class HeldConnection {
   /** What has come behind the head. From now on the connection is the caller's, paused. */
   release(): Buffer {
     this.socket.off('data', this.#keep).off('end', this.#leave).pause();
-    const early = Buffer.concat(this.#early);
-    this.#early = [];
+    const early = this.#early.all;
+    this.#early.clear();
     return early;
   }
 
   #take(chunk: Buffer): void {
-    this.#early.push(chunk);
-    this.#size += chunk.length;
-    if (this.#size >= mostEarly) this.socket.pause();
+    this.#early.add(chunk);
+    if (this.#early.length >= mostEarly) this.socket.pause();
   }
 
   /** The refusal has been written: our side ends first, so that the client can read it. */

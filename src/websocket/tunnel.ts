@@ -1,6 +1,6 @@
 import type { TunnelRecord } from '../http/exchange-record.js';
 import type { Deadlines, Timed } from '../proxy/deadlines.js';
-import type { UnderWay } from '../proxy/exchange.js';
+import type { UnderWay } from '../proxy/under-way.js';
 import type { Drainable } from '../proxy/long-lived.js';
 import type { TunnelEnds } from '../proxy/upgrade.js';
 import { Flow, type FlowOwner } from './flow.js';
@@ -154,7 +154,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
   ended(flow: Flow, error: Error | undefined): void {
     const { observer, sink } = flow;
     if (observer === undefined) {
-      if (error === undefined && !flow.source.destroyed) sink.end();
+      if (error === undefined && !flow.source.destroyed) flow.end();
       else sink.destroy();
       return;
     }
@@ -172,7 +172,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
   /** The sink of a flow gets the last frame of this conversation from us; where there is no place for one, it is cut. */
   #partFrom(flow: Flow, code: number, reason: string): void {
     const { observer, sink } = flow;
-    if (observer === undefined) sink.end();
+    if (observer === undefined) flow.end();
     else if (observer.closed || flow.isMuted) this.#endLegs();
     else if (!flow.inject(closeFrame(code, reason, flow === this.fromClient), true)) sink.destroy();
   }
@@ -197,7 +197,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
       const isTold = to.isMuted || to.observer?.closed === true;
       // Whoever breaks the rules is not believed when it answers; and when one side has gone, the other's answer reaches nobody.
       const hasAnswered = from.isEnded || from.hasBroken || from.observer?.closed === true || from.sink.destroyed;
-      if (isTold && hasAnswered && to.sink.writable) to.sink.end();
+      if (isTold && hasAnswered && to.sink.writable) to.end();
     }
   }
 
@@ -212,13 +212,15 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
 
   /** One side has closed. It may have said before that it would send nothing more, and have read on until now. */
   #left(): void {
-    const { client, backend } = this.ends;
+    const { client } = this.ends;
     const flow = client.destroyed ? this.fromBackend : this.fromClient;
     flow.discard();
     if (flow.observer !== undefined) return this.#endLegs();
-    const rest = client.destroyed ? backend : client;
+    // What is left is the sink of the one that has gone.
+    const other = this.#opposite(flow);
+    const rest = other.sink;
     if (rest.writableFinished) rest.destroy();
-    else rest.end(() => rest.destroy());
+    else other.end(() => rest.destroy());
   }
 
   #nameOf(flow: Flow): 'client' | 'backend' {

@@ -1,4 +1,5 @@
-import type { Exchange, UnderWay } from '../proxy/exchange.js';
+import type { Exchange } from '../proxy/exchange.js';
+import type { UnderWay } from '../proxy/under-way.js';
 import type { TunnelEnds, TunnelOver, Upgrade } from '../proxy/upgrade.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { acceptOf, newKey } from './handshake.js';

@@ -35,10 +35,14 @@ async function lasted(gateway: InProcessGateway, path: string): Promise<number> 
 }
 
 describe('a client that sends its body too slowly', () => {
-  it('gets a 408 when it was waited for five seconds, and the backend sees no whole request', async () => {
-    const { backend, gateway } = await gatewayWith({ minBodyRate: '1kb' }, () => {});
+  it('gets a 408 when it was waited for five seconds while another waits for its place, and the backend sees no whole request', async () => {
+    const { backend, gateway } = await gatewayWith({ minBodyRate: '1kb' }, () => {}, {
+      connections: { max: 1, queueTimeout: '30s' },
+    });
     const client = await connectRaw(gateway.port);
     client.send(upload(100_000));
+    await backend.connection();
+    (await connectRaw(gateway.port)).send(upload(100_000));
     often(() => client.send('x'));
     const response = await client.response({ timeout: 15_000 });
     expect(response).toMatchObject({ status: 408, clean: true });
@@ -48,7 +52,7 @@ describe('a client that sends its body too slowly', () => {
     expect(line).toMatchObject({ status: 408, error: 'CLIENT_TIMEOUT', path: '/upload' });
     expect(String(line.reason)).toMatch(/^\d+ bytes in \d+ ms of waiting$/);
     expect(await lasted(gateway, '/upload')).toBeGreaterThan(5_000);
-    await eventually(() => backend.connections.every(({ socket }) => socket.destroyed));
+    await eventually(() => backend.connections[0]!.socket.destroyed);
   });
 
   it('is let alone where the rate is off', async () => {

@@ -59,7 +59,7 @@ describe('the circuit of a backend', () => {
     for (const [head, then] of [
       ['GET /head HTTP/1.1\r\nHost: x\r\n\r\n', ''],
       ['GET /body HTTP/1.1\r\nHost: x\r\n\r\n', ''],
-      ['PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc', ''],
+      ['PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc', ''],
       [chunked, ''],
       [chunked, 'nonsense\r\n'],
     ] as const) {

@@ -37,14 +37,16 @@ describe.each(['undici', 'http-proxy-middleware'])('the body of a request that i
   });
 
   it('goes on where the client is, when the first backend resets in the middle of the upload', async () => {
-    for (const chunked of [false, true]) {
+    // One of a declared length that may be kept is in memory before any backend sees it.
+    for (const length of [undefined, 200_000]) {
       const [bad, good] = [await resetsAfterBytes(5000), await startBackend()];
       const gateway = await gatewayTo([bad, good], { forwarder, retries: soon });
-      const body = patternOf(40_000);
+      const body = patternOf(length ?? 40_000);
+      const chunked = length === undefined;
       const client = await connectRaw(gateway.port);
       const send = (bytes: Buffer): void => client.send(chunked ? chunkOf(bytes) : bytes);
       client.send(
-        `PUT / HTTP/1.1\r\nHost: x\r\n${chunked ? 'Transfer-Encoding: chunked' : 'Content-Length: 40000'}\r\n\r\n`,
+        `PUT / HTTP/1.1\r\nHost: x\r\n${chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`}\r\n\r\n`,
       );
       send(body.subarray(0, 6000));
       // The second attempt has begun, and gets what the first had got before anything more has come.
@@ -53,7 +55,7 @@ describe.each(['undici', 'http-proxy-middleware'])('the body of a request that i
       send(body.subarray(25_000));
       if (chunked) client.send('0\r\n\r\n');
       const response = await client.response({ method: 'PUT' });
-      expect(response.json<Echo>()).toMatchObject({ bodyLength: 40_000, sha256: sha256(body) });
+      expect(response.json<Echo>()).toMatchObject({ bodyLength: body.length, sha256: sha256(body) });
       await expectAtRest(gateway);
     }
   });
@@ -75,7 +77,7 @@ describe.each(['undici', 'http-proxy-middleware'])('the body of a request that i
   it('is sent again when it comes long after its head and the first backend could not be reached', async () => {
     const good = await startBackend();
     const gateway = await gatewayTo([`http://127.0.0.1:${await refusedPort()}`, good], { forwarder, retries: soon });
-    for (const length of [500, 200_000]) {
+    for (const length of [100_000, 200_000]) {
       const body = patternOf(length);
       const client = await connectRaw(gateway.port);
       client.send(`PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);

@@ -216,7 +216,7 @@ describe('a client that leaves', () => {
     });
     const gateway = await gatewayTo([bad, await startScripted('good')], late);
     const client = await connectRaw(gateway.port);
-    client.send('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\nfirst');
+    client.send('PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n');
     await (
       await bad.connection()
     ).closed;
