@@ -69,7 +69,6 @@ export class RunningContract {
     const healthy = await startBackend(answer(200, 'fine'));
     const { forwarder } = this;
     const plain = {
-      logging: { level: 'warn' },
       ...config,
       upstreams: {
         app: { backends: [backends].flat(), forwarder, retries: { attempts: 0 }, ...upstream },

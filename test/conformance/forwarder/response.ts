@@ -41,15 +41,18 @@ export function response(contract: Contract): void {
     expect(got.rawHeaders.slice(0, expected.length)).toEqual(expected);
   });
 
-  contract.rule('adds no fields of its own to a response but a missing Date and its framing', async running => {
-    const got = await answered(running, reply('200 OK', ['Date: Mon, 01 Jan 2024 00:00:00 GMT'], 'x'));
-    expect(
-      namesOf(got.rawHeaders)
-        .map(name => name.toLowerCase())
-        .filter(name => name !== 'connection' && name !== 'keep-alive'),
-    ).toEqual(['date', 'content-length']);
-    expect(got.headerValues('date')).toEqual(['Mon, 01 Jan 2024 00:00:00 GMT']);
-  });
+  contract.rule(
+    'adds no fields of its own to a response but a missing Date, its framing and the id of the request',
+    async running => {
+      const got = await answered(running, reply('200 OK', ['Date: Mon, 01 Jan 2024 00:00:00 GMT'], 'x'));
+      expect(
+        namesOf(got.rawHeaders)
+          .map(name => name.toLowerCase())
+          .filter(name => name !== 'connection' && name !== 'keep-alive'),
+      ).toEqual(['date', 'content-length', 'x-request-id']);
+      expect(got.headerValues('date')).toEqual(['Mon, 01 Jan 2024 00:00:00 GMT']);
+    },
+  );
 
   contract.rule('removes from a response what ends at this hop, and what Connection names', async running => {
     const fields = [
