@@ -8,7 +8,7 @@ describe('a claim that the backend is told of', () => {
   it.each<[unknown, string]>([
     ['alice', 'alice'],
     ['auth0|5f7c8ec7', 'auth0|5f7c8ec7'],
-    ['Alice de l’Hôpital'.replace('’', "'"), "Alice de l'Hôpital"],
+    ["Alice de l'Hôpital", "Alice de l'H\xc3\xb4pital"],
     ['user,admin', 'user,admin'],
     ['für', 'f\xc3\xbcr'],
     ['Łukasz', '\xc5\x81ukasz'],
