@@ -182,7 +182,7 @@ describe('requests through the gateway', () => {
     const host = { host: 'sticky.example' };
     const first = await request(port('sticky'), { headers: host });
     const cookie = first.header('set-cookie') ?? '';
-    expect(cookie).toMatch(/^gw_backend=[^;]+; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax$/);
+    expect(cookie).toMatch(/^gw_backend=[^;]+; Path=\/; HttpOnly; SameSite=Lax$/);
     expect(cookie).not.toContain('127.0.0.1');
     const pair = cookie.split(';')[0] ?? '';
     const headers = () => ({ ...host, cookie: `theme=dark; ${pair}; other=1` });

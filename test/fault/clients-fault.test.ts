@@ -7,7 +7,6 @@ import { startLoad } from '../support/load.js';
 import { vetoesAt } from '../support/operator.js';
 import { eventually } from '../support/poll.js';
 
-const duration = 5000;
 const begun = `PUT /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(2000)}`;
 
 interface BadClients {
@@ -61,16 +60,12 @@ it.each([
   const { backends, gateway } = await troubledGateway();
   const bad = badClients(gateway, then);
   const load = startLoad(gateway.port, { connections: 8, rate: 200 });
-  const opened = performance.now();
-  await eventually(() => performance.now() - opened > duration, { deadline: duration + 5000 });
-  // A busy machine starts fewer.
-  expect(bad.started()).toBeGreaterThan(200);
-  expect(
-    backends.reduce((sum, { requests }) => sum + requests.filter(one => one.method === 'PUT').length, 0),
-  ).toBeGreaterThan(100);
+  const uploads = (): number =>
+    backends.reduce((sum, { requests }) => sum + requests.filter(one => one.method === 'PUT').length, 0);
+  // A busy machine takes longer to start them.
+  await eventually(() => bad.started() > 200 && uploads() > 100 && load.answers.length > 300, { deadline: 25_000 });
   await load.stop();
   bad.stop();
-  expect(load.answers.length).toBeGreaterThan(300);
   expect(load.errors).toEqual({});
   expect(await gateway.metric('gatehouse_circuit_transitions_total')).toBe(0);
   expect(Object.values(await vetoesAt(gateway.adminPort)).flat()).toEqual([]);
