@@ -506,12 +506,7 @@ const connections: readonly Row[] = [
     'close',
     ['POST /a 5'],
   ],
-  [
-    'an expectation without a body',
-    get('Expect: 100-continue\r\n', hidden),
-    'open',
-    ['GET /a 0', 'GET /hidden 0'],
-  ],
+  ['an expectation without a body', get('Expect: 100-continue\r\n', hidden), 'open', ['GET /a 0', 'GET /hidden 0']],
   [
     'an expectation in HTTP/1.0',
     `POST /a HTTP/1.0\r\n${host}Expect: 100-continue\r\nContent-Length: 5\r\n\r\nhello`,
