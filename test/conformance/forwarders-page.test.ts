@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { gapsOf } from './forwarder/known-gaps.js';
 
 const page = readFileSync(new URL('../../docs/forwarders.md', import.meta.url), 'utf8');
-const listed = page.slice(page.indexOf('## Known gaps'), page.indexOf('## Plug-ins'));
+const listed = page.slice(page.indexOf('## Known gaps'), page.indexOf('## Limits of the libraries'));
 
 it('lists the known gaps of each forwarder in the docs, and no others', () => {
   const lists = ['undici', 'http-proxy-middleware'].map(forwarder => {

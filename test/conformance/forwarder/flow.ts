@@ -114,7 +114,7 @@ export function flow(contract: Contract): void {
   });
 
   contract.rule('gives the attempt up when the client leaves within its upload', async running => {
-    for (const framing of ['Content-Length: 1000', 'Transfer-Encoding: chunked']) {
+    for (const framing of ['Content-Length: 100000', 'Transfer-Encoding: chunked']) {
       const backend = await startRawBackend();
       const { port, logged } = await running.start(backend.url);
       const client = await connectRaw(port);
