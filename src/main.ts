@@ -24,7 +24,9 @@ if (major < 24 || (major === 24 && minor < 9)) {
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=2000');
   // Loaded only now: the libraries do not even parse on older versions.
   const { main } = await import('./cli/program.js');
-  // Whoever reads our output may stop reading (`gatehouse schema | head`): nothing to complain of.
+  // A reader of our output may stop reading (`gatehouse schema | head`): nothing to complain of. Without a reader of standard error
+  // the complaint itself would fail, and be complained of, for ever.
   process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
   process.exitCode = await main(process.argv);
 }

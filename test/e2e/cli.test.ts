@@ -1,17 +1,20 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import http from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type TestBackend, answer, refusedPort, startBackend } from '../support/backend.js';
+import { type Echo, type TestBackend, answer, refusedPort, startBackend } from '../support/backend.js';
 import type { Child } from '../support/child.js';
 import { closeLater } from '../support/cleanup.js';
 import { request } from '../support/client.js';
 import { runCommand } from '../support/command.js';
-import type { CliResult } from '../support/program.js';
+import { eventually } from '../support/poll.js';
+import { type CliResult, runCli } from '../support/program.js';
 import { requireTool } from '../support/require-tool.js';
 import { tempFolder } from '../support/temp.js';
 import { configFile, spawnProgram } from './spawn.js';
@@ -240,5 +243,52 @@ describe('gatehouse demo', () => {
 
   it('says that its port is taken', async () => {
     expectOneLine(await runCommand(['demo', '--port', String(await takenPort())]), 3, /\(EADDRINUSE\)$/m);
+  });
+});
+
+// In this file, since each of these takes the admin listener's own port.
+describe('gatehouse run --tls', () => {
+  it('serves https with a certificate of its own that curl can verify, and leaves no key behind', async () => {
+    const curl = requireTool('curl');
+    const backend = await startBackend();
+    const child = spawnProgram(['run', '--to', backend.url, '--tls', '--port', '0']);
+    const shown = (): RegExpExecArray | null =>
+      /Gatehouse serves (https:\/\/localhost:(\d+)\/)[^]*fingerprint: ([\dA-F:]+)\n[^]*curl --cacert (\S+) \S+\n/.exec(
+        child.stderr,
+      );
+    const [, url = '', port = '', fingerprint = '', file = ''] = await eventually(() => shown() ?? false, {
+      deadline: 20_000,
+    });
+    const pem = readFileSync(file, 'utf8');
+    expect(new X509Certificate(pem).fingerprint256).toBe(fingerprint);
+    expect(statSync(dirname(file)).mode & 0o777).toBe(0o700);
+    expect(statSync(file.replace('.pem', '.key')).mode & 0o777).toBe(0o600);
+    const { stdout } = await promisify(execFile)(curl, ['-sS', '--cacert', file, `${url}by-curl`]);
+    expect((JSON.parse(stdout) as Echo).url).toBe('/by-curl');
+    const response = await request(Number(port), { tls: { ca: pem, servername: '' } });
+    expect(response.status).toBe(200);
+    await child.stop();
+    expect(existsSync(dirname(file))).toBe(false);
+  });
+
+  it('goes with --to only', async () => {
+    const { code, stderr } = await runCli(['run', '--tls']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^gatehouse: --tls goes with --to/);
+  });
+
+  it('serves on, and ends with 0 when it is told to, where nothing reads what it says', async () => {
+    const backend = await startBackend();
+    const child = spawnProgram(['run', '--to', backend.url, '--tls', '--port', '0']);
+    child.process.stdout?.destroy();
+    child.process.stderr?.destroy();
+    const serves = (): Promise<boolean> =>
+      request(9901, { path: '/health' }).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    await eventually(serves, { deadline: 20_000 });
+    child.process.kill('SIGTERM');
+    expect(await child.exited).toEqual({ code: 0, signal: null });
   });
 });
