@@ -139,6 +139,27 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
       (gauge, state) => gauge.set(ofBackend(state), state.sending ?? 0),
     ),
     mirrored(
+      'gatehouse_backend_unread',
+      'Exchanges that hold a place at the backend while their clients do not read the answer.',
+      ['upstream', 'backend'],
+      'sum',
+      (gauge, state) => gauge.set(ofBackend(state), state.unread ?? 0),
+    ),
+    makeGaugeProvider({
+      name: 'gatehouse_client_memory_bytes',
+      help: 'Memory that is kept for slow clients: for bodies that are gathered before they take a place at a backend, and for answers that are read faster than they are taken.',
+      labelNames: ['for'],
+      registers,
+      inject: [MetricsSources],
+      collect(sources: MetricsSources) {
+        this.reset();
+        for (const { bodies, answers } of sources.memory()) {
+          this.inc({ for: 'bodies' }, bodies);
+          this.inc({ for: 'answers' }, answers);
+        }
+      },
+    }),
+    mirrored(
       'gatehouse_pool_connections',
       'Connections to the backend, by state.',
       ['upstream', 'backend', 'state'],

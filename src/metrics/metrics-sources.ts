@@ -9,8 +9,18 @@ export interface BackendState {
   readonly available: boolean;
   /** Of the places at it in this thread, those that are held while a client is still sending. */
   readonly sending?: number | undefined;
+  /** The same for those that are held while a client does not read its answer. */
+  readonly unread?: number | undefined;
   /** Its connection pool in this thread, where there is one. */
   readonly connections?: { readonly active: number; readonly idle: number; readonly pending: number } | undefined;
+}
+
+/** Bytes that are kept for slow clients. */
+export interface MemoryState {
+  /** Bodies that are gathered before they take a place at a backend. */
+  readonly bodies: number;
+  /** Answers that are read faster than their clients take them. */
+  readonly answers: number;
 }
 
 /** The open client connections of one listener. */
@@ -24,6 +34,7 @@ export interface ListenerState {
 export class MetricsSources {
   readonly #backends = new Set<() => Iterable<BackendState>>();
   readonly #listeners = new Set<() => Iterable<ListenerState>>();
+  readonly #memory = new Set<() => MemoryState>();
 
   /** Adds backends. The function is called at each scrape; what is returned takes the source away again. */
   addBackends(source: () => Iterable<BackendState>): () => void {
@@ -37,11 +48,21 @@ export class MetricsSources {
     return () => void this.#listeners.delete(source);
   }
 
+  /** Adds memory that is kept for slow clients, in the same way. */
+  addMemory(source: () => MemoryState): () => void {
+    this.#memory.add(source);
+    return () => void this.#memory.delete(source);
+  }
+
   *backends(): Iterable<BackendState> {
     for (const source of this.#backends) yield* source();
   }
 
   *listeners(): Iterable<ListenerState> {
     for (const source of this.#listeners) yield* source();
+  }
+
+  *memory(): Iterable<MemoryState> {
+    for (const source of this.#memory) yield source();
   }
 }

@@ -173,6 +173,7 @@ describe('the gauges', () => {
         backend: { id: 'a', inFlight: 4 },
         available: true,
         sending: 2,
+        unread: 3,
         connections: { active: 3, idle: 2, pending: 1 },
       },
       { upstream: 'orders', backend: { id: 'b', inFlight: 0 }, available: false },
@@ -187,6 +188,8 @@ describe('the gauges', () => {
       'backend_in_flight{upstream="orders",backend="b"} 0',
       'backend_sending{upstream="orders",backend="a"} 2',
       'backend_sending{upstream="orders",backend="b"} 0',
+      'backend_unread{upstream="orders",backend="a"} 3',
+      'backend_unread{upstream="orders",backend="b"} 0',
     ]);
     expect(await scrape('pool_')).toEqual([
       'pool_connections{upstream="orders",backend="a",state="active"} 3',
@@ -194,6 +197,12 @@ describe('the gauges', () => {
       'pool_pending{upstream="orders",backend="a"} 1',
     ]);
     expect(await scrape('connections_open')).toEqual(['connections_open{listener="web"} 8']);
+    sources.addMemory(() => ({ bodies: 5, answers: 6 }));
+    sources.addMemory(() => ({ bodies: 1, answers: 0 }));
+    expect(await scrape('client_memory')).toEqual([
+      'client_memory_bytes{for="bodies"} 6',
+      'client_memory_bytes{for="answers"} 6',
+    ]);
     states = states.slice(1);
     expect(await scrape('backend_available')).toEqual(['backend_available{upstream="orders",backend="b"} 0']);
     remove();

@@ -9,13 +9,15 @@ import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './backend-verdict.js';
 import { Doubts, isDoubtful } from './doubts.js';
 import type { BodyWatcher } from './client-body.js';
-import type { EventStream, EventStreams } from './event-streams.js';
+import type { AttemptOwner } from './attempt-owner.js';
+import type { EventStream } from './event-streams.js';
 import type { Exchange } from './exchange.js';
 import type { UnderWay } from './under-way.js';
 import type { AttemptControl, AttemptObserver } from './forwarder.js';
 import type { Race } from './race.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 import type { HeldPlace } from './target.js';
+import { UnreadAnswer } from './unread-answer.js';
 import type { TunnelOver } from './upgrade.js';
 
 /** Responses without a body must not have it (RFC 9110 §8.6). */
@@ -26,22 +28,6 @@ const maxDropped = 64 * 1024;
 
 /** Milliseconds in which an answer that is dropped must have ended for its connection to be kept. */
 const droppedWithin = 100;
-
-/** Who decides what follows an attempt that is no answer for the client. */
-export interface AttemptOwner {
-  /** Who takes over a response that is an event stream. */
-  readonly streams: EventStreams;
-  /** Makes another attempt, on the backend that is the best now. */
-  attempt(exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void;
-  /** After this error the exchange will be tried on a backend that has not been. */
-  triesElsewhere(attempt: Attempt, error: GatewayError): boolean;
-  /** Takes leave of the retry budget for one more attempt. */
-  mayRetry(route: ForwardRoute): boolean;
-  /** The attempt has ended with an error, and is settled. */
-  failed(attempt: Attempt, error: GatewayError, stale: boolean): void;
-  /** A response with this status of 400 or more has begun. True: it was dropped, and another attempt follows. */
-  declines(attempt: Attempt, status: number): boolean;
-}
 
 /**
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
@@ -63,6 +49,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
   /** What was wished for before the reins were there. */
   #idleTimeout: number | undefined;
   #left = false;
+  #unread: UnreadAnswer | undefined;
 
   constructor(
     readonly exchange: Exchange,
@@ -136,6 +123,11 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
   }
 
   resume(): void {
+    this.#unread?.drained();
+    this.goOn();
+  }
+
+  goOn(): void {
     this.#control?.resume();
   }
 
@@ -154,7 +146,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
   }
 
   /** Ends it in the middle of its answer with an error. */
-  cut(error: GatewayError): void {
+  breakOff(error: GatewayError): void {
     this.#control?.abort();
     this.fail(error);
   }
@@ -209,7 +201,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
     }
     if (this.#stream !== undefined) return this.#stream.data(chunk);
     this.exchange.bytesOut += chunk.length;
-    return this.exchange.responder.write(chunk);
+    return this.exchange.responder.write(chunk) || this.#goesOn(chunk.length);
   }
 
   end(trailers: readonly (Buffer | string)[] | undefined): void {
@@ -300,6 +292,13 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
     return body.completeAt === 0 ? undefined : now - Math.max(this.#sentAt, body.completeAt);
   }
 
+  /** More waits for the client than should. True: the backend is read on all the same. */
+  #goesOn(bytes: number): boolean {
+    const { unread } = this.route.target.gate(this.backend);
+    this.#unread ??= new UnreadAnswer(this.exchange, unread, this.owner.memory.answers, this);
+    return this.#unread.goesOn(bytes);
+  }
+
   #outcome(): 'success' | 'failure' {
     return this.#status >= 500 ? 'failure' : 'success';
   }
@@ -311,6 +310,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
   #settle(outcome: 'success' | 'failure' | 'ignored', verdict: BreakerVerdict): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#unread?.over();
     if (this.race === undefined) this.exchange.underWay = undefined;
     this.#settleBreaker(verdict);
     this.route.target.settle(this.backend, outcome, this.#firstByte, this.#held);

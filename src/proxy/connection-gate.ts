@@ -1,4 +1,5 @@
 import type { LiveBackend } from '../upstream/live-backend.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 /** Limits of the way into one backend. */
 export interface GateLimits {
@@ -35,7 +36,7 @@ interface Waiting {
  * they have limits of their own, and still count for the backend.
  *
  * An exchange whose client is still sending its body lasts as long as the client likes. Those get half of the places, and half of the queue, so
- * that however many there are, and however slow, others pass.
+ * that however many there are, and however slow, others pass. For clients that do not read their answers see {@link UnreadAnswers}.
  */
 export class ConnectionGate {
   readonly #queue = new Map<GateWaiter, Waiting>();
@@ -49,11 +50,15 @@ export class ConnectionGate {
   #longLived = 0;
   /** Exchanges that have entered and whose clients are still sending. */
   #sending = 0;
+  /** Answers that hold places while their clients do not read. */
+  readonly unread: UnreadAnswers;
 
   constructor(
     private readonly backend: LiveBackend,
     private readonly limits: GateLimits,
-  ) {}
+  ) {
+    this.unread = new UnreadAnswers(half(limits.max), () => this.waiting);
+  }
 
   /** Exchanges that wait. */
   get waiting(): number {
@@ -100,6 +105,7 @@ export class ConnectionGate {
       waiter.refused('waited for connections.queueTimeout');
     }, this.limits.queueTimeout);
     queue.set(waiter, { waiter, timer, ticket: this.#tickets++ });
+    this.unread.othersWait();
   }
 
   /** Ends a wait. */

@@ -2,15 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { GatewayError } from '../http/gateway-error.js';
 import { RetryMetrics } from '../metrics/retry-metrics.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
-import { Attempt, type AttemptOwner } from './attempt.js';
+import { Attempt } from './attempt.js';
+import type { AttemptOwner } from './attempt-owner.js';
 import type { GateWaiter } from './connection-gate.js';
 import { EventStreams } from './event-streams.js';
 import type { Exchange } from './exchange.js';
 import type { UnderWay } from './under-way.js';
 import { isOutage } from './fallback.js';
 import { finalRecipient } from './final-recipient.js';
+import { ClientMemory } from './memory-share.js';
 import { patience } from './patience.js';
 import { Pause } from './pause.js';
+import { queueFull, tooManyStreams } from './refusals.js';
 import { Race, type Starter } from './race.js';
 import type { RetryReason } from './retry-policy.js';
 import { startWithBody } from './start-with-body.js';
@@ -18,16 +21,6 @@ import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 
 const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.');
 const bodyGone = new GatewayError('INTERNAL', 'The request body cannot be sent again.');
-const queueFull = (reason: string): GatewayError =>
-  new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason, 503, ['Retry-After', '1']);
-
-const tooManyStreams = new GatewayError(
-  'QUEUE_FULL',
-  'Too many event streams are open; try again later.',
-  'sse.maxConnections',
-  503,
-  ['Retry-After', '1'],
-);
 
 /** Methods whose requests have no body, as a rule (RFC 9110 §9.3). */
 const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
@@ -51,6 +44,7 @@ export class Dispatcher implements AttemptOwner {
   constructor(
     private readonly metrics: RetryMetrics,
     readonly streams: EventStreams,
+    readonly memory: ClientMemory,
   ) {}
 
   dispatch(exchange: Exchange): void {

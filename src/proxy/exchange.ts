@@ -23,6 +23,7 @@ import type { Doubts } from './doubts.js';
 import type { EventStream } from './event-streams.js';
 import { edit, editRequest } from './field-edits.js';
 import type { ListenerInfo } from './listener-info.js';
+import type { Borrowed } from './memory-share.js';
 import type { Places } from './places.js';
 import type { Responder } from './responder.js';
 import type { UnderWay } from './under-way.js';
@@ -95,6 +96,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, TrailerFilter {
   stream: EventStream | undefined;
   /** Where it has taken a place among the streams or tunnels; it is left when the exchange is over. */
   places: Places | undefined;
+  /** What it has taken of the memory for slow clients; given back when it is over. */
+  borrowed: Borrowed | undefined;
   /** Set once the client has let in connections by credentials: what it asks for goes over connections of its own. */
   tie: ClientTie | undefined;
   /** What policies have changed; undefined while they have changed nothing, which is the rule. */

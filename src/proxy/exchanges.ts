@@ -339,6 +339,7 @@ export class Exchanges {
     exchange.closedAt = performance.now();
     exchange.stream?.closed();
     exchange.places?.leave();
+    exchange.borrowed?.giveBack();
     if (exchange.tie !== undefined && exchange.httpVersion === '2.0') exchange.tie.end();
     this.open--;
     if (socket[EXCHANGE] === exchange) socket[EXCHANGE] = undefined;

@@ -23,8 +23,7 @@ export class Http1Responder implements Responder {
   source: { resume(): void } | undefined;
   #drainAttached = false;
   #continueSent = false;
-  /** Bytes that the head announces; -1 when it does not. */
-  #length = -1;
+  length = -1;
   /** The whole body, held until `end`, which follows in the same turn. */
   #whole: Buffer | undefined;
   /** The head waits for the body: if that is not there in this turn of the event loop, it goes alone. */
@@ -66,7 +65,7 @@ export class Http1Responder implements Responder {
 
   head(status: number, message: string, headers: RawHeaders): void {
     this.#closeIfNeeded(headers);
-    this.#length = declaredLength(headers);
+    this.length = declaredLength(headers);
     this.#writeHead(status, message, headers);
     this.#headWaits = true;
     if (waitingHeads.push(this) === 1) setImmediate(sendHeads);
@@ -83,7 +82,7 @@ export class Http1Responder implements Responder {
   }
 
   write(chunk: Buffer): boolean {
-    if (chunk.length === this.#length && chunk.length <= smallBody) {
+    if (chunk.length === this.length && chunk.length <= smallBody) {
       this.#whole = chunk;
       return true;
     }
@@ -124,7 +123,7 @@ export class Http1Responder implements Responder {
   send(status: number, headers: RawHeaders, body: string | Buffer): void {
     if (this.#isUnread && this.#canDiscard(status)) discardBody(this.request, this.response);
     else this.#closeIfNeeded(headers);
-    this.#length = body.length;
+    this.length = body.length;
     this.#writeHead(status, '', headers);
     this.response.end(body);
   }
@@ -140,7 +139,7 @@ export class Http1Responder implements Responder {
     if (response.headersSent) response.flushHeaders();
     while (response.writableCorked > 0) response.uncork();
     // A body that ends with the connection needs a reset: a plain close would look like its end (RFC 9112 §8).
-    if (chunkedEncoding || this.#length >= 0) socket.destroy();
+    if (chunkedEncoding || this.length >= 0) socket.destroy();
     else resetConnection(socket);
   }
 
@@ -153,7 +152,7 @@ export class Http1Responder implements Responder {
   /** Node will send the body in chunks. */
   #isChunked(status: number): boolean {
     const { httpVersionMinor, method } = this.request;
-    return this.#length < 0 && httpVersionMinor !== 0 && method !== 'HEAD' && status !== 204 && status !== 304;
+    return this.length < 0 && httpVersionMinor !== 0 && method !== 'HEAD' && status !== 204 && status !== 304;
   }
 
   /** The rest of the request is still to come, or may never come. */

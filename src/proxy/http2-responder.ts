@@ -41,8 +41,7 @@ export class Http2Responder implements Responder {
   #waitsForTrailers = false;
   /** No body follows the head, whatever the backend sends. */
   #bodiless = false;
-  /** Bytes that the head announces; -1 when it does not. */
-  #length = -1;
+  length = -1;
   /** The whole body, held until `end`, which follows in the same turn. */
   #whole: Buffer | undefined;
   #trailers: OutgoingHttpHeaders | undefined;
@@ -92,7 +91,7 @@ export class Http2Responder implements Responder {
   write(chunk: Buffer): boolean {
     const { stream } = this;
     if (this.#bodiless || this.#isGone) return true;
-    if (chunk.length === this.#length && chunk.length <= smallBody) {
+    if (chunk.length === this.length && chunk.length <= smallBody) {
       this.#whole = chunk;
       return true;
     }
@@ -145,10 +144,10 @@ export class Http2Responder implements Responder {
     if (this.#isGone) return;
     // Node takes no status beyond 599, and RFC 9110 §15 has clients read it as a server's error.
     const fields = [':status', String(status > 599 ? 502 : status)];
-    this.#length = copyFields(headers, fields);
-    this.#bodiless = empty || this.isHead || this.#length === 0 || status === 204 || status === 205 || status === 304;
+    this.length = copyFields(headers, fields);
+    this.#bodiless = empty || this.isHead || this.length === 0 || status === 204 || status === 205 || status === 304;
     // A body of declared length has no trailers: they come from HTTP/1.1, where only chunked ones have.
-    const waitForTrailers = (this.#waitsForTrailers = !this.#bodiless && this.#length === -1);
+    const waitForTrailers = (this.#waitsForTrailers = !this.#bodiless && this.length === -1);
     if (waitForTrailers) this.stream.on('wantTrailers', () => this.#sendTrailers());
     this.#guarded(() => this.stream.respond(fields, { endStream: this.#bodiless, waitForTrailers }));
   }

@@ -1,4 +1,4 @@
-import type { AttemptOwner } from './attempt.js';
+import type { AttemptOwner } from './attempt-owner.js';
 import type { Exchange } from './exchange.js';
 import type { UnderWay } from './under-way.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';

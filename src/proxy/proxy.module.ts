@@ -21,6 +21,7 @@ import { createTargets } from './create-targets.js';
 import { Dispatcher } from './dispatcher.js';
 import { Exchanges } from './exchanges.js';
 import { LongLived } from './long-lived.js';
+import { ClientMemory } from './memory-share.js';
 import { ProxyController } from './proxy.controller.js';
 import { Forwarders } from './registered-forwarder.js';
 import { RoutePlans } from './route-plans.js';
@@ -32,7 +33,7 @@ import { Targets } from './targets.js';
   controllers: [ProxyController],
   providers: [
     Dispatcher,
-    LongLived,
+    ClientMemory,
     ...builtinForwarders,
     LongLived,
     Forwarders,
@@ -74,10 +75,13 @@ export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly targets: Targets,
     private readonly sources: MetricsSources,
+    private readonly memory: ClientMemory,
   ) {}
 
   onModuleInit(): void {
     this.sources.addBackends(() => this.#states());
+    const { answers, bodies } = this.memory;
+    this.sources.addMemory(() => ({ answers: answers.taken, bodies: bodies.taken }));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -86,8 +90,15 @@ export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
 
   *#states() {
     for (const { target, backend, connections } of this.targets.backends()) {
-      const { sending } = target.gate(backend);
-      yield { upstream: target.upstream.name, backend, available: backend.vetoes.size === 0, sending, connections };
+      const gate = target.gate(backend);
+      yield {
+        upstream: target.upstream.name,
+        backend,
+        available: backend.vetoes.size === 0,
+        sending: gate.sending,
+        unread: gate.unread.size,
+        connections,
+      };
     }
   }
 }

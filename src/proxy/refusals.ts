@@ -57,3 +57,16 @@ export const refusals = {
 export function aborted({ rstCode = 0 }: ServerHttp2Stream): GatewayError {
   return new GatewayError('CLIENT_ABORTED', undefined, rstCode === 0 ? undefined : `stream reset, code ${rstCode}`);
 }
+
+/** No place has come free before a backend. */
+export const queueFull = (reason: string): GatewayError =>
+  new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason, 503, ['Retry-After', '1']);
+
+/** `sse.maxConnections` is reached. */
+export const tooManyStreams = new GatewayError(
+  'QUEUE_FULL',
+  'Too many event streams are open; try again later.',
+  'sse.maxConnections',
+  503,
+  ['Retry-After', '1'],
+);

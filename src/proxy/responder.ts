@@ -7,6 +7,8 @@ export interface Responder {
   readonly headSent: boolean;
   /** The client has asked for a 100 (Continue) and was not sent one. Default: false. */
   readonly withholdsContinue?: boolean;
+  /** Bytes of the body that the head has announced; -1 where it has not. */
+  readonly length: number;
   /** Body bytes that wait for the client to make room for them, on a connection that it shares with others. Default: 0. */
   readonly unsent?: number;
   /** Sends an interim response (100, 103 …); dropped for clients that cannot take one (RFC 9110 §15.2). */

@@ -1,5 +1,6 @@
-import type { AttemptOwner } from './attempt.js';
+import type { AttemptOwner } from './attempt-owner.js';
 import type { Exchange } from './exchange.js';
+import { Borrowed } from './memory-share.js';
 import type { ForwardPlan, ForwardRoute } from './route-plan.js';
 
 /**
@@ -11,6 +12,10 @@ export function startWithBody(owner: AttemptOwner, exchange: Exchange, plan: For
   const body = exchange.body!;
   if (body.isSmall) body.takeWhole();
   if (body.whole !== undefined || !route.retries.buffers(body)) return owner.attempt(exchange, plan, route);
+  // Where there is no memory for it, it takes one of the places for those that are still sending.
+  if (!(exchange.borrowed ??= new Borrowed()).take(owner.memory.bodies, Number(body.length))) {
+    return owner.attempt(exchange, plan, route);
+  }
   body.gather(error => {
     if (exchange.error !== undefined) return;
     if (error === undefined) owner.attempt(exchange, plan, route);

@@ -214,7 +214,7 @@ export class RelayedStream implements EventStream, Timed {
     const now = performance.now();
     if (this.#idleLeft(now) <= 0) {
       const reason = `sse.idleTimeout: nothing for ${settings.idleTimeout} ms`;
-      this.#attempt!.cut(new GatewayError('BODY_BROKEN', 'The response of the backend broke.', reason));
+      this.#attempt!.breakOff(new GatewayError('BODY_BROKEN', 'The response of the backend broke.', reason));
       if (this.#over || exchange.error !== undefined) return;
     }
     if (this.#mayBeat && now - this.#writer.writtenAt >= settings.heartbeat) {
