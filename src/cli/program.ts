@@ -3,7 +3,7 @@ import { nearest } from '../config/kinds/nearest.js';
 import { version } from '../version.js';
 import { exitCode } from './exit-code.js';
 import { report } from './report.js';
-import type { RunOptions } from './run.js';
+import type { RunOptions } from './run-config.js';
 
 const exitCodes = `
 Exit codes:

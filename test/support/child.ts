@@ -14,8 +14,8 @@ export interface Exit {
 export interface ChildOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Written to its standard input, which is then closed. Default: nothing. */
-  readonly stdin?: string;
+  /** Written to its standard input, which is then closed. Default: nothing. `null`: nothing, and it stays open. */
+  readonly stdin?: string | null;
 }
 
 const living = new Set<ChildProcess>();
@@ -48,7 +48,7 @@ export class Child {
     });
     // A program that ends without reading its input is no error.
     this.process.stdin?.on('error', () => undefined);
-    this.process.stdin?.end(stdin);
+    if (stdin !== null) this.process.stdin?.end(stdin);
     this.exited = new Promise((resolve, reject) => {
       this.process.on('error', reject);
       // `close` rather than `exit`: all output has been read by then.

@@ -1,0 +1,39 @@
+import { buildConfig, loadConfig } from '../config/load-config.js';
+import type { LoadedConfig } from '../config/load/compile.js';
+import { knownNames } from './known-names.js';
+import type { SelfSigned } from './self-signed.js';
+
+/** Options of `gatehouse run`. */
+export interface RunOptions {
+  readonly config?: string;
+  readonly to?: readonly string[];
+  readonly port?: number;
+  readonly strategy?: string;
+  readonly tls?: boolean;
+}
+
+/** What `gatehouse run` is to run with these options and environment; a text says why they make no sense. @throws ConfigError for a bad file. */
+export function configToRun(
+  { config, to = [], port, strategy }: RunOptions,
+  env: NodeJS.ProcessEnv,
+  selfSigned?: SelfSigned,
+): LoadedConfig | string {
+  if (to.length > 0) {
+    if (config !== undefined) return '--to and --config exclude each other: put the backends into the file.';
+    const upstreams = { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } };
+    return { config: buildConfig({ ...listenersOf(port, selfSigned), upstreams }, knownNames), warnings: [] };
+  }
+  if (port !== undefined || strategy !== undefined)
+    return '--port and --strategy go with --to; with a file they stand in the file.';
+  const file = config ?? env['GATEWAY_CONFIG'];
+  if (file === undefined || file === '') {
+    return 'nothing to run: name a file with --config or GATEWAY_CONFIG, or backends with --to (or try "gatehouse demo").';
+  }
+  return loadConfig(file, env, knownNames);
+}
+
+function listenersOf(port: number | undefined, selfSigned: SelfSigned | undefined): object {
+  if (selfSigned === undefined) return port === undefined ? {} : { listeners: [{ port }] };
+  const { cert, key } = selfSigned;
+  return { listeners: [{ port: port ?? 8443, tls: { certificates: [{ cert, key }] } }] };
+}
