@@ -14,6 +14,7 @@ COPY package.json package-lock.json ./
 # Without install scripts the `node` command of that package leads nowhere; without it the image's own is found.
 RUN npm ci --ignore-scripts --no-audit --no-fund && rm -f node_modules/.bin/node
 COPY tsconfig.json tsconfig.build.json nest-cli.json ./
+COPY scripts ./scripts
 COPY src ./src
 RUN npm run build
 

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entry = join(root, 'dist', 'main.js');
+const bundled = join(root, 'dist', 'bundle', 'program.mjs');
 const lock = join(root, 'node_modules', '.gatehouse-build');
 const failure = join(root, 'node_modules', '.gatehouse-build-failure');
 
@@ -29,6 +30,7 @@ function modifiedAt(file) {
 /** Why dist/ must be built again; undefined when it is as new as the sources. */
 export function staleness() {
   if (!existsSync(entry)) return 'dist/main.js is missing';
+  if (!existsSync(bundled)) return 'dist/bundle is missing';
   const builtAt = statSync(entry).mtimeMs;
   const sources = filesIn('src', name => !name.endsWith('.spec.ts'));
   const inputs = [...sources.map(file => join('src', file)), 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
@@ -101,6 +103,9 @@ export async function ensureBuild({ quiet = false } = {}) {
     });
     rmSync(failure, { force: true });
     if (build.status === 0 && existsSync(entry)) {
+      // Not imported above: to start what is built nothing is needed that builds.
+      const { bundle } = await import('./bundle.mjs');
+      await bundle();
       // What changed while the compiler ran must count as newer than its result.
       utimesSync(entry, startedAt, startedAt);
       return;

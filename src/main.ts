@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import 'reflect-metadata';
+import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { dieWithStarter } from './cli/lifeline.js';
 import { refuseDebugger } from './cli/no-debugger.js';
@@ -23,7 +23,9 @@ if (major < 24 || (major === 24 && minor < 9)) {
   setFlagsFromString('--semi-space-growth-factor=8');
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=2000');
   // Loaded only now: the libraries do not even parse on older versions.
-  const { main } = await import('./cli/program.js');
+  const bundle = new URL('bundle/program.mjs', import.meta.url);
+  const program = existsSync(bundle) ? bundle.href : './cli/program.js';
+  const { main } = (await import(program)) as typeof import('./cli/program.js');
   // A reader of our output may stop reading (`gatehouse schema | head`): nothing to complain of. Without a reader of standard error
   // the complaint itself would fail, and be complained of, for ever.
   process.stdout.on('error', () => {});

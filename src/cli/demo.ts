@@ -1,11 +1,12 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { loadConfig } from '../config/load-config.js';
 import type { Gateway } from '../gateway.js';
+import { packageRoot } from '../package-root.js';
 import { startDemoBackends } from './demo-backends.js';
 import { ownCommand } from './own-command.js';
 import { serve } from './serve.js';
 
-const starter = fileURLToPath(new URL('../../config/gateway.yaml', import.meta.url));
+const starter = join(packageRoot, 'config', 'gateway.yaml');
 
 /** `gatehouse demo`: the whole thing with three small backends of its own, configured by the starter file. */
 export async function demo(port?: number): Promise<number> {

@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { nearest } from '../config/kinds/nearest.js';
 import { version } from '../version.js';
