@@ -218,6 +218,11 @@ export class TestBackend {
     await closed;
   }
 
+  /** Takes a connection that another port has accepted. Not for TLS. */
+  adopt(socket: Socket): void {
+    this.#server.emit('connection', socket);
+  }
+
   #accept(socket: Socket): void {
     this.connections += 1;
     this.#numbers.set(socket, this.connections);

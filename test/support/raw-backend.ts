@@ -167,6 +167,12 @@ export class RawBackend {
     await closed;
   }
 
+  /** Takes a connection that another port has accepted. */
+  adopt(socket: net.Socket): void {
+    socket.allowHalfOpen = false;
+    void this.#accept(socket);
+  }
+
   async #accept(socket: net.Socket): Promise<void> {
     const connection = new RawConnection(socket, this.connections.length + 1);
     this.connections.push(connection);

@@ -113,7 +113,7 @@ export function failures(contract: Contract): void {
         message('POST /', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n0\r\n\r\n'),
       ]) {
         const backend = await startRawBackend(script);
-        const { port, logged } = await running.start(backend.url);
+        const { port, logged } = await running.start(backend);
         const response = await rawRequest(port, sent);
         expect([response.status, response.header('x-gateway-error')]).toEqual([502, code]);
         expect(response.header('content-type')).toBe('application/problem+json');
@@ -133,7 +133,7 @@ export function failures(contract: Contract): void {
         'GET / HTTP/1.0\r\n\r\n',
       ]) {
         const backend = await startRawBackend(script);
-        const { port, logged } = await running.start(backend.url);
+        const { port, logged } = await running.start(backend);
         const response = await rawRequest(port, sent);
         expect([response.clean, 'half'.startsWith(response.text)], response.ending).toEqual([false, true]);
         expect(await logged()).toMatchObject({ error: 'BODY_BROKEN' });
@@ -145,7 +145,7 @@ export function failures(contract: Contract): void {
     contract.rule(`takes a whole response from a backend that ${what}`, async running => {
       for (const sent of requests) {
         const backend = await startRawBackend(script);
-        const { port, logged } = await running.start(backend.url);
+        const { port, logged } = await running.start(backend);
         const response = await rawRequest(port, sent);
         expect([response.status, response.text, response.clean]).toEqual([200, 'ok', true]);
         expect(await logged()).toMatchObject({ status: 200, bytesOut: 2 });
@@ -161,7 +161,7 @@ export function failures(contract: Contract): void {
     contract.rule(`passes on what came before the break when a backend ${what}, all at once`, async running => {
       for (const sent of requests) {
         const backend = await startRawBackend(script);
-        const { port, logged } = await running.start(backend.url);
+        const { port, logged } = await running.start(backend);
         const response = await rawRequest(port, sent);
         expect([response.status, response.text, response.clean], response.ending).toEqual([200, 'half', false]);
         expect(await logged()).toMatchObject({ status: 200, error: 'BODY_BROKEN', bytesOut: 4 });
@@ -171,7 +171,7 @@ export function failures(contract: Contract): void {
 
   contract.rule('takes one response for a request, and drops a connection that says more', async running => {
     const backend = await startRawBackend(afterHead(reply('200 OK', [], 'one') + reply('200 OK', [], 'two'), 'stay'));
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     expect((await rawRequest(port, message('GET /'))).text).toBe('one');
     backend.script = afterHead(reply('200 OK', [], 'three'), 'stay');
     expect((await rawRequest(port, message('GET /'))).text).toBe('three');

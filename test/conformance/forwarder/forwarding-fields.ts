@@ -75,10 +75,10 @@ export function forwardingFields(contract: Contract): void {
     for (const settings of [{}, trusting]) {
       for (const field of ['X-A: 1', 'Accept: text/event-stream']) {
         const backend = await startRawBackend(ok);
-        const { port } = await running.start(backend.url, settings);
+        const { port, authority } = await running.start(backend, settings);
         await rawRequest(port, `GET / HTTP/1.0\r\n${field}\r\n\r\n`);
         const { fields } = headOf((await backend.connection()).text);
-        expect(valuesOf(fields, 'host')).toEqual([`127.0.0.1:${backend.port}`]);
+        expect(valuesOf(fields, 'host')).toEqual([authority]);
         expect(valuesOf(fields, 'x-forwarded-host')).toEqual([]);
         expect(valuesOf(fields, 'forwarded')).toEqual(['for=127.0.0.1;proto=http']);
       }
@@ -88,9 +88,9 @@ export function forwardingFields(contract: Contract): void {
   contract.rule('sends the Host that hostHeader asks for', async running => {
     for (const hostHeader of ['preserve', 'backend', 'inner.example:8']) {
       const backend = await startBackend();
-      const { port } = await running.start(backend.url, { upstream: { hostHeader } });
+      const { port, authority } = await running.start(backend, { upstream: { hostHeader } });
       await request(port, { headers: ['HOST', 'Shop.Example:99'] });
-      const expected = { preserve: 'Shop.Example:99', backend: `127.0.0.1:${backend.port}` }[hostHeader] ?? hostHeader;
+      const expected = { preserve: 'Shop.Example:99', backend: authority }[hostHeader] ?? hostHeader;
       expect(valuesOf(backend.last.rawHeaders, 'host')).toEqual([expected]);
       expect(valueOf(backend.last.rawHeaders, 'x-forwarded-host')).toBe('Shop.Example:99');
     }
@@ -129,7 +129,7 @@ export function forwardingFields(contract: Contract): void {
       request: { set: { 'X-Tier': 'gold' }, add: { 'X-More': '2' }, remove: ['cookie', 'User-Agent'] },
       response: { set: { 'X-Old': '3' }, add: { 'X-Also': '4' }, remove: ['server'] },
     };
-    const { port } = await running.start(backend.url, { route: { headers: rules } });
+    const { port } = await running.start(backend, { route: { headers: rules } });
     const response = await request(port, {
       headers: ['Cookie', 'a=1', 'User-Agent', 'u', 'x-tier', 'none', 'X-More', '1'],
     });

@@ -42,7 +42,7 @@ export function refusals(contract: Contract): void {
   for (const [what, [bytes, status]] of Object.entries(refused)) {
     contract.rule(`answers ${status} to a request ${what}`, async running => {
       const backend = await startRawBackend(ok);
-      const { port, logged } = await running.start(backend.url);
+      const { port, logged } = await running.start(backend);
       const response = await rawRequest(port, bytes);
       expect([response.status, response.header('x-gateway-error'), response.clean]).toEqual([status, 'DENIED', true]);
       expect(response.header('content-type')).toBe('application/problem+json');
@@ -53,13 +53,13 @@ export function refusals(contract: Contract): void {
 
   contract.rule('lets an HTTP/1.0 client do without Host', async running => {
     const backend = await startRawBackend(ok);
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     expect((await rawRequest(port, 'GET / HTTP/1.0\r\n\r\n')).text).toBe('ok');
   });
 
   contract.rule('ends the connection of a message that it refuses, and serves nothing more of it', async running => {
     const backend = await startRawBackend(ok);
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     client.send(message('GET /a#b') + message('GET /smuggled'));
     const response = await client.response();
@@ -70,7 +70,7 @@ export function refusals(contract: Contract): void {
 
   contract.rule('serves the next request of a connection after an answer of its own', async running => {
     const backend = await startRawBackend(ok);
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     client.send(message('OPTIONS /', ['Max-Forwards: 0']) + message('GET /next'));
     expect((await client.response()).status).toBe(204);

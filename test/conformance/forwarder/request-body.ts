@@ -18,7 +18,7 @@ async function* pieces(): AsyncGenerator<Buffer> {
 export function requestBody(contract: Contract): void {
   contract.rule('carries a body of declared length', async running => {
     const backend = await startBackend();
-    const { port, logged } = await running.start(backend.url);
+    const { port, logged } = await running.start(backend);
     const echo = (await request(port, { method: 'PUT', body: large })).json<Echo>();
     expect([echo.bodyLength, echo.sha256]).toEqual([large.length, sha256(large)]);
     expect(valuesOf(echo.headers, 'content-length')).toEqual([String(large.length)]);
@@ -28,7 +28,7 @@ export function requestBody(contract: Contract): void {
 
   contract.rule('carries a chunked body', async running => {
     const backend = await startBackend();
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const echo = (await request(port, { method: 'POST', body: pieces() })).json<Echo>();
     expect([echo.bodyLength, echo.sha256]).toEqual([large.length, sha256(large)]);
     expect(valuesOf(echo.headers, 'transfer-encoding')).toEqual(['chunked']);
@@ -37,7 +37,7 @@ export function requestBody(contract: Contract): void {
 
   contract.rule('carries bodies of methods that seldom have one', async running => {
     const backend = await startBackend();
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     for (const method of ['GET', 'DELETE', 'OPTIONS', 'QUERY']) {
       expect((await request(port, { method, body: 'sized' })).json<Echo>().bodyLength, method).toBe(5);
       const echo = (
@@ -49,7 +49,7 @@ export function requestBody(contract: Contract): void {
 
   contract.rule('carries empty bodies as empty bodies', async running => {
     const backend = await startRawBackend(ok);
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     for (const bytes of [
       message('POST /sized', ['Content-Length: 0']),
@@ -71,7 +71,7 @@ export function requestBody(contract: Contract): void {
   contract.rule('does not give a body to a request that has none', async running => {
     for (const method of ['GET', 'DELETE', 'OPTIONS']) {
       const backend = await startRawBackend(ok);
-      const { port } = await running.start(backend.url);
+      const { port } = await running.start(backend);
       await rawRequest(port, message(`${method} /`));
       const { fields } = headOf((await backend.connection()).text);
       expect([...valuesOf(fields, 'transfer-encoding'), ...valuesOf(fields, 'content-length')], method).toEqual([]);
@@ -80,7 +80,7 @@ export function requestBody(contract: Contract): void {
 
   contract.rule('sends the head of a chunked request before its first byte', async running => {
     const backend = await startRawBackend();
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     client.send(message('POST /', ['Transfer-Encoding: chunked']));
     const connection = await backend.connection();
@@ -93,7 +93,7 @@ export function requestBody(contract: Contract): void {
 
   contract.rule('carries request trailers', async running => {
     const backend = await startBackend();
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const sent = message(
       'POST /',
       ['Transfer-Encoding: chunked', 'Trailer: X-Sum'],
@@ -111,7 +111,7 @@ export function requestBody(contract: Contract): void {
       await connection.until('the body');
       connection.respond(reply('200 OK', [], 'done'));
     });
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     client.send(message('POST /', ['Expect: 100-continue', 'Content-Length: 8']));
     const connection = await backend.connection();
@@ -128,7 +128,7 @@ export function requestBody(contract: Contract): void {
       await connection.head();
       connection.respond(reply('417 Expectation Failed', [], 'no'));
     });
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     client.send(message('POST /', ['Expect: 100-continue', 'Content-Length: 100000']));
     const response = await client.response();
@@ -138,7 +138,7 @@ export function requestBody(contract: Contract): void {
 
   contract.rule('sends no 100 (Continue) to an HTTP/1.0 client', async running => {
     const backend = await startBackend();
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const response = await rawRequest(
       port,
       'POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi',
@@ -153,7 +153,7 @@ export function requestBody(contract: Contract): void {
       await connection.until('\r\n\r\nxxxx');
       connection.end(reply('413 Content Too Large', ['Connection: close', `Content-Length: ${body.length}`], body));
     });
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     client.send(message('POST /', ['Content-Length: 50000000'], 'x'.repeat(200_000)));
     const response = await client.response();
@@ -168,7 +168,7 @@ export function requestBody(contract: Contract): void {
     backend.handler = async incoming => {
       for await (const _ of incoming);
     };
-    const { port, logged } = await running.start(backend.url, {
+    const { port, logged } = await running.start(backend, {
       config: { security: { validation: { maxBody: '10kb' } } },
     });
     const client = await connectRaw(port);
@@ -181,7 +181,7 @@ export function requestBody(contract: Contract): void {
 
   contract.rule('answers 400 when the client breaks its own chunked body', async running => {
     const backend = await startBackend();
-    const { port, logged } = await running.start(backend.url);
+    const { port, logged } = await running.start(backend);
     const response = await rawRequest(port, message('POST /', ['Transfer-Encoding: chunked'], '5\r\nhello\r\nzz\r\n'));
     expect([response.status, response.header('x-gateway-error')]).toEqual([400, 'CLIENT_BODY']);
     expect(await logged()).toMatchObject({ status: 400, error: 'CLIENT_BODY' });

@@ -33,7 +33,7 @@ const targets = [
 export function requestHead(contract: Contract): void {
   contract.rule('passes every method on', async running => {
     const backend = await startBackend(answer(204));
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const methods = METHODS.filter(method => method !== 'CONNECT');
     const client = await connectRaw(port);
     for (const method of methods) {
@@ -45,7 +45,7 @@ export function requestHead(contract: Contract): void {
 
   contract.rule('passes path and query on byte for byte', async running => {
     const backend = await startRawBackend(ok);
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     for (const target of targets) {
       client.send(message(`GET ${target}`));
@@ -57,7 +57,7 @@ export function requestHead(contract: Contract): void {
 
   contract.rule('refuses bytes beyond ASCII in a target', async running => {
     const backend = await startRawBackend(ok);
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const response = await rawRequest(port, message('GET /\xc3\xa9'));
     expect([response.status, response.header('x-gateway-error')]).toEqual([400, 'DENIED']);
     expect(backend.connections).toEqual([]);
@@ -193,7 +193,7 @@ export function requestHead(contract: Contract): void {
 
   contract.rule('keeps the connection of a request that takes trailers', async running => {
     const backend = await startRawBackend(ok);
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     for (const _ of [1, 2]) await rawRequest(port, message('GET /', ['TE: trailers', 'Connection: TE']));
     expect((await backend.connection()).heads).toBe(2);
     expect(backend.connections).toHaveLength(1);
@@ -236,7 +236,7 @@ export function requestHead(contract: Contract): void {
 
   contract.rule('counts Max-Forwards down for OPTIONS and TRACE, and passes it on for others', async running => {
     const backend = await startRawBackend(ok);
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     for (const method of ['OPTIONS', 'TRACE', 'GET'])
       await rawRequest(port, message(`${method} /`, ['Max-Forwards: 3']));
     const heads = (await backend.connection()).text.split('\r\n\r\n').filter(text => text !== '');
@@ -245,7 +245,7 @@ export function requestHead(contract: Contract): void {
 
   contract.rule('is itself the end of OPTIONS and TRACE with Max-Forwards 0', async running => {
     const backend = await startRawBackend(ok);
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const trace = await rawRequest(port, message('TRACE /a', ['Max-Forwards: 0', 'Cookie: secret=1', 'X-Seen: yes']));
     expect([trace.status, trace.header('content-type')]).toEqual([200, 'message/http']);
     expect(trace.text).toContain('TRACE /a HTTP/1.1\r\n');

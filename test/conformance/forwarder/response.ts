@@ -10,7 +10,7 @@ import { fieldsLike, message, reply } from './wire.js';
 /** What a client gets for a GET when a backend answers with these bytes. */
 async function answered(running: RunningContract, bytes: string, sent = message('GET /')): Promise<RawResponse> {
   const backend = await startRawBackend(always(bytes));
-  const { port } = await running.start(backend.url);
+  const { port } = await running.start(backend);
   return rawRequest(port, sent);
 }
 
@@ -97,7 +97,7 @@ export function response(contract: Contract): void {
 
   contract.rule('passes the answer to HEAD on without a body, and its Content-Length', async running => {
     const backend = await startRawBackend(always('HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n'));
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     for (let count = 0; count < 2; count++) {
       client.send(message('HEAD /'));
@@ -116,7 +116,7 @@ export function response(contract: Contract): void {
     const heads = { '204 No Content': [], '304 Not Modified\r\nContent-Length: 99': ['99'], '304 Not Modified': [] };
     for (const [head, lengths] of Object.entries(heads)) {
       const backend = await startRawBackend(always(`HTTP/1.1 ${head}\r\n\r\n`));
-      const { port, logged } = await running.start(backend.url);
+      const { port, logged } = await running.start(backend);
       const client = await connectRaw(port);
       client.send(message('GET /'));
       const got = await client.response();
@@ -130,7 +130,7 @@ export function response(contract: Contract): void {
     const backend = await startRawBackend(
       always(reply('200 OK', ['Transfer-Encoding: chunked'], '5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n')),
     );
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     client.send('GET / HTTP/1.0\r\n\r\n');
     const got = await client.response();
@@ -143,7 +143,7 @@ export function response(contract: Contract): void {
       await connection.head();
       connection.end('HTTP/1.1 200 OK\r\n\r\nall of it');
     });
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const got = await rawRequest(port, message('GET /'));
     expect([got.text, got.clean]).toEqual(['all of it', true]);
     const old = await rawRequest(port, 'GET / HTTP/1.0\r\n\r\n');
@@ -152,7 +152,7 @@ export function response(contract: Contract): void {
 
   contract.rule('keeps the connection of a client open over many requests', async running => {
     const backend = await startBackend((_, answer) => answer.setHeader('Connection', 'close').end('x'));
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     for (let count = 0; count < 5; count++) {
       client.send(message('GET /'));
@@ -164,7 +164,7 @@ export function response(contract: Contract): void {
 
   contract.rule('answers requests that are pipelined in their order', async running => {
     const backend = await startBackend((incoming, answer) => answer.end(incoming.url));
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     const client = await connectRaw(port);
     client.send(['/1', '/2', '/3'].map(path => message(`GET ${path}`)).join(''));
     const paths: string[] = [];
@@ -174,7 +174,7 @@ export function response(contract: Contract): void {
 
   contract.rule('uses a connection to the backend again', async running => {
     const backend = await startBackend();
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     for (const sent of [message('GET /'), message('POST /', ['Content-Length: 2'], 'hi'), message('GET /')]) {
       expect((await rawRequest(port, sent)).status).toBe(200);
     }
@@ -183,7 +183,7 @@ export function response(contract: Contract): void {
 
   contract.rule('uses a connection again after a chunked upload', async running => {
     const backend = await startBackend();
-    const { port } = await running.start(backend.url);
+    const { port } = await running.start(backend);
     for (let count = 0; count < 3; count++) {
       await rawRequest(port, message('POST /', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n0\r\n\r\n'));
     }

@@ -20,7 +20,7 @@ export interface SeenHead {
 /** Sends bytes (latin1, every CRLF written out) through a gateway and gives the head that its backend saw. */
 export async function seenHead(running: RunningContract, bytes: string, settings?: Settings): Promise<SeenHead> {
   const backend = await startRawBackend(ok);
-  const setup = await running.start(backend.url, settings);
+  const setup = await running.start(backend, settings);
   const response = await rawRequest(setup.port, bytes);
   const connection = await backend.connection();
   return { ...headOf(connection.text), response, setup };
