@@ -25,9 +25,8 @@ it('900 slow bodies, 900 slow heads and 200 slow readers leave others their plac
       ),
     ),
   );
-  // All else is the default configuration, but that the clients share one address here.
   const gateway = await startGateway({
-    listeners: [{ name: 'web', host: '127.0.0.1', port: 0, limits: { connectionsPerClient: 5_000 } }],
+    listeners: [{ name: 'web', host: '127.0.0.1', port: 0 }],
     logging: { access: { exclude: ['/load/*'] } },
     upstreams: { app: { backends: backends.map(({ url }) => url) } },
     routes: [{ match: { path: '/*' }, upstream: 'app' }],
