@@ -1,13 +1,8 @@
+import { hopByHop } from './hop-by-hop.js';
+
 /** Fields that frame, describe, steer or authenticate a message, and so may stand in its head only (RFC 9110 §6.5.1). */
 const messageFields: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'transfer-encoding',
-  'upgrade',
+  ...hopByHop,
   'http2-settings',
   'content-length',
   'host',

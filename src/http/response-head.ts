@@ -1,19 +1,10 @@
 import { foldName } from './field-names.js';
 import { isForwardingName } from './forwarding-fields.js';
+import { hopByHop } from './hop-by-hop.js';
 import { isMessageField } from './message-fields.js';
 import type { RawHeaders } from './raw-headers.js';
 import { connectionOptions, removeFields } from './request-head.js';
 
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-]);
 const lengths = new Uint8Array(32);
 for (const name of hopByHop) lengths[name.length] = 1;
 

@@ -1,3 +1,4 @@
+import { hopByHop } from '../../http/hop-by-hop.js';
 import { parseHost } from '../../http/host.js';
 import { forwardedPath, type PathPolicy } from '../../http/path-policy.js';
 import { connectionOptions } from '../../http/request-head.js';
@@ -6,16 +7,9 @@ import { foldName } from '../../http/field-names.js';
 
 /** Fields of the client that its connection, its body or its cache need, or that the gateway writes itself. */
 const left: ReadonlySet<string> = new Set([
+  ...hopByHop,
   'host',
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
   'trailer',
-  'transfer-encoding',
-  'upgrade',
   'http2-settings',
   'content-length',
   'content-encoding',
