@@ -11,6 +11,7 @@ import { tempFolder } from '../support/temp.js';
 const mega = 1024 * 1024;
 /** A hundred megabytes, in some hundred kilobytes. */
 const bomb = Buffer.from(`{"item":"${'a'.repeat(100 * mega)}"}`);
+const zipped = gzipSync(bomb, { level: 1 });
 const schema = {
   type: 'object',
   required: ['item'],
@@ -53,22 +54,22 @@ describe('a JSON body that was made to hurt', () => {
   }
 
   it.each([
-    ['gzip', gzipSync(bomb)],
-    ['x-gzip', gzipSync(bomb)],
-    ['deflate', deflateSync(bomb)],
-    ['br', brotliCompressSync(bomb, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })],
-    ['gzip, gzip', gzipSync(gzipSync(bomb))],
-    ['identity, gzip', gzipSync(bomb)],
-    ['GZIP', gzipSync(bomb)],
-    ['unknown', gzipSync(bomb)],
+    ['gzip', zipped],
+    ['x-gzip', zipped],
+    ['deflate', deflateSync(bomb, { level: 1 })],
+    ['br', brotliCompressSync(bomb, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
+    ['gzip, gzip', gzipSync(zipped)],
+    ['identity, gzip', zipped],
+    ['GZIP', zipped],
+    ['unknown', zipped],
   ])('is never opened: %s', async (coding, body) => {
     expect(body.length).toBeLessThan(mega);
     await refuse(body, 415, { 'content-encoding': coding });
   });
 
   it('is no JSON where it does not say how it is compressed', async () => {
-    await refuse(gzipSync(bomb), 400);
-    await refuse(gzipSync(bomb), 400, { 'content-encoding': 'identity' });
+    await refuse(zipped, 400);
+    await refuse(zipped, 400, { 'content-encoding': 'identity' });
   });
 
   it.each<[what: string, body: string, status: number]>([

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setInterval as every } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { figure } from '../support/figure.js';
 
 const blockSize = 1024 * 1024;
 
@@ -65,5 +67,7 @@ export async function growthDuring(pid: number, work: () => Promise<unknown>): P
     done.abort();
     await watching;
   }
-  return Math.max(peak, residentMemory(pid)) - before;
+  const growth = Math.max(peak, residentMemory(pid)) - before;
+  figure(`${expect.getState().currentTestName}: the gateway grew by ${growth.toFixed(0)} MiB`);
+  return growth;
 }
