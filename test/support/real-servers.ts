@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { once } from 'node:events';
+import fastify from 'fastify';
 import { join } from 'node:path';
 import { refusedPort, startBackend } from './backend.js';
 import { Child } from './child.js';
@@ -11,7 +12,17 @@ import { requireTool } from './require-tool.js';
 import { tempFolder } from './temp.js';
 
 /** Servers that people have behind a gateway, by what has to be installed for each; all serve an empty folder, or a few words. */
-export const realServers = ['nginx', 'apache2', 'php', 'python3', 'haproxy', 'caddy', 'node'] as const;
+export const realServers = [
+  'nginx',
+  'apache2',
+  'lighttpd',
+  'php',
+  'python3',
+  'haproxy',
+  'caddy',
+  'node',
+  'fastify',
+] as const;
 
 /**
  * Starts one on loopback, and gives its URL. Stopped when the test has finished. Skips the test where it is not installed
@@ -19,6 +30,7 @@ export const realServers = ['nginx', 'apache2', 'php', 'python3', 'haproxy', 'ca
  */
 export async function startRealServer(name: (typeof realServers)[number]): Promise<string> {
   if (name === 'node') return (await startBackend()).url;
+  if (name === 'fastify') return startFastify();
   if (name === 'nginx') return (await startNginx()).url;
   const path = requireTool(name);
   const folder = await tempFolder();
@@ -28,6 +40,13 @@ export async function startRealServer(name: (typeof realServers)[number]): Promi
   closeLater(() => child.stop('SIGTERM'));
   await eventually(() => isListening(port), { what: `${name} listening` });
   return `http://127.0.0.1:${port}`;
+}
+
+async function startFastify(): Promise<string> {
+  const server = fastify({ logger: false });
+  server.get('/', () => 'fastify');
+  closeLater(() => server.close());
+  return server.listen({ host: '127.0.0.1', port: 0 });
 }
 
 const argumentsOf = {
@@ -41,6 +60,14 @@ const argumentsOf = {
 ${['mpm_event', 'authz_core'].map(module).join('\n')}\n${asRoot}\nStartServers 1\n`,
     );
     return ['-d', folder, '-f', file, '-DFOREGROUND'];
+  },
+  lighttpd: async (folder: string, port: number): Promise<string[]> => {
+    const file = join(folder, 'lighttpd.conf');
+    await writeFile(
+      file,
+      `server.document-root = "${folder}/html"\nserver.port = ${port}\nserver.bind = "127.0.0.1"\nserver.errorlog = "${folder}/error.log"\n`,
+    );
+    return ['-D', '-f', file];
   },
   php: (folder: string, port: number): string[] => ['-S', `127.0.0.1:${port}`, '-t', join(folder, 'html')],
   python3: (folder: string, port: number): string[] => [
