@@ -4,7 +4,7 @@
  */
 const floors = [
   ['patterns'],
-  ['config', 'http', 'extension', 'shared-memory'],
+  ['config', 'http', 'extension', 'shared-memory', 'platform'],
   ['logging', 'metrics', 'tracing'],
   ['routing', 'upstream'],
   ['load-balancer', 'circuit-breaker', 'health', 'security'],

@@ -17,6 +17,7 @@ import { ExchangeMetrics } from './metrics/exchange-metrics.js';
 import { MetricsSources } from './metrics/metrics-sources.js';
 import { Admission } from './proxy/admission.js';
 import { Dispatcher } from './proxy/dispatcher.js';
+import { openFiles } from './platform/open-files.js';
 import { Exchanges } from './proxy/exchanges.js';
 import { gatewayAdapter } from './proxy/gateway-adapter.js';
 import { LongLived } from './proxy/long-lived.js';
@@ -26,6 +27,7 @@ import { ClientErrors } from './runtime/client-errors.js';
 import { drain } from './runtime/drain.js';
 import { redirectToHttps } from './runtime/https-redirect.js';
 import { authority, Listener, type ListenerServices } from './runtime/listener.js';
+import { ShortageLog } from './runtime/shortage-log.js';
 import { StartError } from './runtime/start-error.js';
 import { policiesFor } from './security/controllers/policies-for.js';
 import type { RequestPolicy } from './security/policy.js';
@@ -78,6 +80,7 @@ export class Gateway {
   readonly #log: Pino;
   readonly #exchanges: Exchanges;
   #stopped: Promise<number> | undefined;
+  #unwatch: (() => void) | undefined;
 
   constructor(
     private readonly config: GatewayConfig,
@@ -134,6 +137,7 @@ export class Gateway {
    * is left open then.
    */
   async start(): Promise<void> {
+    this.#unwatch = openFiles.shortage.watch(new ShortageLog(this.#log));
     try {
       const { host, port } = this.config.admin;
       await this.admin
@@ -184,6 +188,7 @@ export class Gateway {
     const cut = await drained;
     if (cut > 0) this.#log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
     await this.admin.close();
+    this.#unwatch?.();
     const destination = this.app.get(LogDestination);
     await this.app.close();
     await destination.close();

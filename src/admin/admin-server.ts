@@ -4,6 +4,7 @@ import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { openFiles } from '../platform/open-files.js';
 import { isCurt, refuse, type AccessRules } from './admin-access.js';
 import { PROBLEM_JSON, problemDocument, securityHeaders } from './admin-problem.js';
 import type { AdminSources } from './admin-sources.js';
@@ -20,8 +21,6 @@ export interface AdminOptions {
   readonly logger?: LoggerService | false;
 }
 
-const maxConnections = 256;
-
 /** The operator's HTTP server: an application and a listener of its own, so that no route of the public side can lead to it. */
 export class AdminServer {
   #loopback = true;
@@ -33,7 +32,7 @@ export class AdminServer {
     token: string | undefined,
   ) {
     this.#token = token === undefined || token === '' ? undefined : new BearerToken(token);
-    adapter.getInstance().server.maxConnections = maxConnections;
+    adapter.getInstance().server.maxConnections = openFiles.admin;
     adapter.getInstance().addHook('onRequest', (request, reply, done) => {
       void reply.headers(securityHeaders);
       const { method, headers, raw, routeOptions } = request;

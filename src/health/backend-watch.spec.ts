@@ -51,6 +51,19 @@ describe('a watched backend', () => {
     expect(events).toEqual(['1', '2', 'ok', '3', '4', '5', '→ unhealthy: 5']);
   });
 
+  it('keeps its verdict while the process has no descriptor to ask it with', async () => {
+    const short = Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' });
+    const { backend, events, pass } = setup(async () => {
+      if (events.length < 2 || events.length > 9) return failed('down');
+      throw short;
+    });
+    await pass(9 * 4_500);
+    expect([...backend.vetoes]).toEqual([]);
+    expect(events.slice(0, 4)).toEqual(['down', 'down', 'connect EMFILE', 'connect EMFILE']);
+    await pass(4_500);
+    expect([...backend.vetoes]).toEqual(['unhealthy']);
+  });
+
   it('is healthy again when it has succeeded often enough in a row', async () => {
     const down = [failed('down'), failed('down'), failed('down')];
     const { backend, events, watch, pass } = setup(scripted(...down, healthy, failed('again'), healthy, healthy));

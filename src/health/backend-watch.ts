@@ -87,6 +87,7 @@ export class BackendWatch {
 
   #judge(result: ProbeResult): void {
     this.observer.probed(this.backend, result);
+    if (!result.healthy && result.inconclusive === true) return;
     if (!result.healthy && !this.#healthy) this.backend.veto('unhealthy', result.reason);
     this.#against = result.healthy === this.#healthy ? 0 : this.#against + 1;
     const { healthyAfter, unhealthyAfter } = this.settings;

@@ -1,13 +1,18 @@
+import { isExhausted } from '../platform/exhausted.js';
 import { withTlsRemedy } from '../upstream/tls-trouble.js';
 import type { ProbeResult } from './probe.js';
 
 /** Enough to say what is wrong; a server's own words are not copied without end. */
 const longest = 200;
 
-/** A failed probe with what went wrong as its reason: a text, or an error's message; on one line. */
-export function failure(cause: unknown): ProbeResult {
+/**
+ * A failed probe with what went wrong as its reason: a text, or an error's message; on one line. Inconclusive when the process had no
+ * descriptor left to ask with.
+ */
+export function failure(cause: unknown, inconclusive = isExhausted(cause)): ProbeResult {
   const reason = reasonOf(cause).replace(/\s+/g, ' ').trim();
-  return { healthy: false, reason: reason.length > longest ? `${reason.slice(0, longest - 1)}…` : reason };
+  const told = reason.length > longest ? `${reason.slice(0, longest - 1)}…` : reason;
+  return inconclusive ? { healthy: false, reason: told, inconclusive } : { healthy: false, reason: told };
 }
 
 function reasonOf(cause: unknown): string {

@@ -12,11 +12,12 @@ import type { HealthCheckConfig } from '../config/health-check.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { PINO } from '../logging/logging.module.js';
 import { ProbeMetrics } from '../metrics/probe-metrics.js';
+import { openFiles } from '../platform/open-files.js';
 import { readTls } from '../upstream/backend-tls.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { BackendWatch, type WatchObserver } from './backend-watch.js';
 import { JITTER, type Jitter } from './jitter.js';
-import type { HealthProbe } from './probe.js';
+import type { HealthProbe, ProbeResult } from './probe.js';
 import { Probes } from './probes.js';
 
 /**
@@ -82,9 +83,15 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
     return this.probes.create({ name: type.name, options, path: `upstreams.${upstream}.healthCheck.type` });
   }
 
+  #probed(upstream: string, backend: string, result: ProbeResult): void {
+    const failed = !result.healthy && (result.inconclusive === true ? 'inconclusive' : 'unhealthy');
+    this.metrics.probed(upstream, backend, failed || 'healthy');
+    if (failed === 'inconclusive') openFiles.shortage.met();
+  }
+
   #observer(upstream: string): WatchObserver {
     return {
-      probed: ({ id }, { healthy }) => this.metrics.probed(upstream, id, healthy),
+      probed: ({ id }, result) => this.#probed(upstream, id, result),
       changed: ({ id: backend }, reason) => {
         this.metrics.verdict(upstream, backend, reason === undefined);
         if (reason === undefined) this.log.info({ upstream, backend }, 'backend healthy');

@@ -42,5 +42,6 @@ export class ProbeRun {
 /** What a probe gave, for probes that the compiler has not seen. */
 function checked(result: ProbeResult | undefined): ProbeResult {
   if (result?.healthy === true) return { healthy: true };
-  return failure(result?.healthy === false ? result.reason : 'the probe gave no result');
+  if (result?.healthy !== false) return failure('the probe gave no result');
+  return failure(result.reason, result.inconclusive);
 }

@@ -1,8 +1,12 @@
 import { createNamedDecorator } from '../extension/named.js';
 import type { Backend } from '../upstream/backend.js';
 
-/** What a probe found; `reason` is for people, one line: it stands in the log and in `/health`. */
-export type ProbeResult = { readonly healthy: true } | { readonly healthy: false; readonly reason: string };
+/**
+ * What a probe found; `reason` is for people, one line: it stands in the log and in `/health`. `inconclusive`: it could not ask, for a
+ * reason that has nothing to do with the backend, and counts neither way.
+ */
+export type ProbeResult =
+  { readonly healthy: true } | { readonly healthy: false; readonly reason: string; readonly inconclusive?: true };
 
 /**
  * Asks a backend once whether it can serve. When to ask, and how many failures in a row count, is not its business. One instance
@@ -11,7 +15,7 @@ export type ProbeResult = { readonly healthy: true } | { readonly healthy: false
 export interface HealthProbe {
   /**
    * `signal` is aborted when the time is up: the probe should then let go of what it holds; its result no longer counts. What
-   * it throws is a failure, with the message as its reason.
+   * it throws is a failure, with the message as its reason; but what says that the process has no descriptor left (EMFILE) is inconclusive.
    */
   check(backend: Backend, signal: AbortSignal): Promise<ProbeResult>;
 }

@@ -5,6 +5,7 @@ import { Counter, type Registry } from 'prom-client';
 /** Why a connection was ended before it could carry a request. */
 export type ConnectionRefusal =
   | 'limit'
+  | 'descriptors'
   | 'proxy-untrusted'
   | 'proxy-malformed'
   | 'proxy-timeout'
@@ -35,7 +36,7 @@ export function connectionMetricProviders(registry: Registry): Provider[] {
     ConnectionMetrics,
     makeCounterProvider({
       name: 'gatehouse_connections_refused_total',
-      help: 'Client connections that ended before they could carry a request, by why: over the limit, or at the PROXY header or the TLS handshake.',
+      help: 'Client connections that ended before they could carry a request, by why: over the limit, for want of descriptors, or at the PROXY header or the TLS handshake.',
       labelNames: ['listener', 'reason'],
       registers: [registry],
     }),

@@ -16,9 +16,9 @@ it('the metrics of health checks count probes and show the verdict, from zero on
   expect(await scrape()).toEqual([]);
   metrics.verdict('app', 'a', true);
   expect(await scrape()).toEqual(['0', '0', '1']);
-  metrics.probed('app', 'a', true);
-  metrics.probed('app', 'a', false);
-  metrics.probed('app', 'a', false);
+  metrics.probed('app', 'a', 'healthy');
+  metrics.probed('app', 'a', 'unhealthy');
+  metrics.probed('app', 'a', 'unhealthy');
   metrics.verdict('app', 'a', false);
   expect(await scrape()).toEqual(['1', '2', '0']);
 });

@@ -23,6 +23,9 @@ export function probeMetricProviders(registry: Registry): Provider[] {
   ];
 }
 
+/** What a probe found; `inconclusive`: it could not ask for want of descriptors. */
+export type ProbeVerdict = 'healthy' | 'unhealthy' | 'inconclusive';
+
 /** Records active health checks. */
 @Injectable()
 export class ProbeMetrics {
@@ -32,8 +35,8 @@ export class ProbeMetrics {
   ) {}
 
   /** A probe of a backend has ended. */
-  probed(upstream: string, backend: string, healthy: boolean): void {
-    this.probes.inc({ upstream, backend, result: healthy ? 'healthy' : 'unhealthy' });
+  probed(upstream: string, backend: string, result: ProbeVerdict): void {
+    this.probes.inc({ upstream, backend, result });
   }
 
   /** What the checks have come to think of a backend. Called first before any probe, so that the gauge and both counts show. */

@@ -2,6 +2,8 @@ import type { AgentOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import { Client, Pool, buildConnector, errors, type Dispatcher } from 'undici';
 import { joinPieces } from '../http/joined-readable.js';
+import { outOfDescriptors } from '../platform/exhausted.js';
+import { openFiles } from '../platform/open-files.js';
 import type { Backend } from '../upstream/backend.js';
 import { serverNameOf, tlsOptions, type BackendTls } from '../upstream/backend-tls.js';
 import { PlainBackendAgent, SecureBackendAgent, type BackendAgent } from './backend-agent.js';
@@ -62,6 +64,7 @@ function pooledClient(origin: URL, options: object, timeout: number): Dispatcher
   const { connect } = options as { connect: (...connection: Parameters<buildConnector.connector>) => Socket };
   const state: ConnectionState = { served: 0, socket: undefined };
   const connectFor: buildConnector.connector = (target, callback) => {
+    if (!openFiles.take('backends')) return process.nextTick(callback, outOfDescriptors(), null);
     const timer = setTimeout(
       () => connecting.destroy(new errors.ConnectTimeoutError(`none in ${timeout} ms`)),
       timeout,
@@ -81,6 +84,7 @@ function pooledClient(origin: URL, options: object, timeout: number): Dispatcher
         callback(spokeFirst(), null);
       });
     });
+    openFiles.giveWhenClosed('backends', connecting);
   };
   return new PooledClient(origin, { ...options, connect: connectFor }, state);
 }

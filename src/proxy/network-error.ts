@@ -1,4 +1,5 @@
 import { GatewayError } from '../http/gateway-error.js';
+import { isExhausted } from '../platform/exhausted.js';
 import { withTlsRemedy } from '../upstream/tls-trouble.js';
 import { RequestBodyError } from './request-body.js';
 
@@ -14,9 +15,6 @@ const unsendable = new Set([
   'ERR_INVALID_CHAR',
   'ERR_UNESCAPED_CHARACTERS',
 ]);
-
-/** Codes by which the system says that this process, or the machine, has no descriptor or buffer left. */
-const exhausted = new Set(['EMFILE', 'ENFILE', 'ENOBUFS']);
 
 /** What undici and Node's parser call a message that is not HTTP; undici's own parser error has no code. */
 const lengthMismatch = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
@@ -35,7 +33,7 @@ export function networkError(error: Error, phase: Phase): GatewayError {
   if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return new GatewayError('CLIENT_BODY', 'The request body does not have the declared length.', reason);
   }
-  if (exhausted.has(code)) return new GatewayError('EXHAUSTED', 'The gateway is too busy; try again later.', reason);
+  if (isExhausted(error)) return new GatewayError('EXHAUSTED', 'The gateway is too busy; try again later.', reason);
   switch (phase) {
     case 'connecting':
       return code === 'UND_ERR_CONNECT_TIMEOUT'

@@ -7,13 +7,13 @@ import type { Logger } from 'pino';
 import type { TrustedProxies } from '../http/client-address.js';
 import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
 import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
+import { openFiles } from '../platform/open-files.js';
 import type { ListenerInfo } from '../proxy/listener-info.js';
 import type { ClientErrors } from './client-errors.js';
 import { createHttpServer } from './http-server.js';
 import { Http2Connections, type Http2Options } from './http2-connections.js';
 import { interpose } from './interpose.js';
 import { ProxyProtocolGate } from './proxy-protocol-gate.js';
-import { mostConnections } from './open-files.js';
 import { SlowClients } from './slow-clients.js';
 import type { ListenerTls } from './tls-settings.js';
 import { StartError } from './start-error.js';
@@ -114,7 +114,7 @@ export class Listener implements ListenerInfo {
     const server = this.#server;
     // More fields than the limit are counted and refused; Node's own limit would silently drop them.
     server.maxHeadersCount = 0;
-    server.maxConnections = Math.min(limits.connections, mostConnections());
+    server.maxConnections = limits.connections;
     if (settings.proxyProtocol) {
       const gate = new ProxyProtocolGate({
         listener: this.name,
@@ -151,6 +151,15 @@ export class Listener implements ListenerInfo {
       .on('connect', (request, socket) => errors.connect(request, socket as Socket, this))
       .on('upgrade', (request, socket, head) => services.upgrades.take(request, socket as Socket, head, this))
       .on('clientError', (error, socket) => errors.broken(error, socket as Socket, this));
+    // Before all others: a connection that is refused costs nothing more.
+    interpose(server, 'connection', (socket, proceed) => {
+      if (openFiles.take('clients')) {
+        openFiles.giveWhenClosed('clients', socket);
+        return proceed();
+      }
+      services.connections.refused(this.name, 'descriptors');
+      socket.destroy();
+    });
   }
 
   /** Connections open now. */

@@ -119,6 +119,8 @@ export interface GatewayOptions {
   readonly cwd?: string;
   /** Milliseconds until all listeners must be up. Default 20000. */
   readonly deadline?: number;
+  /** Descriptors that it may have open, as by `ulimit -n`. Default: as many as the tests. */
+  readonly openFiles?: number;
 }
 
 /**
@@ -131,7 +133,7 @@ export interface GatewayOptions {
  */
 export async function startGateway(
   what: string | object | readonly string[],
-  { env = {}, cwd, deadline = 20_000 }: GatewayOptions = {},
+  { env = {}, cwd, deadline = 20_000, openFiles }: GatewayOptions = {},
 ): Promise<RunningGateway> {
   let args: readonly string[];
   let listeners = 1;
@@ -144,7 +146,7 @@ export async function startGateway(
     await writeFile(configFile, text);
     args = ['--config', configFile];
   }
-  const child = startProgram(['run', ...args], { env, ...(cwd !== undefined && { cwd }) });
+  const child = startProgram(['run', ...args], { env, ...(cwd !== undefined && { cwd }) }, openFiles);
   const gateway = new RunningGateway(child, configFile);
   const ready = (): boolean => {
     const names = Object.keys(gateway.urls);
@@ -164,9 +166,10 @@ export function withFreePorts(yaml: string): string {
   return [yaml.trimEnd(), ...added.filter(line => line !== ''), ''].join('\n');
 }
 
-function startProgram(args: readonly string[], options: ChildOptions): Child {
+function startProgram(args: readonly string[], options: ChildOptions, openFiles?: number): Child {
   requireBuild();
-  return new Child(nodePath, [main, ...args], options);
+  if (openFiles === undefined) return new Child(nodePath, [main, ...args], options);
+  return new Child('sh', ['-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, nodePath, main, ...args], options);
 }
 
 function isArguments(what: string | object | readonly string[]): what is readonly string[] {

@@ -1,8 +1,9 @@
-import { errors, Pool, type Dispatcher } from 'undici';
+import { buildConnector, errors, Pool, type Dispatcher } from 'undici';
 import type { ForwardAuthConfig } from '../../config/auth.config.js';
 import { readAuthorities } from '../../config/key-pair.js';
 import { authenticatesConnection } from '../../http/connection-auth.js';
 import { GatewayError } from '../../http/gateway-error.js';
+import { countedConnector } from '../../platform/counted-connector.js';
 import { FailurePause } from './failure-pause.js';
 import { authServiceFailed } from './unavailable.js';
 
@@ -62,7 +63,9 @@ export class AuthService {
       maxHeaderSize: maxHead,
       headersTimeout: 0,
       bodyTimeout: 0,
-      ...(ca !== undefined && { connect: { ca: readAuthorities(ca) } }),
+      connect: countedConnector(
+        buildConnector({ allowH2: false, ...(ca !== undefined && { ca: readAuthorities(ca) }) }),
+      ),
     });
   }
 

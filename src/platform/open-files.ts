@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { isExhausted } from './exhausted.js';
+import { Shortage } from './shortage.js';
+
+/** Descriptors that are kept for everything but connections: logs, listeners, event loops, probes, look-ups of names. */
+const reserve = 64;
+
+/** Connections that operators may have at most, and at least. */
+const [mostOfAdmin, leastOfAdmin] = [256, 4];
+
+/** What a connection is for. Each kind has a share of its own, so that none can take the others' descriptors. */
+type Kind = 'clients' | 'backends';
+
+/**
+ * The descriptors of this process, shared by all listeners, the connections to backends and the admin side. Of what is left beside a
+ * reserve, a sixteenth is for the admin side (4 to 256), and clients and backends have half of the rest each: a client needs one at a backend as well.
+ * No limit where the system does not tell one (it does on Linux).
+ */
+export class OpenFiles {
+  /** Tells who listens when descriptors run out and when they suffice again. */
+  readonly shortage: Shortage;
+  /** Connections that the admin listener takes. */
+  readonly admin: number;
+  /** Connections that clients may have with all listeners together, and as many to backends. */
+  readonly share: number;
+  readonly #open: Record<Kind, number> = { clients: 0, backends: 0 };
+
+  /** `limit`: descriptors that the process may have open. */
+  constructor(limit: number) {
+    const most = Math.max(0, limit - reserve);
+    this.admin = Math.min(mostOfAdmin, Math.max(leastOfAdmin, Math.floor(most / 16)));
+    this.share = Math.max(1, Math.floor((most - this.admin) / 2));
+    this.shortage = new Shortage(limit);
+  }
+
+  /** Counts a connection that is about to be opened; false: there is no descriptor for it. Whoever took one gives it back by {@link give}. */
+  take(kind: Kind): boolean {
+    if (this.#open[kind] >= this.share) {
+      this.shortage.met();
+      return false;
+    }
+    this.#open[kind]++;
+    return true;
+  }
+
+  /** A connection that was taken has closed. */
+  give(kind: Kind): void {
+    this.#open[kind]--;
+  }
+
+  /** Gives a connection back when it closes, and hears when the system itself had no descriptor for it. */
+  giveWhenClosed(kind: Kind, socket: Duplex): void {
+    socket.once('close', () => this.give(kind));
+    socket.once('error', error => {
+      if (isExhausted(error)) this.shortage.met();
+    });
+  }
+}
+
+/** Those of this process. Node has raised its limit to the hard one by the time this is read. */
+export const openFiles = new OpenFiles(openFilesLimit());
+
+/** The limit that `/proc/self/limits` says; Infinity where it says none. */
+export function openFilesLimit(limits: () => string = readLimits): number {
+  const most = /^Max open files\s+(\d+)/m.exec(limits())?.[1];
+  return most === undefined ? Infinity : Number(most);
+}
+
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'latin1');
+  } catch {
+    return '';
+  }
+}
