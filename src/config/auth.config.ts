@@ -51,7 +51,7 @@ export const scryptHash =
 export class JwtConfig {
   @Key(url(['https', 'http'], 'https://issuer.example/jwks.json'), {
     required: true,
-    doc: 'Where the public keys are. They are fetched in the background at start, every ten minutes, and when a token names an unknown key (once in 10 s at most). Until they are there a request with a token gets 503.',
+    doc: 'Where the public keys are. They are fetched in the background at start, every ten minutes, and when a token names an unknown key (once in 10 s at most). Until they are there a request with a token gets 503. At most 100 keys. A token that names none (`kid`) is checked by the first 10 that fit its algorithm.',
   })
   declare jwks: string;
 

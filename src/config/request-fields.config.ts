@@ -1,4 +1,5 @@
 import { Key } from './key.js';
+import { foldedName, forwardingFamilies, forwardingFields, isForwardingField } from './kinds/forwarding-name.js';
 import { flag } from './kinds/choice.js';
 import { editableHeaderName } from './kinds/header.js';
 import { Invalid } from './kinds/invalid.js';
@@ -16,22 +17,29 @@ const keptField = refusing(
   written,
   'is a field that the gateway writes itself: list whom you believe in trustedProxies',
 );
+
+/** Fields of answers, or of any message, that say something else. */
+const spokenFor =
+  /^(?:x-client-cert-.*|set-cookie|location|date|server|vary|etag|www-authenticate|retry-after|x-gateway-error|traceparent|tracestate)$/;
 const idField = refusing(
-  new RegExp(`${needed.source}|${written.source}|^x-client-cert-`),
+  { test: name => needed.test(name) || spokenFor.test(name) || isForwardingField(name) },
   'has another meaning: choose another name',
 );
 
 /** A field that may be named, unless its name is one of `others`. */
-function refusing(others: RegExp, problem: string): Kind<string> {
+function refusing(others: Pick<RegExp, 'test'>, problem: string): Kind<string> {
   return {
     ...editableHeaderName,
     parse(raw, source) {
       const name = editableHeaderName.parse(raw, source);
-      if (name instanceof Invalid || !others.test(name.replace(/[^a-z0-9]/g, '-'))) return name;
+      if (name instanceof Invalid || !others.test(foldedName(name))) return name;
       return new Invalid(raw, this.expected, { message: `${JSON.stringify(raw)} ${problem}` });
     },
   };
 }
+
+const quoted = (names: readonly string[], separator: string): string =>
+  names.map(name => `\`${name}\``).join(separator);
 
 /** Fields that proxies tell of clients by, beside those that the gateway writes. */
 export class ForwardedFieldsConfig {
@@ -41,7 +49,7 @@ export class ForwardedFieldsConfig {
   add: string[] = [];
 
   @Key(list(keptField), {
-    doc: 'Names of the built-in list that anybody may send. Mind what your backends believe in them. The list: `Forwarded`, `X-Real-IP`, everything that begins with `X-Forwarded-` or `X-Original-`, `X-Forwarded`, `Forwarded-For`, `Client-IP`, `X-Client-IP`, `X-Cluster-Client-IP`, `True-Client-IP`, `CF-Connecting-IP`, `CF-Connecting-IPv6`, `Fastly-Client-IP`, `Proxy-Client-IP`, `WL-Proxy-Client-IP`, `Front-End-Https`, `X-Scheme`, `X-Url-Scheme`, `X-Rewrite-URL`.',
+    doc: `Names of the built-in list that anybody may send. Mind what your backends believe in them. The list: everything that begins with ${quoted(forwardingFamilies, ' or ')}, and ${quoted(forwardingFields, ', ')}. A name that is not on it has no effect, of which \`check\` warns.`,
   })
   keep: string[] = [];
 }
@@ -49,7 +57,7 @@ export class ForwardedFieldsConfig {
 /** The id by which a request is found again in logs. */
 export class RequestIdConfig {
   @Key(idField, {
-    doc: 'The field that carries it to the backend, and to the client. The id of a trusted proxy is kept where it is printable ASCII of at most 128 characters; any other request gets a new one (a random UUID).',
+    doc: 'The field that carries it to the backend, and to the client. The id of a trusted proxy is kept where it is printable ASCII of at most 128 characters; any other request gets a new one (a random UUID). Not a field that has another meaning, nor one in which identities, API keys or `forwardedFields.add` stand.',
   })
   header: string = 'x-request-id';
 

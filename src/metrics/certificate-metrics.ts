@@ -23,6 +23,11 @@ export class CertificateMetrics {
     return () => void this.#sources.delete(source);
   }
 
+  /** Whether a listener serves the certificate of this file, so that what is to be said of it has been said. */
+  shows(file: string): boolean {
+    return [...this.#sources].some(source => [...source()].some(({ certificate }) => certificate === file));
+  }
+
   /** Called when `gatehouse_certificate_expiry_seconds` is scraped. */
   showExpiry(gauge: Gauge<string>): void {
     for (const source of this.#sources) {

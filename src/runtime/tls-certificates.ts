@@ -36,9 +36,14 @@ export class TlsCertificates {
     }));
   }
 
-  /** One line for each that expires soon. */
-  get warnings(): string[] {
-    return this.#pairs.flatMap(({ leaf }, index) => expiryWarning(this.settings.certificates[index]!.cert, leaf) ?? []);
+  /** One line for each file with one that expires soon, but for those that are `told` of already. */
+  warnings(told: (file: string) => boolean): Iterable<string> {
+    return new Set(
+      this.#pairs.flatMap(({ leaf }, index) => {
+        const file = this.settings.certificates[index]!.cert;
+        return told(file) ? [] : (expiryWarning(file, leaf) ?? []);
+      }),
+    );
   }
 
   /** What clients get that ask for no name, or for an unknown one. */

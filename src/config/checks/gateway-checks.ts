@@ -1,5 +1,6 @@
 import { isRefused, isWritten } from '../fields.js';
 import { checkAuth } from './auth-checks.js';
+import { checkRequestFields } from './request-field-checks.js';
 import { entries, items, type CheckContext } from './check.js';
 
 /** What the parts of a gateway must be together. */
@@ -34,6 +35,7 @@ export function checkGateway(context: CheckContext): void {
     warn({ path: ['upstreams', name], message: 'no route leads to this upstream', at: 'key' });
   }
   checkAuth(context);
+  checkRequestFields(context);
 }
 
 /** The smallest useful configuration, on one line. */

@@ -16,6 +16,8 @@ const longestKept = 60_000;
 const maxKept = 5000;
 /** Larger tokens are checked each time: what is kept of them would take too much room. */
 const longestKeptToken = 8 * 1024;
+/** Keys by which a token is checked that does not name one: each costs a signature check, and such tokens come from anybody. */
+const mostTried = 10;
 const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /**
@@ -69,15 +71,19 @@ export class JwtAuthenticator implements Authenticator {
     }
   }
 
-  /** A token that names no key, of an issuer with several. */
+  /** A token that names no key, of an issuer with several that fit its algorithm: the first {@link mostTried} of them. */
   async #verifyByAny(token: string, keys: errors.JWKSMultipleMatchingKeys): Promise<JWTPayload> {
     let failure: unknown = new errors.JWSSignatureVerificationFailed();
+    let tried = 0;
     for await (const key of keys) {
       try {
         return (await jwtVerify(token, key, this.#options)).payload;
       } catch (error) {
+        // Its signature is good: no other key has made it.
+        if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) throw error;
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) failure = error;
       }
+      if (++tried === mostTried) break;
     }
     throw failure;
   }
