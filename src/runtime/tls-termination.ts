@@ -89,7 +89,8 @@ export class TlsTermination {
   async start(): Promise<void> {
     const { certificates, listener, log } = this.#options;
     this.#certificates.load();
-    for (const warning of this.#certificates.warnings(file => certificates.shows(file))) log.warn({ listener }, warning);
+    for (const warning of this.#certificates.warnings(file => certificates.shows(file)))
+      log.warn({ listener }, warning);
     this.#server?.setSecureContext(this.#certificates.defaults);
     this.#removeMetrics = certificates.addCertificates(() =>
       this.#certificates.expiries.map(expiry => ({ listener, ...expiry })),

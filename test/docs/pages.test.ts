@@ -56,7 +56,14 @@ describe('docs/resilience.md', () => {
   });
 
   it('names metrics that exist', () => {
-    const sources = ['attempt-metrics', 'connection-metrics', 'circuit-metrics', 'probe-metrics', 'retry-metrics', 'metric-providers']
+    const sources = [
+      'attempt-metrics',
+      'connection-metrics',
+      'circuit-metrics',
+      'probe-metrics',
+      'retry-metrics',
+      'metric-providers',
+    ]
       .map(name => page(`src/metrics/${name}.ts`))
       .join('');
     const named = page('docs/resilience.md').match(/gatehouse_\w+/g)!;
