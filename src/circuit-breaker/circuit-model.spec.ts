@@ -222,7 +222,7 @@ describe('whatever happens, in whatever order', () => {
         }
         for (const event of pair.events) reasons.add(event.replace(/.*: /, '').replaceAll(/\d+/g, 'n'));
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
     // The runs went everywhere: otherwise they would prove little.
     expect([...reasons].toSorted()).toEqual([

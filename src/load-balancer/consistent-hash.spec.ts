@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Candidates } from '../upstream/backend.js';
 import { ConsistentHash, type ConsistentHashOptions } from './consistent-hash.js';
-import { describeStrategy, testBackends, testClient, testRequest, type TestBackend } from './testing.js';
+import {
+  describeStrategy,
+  testBackends,
+  testClient,
+  testRequest,
+  type TestBackend,
+  type TestRunner,
+} from './testing.js';
 
 function configured(options: Partial<ConsistentHashOptions> = {}): ConsistentHash {
   const strategy = new ConsistentHash();
@@ -11,8 +18,13 @@ function configured(options: Partial<ConsistentHashOptions> = {}): ConsistentHas
 }
 
 describeStrategy('consistent-hash', () => configured(), { describe, it }, { weighted: true });
+// What is remembered of clients is the same whatever the key.
+const withoutMemory: TestRunner = {
+  describe,
+  it: (name, test) => name !== 'does not remember every client' && it(name, test),
+};
 for (const key of ['path', 'header:x-user', 'cookie:session']) {
-  describeStrategy(`consistent-hash by ${key}`, () => configured({ key }), { describe, it }, { weighted: true });
+  describeStrategy(`consistent-hash by ${key}`, () => configured({ key }), withoutMemory, { weighted: true });
 }
 describeStrategy('consistent-hash with bounded load', () => configured({ boundedLoad: 1.25 }), { describe, it });
 
@@ -52,14 +64,14 @@ describe('consistent-hash', () => {
         const remaining = candidates.filter(each => each !== left) as unknown as Candidates;
         const strategy = configured();
         const pickAll = (from: Candidates) =>
-          Array.from({ length: 3_000 }, (_, n) => strategy.pick(from, testClient(n)));
+          Array.from({ length: 2_000 }, (_, n) => strategy.pick(from, testClient(n)));
         const before = pickAll(candidates);
         const after = pickAll(remaining);
         const moved = before.filter((owner, index) => owner !== after[index]);
         expect(moved.every(owner => owner === left)).toBe(true);
-        expect(moved.length / 3_000).toBeLessThan(1 / count + 0.05);
+        expect(moved.length / 2_000).toBeLessThan(1 / count + 0.05);
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

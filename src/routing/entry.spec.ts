@@ -100,7 +100,7 @@ describe('the matching order', () => {
           for (const query of queries) expect(compiled.match(query)?.route.name).toBe(slowMatch(definitions, query));
         },
       ),
-      { numRuns: 600 },
+      { numRuns: 250 },
     );
   });
 });

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyText } from '../../test/support/any-text.js';
 import { routingPath } from '../http/path.js';
 import { forwardedPath } from '../http/path-policy.js';
 import { parsePattern } from './path-pattern.js';
@@ -174,7 +175,7 @@ describe('whatever the path', () => {
       fc.property(
         fc.oneof(
           anyPath,
-          fc.string({ unit: 'binary' }).map(text => `/${text}`),
+          anyText().map(text => `/${text}`),
         ),
         fc.constantFrom(...definitions),
         (raw, definition) => {

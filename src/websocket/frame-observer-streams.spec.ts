@@ -189,7 +189,7 @@ describe('whatever the streams', () => {
         ]);
         if (closed) expect(closeCode).toBe(received.close?.code);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -225,7 +225,7 @@ describe('whatever the streams', () => {
         if (faultFrom !== undefined) seen.faults++;
         if (observer.closed) seen.closes++;
       }),
-      { numRuns: 600 },
+      { numRuns: 400 },
     );
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(30);
   });

@@ -18,13 +18,13 @@ describe('the keys of an issuer', () => {
     expect(issuing.fetches).toBe(2);
   });
 
-  it('are not fetched again for each of 1,000 tokens that name unknown ones', async () => {
+  it('are not fetched again for each of 200 tokens that name unknown ones', async () => {
     const issuing = await Issuer.start(['one', one]);
     const { ask } = await start({ jwt: issuing.jwt() });
     const good = await issuing.token();
     expect((await ask(bearer(good))).status).toBe(200);
     const [, payload, signature] = good.split('.');
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 4; round++) {
       const garbage = Array.from(
         { length: 50 },
         (_, i) => `${part({ alg: 'RS256', kid: `${round}-${i}` })}.${payload}.${signature}`,

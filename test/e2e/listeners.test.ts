@@ -5,12 +5,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestBackend, startBackend } from '../support/backend.js';
+import { Child } from '../support/child.js';
 import { closeLater } from '../support/cleanup.js';
 import { connectRaw, keepAliveAgent, rawRequest, request } from '../support/client.js';
 import { eventually } from '../support/poll.js';
 import { runCommand } from '../support/command.js';
 import { type InProcessGateway, startInProcess } from '../support/in-process.js';
-import { startGateway } from '../support/program.js';
 import { tempFolder } from '../support/temp.js';
 import { configFile } from './spawn.js';
 
@@ -181,10 +181,12 @@ describe('a unix socket that is there already', () => {
 
   it('is replaced when the process behind it has died', async () => {
     const path = join(await tempFolder(), 'gateway.sock');
-    const crashed = await startGateway(config(path));
-    await crashed.stop('SIGKILL');
+    const listening = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => console.log('up'))`;
+    const crashed = new Child(process.execPath, ['-e', listening]);
+    await crashed.until(() => crashed.stdout !== '', 10_000, 'it listened');
+    await crashed.kill();
     expect(existsSync(path)).toBe(true);
-    await startGateway(config(path));
+    await startInProcess(config(path));
     expect((await request(0, { socketPath: path })).text).toBe('pong');
   });
 

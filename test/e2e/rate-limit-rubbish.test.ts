@@ -1,6 +1,6 @@
 import net, { type Socket } from 'node:net';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend } from '../support/backend.js';
 import { closeLater } from '../support/cleanup.js';
 import { request } from '../support/client.js';
@@ -60,32 +60,42 @@ describe('a store of rate limits that answers rubbish', () => {
     });
   }
 
-  it.each([
-    ['nothing', '$-1\r\n'],
-    ['no list', '*-1\r\n'],
-    ['text', '$4\r\nPONG\r\n'],
-    ['a list of nothing', '*1\r\n$-1\r\n'],
-    ['text for a number', '*1\r\n$3\r\nNaN\r\n'],
-    ['a negative number', '*1\r\n:-1\r\n'],
-    ['a huge number', '*1\r\n:9223372036854775807\r\n'],
-    ['a number that is too small', '*1\r\n:0\r\n'],
-    ['a list of another length', '*2\r\n:1\r\n:1\r\n'],
-    ['an error', '-ERR no\r\n'],
-    ['another protocol', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
-  ])('is one that has failed, so nobody is let through: %s', async (_, answer) => {
-    const store = await startStore();
-    store.answer = good;
-    const gateway = await gatewayOn(store.url, 'deny');
-    await eventually(async () => (await gateway.metric('gatehouse_rate_limit_store_up')) === 1, { what: 'the store' });
-    expect((await request(gateway.port)).status).toBe(200);
-    store.answer = answer;
-    for (let i = 0; i < 4; i++) {
-      const response = await request(gateway.port);
-      expect([response.status, response.header('x-gateway-error')]).toEqual([503, 'LIMIT_UNAVAILABLE']);
-    }
-    expect(await gateway.metric('gatehouse_rate_limit_store_up')).toBe(0);
-    store.answer = good;
-    await eventually(async () => (await request(gateway.port)).status === 200, { what: 'the store again' });
+  describe('is one that has failed, so nobody is let through:', () => {
+    let store: Awaited<ReturnType<typeof startStore>>;
+    let gateway: InProcessGateway;
+
+    beforeAll(async () => {
+      store = await startStore();
+      store.answer = good;
+      gateway = await gatewayOn(store.url, 'deny');
+    });
+
+    it.each([
+      ['nothing', '$-1\r\n'],
+      ['no list', '*-1\r\n'],
+      ['text', '$4\r\nPONG\r\n'],
+      ['a list of nothing', '*1\r\n$-1\r\n'],
+      ['text for a number', '*1\r\n$3\r\nNaN\r\n'],
+      ['a negative number', '*1\r\n:-1\r\n'],
+      ['a huge number', '*1\r\n:9223372036854775807\r\n'],
+      ['a number that is too small', '*1\r\n:0\r\n'],
+      ['a list of another length', '*2\r\n:1\r\n:1\r\n'],
+      ['an error', '-ERR no\r\n'],
+      ['another protocol', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
+    ])('%s', async (_, answer) => {
+      await eventually(async () => (await gateway.metric('gatehouse_rate_limit_store_up')) === 1, {
+        what: 'the store',
+      });
+      expect((await request(gateway.port)).status).toBe(200);
+      store.answer = answer;
+      for (let i = 0; i < 4; i++) {
+        const response = await request(gateway.port);
+        expect([response.status, response.header('x-gateway-error')]).toEqual([503, 'LIMIT_UNAVAILABLE']);
+      }
+      expect(await gateway.metric('gatehouse_rate_limit_store_up')).toBe(0);
+      store.answer = good;
+      await eventually(async () => (await request(gateway.port)).status === 200, { what: 'the store again' });
+    });
   });
 
   it('is cut off where its answer does not end', async () => {

@@ -50,7 +50,7 @@ describe('active probes', () => {
     const backends = await probedBackends(ill);
     const gateway = await startInProcess({
       logging: { access: { enabled: false } },
-      upstreams: { app: { backends: backends.map(({ url }) => url), healthCheck: probed, slowStart: '4s' } },
+      upstreams: { app: { backends: backends.map(({ url }) => url), healthCheck: probed, slowStart: '2s' } },
     });
     const isOut = async (): Promise<boolean> =>
       (await vetoesAt(gateway.adminPort))[backends[1]?.id ?? '']?.includes('unhealthy') ?? false;
@@ -58,9 +58,9 @@ describe('active probes', () => {
     ill.delete('b');
     await eventually(async () => !(await isOut()));
     const load = startLoad(gateway.port, { connections: 4, rate: 200 });
-    await eventually(() => load.answers.length >= 150, { deadline: 10_000 });
-    // Less than a second of four has passed, on a machine that is not too busy for the rate.
-    const early = shareOf(load.answers.slice(0, 150), 'b');
+    await eventually(() => load.answers.length >= 100, { deadline: 10_000 });
+    // Half a second of two, on a machine that is not too busy for the rate.
+    const early = shareOf(load.answers.slice(0, 100), 'b');
     await eventually(() => shareOf(load.answers.slice(-150), 'b') > 0.28, { deadline: 10_000 });
     await load.stop();
     expect(early).toBeLessThan(0.28);

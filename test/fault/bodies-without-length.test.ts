@@ -56,7 +56,7 @@ async function expectBroken(gateway: InProcessGateway): Promise<void> {
 }
 
 async function expectWhole(gateway: InProcessGateway): Promise<void> {
-  for (let number = 1; number <= 10; number++) {
+  for (let number = 1; number <= 5; number++) {
     const { status, clean, text } = await rawRequest(gateway.port, request);
     expect([status, clean, text]).toEqual([200, true, 'hello']);
     expect((await accessLineOf(gateway, number))['error']).toBeUndefined();
@@ -88,7 +88,7 @@ describe('a response that has neither a length nor chunks', () => {
 });
 
 describe('a client that reads late', () => {
-  const body = patternOf(16 * 1024 * 1024);
+  const body = patternOf(12 * 1024 * 1024);
 
   /** A client that reads nothing until `last` has happened to a connection that had more to say than fits on the way. */
   async function readLate(last: (connection: RawConnection) => void) {

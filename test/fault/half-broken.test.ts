@@ -41,8 +41,8 @@ const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 describe('a backend that fails half of its requests', () => {
   it('gets next to nothing once its circuit is open', async () => {
     const { load, shareOfNext } = await openedCircuit({});
-    const share = await shareOfNext(800);
-    figure(`a half-broken backend gets ${percent(share)} of 800 requests after its circuit opened`);
+    const share = await shareOfNext(500);
+    figure(`a half-broken backend gets ${percent(share)} of 500 requests after its circuit opened`);
     expect(share).toBeLessThan(0.02);
     await load.stop();
     // Other errors than its own would be the gateway's.
@@ -51,7 +51,7 @@ describe('a backend that fails half of its requests', () => {
 
   it('is back in its share soon after it is mended', async () => {
     const { bad, load, shareOfNext } = await openedCircuit({ openFor: '1s' });
-    const share = await shareOfNext(800);
+    const share = await shareOfNext(500);
     figure(`a half-broken backend gets ${percent(share)} while half of the trials each second succeed`);
     expect(share).toBeLessThan(0.2);
     bad.behaviour = well;

@@ -34,8 +34,8 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   const text = { stdout: '', stderr: '' };
   process.env = { ...before, GATEWAY_CONFIG: undefined, ...env };
   if (env['GATEWAY_CONFIG'] === undefined) delete process.env['GATEWAY_CONFIG'];
-  stdout.write = chunk => ((text.stdout += String(chunk)), true);
-  stderr.write = chunk => ((text.stderr += String(chunk)), true);
+  stdout.write = writing(chunk => (text.stdout += chunk));
+  stderr.write = writing(chunk => (text.stderr += chunk));
   try {
     const code = await main(['node', 'gatehouse', ...args]);
     return { code, signal: null, ...text };
@@ -47,4 +47,16 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
       for (const listener of process.listeners(name as 'SIGTERM'))
         if (!known.has(listener)) process.removeListener(name, listener);
   }
+}
+
+type Write = typeof process.stdout.write;
+
+/** A stream's `write` that only collects. Who waits for the end of a write, as the log does, is told. */
+function writing(collect: (chunk: string) => void): Write {
+  return (chunk: Uint8Array | string, ...others: unknown[]) => {
+    collect(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+    const done = others.at(-1);
+    if (typeof done === 'function') process.nextTick(done);
+    return true;
+  };
 }
