@@ -1,7 +1,7 @@
 import { GatewayError } from '../http/gateway-error.js';
 import type { Exchange } from '../proxy/exchange.js';
 import type { ClientPace } from './slow-clients.js';
-import { Upload, usualGrace } from './upload.js';
+import { Upload } from './upload.js';
 
 /** A response that waits while others of its connection pass on may do so for so many times as long: clients set priorities. */
 const priorityFactor = 10;
@@ -37,9 +37,9 @@ export class Http2Pace {
     const watched = new Map<Exchange, Progress>();
     this.#still += elapsed;
     for (const exchange of exchanges) {
-      const { minBodyRate } = this.pace;
+      const { bodyGrace, minBodyRate } = this.pace;
       const known = this.#watched.get(exchange);
-      const progress = known ?? { upload: new Upload(minBodyRate, usualGrace), taken: 0, stalled: 0 };
+      const progress = known ?? { upload: new Upload(minBodyRate, bodyGrace), taken: 0, stalled: 0 };
       watched.set(exchange, progress);
       const taken = exchange.bytesOut + (exchange.upgrade?.bytesOut ?? 0) - unsent(exchange);
       if (taken !== progress.taken) {

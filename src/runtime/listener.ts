@@ -14,7 +14,7 @@ import { createHttpServer } from './http-server.js';
 import { Http2Connections, type Http2Options } from './http2-connections.js';
 import { interpose } from './interpose.js';
 import { ProxyProtocolGate } from './proxy-protocol-gate.js';
-import { SlowClients } from './slow-clients.js';
+import { SlowClients, type ClientPace } from './slow-clients.js';
 import type { ListenerTls } from './tls-settings.js';
 import { StartError } from './start-error.js';
 import { TlsTermination } from './tls-termination.js';
@@ -42,6 +42,7 @@ export interface ListenerSettings {
     /** Bytes a second. */
     readonly minBodyRate: number;
     readonly writeTimeout: number;
+    readonly bodyGrace?: ClientPace['bodyGrace'];
   };
 }
 

@@ -4,7 +4,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { resetConnection } from '../proxy/connection-reset.js';
 import type { Exchange } from '../proxy/exchange.js';
 import { exchangesOn, type ExchangeSocket } from '../proxy/exchanges.js';
-import { Upload, usualGrace, type Grace } from './upload.js';
+import { Upload, type Grace } from './upload.js';
 
 /** What a client must at least do to keep its connection: part of `listeners.*.limits`. */
 export interface ClientPace {
@@ -12,6 +12,8 @@ export interface ClientPace {
   readonly minBodyRate: number;
   /** Milliseconds in which it must read something of what waits for it; 0 = off. */
   readonly writeTimeout: number;
+  /** In which the rate of a body is not looked at. No configuration has it. Default: 20 s, and 5 s while others wait for its place at the backend. */
+  readonly bodyGrace?: Grace | undefined;
 }
 
 /** A connection on which data waits that its client does not read. */
@@ -47,8 +49,6 @@ export class SlowClients {
   constructor(
     private readonly pace: ClientPace,
     private readonly sockets: Iterable<ExchangeSocket>,
-    /** Milliseconds of a body in which its rate is not looked at. */
-    private readonly grace: Grace = usualGrace,
   ) {
     this.#interval = pace.writeTimeout === 0 ? 1_000 : Math.max(50, Math.min(1_000, pace.writeTimeout / 10));
   }
@@ -87,7 +87,7 @@ export class SlowClients {
 
   #pace(exchange: Exchange, elapsed: number, next: Map<Exchange, Upload>): void {
     if (exchange.error !== undefined) return;
-    const upload = this.#uploads.get(exchange) ?? new Upload(this.pace.minBodyRate, this.grace);
+    const upload = this.#uploads.get(exchange) ?? new Upload(this.pace.minBodyRate, this.pace.bodyGrace);
     if (upload.isTooSlow(exchange, elapsed)) {
       const reason = `${exchange.bytesIn} bytes in ${Math.round(upload.waited)} ms of waiting`;
       exchange.fail(new GatewayError('CLIENT_TIMEOUT', 'The request body came too slowly.', reason));

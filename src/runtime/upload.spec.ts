@@ -14,6 +14,17 @@ function secondsUntilTooSlow(looks: (second: number) => Partial<Uploading>, most
 }
 
 describe('an upload', () => {
+  it('has twenty seconds, or five while others wait for its place at the backend', () => {
+    const tooSlowAfter = (isPressed: boolean): number => {
+      const upload = new Upload(100);
+      const seen = { bytesIn: 0, awaitsBody: true, withholdsContinue: false, isPressed };
+      let seconds = 0;
+      while (!upload.isTooSlow(seen, second)) seconds++;
+      return seconds;
+    };
+    expect([tooSlowAfter(false), tooSlowAfter(true)]).toEqual([20, 5]);
+  });
+
   it('without a byte is too slow after the grace', () => {
     expect(secondsUntilTooSlow(() => ({}))).toBe(5);
   });

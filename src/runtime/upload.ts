@@ -39,7 +39,7 @@ export class Upload {
   constructor(
     /** Bytes a second. */
     private readonly rate: number,
-    private readonly grace: Grace,
+    private readonly grace: Grace = usualGrace,
   ) {}
 
   /** Whether the client has been too slow, `elapsed` milliseconds after the look before. */

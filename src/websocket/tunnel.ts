@@ -13,10 +13,11 @@ export interface TunnelSettings {
   readonly pingInterval: number;
   /** Bytes. */
   readonly maxFrame: number;
+  /** That both sides have to answer a Close frame and to end their connections. No configuration has it. Default 5,000. */
+  readonly farewell?: number;
 }
 
-/** Milliseconds that both sides have to answer a Close frame and to end their connections. */
-const farewellTime = 5_000;
+const usualFarewell = 5_000;
 
 /** Close codes that the gateway sends (RFC 6455 §7.4.1 and its registry). */
 const goingAway = 1001;
@@ -184,7 +185,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     this.#closeCode = code;
     this.deadlines.forget(this);
     this.#pings?.stop();
-    this.#farewell = setTimeout(() => this.giveUp(), farewellTime).unref();
+    this.#farewell = setTimeout(() => this.giveUp(), this.settings.farewell ?? usualFarewell).unref();
   }
 
   /** A side that has been told and has answered, or has gone, is done. */

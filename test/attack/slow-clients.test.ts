@@ -13,13 +13,31 @@ const upload = (length: number, fields = ''): string =>
   `POST /upload HTTP/1.1\r\n${host}${fields}Content-Length: ${length}\r\n\r\n`;
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-async function gatewayWith(limits: object, script: RawScript, upstream: object = {}) {
+async function gatewayWith(limits: object, script: RawScript, upstream: object = {}, usual = 500) {
   const backend = await startRawBackend(script);
-  const gateway = await startInProcess({
-    listeners: [{ name: 'web', host: '127.0.0.1', port: 0, limits }],
-    upstreams: { app: { backends: [backend.url], ...upstream } },
-  });
+  const reading = await startRawBackend();
+  const gateway = await startInProcess(
+    {
+      // How often it looks follows from writeTimeout.
+      listeners: [
+        { name: 'web', host: '127.0.0.1', port: 0, limits: { writeTimeout: '2s', ...limits } },
+        { name: 'strict', host: '127.0.0.1', port: 0, limits: { writeTimeout: '2s', minBodyRate: '1kb' } },
+      ],
+      upstreams: { app: { backends: [backend.url], ...upstream }, reading: { backends: [reading.url] } },
+      routes: [{ upstream: 'app' }, { upstream: 'reading', match: { path: '/reading' } }],
+    },
+    { times: { bodyGrace: { usual, pressed: 500 } } },
+  );
   return { backend, gateway };
+}
+
+/** Waits until the time of a body that comes too slowly has run out, for one after the other. */
+async function graceHasPassed({ ports }: InProcessGateway, listener = 'strict'): Promise<void> {
+  for (let count = 0; count < 2; count++) {
+    const client = await connectRaw(ports[listener]!);
+    client.send(`POST /reading HTTP/1.1\r\n${host}Content-Length: 100\r\n\r\n`);
+    expect((await client.response()).status).toBe(408);
+  }
 }
 
 /** Calls `act` every 100 ms until the test has finished. */
@@ -35,10 +53,9 @@ async function lasted(gateway: InProcessGateway, path: string): Promise<number> 
 }
 
 describe('a client that sends its body too slowly', () => {
-  it('gets a 408 when it was waited for five seconds while another waits for its place, and the backend sees no whole request', async () => {
-    const { backend, gateway } = await gatewayWith({ minBodyRate: '1kb' }, () => {}, {
-      connections: { max: 1, queueTimeout: '30s' },
-    });
+  it('gets a 408 when it was waited for long enough while another waits for its place, and the backend sees no whole request', async () => {
+    const queue = { connections: { max: 1, queueTimeout: '30s' } };
+    const { backend, gateway } = await gatewayWith({ minBodyRate: '1kb' }, () => {}, queue, 60_000);
     const client = await connectRaw(gateway.port);
     client.send(upload(100_000));
     await backend.connection();
@@ -51,7 +68,7 @@ describe('a client that sends its body too slowly', () => {
     const line = await accessLineOf(gateway);
     expect(line).toMatchObject({ status: 408, error: 'CLIENT_TIMEOUT', path: '/upload' });
     expect(String(line.reason)).toMatch(/^\d+ bytes in \d+ ms of waiting$/);
-    expect(await lasted(gateway, '/upload')).toBeGreaterThan(5_000);
+    expect(await lasted(gateway, '/upload')).toBeGreaterThan(500);
     await eventually(() => backend.connections[0]!.socket.destroyed);
   });
 
@@ -59,8 +76,7 @@ describe('a client that sends its body too slowly', () => {
     const { backend, gateway } = await gatewayWith({ minBodyRate: '0b' }, () => {});
     const client = await connectRaw(gateway.port);
     client.send(upload(100));
-    const began = performance.now();
-    await eventually(() => performance.now() - began > 7_000, { deadline: 8_000 });
+    await graceHasPassed(gateway);
     client.send('x'.repeat(100));
     await eventually(() => backend.connections.some(({ text }) => text.endsWith('x'.repeat(100))));
   });
@@ -74,8 +90,7 @@ describe('a client whose body is late for reasons of others', () => {
     client.send(upload(size));
     client.send(Buffer.alloc(size));
     const connection = await backend.connection();
-    const began = performance.now();
-    await eventually(() => performance.now() - began > 8_000, { deadline: 9_000 });
+    await graceHasPassed(gateway, 'web');
     connection.resume();
     await eventually(() => connection.received.length > size, { deadline: 15_000 });
     connection.respond(ok);
@@ -93,8 +108,7 @@ describe('a client whose body is late for reasons of others', () => {
     await connection.head();
     const second = await connectRaw(gateway.port);
     second.send(upload(200_000));
-    const began = performance.now();
-    await eventually(() => performance.now() - began > 8_000, { deadline: 9_000 });
+    await graceHasPassed(gateway, 'web');
     connection.respond('HTTP/1.1 100 Continue\r\n\r\n');
     await first.until('100 Continue');
     first.send('hello');
@@ -110,7 +124,7 @@ describe('a client that does not read', () => {
   const large = Buffer.alloc(16 * 1024 * 1024, 'x');
 
   it('is cut when data has waited for it long enough, whatever else it sends', async () => {
-    const { backend, gateway } = await gatewayWith({ writeTimeout: '1s' }, async connection => {
+    const { backend, gateway } = await gatewayWith({ writeTimeout: '500ms' }, async connection => {
       await connection.head();
       connection.respond(`HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n\r\n`);
       connection.respond(large);
@@ -121,7 +135,7 @@ describe('a client that does not read', () => {
     const line = await gateway.waitForLog(({ path }) => path === '/large', 15_000);
     expect(line).toMatchObject({ status: 499, error: 'CLIENT_ABORTED' });
     expect(String(line.reason)).toMatch(/^read nothing for \d+ ms$/);
-    expect(await lasted(gateway, '/large')).toBeGreaterThan(1_000);
+    expect(await lasted(gateway, '/large')).toBeGreaterThan(500);
     await eventually(() => backend.connections.every(({ socket }) => socket.destroyed));
     client.resume();
     expect(await client.closed()).toBe('reset');
@@ -129,13 +143,12 @@ describe('a client that does not read', () => {
   });
 
   it('is not cut while it reads something now and then', async () => {
-    const size = 2 * large.length;
+    const size = large.length;
     const backend = await startBackend((_, response) => {
-      response.write(large);
       response.end(large);
     });
     const gateway = await startInProcess({
-      listeners: [{ name: 'web', host: '127.0.0.1', port: 0, limits: { writeTimeout: '3s' } }],
+      listeners: [{ name: 'web', host: '127.0.0.1', port: 0, limits: { writeTimeout: '1s' } }],
       upstreams: { app: { backends: [backend.url] } },
     });
     const socket = net.connect(gateway.port, '127.0.0.1');
@@ -153,14 +166,14 @@ describe('a client that does not read', () => {
     socket.write(`GET /large HTTP/1.1\r\n${host}\r\n`);
     await eventually(() => read > size, { deadline: 25_000 });
     expect(await gateway.waitForLog(({ path }) => path === '/large')).toMatchObject({ status: 200, bytesOut: size });
-    expect(await lasted(gateway, '/large')).toBeGreaterThan(3_000);
+    expect(await lasted(gateway, '/large')).toBeGreaterThan(1_000);
   });
 
   it('is not cut while the backend has nothing to send, or the client nothing to ask', async () => {
-    const { gateway } = await gatewayWith({ writeTimeout: '500ms' }, async connection => {
+    const { gateway } = await gatewayWith({ writeTimeout: '250ms' }, async connection => {
       await connection.head();
       connection.respond('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
-      setTimeout(() => connection.respond('5\r\nworld\r\n0\r\n\r\n'), 2_500);
+      setTimeout(() => connection.respond('5\r\nworld\r\n0\r\n\r\n'), 1_000);
     });
     const idle = await connectRaw(gateway.port);
     expect(await rawRequest(gateway.port, `GET / HTTP/1.1\r\n${host}\r\n`)).toMatchObject({
@@ -173,7 +186,7 @@ describe('a client that does not read', () => {
 });
 
 it('slow clients take places of `connections`, and give them back when they are cut', async () => {
-  const { gateway } = await gatewayWith({ connections: 3, headerTimeout: '2s' }, async connection => {
+  const { gateway } = await gatewayWith({ connections: 3, headerTimeout: '1s' }, async connection => {
     await connection.head();
     connection.respond(ok);
   });

@@ -68,7 +68,9 @@ describe('the limits of a listener, over HTTP/2', () => {
   });
 
   it('answer 408 to a body that comes drop by drop', async () => {
-    const { gateway } = await scene({ minBodyRate: '10kb' });
+    const backend = await startBackend();
+    const limits = { minBodyRate: '10kb', writeTimeout: '1s' };
+    const gateway = await secureGatewayTo([backend], { limits, times: { bodyGrace: { usual: 500, pressed: 500 } } });
     const client = await connectHttp2(gateway.port);
     const stream = client.open({ ':method': 'POST' });
     const dripping = setInterval(() => stream.write('.'), 100);

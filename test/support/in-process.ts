@@ -5,13 +5,21 @@ import { createGateway, type Gateway } from '../../src/gateway.js';
 import type { GatewayOptions } from '../../src/application.module.js';
 import { LogDestination } from '../../src/logging/destination.js';
 import type { Sink } from '../../src/logging/sink.js';
+import type { ClientPace } from '../../src/runtime/slow-clients.js';
 import { closeLater } from './cleanup.js';
 import { eventually } from './poll.js';
 import { sumOf } from './operator.js';
 import type { LogLine } from './program.js';
 
 /** What is added to the wiring: modules with strategies, forwarders or plug-ins of the test. */
-export type InProcessOptions = Pick<GatewayOptions, 'imports' | 'instance'>;
+export interface InProcessOptions extends Pick<GatewayOptions, 'imports' | 'instance'> {
+  /** Times that no configuration has, for tests that would wait too long for the usual ones. */
+  readonly times?: {
+    readonly bodyGrace?: NonNullable<ClientPace['bodyGrace']>;
+    /** See `TunnelSettings`. */
+    readonly farewell?: number;
+  };
+}
 
 /** A gateway that runs in the test's own process: the same wiring as the program, without a build or a child process. */
 export class InProcessGateway {
@@ -93,7 +101,7 @@ export class InProcessGateway {
  */
 export async function startInProcess(
   what: string | object,
-  { imports = [], ...options }: InProcessOptions = {},
+  { imports = [], times = {}, ...options }: InProcessOptions = {},
 ): Promise<InProcessGateway> {
   const plain = (typeof what === 'string' ? parse(what) : what) as Record<string, unknown>;
   const config = buildConfig({
@@ -101,6 +109,9 @@ export async function startInProcess(
     admin: { host: '127.0.0.1', port: 0 },
     ...plain,
   });
+  const { bodyGrace, farewell } = times;
+  if (bodyGrace !== undefined) for (const { limits } of config.listeners) Object.assign(limits, { bodyGrace });
+  if (farewell !== undefined) Object.assign(config.websocket, { farewell });
   const lines = new CollectedLines();
   const gateway = await createGateway(config, { ...options, imports, logSink: lines });
   closeLater(() => gateway.stop(0));

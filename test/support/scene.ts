@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
-import type { InProcessGateway } from './in-process.js';
-import { startInProcess } from './in-process.js';
+import { type InProcessGateway, type InProcessOptions, startInProcess } from './in-process.js';
 import { eventually } from './poll.js';
 import type { LogLine } from './program.js';
 import { startRawBackend, type RawBackend } from './raw-backend.js';
@@ -15,8 +14,9 @@ export function gatewayTo(
   backends: readonly Server[],
   upstream: object = {},
   others: object = {},
+  options: InProcessOptions = {},
 ): Promise<InProcessGateway> {
-  return startInProcess({ upstreams: { app: { backends: backends.map(urlOf), ...upstream } }, ...others });
+  return startInProcess({ upstreams: { app: { backends: backends.map(urlOf), ...upstream } }, ...others }, options);
 }
 
 /** What the gateway holds of exchanges. */

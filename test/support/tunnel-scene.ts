@@ -38,16 +38,19 @@ export interface TunnelOptions {
   readonly limits?: object;
   /** Over TLS on the client's side. */
   readonly tls?: boolean;
+  /** Milliseconds that sides have which were told goodbye. Default: as the gateway has it. */
+  readonly farewell?: number;
 }
 
 /** Starts a gateway and opens a tunnel through it. */
 export async function openTunnel(options: TunnelOptions = {}): Promise<TunnelScene> {
-  const { websocket = {}, upstream = {}, limits = {}, tls = false } = options;
+  const { websocket = {}, upstream = {}, limits = {}, tls = false, farewell } = options;
   const backend = await startUpgradeBackend();
   const listeners = [{ name: 'web', host: '127.0.0.1', port: 0, limits }];
+  const times = farewell === undefined ? {} : { farewell };
   const gateway = tls
-    ? await secureGatewayTo([backend], { upstream, limits, others: { websocket } })
-    : await gatewayTo([backend], upstream, { websocket, listeners });
+    ? await secureGatewayTo([backend], { upstream, limits, others: { websocket }, times })
+    : await gatewayTo([backend], upstream, { websocket, listeners }, { times });
   return { gateway, backend, ...(await anotherTunnel(gateway, backend, tls)) };
 }
 
