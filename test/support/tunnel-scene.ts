@@ -71,6 +71,10 @@ export const clientGot = ({ client }: Pick<TunnelScene, 'client'>): Received => 
 /** What the server has got. */
 export const serverGot = ({ server }: Pick<TunnelScene, 'server'>): Received => receive(behindHead(server), true);
 
+/** Bytes without a pattern that a frame could hide in. */
+export const noise = (length: number): Buffer =>
+  Buffer.from(new Uint8Array(length).map((_, at) => (at * 31 + (at >> 8)) & 255));
+
 /** Waits until a side has got a Close frame; gives its code. @throws Error after 5 s. */
 export const closeCodeOf = (got: () => Received): Promise<number> =>
   eventually(() => got().close?.code ?? false, { what: 'a Close frame' });
