@@ -1,9 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { refusedPort } from '../support/backend.js';
 import { connectRaw, rawRequest } from '../support/client.js';
 import { eventually } from '../support/poll.js';
-import { startRawBackend, type RawScript } from '../support/raw-backend.js';
-import { accessLineOf, expectAtRest, gatewayTo } from '../support/scene.js';
+import type { InProcessGateway } from '../support/in-process.js';
+import { startRawBackend, type RawBackend, type RawScript } from '../support/raw-backend.js';
+import { accessLineOf, accessLines, expectAtRest, gatewayTo } from '../support/scene.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
 import { connectHttp2, responseOf } from '../support/http2-client.js';
 import { handshake, startUpgradeBackend, switching } from '../support/upgrade-scene.js';
@@ -14,10 +15,25 @@ const answering =
   async connection =>
     connection.respond(answer(await connection.head()));
 
-const mebibytes = (count: number): Buffer => Buffer.alloc(count * 1024 * 1024, 'x');
+const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 
 describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
-  const upstream = { forwarder, retries: { attempts: 0 } };
+  const upstream = { forwarder, retries: { attempts: 0 }, circuitBreaker: { enabled: false } };
+  let backend: RawBackend;
+  let gateway: InProcessGateway;
+
+  beforeAll(async () => {
+    backend = await startRawBackend();
+    gateway = await gatewayTo([backend], upstream);
+  });
+
+  /** What the backend does with its connections from now on; it ends those that are kept. */
+  async function serve(script: RawScript): Promise<{ readonly first: number }> {
+    for (const connection of backend.connections) connection.end();
+    await Promise.all(backend.connections.map(({ closed }) => closed));
+    backend.script = script;
+    return { first: backend.connections.length };
+  }
 
   describe('a backend that agrees in a wrong way', () => {
     it.each([
@@ -29,8 +45,7 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
       ['with a wrong Sec-WebSocket-Accept', (head: string) => switching(head).replace(/Accept: .../, 'Accept: no!')],
       ['with a wrong proof before the right one', (head: string) => switching(head).replace(/(Sec-\S+ )/, '$1x\r\n$1')],
     ])('%s gives 502, and nothing that follows reaches the client', async (_, answer) => {
-      const backend = await startRawBackend(answering(head => `${answer(head)}HTTP/1.1 200 OK\r\n\r\nstolen`));
-      const gateway = await gatewayTo([backend], upstream);
+      const { first } = await serve(answering(head => `${answer(head)}HTTP/1.1 200 OK\r\n\r\nstolen`));
       const client = await connectRaw(gateway.port);
       client.send(handshake());
       const response = await client.response();
@@ -38,23 +53,21 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
       expect(response.header('x-gateway-error')).toBe('PROTOCOL');
       expect(await client.closed()).toBe('end');
       expect(client.rest).toHaveLength(0);
-      await backend.connections[0]!.closed;
+      await backend.connections[first]!.closed;
       await expectAtRest(gateway);
     });
 
     it.each(['GET', 'POST'])('that a %s has not asked for gives 502', async method => {
-      const backend = await startRawBackend(answering(() => `${switching('upgrade: websocket\r\n')}stolen`));
-      const gateway = await gatewayTo([backend], upstream);
+      const { first } = await serve(answering(() => `${switching('upgrade: websocket\r\n')}stolen`));
       const response = await rawRequest(gateway.port, `${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
       expect(response).toMatchObject({ status: 502, clean: true });
       expect(response.header('x-gateway-error')).toBe('PROTOCOL');
-      await backend.connections[0]!.closed;
+      await backend.connections[first]!.closed;
       await expectAtRest(gateway);
     });
 
     it('without a request for one over chunks gives 502', async () => {
-      const backend = await startRawBackend(answering(() => `${switching('upgrade: websocket\r\n')}stolen`));
-      const gateway = await gatewayTo([backend], upstream);
+      await serve(answering(() => `${switching('upgrade: websocket\r\n')}stolen`));
       const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n';
       expect(await rawRequest(gateway.port, chunked)).toMatchObject({ status: 502 });
       await expectAtRest(gateway);
@@ -63,8 +76,8 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
 
   it.each([403, 429, 401, 404])('a refusal with %i comes with its fields and its body', async status => {
     const fields = 'Content-Length: 4\r\nRetry-After: 7\r\nX-Why: because\r\nWWW-Authenticate: Basic\r\n';
-    const backend = await startRawBackend(answering(() => `HTTP/1.1 ${status} Not now\r\n${fields}\r\nnope`));
-    const gateway = await gatewayTo([backend], upstream);
+    await serve(answering(() => `HTTP/1.1 ${status} Not now\r\n${fields}\r\nnope`));
+    const before = await accessLines(gateway);
     const client = await connectRaw(gateway.port);
     client.send(handshake());
     const response = await client.response();
@@ -74,7 +87,7 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
     expect(response.header('www-authenticate')).toBe('Basic');
     expect(response.header('connection')).toBe('close');
     expect(await client.closed()).toBe('end');
-    expect(await accessLineOf(gateway)).toMatchObject({ status, protocol: 'websocket', bytesOut: 4 });
+    expect(await accessLineOf(gateway, before + 1)).toMatchObject({ status, protocol: 'websocket', bytesOut: 4 });
     await expectAtRest(gateway);
   });
 
@@ -83,21 +96,20 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
     async framing => {
       const size = 24;
       let sent = 0;
-      const backend = await startRawBackend(async connection => {
+      await serve(async connection => {
         await connection.head();
         const chunked = framing === 'in chunks';
         const length = framing === 'with a length' ? `Content-Length: ${size * 1024 * 1024}\r\n` : '';
         connection.respond(`HTTP/1.1 403 No\r\n${chunked ? 'Transfer-Encoding: chunked\r\n' : length}\r\n`);
         for (let count = 0; count < size; count++) {
           if (chunked) connection.respond('100000\r\n');
-          const flows = connection.socket.write(mebibytes(1));
+          const flows = connection.socket.write(mebibyte);
           if (chunked) connection.respond('\r\n');
           if (!flows) await new Promise(resolve => connection.socket.once('drain', resolve));
           sent++;
         }
         connection.end(chunked ? '0\r\n\r\n' : '');
       });
-      const gateway = await gatewayTo([backend], upstream);
       const client = await connectRaw(gateway.port);
       client.send(handshake());
       await client.until('\r\n\r\n');
@@ -123,37 +135,32 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
   );
 
   it('a refusal whose body breaks off is seen to be broken', async () => {
-    const backend = await startRawBackend(async connection => {
-      await connection.head();
-      connection.respond('HTTP/1.1 403 No\r\nContent-Length: 10\r\n\r\nhalf');
-      await pause(20);
-      connection.reset();
-    });
-    const gateway = await gatewayTo([backend], upstream);
-    const response = await rawRequest(gateway.port, handshake());
-    expect(response).toMatchObject({ status: 403, clean: false, text: 'half' });
+    await serve(answering(() => 'HTTP/1.1 403 No\r\nContent-Length: 10\r\n\r\nhalf'));
+    const client = await connectRaw(gateway.port);
+    client.send(handshake());
+    await client.until('half');
+    backend.connections.at(-1)!.reset();
+    expect(await client.response()).toMatchObject({ status: 403, clean: false, text: 'half' });
     await expectAtRest(gateway);
   });
 
   it('that never answers gives 504 after timeouts.response', async () => {
-    const backend = await startRawBackend();
-    const gateway = await gatewayTo([backend], { ...upstream, timeouts: { response: '300ms' } });
-    const client = await connectRaw(gateway.port);
+    const silent = await startRawBackend();
+    const impatient = await gatewayTo([silent], { ...upstream, timeouts: { response: '300ms' } });
+    const client = await connectRaw(impatient.port);
     client.send(handshake());
     const response = await client.response();
     expect(response).toMatchObject({ status: 504, clean: true });
     expect(response.header('x-gateway-error')).toBe('HEAD_TIMEOUT');
     expect(await client.closed()).toBe('end');
-    await backend.connections[0]!.closed;
-    await expectAtRest(gateway);
+    await silent.connections[0]!.closed;
+    await expectAtRest(impatient);
   });
 
   it('that cannot be reached gives 502', async () => {
-    const backend = await startRawBackend();
-    const gateway = await gatewayTo([backend], upstream);
-    await backend.close();
-    expect(await rawRequest(gateway.port, handshake())).toMatchObject({ status: 502, clean: true });
-    await expectAtRest(gateway);
+    const gone = await gatewayTo([`http://127.0.0.1:${await refusedPort()}`], upstream);
+    expect(await rawRequest(gone.port, handshake())).toMatchObject({ status: 502, clean: true });
+    await expectAtRest(gone);
   });
 
   it('that dies at its handshake is tried again elsewhere', async () => {
@@ -162,15 +169,14 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
       connection.reset();
     });
     const good = await startUpgradeBackend();
-    const gateway = await gatewayTo([broken, good], { forwarder, retries: { backoff: '1ms' } });
+    const retrying = await gatewayTo([broken, good], { forwarder, retries: { backoff: '1ms' } });
     for (let count = 0; count < 4; count++) {
-      expect(await rawRequest(gateway.port, handshake())).toMatchObject({ status: 101 });
+      expect(await rawRequest(retrying.port, handshake())).toMatchObject({ status: 101 });
     }
   });
 
   it('whose answer has line ends in its fields cannot add fields of its own', async () => {
-    const backend = await startRawBackend(answering(head => switching(head, 'X-A: b\rX-Evil: 1\r\n')));
-    const gateway = await gatewayTo([backend], upstream);
+    await serve(answering(head => switching(head, 'X-A: b\rX-Evil: 1\r\n')));
     const response = await rawRequest(gateway.port, handshake());
     expect(response.header('x-evil')).toBeUndefined();
     expect([101, 502]).toContain(response.status);

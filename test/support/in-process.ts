@@ -57,11 +57,16 @@ export class InProcessGateway {
     return Number(new URL(this.gateway.adminUrl).port);
   }
 
+  /** Writes what is buffered of the log: then `logs` is whole. */
+  flush(): Promise<void> {
+    return this.gateway.app.get(LogDestination).flush();
+  }
+
   /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default 10,000). */
   async waitForLog(matches: (line: LogLine) => boolean, deadline = 10_000): Promise<LogLine> {
     try {
       const find = async (): Promise<LogLine | false> => {
-        await this.gateway.app.get(LogDestination).flush();
+        await this.flush();
         return this.logs.find(matches) ?? false;
       };
       return await eventually(find, { deadline, what: 'a log line' });

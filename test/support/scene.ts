@@ -36,6 +36,12 @@ export async function accessLineOf(gateway: InProcessGateway, number = 1): Promi
   return lines()[number - 1]!;
 }
 
+/** How many access lines there are: of the exchanges that are over. */
+export async function accessLines(gateway: InProcessGateway): Promise<number> {
+  await gateway.flush();
+  return gateway.logs.filter(({ msg }) => msg === 'exchange').length;
+}
+
 /** A URL of a server that accepts connections and never says a word of TLS: connecting to it takes for ever. */
 export async function neverConnects(): Promise<{ readonly url: string; readonly backend: RawBackend }> {
   const backend = await startRawBackend();

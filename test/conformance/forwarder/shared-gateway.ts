@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import { LogDestination } from '../../../src/logging/destination.js';
 import { answer, startBackend } from '../../support/backend.js';
 import { request } from '../../support/client.js';
 import { type Adopter, type Front, startFront } from '../../support/front.js';
@@ -67,7 +66,7 @@ export class SharedGateway {
   async begin(backend: Adopter): Promise<void> {
     await this.#rest();
     await this.front!.use(backend);
-    await this.gateway.gateway.app.get(LogDestination).flush();
+    await this.gateway.flush();
     this.#seen = this.gateway.logs.length;
   }
 
