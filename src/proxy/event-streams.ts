@@ -9,6 +9,8 @@ export interface EventStreamSettings {
   readonly idleTimeout: number;
   /** A stream whose backend dies goes on at another one. */
   readonly resume: boolean;
+  /** Milliseconds that the wait between two tries to go on grows to. No configuration has it. Default 5,000. */
+  readonly longestWait?: number;
   /** The route's own, or those that routes without a limit of their own share. */
   readonly places: Places;
 }

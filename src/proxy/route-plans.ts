@@ -110,9 +110,9 @@ export class RoutePlans {
   }
 
   #sse(route: RouteConfig): EventStreamSettings {
-    const { heartbeat, idleTimeout, resume, maxConnections } = sseOf(this.config, route);
+    const { maxConnections, ...settings } = sseOf(this.config, route);
     const places = route.sse?.maxConnections === undefined ? this.#eventStreams : new Places(maxConnections);
-    return { heartbeat, idleTimeout, resume, places };
+    return { ...settings, places };
   }
 
   #action(route: RouteConfig): ForwardPlan | LocalPlan {

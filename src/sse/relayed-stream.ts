@@ -67,7 +67,7 @@ export class RelayedStream implements EventStream, Timed {
     const isPlain = !hasField(headers, 'content-encoding');
     this.#isOpen = staysOpen(headers) && status !== 206;
     if (settings.resume && this.#isOpen && status === 200 && method === 'GET' && exchange.body === undefined) {
-      this.#resumption = new Resumption(this);
+      this.#resumption = new Resumption(this, Math.random, settings.longestWait);
     }
     if (isPlain) this.#observer = new EventStreamObserver(this.#resumption !== undefined);
     this.#writer = new EventWriter(exchange, counts, this.#resumption !== undefined);

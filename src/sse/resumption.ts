@@ -37,6 +37,7 @@ export class Resumption implements UnderWay {
   constructor(
     private readonly stream: { retry(): void },
     private readonly random: () => number = Math.random,
+    private readonly longest: number = longestWait,
   ) {}
 
   /** Tries in a row that have brought nothing. */
@@ -86,6 +87,6 @@ export class Resumption implements UnderWay {
   }
 
   #delay(losses: number): number {
-    return Math.min(longestWait, firstWait * 2 ** losses) * (0.5 + this.random() / 2);
+    return Math.min(this.longest, firstWait * 2 ** losses) * (0.5 + this.random() / 2);
   }
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connectRaw, rawRequest } from '../support/client.js';
 import { gatewayTo } from '../support/scene.js';
-import { startInProcess } from '../support/in-process.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { startRawBackend } from '../support/raw-backend.js';
-import { startStrictBackend } from '../support/strict-backend.js';
+import { startStrictBackend, type StrictBackend } from '../support/strict-backend.js';
 import { tempFolder } from '../support/temp.js';
 import { eventually } from '../support/poll.js';
 import { writeFile } from 'node:fs/promises';
@@ -41,14 +41,13 @@ describe('wherever a message is split in two', () => {
   it.each(messages)('it is the same: %s', { timeout: 60_000 }, async (_what, bytes, seen) => {
     const backend = await startStrictBackend();
     const gateway = await gatewayTo([backend]);
+    const client = await connectRaw(gateway.port);
     for (let at = 1; at < bytes.length; at++) {
       backend.forget();
-      const client = await connectRaw(gateway.port);
       await new Promise(resolve => client.socket.write(bytes.slice(0, at), 'latin1', resolve));
       await new Promise(setImmediate);
       client.send(bytes.slice(at));
       for (const text of seen) expect(await client.response()).toMatchObject({ status: 200, text });
-      client.close();
       expect(backend.seen).toEqual(seen);
       expect(backend.ambiguities).toEqual([]);
     }
@@ -70,12 +69,15 @@ describe('wherever a message is split in two', () => {
 });
 
 describe.each(['undici', 'http-proxy-middleware'])('a body that was gathered for its schema, behind %s', forwarder => {
-  it.each(['GET', 'POST', 'DELETE', 'OPTIONS'])('has a length, whatever framing the %s had', async method => {
-    const backend = await startStrictBackend();
+  let backend: StrictBackend;
+  let mirror: StrictBackend;
+  let gateway: InProcessGateway;
+
+  beforeAll(async () => {
+    [backend, mirror] = [await startStrictBackend(), await startStrictBackend()];
     const schema = join(await tempFolder(), 'any.json');
     await writeFile(schema, '{}');
-    const mirror = await startStrictBackend();
-    const gateway = await startInProcess({
+    gateway = await startInProcess({
       upstreams: {
         app: { backends: [backend.url], forwarder },
         shadow: { backends: [mirror.url], forwarder },
@@ -83,6 +85,10 @@ describe.each(['undici', 'http-proxy-middleware'])('a body that was gathered for
       routes: [{ match: { path: '/*' }, upstream: 'app', mirror: { upstream: 'shadow', share: '100%' } }],
       security: { validation: { maxBody: '1mb', body: { schema } } },
     });
+  });
+
+  it.each(['GET', 'POST', 'DELETE', 'OPTIONS'])('has a length, whatever framing the %s had', async method => {
+    for (const each of [backend, mirror]) each.forget();
     const json = JSON.stringify(hidden);
     const response = await rawRequest(
       gateway.port,
@@ -90,6 +96,7 @@ describe.each(['undici', 'http-proxy-middleware'])('a body that was gathered for
         `${json.length.toString(16)}\r\n${json}\r\n0\r\nX: y\r\n\r\n`,
     );
     expect(response).toMatchObject({ status: 200, text: `${method} /a ${json.length}` });
+    expect(backend.seen).toHaveLength(1);
     await eventually(() => expect(mirror.seen).toEqual(backend.seen));
     expect([...backend.ambiguities, ...mirror.ambiguities]).toEqual([]);
   });

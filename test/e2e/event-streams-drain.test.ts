@@ -39,7 +39,7 @@ describe('while the gateway shuts down', () => {
     await between.until('data: 1\n\n');
     await within.until('data: 1\n\ndata: ha');
     await posted.until('data: to');
-    const stopped = gateway.stop(25_000);
+    const stopped = gateway.stop(3_000);
     expect(await between.end()).toBe('end');
     expect(within.ended).toBeUndefined();
     await backend.send('lf\n\ndata: never', 2);

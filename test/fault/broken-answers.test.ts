@@ -3,9 +3,9 @@ import { startBackendProcess } from '../support/backend-process.js';
 import { faults } from '../support/faults.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { errorsOf, sendLoad, startLoad, tookOf } from '../support/load.js';
-import { vetoesAt } from '../support/operator.js';
 import { eventually } from '../support/poll.js';
 import { startScripted } from '../support/scripted-backend.js';
+import { Upstreams } from '../../src/upstream/upstreams.js';
 
 const volume = 20;
 const connections = 8;
@@ -17,7 +17,7 @@ async function gatewayTo(bad: string, upstream: object = {}): Promise<InProcessG
     upstreams: {
       app: {
         backends: [a?.url, { url: bad, id: 'bad' }, c?.url],
-        timeouts: { connect: '300ms', response: '900ms' },
+        timeouts: { connect: '300ms', response: '600ms' },
         circuitBreaker: { openFor: '60s', volumeThreshold: volume },
         ...upstream,
       },
@@ -28,7 +28,9 @@ async function gatewayTo(bad: string, upstream: object = {}): Promise<InProcessG
 /** Loads the gateway until the circuit of the bad one is open; gives the errors that clients saw until then. */
 async function errorsUntilOpen(gateway: InProcessGateway): Promise<Record<string, number>> {
   const load = startLoad(gateway.port, { connections, rate: 400 });
-  await eventually(async () => (await vetoesAt(gateway.adminPort))['bad']?.includes('circuit-open') ?? false, {
+  const { backends } = gateway.gateway.app.get(Upstreams).get('app');
+  const isOpen = (): boolean => backends.some(({ id, vetoes }) => id === 'bad' && vetoes.has('circuit-open'));
+  await eventually(isOpen, {
     // The window: whatever is broken must be out by then.
     deadline: 10_000,
     what: 'the circuit of the bad one opened',

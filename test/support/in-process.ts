@@ -18,6 +18,8 @@ export interface InProcessOptions extends Pick<GatewayOptions, 'imports' | 'inst
     readonly bodyGrace?: NonNullable<ClientPace['bodyGrace']>;
     /** See `TunnelSettings`. */
     readonly farewell?: number;
+    /** See `EventStreamSettings`. */
+    readonly longestWait?: number;
   };
 }
 
@@ -87,10 +89,12 @@ export class InProcessGateway {
   }
 
   /** One metric out of the registry: each collects itself, and a whole scrape costs a hundred times as much. */
-  #textOf(name: string): Promise<string> {
+  async #textOf(name: string): Promise<string> {
+    // What the sockets of this process have for each other comes first, as it does while a scrape is under way.
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     const registry = this.gateway.app.get(Registry);
     const found = [name, name.replace(/_(?:bucket|count|sum)$/, '')].find(each => registry.getSingleMetric(each));
-    return found === undefined ? Promise.resolve('') : registry.getSingleMetricAsString(found);
+    return found === undefined ? '' : registry.getSingleMetricAsString(found);
   }
 
   /** Ends it; what is in flight may end within `grace` ms (default 0). May be called twice. */
@@ -114,9 +118,10 @@ export async function startInProcess(
     admin: { host: '127.0.0.1', port: 0 },
     ...plain,
   });
-  const { bodyGrace, farewell } = times;
+  const { bodyGrace, farewell, longestWait } = times;
   if (bodyGrace !== undefined) for (const { limits } of config.listeners) Object.assign(limits, { bodyGrace });
   if (farewell !== undefined) Object.assign(config.websocket, { farewell });
+  if (longestWait !== undefined) Object.assign(config.sse, { longestWait });
   const lines = new CollectedLines();
   const gateway = await createGateway(config, { ...options, imports, logSink: lines });
   closeLater(() => gateway.stop(0));

@@ -35,7 +35,7 @@ export class StrictBackend {
     connection.socket.on('data', () => {
       try {
         for (;;) {
-          const rest = connection.text.slice(used);
+          const rest = connection.received.subarray(used).toString('latin1');
           if (rest === '') return;
           const found = readStrictly(rest);
           if (found === undefined) {
