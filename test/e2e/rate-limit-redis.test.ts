@@ -3,15 +3,16 @@ import net, { type AddressInfo } from 'node:net';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type TestBackend, startBackend } from '../support/backend.js';
 import { closeLater } from '../support/cleanup.js';
-import { request, type Response } from '../support/client.js';
+import { keepAliveAgent, request, type Response } from '../support/client.js';
 import { figure } from '../support/figure.js';
 import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
 import { requireTool } from '../support/require-tool.js';
 
+/** A scrape costs more than a look. */
+const often = { interval: 30 };
 const away = 'the rate-limit store is out of reach';
 const back = 'the rate-limit store can be used';
 const lines = (gateway: InProcessGateway, msg: string): number => gateway.logs.filter(line => line.msg === msg).length;
@@ -24,18 +25,22 @@ const passed = (responses: readonly Response[]): number => responses.filter(({ s
 
 describe('rate limits on a Redis server', () => {
   requireTool('redis-server');
-  let backend: TestBackend;
+  /** A server for all tests that leave it as it is. */
+  let shared: RedisServer;
 
   beforeAll(async () => {
-    backend = await startBackend();
+    shared = await startRedis();
   });
 
-  async function gatewayOn(redis: RedisServer, rateLimit: object, prefix = 'gw:'): Promise<InProcessGateway> {
-    return startInProcess({
-      upstreams: { app: { backends: [backend.url] } },
-      rateLimitStore: { redis: redis.url, prefix },
-      security: { rateLimit },
-    });
+  const configOn = (url: string, rateLimit: object, prefix = 'gw:'): object => ({
+    upstreams: { app: { backends: ['http://127.0.0.1:9'] } },
+    routes: [{ match: { path: '/*' }, respond: { status: 200, body: 'passed' } }],
+    rateLimitStore: { redis: url, prefix },
+    security: { rateLimit },
+  });
+
+  async function gatewayOn(redis: RedisServer, rateLimit: object, prefix?: string): Promise<InProcessGateway> {
+    return startInProcess(configOn(redis.url, rateLimit, prefix));
   }
 
   /** The same, once it has found its server. */
@@ -51,22 +56,28 @@ describe('rate limits on a Redis server', () => {
     );
   }
 
-  async function keysOn(redis: RedisServer): Promise<string[]> {
+  /** A connection of the test's own. */
+  function connect(redis: RedisServer): Redis {
     const client = new Redis(redis.url);
     closeLater(() => client.disconnect());
-    return client.keys('*');
+    return client;
   }
 
   const untilBack = (gateway: InProcessGateway): Promise<unknown> =>
-    eventually(async () => (await gateway.metric('gatehouse_rate_limit_store_up')) === 1, { what: 'the store' });
+    eventually(async () => (await gateway.metric('gatehouse_rate_limit_store_up')) === 1, {
+      ...often,
+      what: 'the store',
+    });
   const untilAway = (gateway: InProcessGateway): Promise<unknown> =>
-    eventually(async () => (await gateway.metric('gatehouse_rate_limit_store_up')) === 0, { what: 'its loss' });
+    eventually(async () => (await gateway.metric('gatehouse_rate_limit_store_up')) === 0, {
+      ...often,
+      what: 'its loss',
+    });
 
   it('are exact across gateways, to the request', async () => {
-    const redis = await startRedis();
     const limit = { limit: 50, per: '1h' };
-    const gateways = await Promise.all([gatewayAt(redis, limit), gatewayAt(redis, limit), gatewayAt(redis, limit)]);
-    const responses = await flood(gateways, 150);
+    const gateways = await Promise.all([1, 2, 3].map(() => gatewayAt(shared, limit, 'exact:')));
+    const responses = await flood(gateways, 120);
     expect(passed(responses)).toBe(50);
     const denied = responses.find(({ status }) => status === 429);
     expect(denied?.header('retry-after')).toMatch(/^7\d$/);
@@ -74,39 +85,36 @@ describe('rate limits on a Redis server', () => {
   });
 
   it('go on at the rate that was asked for, by the clock of the server', async () => {
-    const redis = await startRedis();
     const limit = { limit: 50, per: '1s', burst: 5 };
-    const gateways = [await gatewayAt(redis, limit), await gatewayAt(redis, limit)];
+    const gateways = await Promise.all([1, 2].map(() => gatewayAt(shared, limit, 'rate:')));
     const start = performance.now();
     let count = 0;
     let last = start;
-    while (performance.now() - start < 2000) {
-      const responses = await flood(gateways, 8);
+    // However slow the machine of a test may be, more than the burst must come.
+    while (count < 40) {
+      const responses = await flood(gateways, 4);
       last = performance.now();
       count += passed(responses);
     }
     const seconds = (last - start) / 1000;
     figure(`two gateways on one Redis, 50/s + 5: ${count} let through in ${seconds.toFixed(3)} s`);
     expect(count).toBeLessThanOrEqual(Math.floor(5 + 50 * seconds) + 1);
-    // The machine of a test may be too slow to ask for each one as soon as it is there.
-    expect(count).toBeGreaterThanOrEqual(50);
   });
 
   it('count apart under another prefix', async () => {
-    const redis = await startRedis();
     const limit = { limit: 1, per: '1h' };
-    const one = await gatewayAt(redis, limit, 'one:');
-    const other = await gatewayAt(redis, limit, 'other:');
+    const one = await gatewayAt(shared, limit, 'one:');
+    const other = await gatewayAt(shared, limit, 'other:');
     expect(passed(await flood([one], 3))).toBe(1);
     expect(passed(await flood([other], 3))).toBe(1);
   });
 
   it('must all agree there too, and one that refuses spends nothing of the others', async () => {
-    const redis = await startRedis();
-    const gateway = await gatewayAt(redis, [
+    const limits = [
       { limit: 4, per: '1h', key: 'global' },
       { limit: 1, per: '1h', key: 'header:x-user' },
-    ]);
+    ];
+    const gateway = await gatewayAt(shared, limits, 'all:');
     const as = async (user: string): Promise<number> =>
       (await request(gateway.port, { headers: { 'x-user': user } })).status;
     const first = await Promise.all(Array.from({ length: 5 }, () => as('a')));
@@ -116,19 +124,20 @@ describe('rate limits on a Redis server', () => {
   });
 
   it('leave keys that name no secret and go away by themselves', async () => {
-    const redis = await startRedis();
     const secret = 'key-of-a-client';
-    const gateway = await gatewayAt(redis, [
-      { limit: 1, per: '2s', key: 'header:x-api-key' },
-      { limit: 1, per: '2s' },
-    ]);
+    const limits = [
+      { limit: 1, per: '1s', key: 'header:x-api-key' },
+      { limit: 1, per: '1s' },
+    ];
+    const gateway = await gatewayAt(shared, limits, 'kept:');
+    const client = connect(shared);
     await request(gateway.port, { headers: { 'x-api-key': secret } });
-    const keys = await keysOn(redis);
+    const keys = await client.keys('kept:*');
     expect(keys.length).toBeGreaterThanOrEqual(2);
-    expect(keys.every(key => key.startsWith('gw:'))).toBe(true);
     expect(keys.some(key => key.endsWith(':127.0.0.1'))).toBe(true);
-    expect(keys.join()).not.toContain(secret);
-    await eventually(async () => (await keysOn(redis)).length === 0, { what: 'the end of all keys' });
+    expect((await client.keys('*')).join()).not.toContain(secret);
+    const gone = async (): Promise<boolean> => (await client.keys('kept:*')).length === 0;
+    await eventually(gone, { interval: 50, what: 'the end of all keys' });
   });
 
   it('do without a server that is killed, at once, and use it again when it is back', async () => {
@@ -162,10 +171,10 @@ describe('rate limits on a Redis server', () => {
     await untilAway(gateway);
     const commands = await gateway.metric('gatehouse_rate_limit_store_failures_total');
     const start = performance.now();
-    const responses = await flood([gateway], 100);
+    const responses = await flood([gateway], 50);
     const took = performance.now() - start;
-    figure(`100 requests beside a frozen Redis: ${took.toFixed(0)} ms`);
-    expect(passed(responses)).toBe(100);
+    figure(`50 requests beside a frozen Redis: ${took.toFixed(0)} ms`);
+    expect(passed(responses)).toBe(50);
     // None of them was sent to it.
     expect(await gateway.metric('gatehouse_rate_limit_store_failures_total')).toBe(commands);
     redis.thaw();
@@ -175,19 +184,16 @@ describe('rate limits on a Redis server', () => {
   });
 
   it('make a new connection when the old one is dead without having been closed', async () => {
-    const redis = await startRedis();
-    const network = await startNetwork(redis.port);
-    const gateway = await startInProcess({
-      upstreams: { app: { backends: [backend.url] } },
-      rateLimitStore: { redis: `redis://127.0.0.1:${network.port}` },
-      security: { rateLimit: { limit: 1000, per: '1h' } },
-    });
+    const network = await startNetwork(shared.port);
+    const gateway = await startInProcess(
+      configOn(`redis://127.0.0.1:${network.port}`, { limit: 1000, per: '1h' }, 'lost:'),
+    );
     network.loseConnections();
     expect(passed(await flood([gateway], 5))).toBe(5);
     await untilAway(gateway);
     await untilBack(gateway);
     await flood([gateway], 1);
-    expect(await keysOn(redis)).toHaveLength(1);
+    expect(await connect(shared).keys('lost:*')).toHaveLength(1);
   });
 
   it('let everybody through, uncounted, while it is away and onStoreFailure is allow', async () => {
@@ -244,10 +250,14 @@ describe('rate limits on a Redis server', () => {
   });
 
   it('survive a pause of the gateway itself, after which timers are due before answers', async () => {
-    const redis = await startRedis();
-    const gateway = await gatewayAt(redis, { limit: 5, per: '1h' });
+    const gateway = await gatewayAt(shared, { limit: 5, per: '1h', key: 'header:x-user' }, 'pause:');
+    const agent = keepAliveAgent(10);
+    const tenOf = (user: string): Promise<Response[]> =>
+      Promise.all(Array.from({ length: 10 }, () => request(gateway.port, { agent, headers: { 'x-user': user } })));
+    // The connections are made before, so that little but the commands meets it.
+    await tenOf('before');
     let open = true;
-    const responses = flood([gateway], 10).finally(() => (open = false));
+    const responses = tenOf('meanwhile').finally(() => (open = false));
     // Somebody's slow code in the same process: each command meets it.
     while (open) {
       const until = performance.now() + 300;
@@ -261,8 +271,7 @@ describe('rate limits on a Redis server', () => {
   it('use a server only while it can count: one that is read-only is out of reach', async () => {
     const redis = await startRedis();
     const gateway = await gatewayAt(redis, { limit: 5, per: '1h' });
-    const operator = new Redis(redis.url);
-    closeLater(() => operator.disconnect());
+    const operator = connect(redis);
     await operator.replicaof('127.0.0.1', '1');
     expect(passed(await flood([gateway], 10))).toBe(5);
     await untilAway(gateway);
@@ -272,11 +281,8 @@ describe('rate limits on a Redis server', () => {
   });
 
   it('survive that the server forgets its scripts', async () => {
-    const redis = await startRedis();
-    const gateway = await gatewayAt(redis, { limit: 5, per: '1h' });
-    const operator = new Redis(redis.url);
-    closeLater(() => operator.disconnect());
-    await operator.script('FLUSH');
+    const gateway = await gatewayAt(shared, { limit: 5, per: '1h' }, 'scripts:');
+    await connect(shared).script('FLUSH');
     expect(passed(await flood([gateway], 10))).toBe(5);
     expect(await gateway.metric('gatehouse_rate_limit_store_failures_total')).toBe(0);
   });
