@@ -153,12 +153,22 @@ describe('the log destination', () => {
     expect(sink.chunks).toEqual(['last words\n']);
   });
 
-  it('leaves no listener on the process behind', async () => {
-    const before = process.listenerCount('exit');
-    const sut = new LogDestination(new StubbornSink());
-    expect(process.listenerCount('exit')).toBe(before + 1);
-    await sut.close();
-    expect(process.listenerCount('exit')).toBe(before);
+  it('hands over at the exit of the process what it holds, and leaves no listener on the process behind', async () => {
+    const before = process.listeners('exit');
+    const made = Array.from({ length: 20 }, () => setup());
+    expect(process.listeners('exit')).toEqual(before);
+    for (const { sut } of made) sut.write('line\n');
+    const [atExit, ...others] = process.listeners('exit').filter(listener => !before.includes(listener));
+    expect(others).toEqual([]);
+    atExit!.call(process, 0);
+    for (const { sink, sut } of made) {
+      expect(sink.chunks).toEqual(['line\n']);
+      sut.write('another\n');
+    }
+    const closed = made.map(({ sut }) => sut.close());
+    for (const { sink } of made) sink.read();
+    await Promise.all(closed);
+    expect(process.listeners('exit')).toEqual(before);
   });
 
   it('writes to a stream, and survives its end', async () => {

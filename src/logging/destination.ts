@@ -19,6 +19,22 @@ const lastLine = 8 * 1024;
 const lineEnd = 0x0a;
 const readerGone = new Set(['EPIPE', 'EBADF', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']);
 
+/** Those that hold lines. A gateway that could not be made has a destination that is never closed: nothing of it may stay. */
+const holding = new Set<LogDestination>();
+
+const flushAll = (): void => {
+  for (const each of holding) each.flushSync();
+};
+
+function flushAtExit(destination: LogDestination): void {
+  if (holding.size === 0) process.on('exit', flushAll);
+  holding.add(destination);
+}
+
+function forget(destination: LogDestination): void {
+  if (holding.delete(destination) && holding.size === 0) process.off('exit', flushAll);
+}
+
 /**
  * The one buffer that all log lines go through, application's and access alike: whole lines, in order, written in chunks.
  * It never throws and never blocks traffic. A slow reader costs lines (counted in `dropped`, and told in a line of the
@@ -42,7 +58,6 @@ export class LogDestination {
   readonly #chunk: number;
   readonly #interval: number;
   readonly #limit: number;
-  readonly #atExit = (): void => this.flushSync();
 
   constructor(
     readonly sink: Sink,
@@ -53,7 +68,6 @@ export class LogDestination {
     this.#lines = new LineBuffer(chunk + lastLine);
     this.#interval = interval;
     this.#limit = limit;
-    process.on('exit', this.#atExit);
   }
 
   /** Takes one JSON line, its line end included. Pino calls it as well. */
@@ -80,6 +94,7 @@ export class LogDestination {
       this.dropped++;
       return;
     }
+    if (this.#whole === 0) flushAtExit(this);
     this.#whole = lines.length;
     if (this.#closed) this.flushSync();
     else if (this.#underWay > 0) return;
@@ -112,7 +127,6 @@ export class LogDestination {
   async close(): Promise<void> {
     await this.flush();
     this.#closed = true;
-    process.off('exit', this.#atExit);
     this.flushSync();
   }
 
@@ -121,6 +135,7 @@ export class LogDestination {
     this.#timer = undefined;
     const lines = this.begin().take();
     this.#whole = 0;
+    forget(this);
     return lines;
   }
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { answer, startBackend } from '../support/backend.js';
 import { request } from '../support/client.js';
+import { runCommand } from '../support/command.js';
 import { startInProcess } from '../support/in-process.js';
 import { runCli } from '../support/program.js';
 
@@ -20,7 +21,7 @@ it('gatehouse hash-password makes what the file takes, and the password opens th
 });
 
 it('gatehouse hash-password takes no password from its arguments, where others could read it', async () => {
-  const { code, stdout, stderr } = await runCli(['hash-password', 'hunter2']);
+  const { code, stdout, stderr } = await runCommand(['hash-password', 'hunter2']);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).not.toContain('$scrypt$');
 });

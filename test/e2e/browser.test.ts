@@ -1,3 +1,4 @@
+import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type TestBackend, bodyOf, startBackend } from '../support/backend.js';
 import { startChromium, watchedContext } from '../support/chromium.js';
@@ -45,8 +46,10 @@ describe('a page in a browser', () => {
   requireTool('chromium');
   let backend: TestBackend;
   let gateway: InProcessGateway;
+  let browser: Browser;
 
   beforeAll(async () => {
+    browser = await startChromium();
     backend = await startBackend(async (incoming, response, record) => {
       const path = record.url.split('?')[0] ?? '';
       const asset = assets[path];
@@ -72,7 +75,7 @@ describe('a page in a browser', () => {
   });
 
   it('looks and works as without the gateway', { timeout: 60_000 }, async () => {
-    const { context, errors } = await watchedContext(await startChromium());
+    const { context, errors } = await watchedContext(browser);
     const tab = await context.newPage();
     const statuses: [string, number][] = [];
     tab.on('response', response => statuses.push([new URL(response.url()).pathname, response.status()]));
@@ -102,7 +105,7 @@ describe('a page in a browser', () => {
       response.end(known ? undefined : '<title>Cached</title><link rel="icon" href="data:,">');
     });
     const other = await startInProcess({ upstreams: { app: { backends: [tagged.url] } } });
-    const { context, errors } = await watchedContext(await startChromium());
+    const { context, errors } = await watchedContext(browser);
     const tab = await context.newPage();
     for (let visit = 0; visit < 2; visit++) {
       await tab.goto(`http://127.0.0.1:${other.port}/`);

@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Echo, type TestBackend, answer, refusedPort, startBackend } from '../support/backend.js';
 import { configToRun } from '../../src/cli/run-config.js';
@@ -30,6 +31,17 @@ async function addressOf(child: Child, listener: string): Promise<string> {
 }
 
 const portOf = (url: string): number => Number(new URL(url).port);
+
+/** Files with a certificate for ten days, and its key. */
+async function soonExpired(): Promise<{ cert: string; key: string }> {
+  const folder = await tempFolder();
+  const [cert, key] = [join(folder, 'soon.pem'), join(folder, 'soon.key')];
+  const notAfterDate = new Date(Date.now() + 10 * 24 * 60 * 60 * 1000);
+  const pems = await generate(undefined, { keyType: 'ec', algorithm: 'sha256', notAfterDate });
+  await writeFile(cert, pems.cert);
+  await writeFile(key, pems.private, { mode: 0o600 });
+  return { cert, key };
+}
 
 /** A port of loopback that is taken. */
 async function takenPort(): Promise<number> {
@@ -59,13 +71,17 @@ describe('gatehouse run', () => {
     let child: Child;
 
     beforeAll(async () => {
+      const { cert, key } = await soonExpired();
       file = await configFile(`upstreams:
   app: { backends: ["\${BACKEND_URL}"] }
   forgotten: { backends: ["${backend.url}"] }
-routes: [{ upstream: app }]`);
+routes: [{ upstream: app }]
+listeners:
+  - { name: web, host: 127.0.0.1, port: 0 }
+  - { name: secure, host: 127.0.0.1, port: 0, tls: { certificates: [{ cert: ${cert}, key: ${key} }] } }`);
       const env = { BACKEND_URL: backend.url, GATEWAY_CONFIG: '/nowhere/gateway.yaml' };
       child = spawnProgram(['-c', file], { env });
-      await addressOf(child, 'web');
+      await addressOf(child, 'admin');
     });
 
     it('serves what --config names, with variables of the environment filled in', async () => {
@@ -83,6 +99,11 @@ routes: [{ upstream: app }]`);
         path: 'upstreams.forgotten',
         msg: 'no route leads to this upstream',
       });
+    });
+
+    it('tells once of a certificate that expires soon', () => {
+      const lines = child.stdout.split('\n').filter(line => line.includes('expires in'));
+      expect(lines.map(line => JSON.parse(line) as unknown)).toMatchObject([{ level: 40, listener: 'secure' }]);
     });
 
     it('says which variable is missing', async () => {

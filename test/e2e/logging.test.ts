@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { buildConfig } from '../../src/config/load-config.js';
+import { createGateway } from '../../src/gateway.js';
 import { type TestBackend, refusedPort, startBackend } from '../support/backend.js';
+import { closeLater } from '../support/cleanup.js';
 import { BrokenResponse, connectRaw, keepAliveAgent, open, rawRequest, request } from '../support/client.js';
 import { eventually } from '../support/poll.js';
 import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import type { LogLine } from '../support/program.js';
 import { tempFolder } from '../support/temp.js';
-import { configFile, spawnProgram } from './spawn.js';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -223,13 +225,17 @@ describe('the access log', () => {
       upstreams: { app: { backends: ['http://127.0.0.1:9'] } },
       routes: [{ name: 'ping', respond: { status: 200, body: 'pong' } }],
     };
-    const child = spawnProgram(['run', '--config', await configFile(config)]);
-    await child.until(() => child.stdout.includes(`unix:${unix}`), 20_000, 'the listener');
+    let text = '';
+    const write = (chunk: Buffer): void => void (text += chunk.toString());
+    const logSink = { write: (chunk: Buffer, done: () => void) => (write(chunk), done()), writeNow: write };
+    const gateway = await createGateway(buildConfig({ admin: { port: 0 }, ...config }), { logSink });
+    closeLater(() => gateway.stop(0));
+    await gateway.start();
     await rawRequest(0, 'GET / HTTP/1.1\r\nHost: x\r\nX-A: \x9b31mred\r\n\r\n', { socketPath: unix });
-    await child.until(() => child.stdout.includes('31mred'), 5000, 'the access line');
-    expect(await child.stop()).toEqual({ code: 0, signal: null });
-    const line = child.stdout.split('\n').find(text => text.includes('31mred')) ?? '';
+    await gateway.stop();
+    expect(text).toContain(`unix:${unix}`);
+    const line = text.split('\n').find(text => text.includes('31mred')) ?? '';
     expect(line).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: exchange \{.*"status":200.*\}$/);
-    expect(child.stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+    expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   });
 });

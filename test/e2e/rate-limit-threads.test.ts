@@ -67,15 +67,15 @@ describe('four threads that share their cells', () => {
   it('let through what one limit allows, to the request, when all ask for the same key', async () => {
     const memory = CellTable.allocate();
     const start = performance.now();
-    const [passed] = await hammer(memory, { keys: 1, rounds: 200_000, interval: minute, tolerance: 5000 * minute });
-    figure(`4 threads, 800,000 requests of one key: ${passed} of 5000 in ${(performance.now() - start).toFixed(0)} ms`);
+    const [passed] = await hammer(memory, { keys: 1, rounds: 50_000, interval: minute, tolerance: 5000 * minute });
+    figure(`4 threads, 200,000 requests of one key: ${passed} of 5000 in ${(performance.now() - start).toFixed(0)} ms`);
     expect(passed).toBe(5000);
   });
 
   it('keep the rate over time, to the request', async () => {
     const memory = CellTable.allocate();
     const interval = 1e6;
-    const burst = 60_000;
+    const burst = 20_000;
     const tolerance = burst * interval;
     const table = new CellTable(memory);
     const space = table.space('limit');
@@ -94,7 +94,7 @@ describe('four threads that share their cells', () => {
     let total = Number(take());
     const begun = performance.now();
     total += drain();
-    const [passed = 0] = await hammer(memory, { keys: 1, rounds: 400_000, interval, tolerance });
+    const [passed = 0] = await hammer(memory, { keys: 1, rounds: 100_000, interval, tolerance });
     // What has been refilled since the last of them asked.
     total += passed + drain();
     const [atLeast, atMost] = [asked - begun, performance.now() - start];
@@ -108,7 +108,7 @@ describe('four threads that share their cells', () => {
   it('find the same cells for twenty thousand keys that are new to all of them', async () => {
     const memory = CellTable.allocate();
     const keys = 20_000;
-    const passed = await hammer(memory, { keys, rounds: 6, interval: minute, tolerance: 3 * minute });
+    const passed = await hammer(memory, { keys, rounds: 3, interval: minute, tolerance: 3 * minute });
     const odd = passed.filter(count => count !== 3);
     figure(`4 threads, ${keys} new keys: ${odd.length} of them counted inexactly`);
     expect(odd.every(count => count >= 2 && count <= 4)).toBe(true);

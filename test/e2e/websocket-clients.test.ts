@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InProcessGateway } from '../support/in-process.js';
 import { patternOf } from '../support/pattern.js';
 import { eventually } from '../support/poll.js';
 import { accessLineOf, expectAtRest, gatewayTo } from '../support/scene.js';
-import { startWebSocketBackend } from '../support/websocket-backend.js';
-import { openWebSocket } from '../support/websocket-client.js';
+import { startWebSocketBackend, type WebSocketBackend } from '../support/websocket-backend.js';
+import { openWebSocket, type WebSocketClient } from '../support/websocket-client.js';
 
 const mebibyte = 1024 * 1024;
 /** Every code that may stand in a Close frame and has a meaning, and the ends of the range that applications have. */
@@ -113,26 +114,38 @@ describe.each(['undici', 'http-proxy-middleware'])('a client of ws behind %s', f
     expect(await gateway.metric('gatehouse_tunnels_open')).toBe(1);
   });
 
-  it.each(codes)('closes with %i, and the server sees code and reason', async code => {
-    const backend = await startWebSocketBackend();
-    const gateway = await gatewayTo([backend], { forwarder });
-    const client = await openWebSocket(gateway.port);
-    client.socket.close(code, 'größer');
-    expect(await client.closed()).toEqual([code, 'größer']);
-    await eventually(() => expect(backend.closes).toEqual([[code, 'größer']]));
-    expect(await accessLineOf(gateway)).toMatchObject({ closeCode: code, closedBy: 'client' });
-    await expectAtRest(gateway);
-  });
+  describe('of the codes of a close', () => {
+    let backend: WebSocketBackend;
+    let gateway: InProcessGateway;
+    let ended = 0;
 
-  it.each(codes)('sees code and reason when the server closes with %i', async code => {
-    const backend = await startWebSocketBackend();
-    const gateway = await gatewayTo([backend], { forwarder });
-    const client = await openWebSocket(gateway.port);
-    backend.sockets[0]!.close(code, 'größer');
-    expect(await client.closed()).toEqual([code, 'größer']);
-    await eventually(() => expect(backend.closes).toEqual([[code, 'größer']]));
-    expect(await accessLineOf(gateway)).toMatchObject({ closeCode: code, closedBy: 'backend' });
-    await expectAtRest(gateway);
+    beforeAll(async () => {
+      backend = await startWebSocketBackend();
+      gateway = await gatewayTo([backend], { forwarder });
+      ended = 0;
+    });
+
+    const expectClose = async (client: WebSocketClient, code: number, closedBy: string): Promise<void> => {
+      expect(await client.closed()).toEqual([code, 'größer']);
+      ended++;
+      await eventually(() => expect(backend.closes).toHaveLength(ended));
+      expect(backend.closes.at(-1)).toEqual([code, 'größer']);
+      expect(await accessLineOf(gateway, ended)).toMatchObject({ closeCode: code, closedBy });
+    };
+
+    afterAll(() => expectAtRest(gateway));
+
+    it.each(codes)('closes with %i, and the server sees code and reason', async code => {
+      const client = await openWebSocket(gateway.port);
+      client.socket.close(code, 'größer');
+      await expectClose(client, code, 'client');
+    });
+
+    it.each(codes)('sees code and reason when the server closes with %i', async code => {
+      const client = await openWebSocket(gateway.port);
+      backend.sockets.at(-1)!.close(code, 'größer');
+      await expectClose(client, code, 'backend');
+    });
   });
 
   it('sees the message and the close of a server that says goodbye at once', async () => {
