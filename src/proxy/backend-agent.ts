@@ -1,38 +1,54 @@
-import { Agent as HttpAgent, type ClientRequestArgs } from 'node:http';
+import { Agent as HttpAgent, type AgentOptions, type ClientRequestArgs } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { outOfDescriptors } from '../platform/exhausted.js';
 import { openFiles } from '../platform/open-files.js';
 import { hearLastWords } from './last-words.js';
+import { whenQuietlyConnected } from './quiet-start.js';
 
+/** How Node is given a connection, or told that there is none. */
 type Created = (error: Error | null, stream: Duplex) => void;
 
-/** Keeps connections to a backend for `node:http`. */
+/** Keeps connections to a backend for `node:http`. A request gets a new one when it stands, and its other side has not spoken first. */
 export type BackendAgent = PlainBackendAgent | SecureBackendAgent;
 
 /** The same in clear text. */
 export class PlainBackendAgent extends HttpAgent {
-  override createConnection(options: ClientRequestArgs, created?: Created): Duplex | null | undefined {
-    return openFiles.take('backends') ? prepared(super.createConnection(options, created)) : refused(created);
+  constructor(
+    options: AgentOptions,
+    /** Milliseconds until a connection must stand. */
+    private readonly connectTimeout: number,
+  ) {
+    super(options);
+  }
+
+  override createConnection(options: ClientRequestArgs, created?: Created): undefined {
+    prepare(() => super.createConnection(options) as Socket, this.connectTimeout, created!);
   }
 }
 
 /** The same over TLS. */
 export class SecureBackendAgent extends HttpsAgent {
-  override createConnection(options: RequestOptions, created?: Created): Duplex | null | undefined {
-    return openFiles.take('backends') ? prepared(super.createConnection(options, created)) : refused(created);
+  constructor(
+    options: AgentOptions,
+    /** Milliseconds until a connection, TLS handshake included, must stand. */
+    private readonly connectTimeout: number,
+  ) {
+    super(options);
+  }
+
+  override createConnection(options: RequestOptions, created?: Created): undefined {
+    prepare(() => super.createConnection(options) as Socket, this.connectTimeout, created!);
   }
 }
 
-function prepared<S extends Duplex | null | undefined>(connection: S): S {
-  if (!connection) return connection;
-  openFiles.giveWhenClosed('backends', connection);
-  hearLastWords(connection as unknown as Socket);
-  return connection;
-}
-
-function refused(created: Created | undefined): undefined {
+function prepare(connect: () => Socket, timeout: number, created: Created): void {
   // Typed as if there were always a connection.
-  (created as ((error: Error) => void) | undefined)?.(outOfDescriptors());
+  const failed = created as (error: Error) => void;
+  if (!openFiles.take('backends')) return failed(outOfDescriptors());
+  const socket = connect();
+  openFiles.giveWhenClosed('backends', socket);
+  hearLastWords(socket);
+  whenQuietlyConnected(socket, timeout, error => (error === null ? created(null, socket) : failed(error)));
 }

@@ -178,9 +178,10 @@ export class BackendPools {
   }
 
   #createAgent(backend: Backend, options: AgentOptions): BackendAgent {
+    const { connectTimeout } = this.settings;
     return backend.url.protocol === 'https:'
-      ? new SecureBackendAgent({ ...options, ...tlsOptions(backend, this.settings.tls) })
-      : new PlainBackendAgent(options);
+      ? new SecureBackendAgent({ ...options, ...tlsOptions(backend, this.settings.tls) }, connectTimeout)
+      : new PlainBackendAgent(options, connectTimeout);
   }
 
   #create(backend: Backend): BackendPool {

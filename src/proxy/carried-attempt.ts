@@ -5,7 +5,6 @@ import { answersForConnection } from '../http/connection-auth.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { joinedMessagePush, joinPieces } from '../http/joined-readable.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
-import { afterQuietStart, spokeFirst } from './quiet-start.js';
 import { badResponse, isFinalHead, isStale, networkError, type Phase } from './network-error.js';
 import { takeOneAtATime } from './one-at-a-time.js';
 import { RequestBody, RequestBodyError } from './request-body.js';
@@ -30,8 +29,6 @@ export class CarriedAttempt implements AttemptControl {
   #timer: NodeJS.Timeout | undefined;
   #phase: Phase = 'connecting';
   #over = false;
-  /** A new connection to which nothing has been written yet. */
-  #held: Socket | undefined;
   #sentAt = 0;
   #bytesBefore: number | undefined;
   /** A piece of the body has come since the timer went off. */
@@ -64,12 +61,10 @@ export class CarriedAttempt implements AttemptControl {
         if (this.#phase === 'sent') this.#arm(request.responseTimeout, 'UND_ERR_HEADERS_TIMEOUT');
       })
       .on('continue', () => {
-        if (this.#held !== undefined) this.#spoke(this.#held);
-        else if (!this.#over) observer.informational(100, []);
+        if (!this.#over) observer.informational(100, []);
       })
       .on('information', information => {
-        if (this.#held !== undefined) this.#spoke(this.#held);
-        else if (!this.#over) observer.informational(information.statusCode, information.rawHeaders);
+        if (!this.#over) observer.informational(information.statusCode, information.rawHeaders);
       })
       .on('response', response => this.#respond(response))
       .on('upgrade', (response, socket, head) => this.#upgrade(response, socket as Socket, head))
@@ -123,7 +118,6 @@ export class CarriedAttempt implements AttemptControl {
 
   /** The backend has switched protocols, and speaks the new one on the same connection. */
   #upgrade(response: IncomingMessage, connection: Socket, head: Buffer): void {
-    if (this.#held !== undefined) this.#spoke(this.#held);
     if (this.#over) {
       connection.destroy();
       return;
@@ -150,25 +144,7 @@ export class CarriedAttempt implements AttemptControl {
   #connect(socket: Socket): void {
     joinPieces(socket);
     if (this.request.body instanceof RequestBody) takeOneAtATime(socket);
-    if (!socket.connecting) return this.#sent();
-    this.#held = socket;
-    socket.cork();
-    socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () =>
-      afterQuietStart(socket, hasSpoken => {
-        if (hasSpoken) this.#spoke(socket);
-        this.#held = undefined;
-        socket.uncork();
-        this.#sent();
-      }),
-    );
-  }
-
-  /** The other side has answered what it was not asked: nothing may be written to that connection any more. */
-  #spoke(socket: Socket): void {
-    // http-proxy-middleware ends the request on the connection, and so undoes the cork.
-    if (socket.writableLength === 0 && socket.bytesWritten > 0) this.#phase = 'sent';
-    socket.on('error', () => {}).destroy();
-    this.fail(spokeFirst());
+    this.#sent();
   }
 
   #sent(): void {
@@ -182,7 +158,6 @@ export class CarriedAttempt implements AttemptControl {
 
   #respond(response: IncomingMessage): void {
     if (this.#over) return;
-    if (this.#held !== undefined) return this.#spoke(this.#held);
     this.#sent();
     if (!isFinalHead(response.statusCode, response.headers['transfer-encoding'])) {
       const { 'transfer-encoding': coding, 'content-length': length } = response.headers;

@@ -11,6 +11,7 @@ const roads: [string, string][] = [
   ['undici', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['undici', 'GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\n\r\n'],
   ['http-proxy-middleware', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['http-proxy-middleware', 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'],
 ];
 
 describe.each(roads)('bytes that a backend sends before it was asked (%s, %j)', (forwarder, bytes) => {
@@ -25,7 +26,8 @@ describe.each(roads)('bytes that a backend sends before it was asked (%s, %j)', 
     expect(first.body.toString('latin1')).not.toBe('false');
     const second = await rawRequest(gateway.port, bytes);
     expect([second.status, second.body.toString()]).toEqual([200, 'real']);
-    if (forwarder === 'undici') expect(backend.connections[0]!.text).toBe('');
+    // Nothing was written before, or an answer that comes at once could not be told from one that was not asked for.
+    expect(backend.connections[0]!.text).toBe('');
   });
 
   it('cost the client nothing where there may be another attempt', async () => {
