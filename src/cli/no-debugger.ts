@@ -9,7 +9,12 @@ export function refuseDebugger(): void {
   if (process.listenerCount('SIGUSR1') === 0) process.on('SIGUSR1', () => {});
   if (process.features.inspector !== true) return;
   if (asksForOne.test([...process.execArgv, process.env['NODE_OPTIONS'] ?? ''].join(' '))) return;
-  // The signal may have come before this line was reached.
+  // The signal may have come before this line was reached, and Node opens the debugger in a thread of its own.
+  closeDebugger();
+  for (const after of [100, 1_000]) setTimeout(closeDebugger, after).unref();
+}
+
+function closeDebugger(): void {
   const inspector = process.getBuiltinModule('node:inspector');
   if (inspector.url() !== undefined) inspector.close();
 }

@@ -89,3 +89,10 @@ describe('forwardedFields.keep', () => {
     ]);
   });
 });
+
+describe('headers.request', () => {
+  it.each([{ remove: ['Via'] }, { set: { via: '1.1 other' } }])('is warned of where it hides loops: %j', request => {
+    const routes = [{ upstream: 'app', headers: { request } }];
+    expect(check({ routes }).warnings).toEqual([expect.stringMatching(/^routes\[0\]\.headers\.request\..*Via.*LOOP/)]);
+  });
+});

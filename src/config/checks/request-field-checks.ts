@@ -2,10 +2,23 @@ import type { Path } from '../findings.js';
 import { foldedName, isForwardingField } from '../kinds/forwarding-name.js';
 import { items, type CheckContext } from './check.js';
 
-/** That no field of requests has two owners, and that what is kept would have been taken away. */
+/** That no field of requests has two owners, that what is kept would have been taken away, and that loops are still found. */
 export function checkRequestFields(context: CheckContext): void {
   checkIdField(context);
   checkKept(context);
+  checkVia(context);
+}
+
+/** By `Via` a request that has come round is known. */
+function checkVia({ config, warn }: CheckContext): void {
+  for (const [index, { headers }] of items(config.routes)) {
+    const { remove, set } = headers.request;
+    const path: Path = ['routes', index, 'headers', 'request'];
+    const message =
+      'without its own name in Via the gateway does not find out that a request has come round (508 LOOP)';
+    if (set.has('via')) warn({ path: [...path, 'set', 'via'], message });
+    if (remove.includes('via')) warn({ path: [...path, 'remove', remove.indexOf('via')], message });
+  }
 }
 
 /** The id would overwrite an identity, or be overwritten by it, and a key for the API would be taken for an id. */
