@@ -29,10 +29,8 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
 
   /** What the backend does with its connections from now on; it ends those that are kept. */
   async function serve(script: RawScript): Promise<{ readonly first: number }> {
-    for (const connection of backend.connections) connection.end();
-    await Promise.all(backend.connections.map(({ closed }) => closed));
     backend.script = script;
-    return { first: backend.connections.length };
+    return { first: await backend.hangUp() };
   }
 
   describe('a backend that agrees in a wrong way', () => {

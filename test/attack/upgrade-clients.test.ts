@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connectRaw, type RawClient } from '../support/client.js';
-import type { InProcessGateway } from '../support/in-process.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 import { startRawBackend, type RawBackend } from '../support/raw-backend.js';
-import { expectAtRest, gatewayTo, neverConnects, type Server } from '../support/scene.js';
+import { expectAtRest, gatewayTo, neverConnects } from '../support/scene.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
 import { behindHead, handshake, startUpgradeBackend, switching, upgraded } from '../support/upgrade-scene.js';
 
@@ -24,84 +24,100 @@ async function expectNothingLeft(gateway: InProcessGateway, backends: readonly R
 }
 
 describe.each(['http', 'https'])('over %s', scheme => {
-  const start = (servers: readonly Server[], upstream = {}): Promise<InProcessGateway> =>
-    scheme === 'http' ? gatewayTo(servers, upstream, limits) : secureGatewayTo(servers, { upstream, others: limits });
   const options = scheme === 'http' ? {} : { tls: { rejectUnauthorized: false } };
+  let gateway: InProcessGateway;
+  /** Agrees; ends its side when its client does. */
+  let agreeing: RawBackend;
+  /** Agrees; ends when it is told goodbye. */
+  let polite: RawBackend;
+  /** Says nothing. */
+  let silent: RawBackend;
+  let never: RawBackend;
+
+  beforeAll(async () => {
+    agreeing = await startUpgradeBackend(({ socket }) => socket.once('end', () => socket.end()));
+    polite = await startUpgradeBackend(({ socket }) => socket.on('data', data => data[0] === 0x88 && socket.end()));
+    silent = await startRawBackend();
+    const { url, backend } = await neverConnects();
+    never = backend;
+    const upstreams = { agreeing: agreeing.url, polite: polite.url, silent: silent.url, never: url };
+    const others = {
+      ...limits,
+      upstreams: Object.fromEntries(
+        Object.entries(upstreams).map(([name, each]) => [
+          name,
+          { backends: [each], timeouts: { connect: '60s', response: '60s' } },
+        ]),
+      ),
+      routes: Object.keys(upstreams).map(name => ({ match: { path: `/${name}` }, upstream: name })),
+    };
+    gateway = scheme === 'http' ? await startInProcess(others) : await secureGatewayTo([], { others });
+  });
 
   describe.each(Object.keys(leaves) as (keyof typeof leaves)[])('a client that %s', how => {
     // TLS sockets have no reset of their own.
     const leave = scheme === 'https' && how === 'resets its connection' ? leaves['closes its connection'] : leaves[how];
 
     it('before its request is whole leaves nothing', async () => {
-      const backend = await startUpgradeBackend();
-      const gateway = await start([backend]);
       const client = await connectRaw(gateway.port, options);
-      client.send(handshake().slice(0, -2));
+      client.send(handshake({}, '/agreeing').slice(0, -2));
       leave(client);
-      await expectNothingLeft(gateway, [backend]);
+      await expectNothingLeft(gateway, [agreeing]);
     });
 
     it('right behind its request leaves nothing', async () => {
-      // A server ends when its client does.
-      const backend = await startUpgradeBackend(({ socket }) => socket.once('end', () => socket.end()));
-      const gateway = await start([backend]);
       for (let count = 0; count < 5; count++) {
         const client = await connectRaw(gateway.port, options);
-        client.send(handshake());
+        client.send(handshake({}, '/agreeing'));
         leave(client);
       }
-      await expectNothingLeft(gateway, [backend]);
+      await expectNothingLeft(gateway, [agreeing]);
     });
 
     it('while the backend is being connected to leaves nothing', async () => {
-      const { url, backend } = await neverConnects();
-      const gateway = await start([url], { timeouts: { connect: '60s' } });
+      const number = never.connections.length + 1;
       const client = await connectRaw(gateway.port, options);
-      client.send(handshake());
-      await backend.connection();
+      client.send(handshake({}, '/never'));
+      await never.connection(number);
       leave(client);
-      await expectNothingLeft(gateway, [backend]);
+      await expectNothingLeft(gateway, [never]);
     });
 
     it('while it waits for the answer leaves nothing', async () => {
-      const backend = await startRawBackend();
-      const gateway = await start([backend], { timeouts: { response: '60s' } });
+      const number = silent.connections.length + 1;
       const client = await connectRaw(gateway.port, options);
-      client.send(handshake());
-      await (await backend.connection()).head();
+      client.send(handshake({}, '/silent'));
+      await (await silent.connection(number)).head();
       leave(client);
-      await expectNothingLeft(gateway, [backend]);
+      await expectNothingLeft(gateway, [silent]);
     });
 
     it('at the moment of the 101 leaves nothing', async () => {
-      const backend = await startRawBackend();
-      const gateway = await start([backend]);
+      const number = silent.connections.length + 1;
       const client = await connectRaw(gateway.port, options);
-      client.send(handshake());
-      const connection = await backend.connection();
+      client.send(handshake({}, '/silent'));
+      const connection = await silent.connection(number);
       const answer = switching(await connection.head());
       connection.socket.once('end', () => connection.end());
+      connection.socket.on('data', data => data[0] === 0x88 && connection.end());
       leave(client);
       connection.respond(answer);
-      await expectNothingLeft(gateway, [backend]);
+      await expectNothingLeft(gateway, [silent]);
     });
 
     it('right after the 101 leaves nothing', async () => {
-      const backend = await startUpgradeBackend(({ socket }) =>
-        socket.on('data', data => data[0] === 0x88 && socket.end()),
-      );
-      const gateway = await start([backend]);
-      const client = await upgraded(gateway.port, handshake(), options);
+      const number = polite.connections.length + 1;
+      const client = await upgraded(gateway.port, handshake({}, '/polite'), options);
       leave(client);
-      await expectNothingLeft(gateway, [backend]);
-      expect(behindHead(backend.connections[0]!)[0]).toBe(0x88);
+      await expectNothingLeft(gateway, [polite]);
+      expect(behindHead(await polite.connection(number))[0]).toBe(0x88);
     });
   });
 });
 
 describe('a client that sends megabytes before it is answered', () => {
   const megabyte = Buffer.alloc(1024 * 1024, 'GET / HTTP/1.1\r\n\r\n');
-  const size = 40;
+  const size = 28;
 
   /** Sends it all and waits until no more of it is taken. */
   async function flood(port: number): Promise<{ client: RawClient; taken: () => number }> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectRaw, rawRequest } from '../support/client.js';
 import { connectHttp2, responseOf } from '../support/http2-client.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
@@ -99,6 +99,20 @@ describe('a request for a protocol', () => {
     });
   const h2c = request('h2c', 'Upgrade, HTTP2-Settings', { 'HTTP2-Settings': 'AAMAAABkAAQCAAAAAAIAAAAA' });
 
+  let mixed: RawBackend;
+  let gateway: InProcessGateway;
+  const hosts = { '["websocket"]': 'listed.example', '[]': 'none.example', '"any"': 'any.example' };
+
+  beforeAll(async () => {
+    mixed = await startMixedBackend();
+    const routes = Object.entries(hosts).map(([upgrades, name]) => ({
+      match: { hosts: [name] },
+      upstream: 'app',
+      websocket: { upgrades: JSON.parse(upgrades) as unknown },
+    }));
+    gateway = await gatewayTo([mixed], {}, { routes });
+  });
+
   it.each([
     ['foo', ['websocket']],
     ['foo', []],
@@ -114,22 +128,23 @@ describe('a request for a protocol', () => {
     [' ', 'any'],
     [',,', 'any'],
   ] as const)('that is called "%s" where %j may be used is answered without it', async (protocol, upgrades) => {
-    const backend = await startMixedBackend();
-    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades } });
+    const first = await mixed.hangUp();
     const client = await connectRaw(gateway.port);
-    client.send(`${protocol === 'h2c' ? h2c : request(protocol)}GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n`);
+    const bytes = protocol === 'h2c' ? h2c : request(protocol);
+    const host = hosts[JSON.stringify(upgrades) as keyof typeof hosts];
+    client.send(`${bytes.replace('a.example', host)}GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n`);
     expect(await client.response()).toMatchObject({ status: 200, text: 'GET / HTTP/1.1', clean: true });
     await client.closed();
     expect(client.rest).toHaveLength(0);
-    expect(backend.connections[0]!.text).not.toMatch(/smuggled|^upgrade|^http2-settings|^connection: .*upgrade/im);
-    expect(backend.connections[0]!.heads).toBe(1);
+    expect(mixed.connections[first]!.text).not.toMatch(/smuggled|^upgrade|^http2-settings|^connection: .*upgrade/im);
+    expect(mixed.connections[first]!.heads).toBe(1);
     await expectAtRest(gateway);
   });
 
   it('is granted the first of a list that may be used, and that one alone', async () => {
     const backend = await startUpgradeBackend();
-    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: ['irc', 'WebSocket'] } });
-    const client = await connectRaw(gateway.port);
+    const own = await gatewayTo([backend], {}, { websocket: { upgrades: ['irc', 'WebSocket'] } });
+    const client = await connectRaw(own.port);
     client.send(request('h2c, IRC/6.9 , irc, foo'));
     const response = await client.response();
     expect(response).toMatchObject({ status: 101 });
@@ -139,17 +154,17 @@ describe('a request for a protocol', () => {
 
   it('with odd characters in its name writes one line of the log and no other', async () => {
     const backend = await startUpgradeBackend(({ socket }) => socket.once('end', () => socket.end()));
-    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
+    const own = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
     for (const name of ['a","msg":"forged', '\x9b2Jforged\x85', 'x\ty', '\xe2\x80\xa8', '__proto__']) {
-      const client = await connectRaw(gateway.port);
+      const client = await connectRaw(own.port);
       client.send(request(name));
       await client.response();
       client.close();
     }
-    await expectAtRest(gateway);
-    await eventually(() => expect(gateway.logs.filter(({ msg }) => msg === 'exchange')).toHaveLength(5));
-    expect(gateway.logs.some(({ msg }) => msg === 'forged')).toBe(false);
-    expect(gateway.logText).toMatch(/^(?:[\x20-\x7e\u00a0-\u2027\u202f-\u205f\u2070-\uffff]+\n)+$/);
+    await expectAtRest(own);
+    await eventually(() => expect(own.logs.filter(({ msg }) => msg === 'exchange')).toHaveLength(5));
+    expect(own.logs.some(({ msg }) => msg === 'forged')).toBe(false);
+    expect(own.logText).toMatch(/^(?:[\x20-\x7e\u00a0-\u2027\u202f-\u205f\u2070-\uffff]+\n)+$/);
   });
 
   it('is granted with bytes of any kind both ways, and each side may end before the other', async () => {
@@ -161,55 +176,73 @@ describe('a request for a protocol', () => {
         connection.end();
       });
     });
-    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
-    const client = await connectRaw(gateway.port);
+    const own = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
+    const client = await connectRaw(own.port);
     client.send(`${request('foo/2')}GET /not-a-request HTTP/1.1\r\n\r\n`);
     expect(await client.response()).toMatchObject({ status: 101 });
     client.half();
     expect((await client.until('still here')).toString()).toBe('welcome\r\nstill here');
     expect(await client.closed()).toBe('end');
-    await expectAtRest(gateway);
-    expect(await gateway.metric('gatehouse_tunnels_open')).toBe(0);
-    const line = await gateway.waitForLog(({ msg }) => msg === 'exchange');
+    await expectAtRest(own);
+    expect(await own.metric('gatehouse_tunnels_open')).toBe(0);
+    const line = await own.waitForLog(({ msg }) => msg === 'exchange');
     expect(line).toMatchObject({ status: 101, bytesIn: 31, bytesOut: 19 });
     expect(line).not.toHaveProperty('closeCode');
   });
 
   it('is not granted over a stream of HTTP/2 by a field', async () => {
     const backend = await startMixedBackend();
-    const gateway = await secureGatewayTo([backend], { others: { websocket: { upgrades: 'any' } } });
-    const client = await connectHttp2(gateway.port);
+    const own = await secureGatewayTo([backend], { others: { websocket: { upgrades: 'any' } } });
+    const client = await connectHttp2(own.port);
     const fields = { 'sec-websocket-key': sampleKey, 'sec-websocket-version': '13' };
     const response = await client.request({ headers: fields });
     expect(response).toMatchObject({ status: 200 });
     const foreign = client.open({ ':method': 'CONNECT', ':protocol': 'h2c', ':scheme': 'https', ':path': '/' });
     expect(await responseOf(foreign)).toMatchObject({ status: 501 });
-    await expectAtRest(gateway);
+    await expectAtRest(own);
   });
 });
 
 describe('an upgrade and the other requests of its connection', () => {
+  let backend: RawBackend;
+  let gateway: InProcessGateway;
+  let first = 0;
+
+  beforeAll(async () => {
+    backend = await startMixedBackend();
+    const any = { match: { hosts: ['any.example'] }, upstream: 'app', websocket: { upgrades: 'any' } };
+    gateway = await gatewayTo([backend], {}, { routes: [any, { upstream: 'app' }] });
+  });
+
+  beforeEach(async () => {
+    first = await backend.hangUp();
+  });
+
+  const textOf = (): string =>
+    backend.connections
+      .slice(first)
+      .map(({ text }) => text)
+      .join('');
+
   it.each([
     ['a length', { 'Content-Length': '5' }, 'hello'],
     ['chunks', { 'Transfer-Encoding': 'chunked' }, '5\r\nhello\r\n0\r\n\r\n'],
     ['a length and chunks', { 'Content-Length': '5', 'Transfer-Encoding': 'chunked' }, '5\r\nhello\r\n0\r\n\r\n'],
     ['a coding nobody knows', { 'Transfer-Encoding': 'gzip' }, 'hello'],
   ])('is not made for a request with a body of %s', async (_, fields, body) => {
-    const backend = await startMixedBackend();
-    const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
     const client = await connectRaw(gateway.port);
-    client.send(`${handshake(fields)}${body}GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n`);
+    client.send(
+      `${handshake({ Host: 'any.example', ...fields })}${body}GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n`,
+    );
     const { status } = await client.response();
     expect([200, 400, 501]).toContain(status);
     await client.closed();
     expect(client.rest).toHaveLength(0);
-    expect(backend.connections.map(({ text }) => text).join('')).not.toMatch(/smuggled|^upgrade:/im);
+    expect(textOf()).not.toMatch(/smuggled|^upgrade:/im);
     await expectAtRest(gateway);
   });
 
   it('is not made behind a request that is still being answered', async () => {
-    const backend = await startMixedBackend();
-    const gateway = await gatewayTo([backend]);
     const client = await connectRaw(gateway.port);
     client.send(
       `GET /first HTTP/1.1\r\nHost: a.example\r\n\r\n${handshake({}, '/second')}GET /third HTTP/1.1\r\nHost: a\r\n\r\n`,
@@ -218,31 +251,30 @@ describe('an upgrade and the other requests of its connection', () => {
     expect(await client.response()).toMatchObject({ status: 200, text: 'GET /second HTTP/1.1' });
     await client.closed();
     expect(client.rest).toHaveLength(0);
-    expect(backend.connections.map(({ text }) => text).join('')).not.toMatch(/third|^upgrade:/im);
+    expect(textOf()).not.toMatch(/third|^upgrade:/im);
     await expectAtRest(gateway);
   });
 
   it('is made behind a request that is answered', async () => {
-    const gateway = await gatewayTo([await startMixedBackend()]);
     const client = await connectRaw(gateway.port);
     client.send('GET /first HTTP/1.1\r\nHost: a.example\r\n\r\n');
     expect(await client.response()).toMatchObject({ status: 200 });
     client.send(handshake());
     expect(await client.response()).toMatchObject({ status: 101 });
+    client.close();
+    backend.connections.at(-1)!.end();
+    await expectAtRest(gateway);
   });
 
   it('is not made for HTTP/1.0', async () => {
-    const backend = await startMixedBackend();
-    const gateway = await gatewayTo([backend]);
     const response = await rawRequest(gateway.port, handshake().replace('HTTP/1.1', 'HTTP/1.0'));
     expect(response).toMatchObject({ status: 200, clean: true });
-    expect(backend.connections[0]!.text).not.toMatch(/^upgrade:/im);
+    expect(textOf()).not.toMatch(/^upgrade:/im);
   });
 
   it.each([200, 400, 426])('passes nothing on that came behind one that the backend answers with %i', async status => {
     const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n';
-    const backend = await startRawBackend(always(`HTTP/1.1 ${status} So\r\nContent-Length: 2\r\n\r\nno`));
-    const gateway = await gatewayTo([backend]);
+    backend.script = always(`HTTP/1.1 ${status} So\r\nContent-Length: 2\r\n\r\nno`);
     const client = await connectRaw(gateway.port);
     client.send(handshake() + smuggled);
     client.send(smuggled);
@@ -254,7 +286,7 @@ describe('an upgrade and the other requests of its connection', () => {
     expect(client.rest).toHaveLength(0);
     // The backend's connection may be used again: for another client's request, and nothing else.
     expect(await rawRequest(gateway.port, 'GET /next HTTP/1.1\r\nHost: a.example\r\n\r\n')).toMatchObject({ status });
-    expect(backend.connections.map(({ text }) => text).join('')).not.toContain('smuggled');
+    expect(textOf()).not.toContain('smuggled');
     await expectAtRest(gateway);
   });
 });
@@ -297,18 +329,27 @@ describe('policies hold for handshakes', () => {
     await upgraded(gateway.port, handshake({ 'x-api-key': 'key' }));
   });
 
-  it.each([
-    ['https://app.example', 101],
-    ['HTTPS://APP.EXAMPLE', 101],
-    ['null', 101],
-    ['https://evil.example', 403],
-    ['https://app.example.evil.example', 403],
-    [undefined, 403],
-  ])('pages of the origin %s get %i where a list of origins is set', async (Origin, status) => {
-    const origins = ['https://App.example', 'null'];
-    const gateway = await gatewayTo([await startUpgradeBackend()], {}, { websocket: { origins } });
-    expect(await rawRequest(gateway.port, handshake({ Origin }))).toMatchObject({ status });
-    await expectAtRest(gateway);
+  describe('pages of', () => {
+    let gateway: InProcessGateway;
+
+    beforeAll(async () => {
+      const closing = await startUpgradeBackend(({ socket }) =>
+        socket.on('data', data => data[0] === 0x88 && socket.end()),
+      );
+      gateway = await gatewayTo([closing], {}, { websocket: { origins: ['https://App.example', 'null'] } });
+    });
+
+    it.each([
+      ['https://app.example', 101],
+      ['HTTPS://APP.EXAMPLE', 101],
+      ['null', 101],
+      ['https://evil.example', 403],
+      ['https://app.example.evil.example', 403],
+      [undefined, 403],
+    ])('the origin %s get %i where a list of origins is set', async (Origin, status) => {
+      expect(await rawRequest(gateway.port, handshake({ Origin }))).toMatchObject({ status });
+      await expectAtRest(gateway);
+    });
   });
 
   it('a listener that sends everybody to HTTPS makes none in clear text', async () => {

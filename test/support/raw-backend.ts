@@ -167,6 +167,13 @@ export class RawBackend {
     await closed;
   }
 
+  /** Ends every connection, and waits until the other side has seen it; gives how many there have been. */
+  async hangUp(): Promise<number> {
+    for (const connection of this.connections) connection.end();
+    await Promise.all(this.connections.map(({ closed }) => closed));
+    return this.connections.length;
+  }
+
   /** Takes a connection that another port has accepted. */
   adopt(socket: net.Socket): void {
     socket.allowHalfOpen = false;
