@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { startBackend, type TestBackend } from '../support/backend.js';
 import { connectRaw, open, request } from '../support/client.js';
 import { faults, late } from '../support/faults.js';
-import type { InProcessGateway } from '../support/in-process.js';
+import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 import { expectAtRest, gatewayTo } from '../support/scene.js';
 import { startScripted, type Behaviour } from '../support/scripted-backend.js';
@@ -11,7 +11,7 @@ const once = { attempts: 0 };
 const stateOf = (gateway: InProcessGateway): Promise<number> => gateway.metric('gatehouse_circuit_state');
 
 describe('the circuit of a backend', () => {
-  it.each<[string, Behaviour, number, object]>([
+  const verdicts: readonly (readonly [string, Behaviour, number, object])[] = [
     ['is opened by answers of 503', call => call.answer(503), 2, {}],
     ['is opened by answers of 500, where 5xx is in failOn', call => call.answer(500), 2, { failOn: ['5xx'] }],
     ['is opened by answers of 429, where that is in failOn', call => call.answer(429), 2, { failOn: [429] }],
@@ -25,19 +25,34 @@ describe('the circuit of a backend', () => {
     ['is not opened by answers of 500, 501 or 507', call => call.answer([500, 501, 507][call.number % 3]), 0, {}],
     ['is not opened by resets, where reset is not in failOn', faults.resetsBeforeTheHead, 0, { failOn: ['5xx'] }],
     ['is not opened at all, where it is off', call => call.answer(503), 0, { enabled: false }],
-  ])('%s', async (_, behaviour, state, circuitBreaker) => {
-    const backend = await startScripted('a', behaviour);
-    const gateway = await gatewayTo([backend], {
-      retries: once,
-      circuitBreaker: { volumeThreshold: 3, maxOpen: '100%', ...circuitBreaker },
-    });
-    for (let number = 0; number < 3; number++) {
-      expect(await stateOf(gateway)).toBe(0);
-      await request(gateway.port).catch(() => undefined);
+  ];
+  let shared: InProcessGateway;
+
+  beforeAll(async () => {
+    const upstreams: Record<string, object> = {};
+    for (const [index, [, behaviour, , circuitBreaker]] of verdicts.entries()) {
+      upstreams[`app${index}`] = {
+        backends: [(await startScripted('a', behaviour)).url],
+        retries: once,
+        circuitBreaker: { volumeThreshold: 3, maxOpen: '100%', ...circuitBreaker },
+      };
     }
-    await eventually(async () => expect(await stateOf(gateway)).toBe(state));
-    await expectAtRest(gateway);
+    const routes = Object.keys(upstreams).map(upstream => ({ match: { path: `/${upstream}` }, upstream }));
+    shared = await startInProcess({ upstreams, routes });
   });
+
+  it.each(verdicts.map(([name, , state], index) => [name, state, `app${index}`] as const))(
+    '%s',
+    async (_, state, upstream) => {
+      const now = (): Promise<number> => shared.metric('gatehouse_circuit_state', { upstream });
+      for (let number = 0; number < 3; number++) {
+        expect(await now()).toBe(0);
+        await request(shared.port, { path: `/${upstream}` }).catch(() => undefined);
+      }
+      await eventually(async () => expect(await now()).toBe(state));
+      await expectAtRest(shared);
+    },
+  );
 
   it('counts each attempt, those that were tried again too', async () => {
     const backend = await startScripted('a', call => call.answer(503));
@@ -78,17 +93,26 @@ describe('the circuit of a backend', () => {
 
   it('is not opened by a client that takes its time to send its body', async () => {
     const backend = await startBackend();
-    const gateway = await gatewayTo([backend], {
-      circuitBreaker: { volumeThreshold: 1, failOn: ['slow'], slowerThan: '300ms' },
+    const slow = await startScripted('slow', late(400));
+    const circuitBreaker = { volumeThreshold: 1, maxOpen: '100%', failOn: ['slow'], slowerThan: '300ms' };
+    const patient = await startInProcess({
+      upstreams: {
+        app: { backends: [backend.url], circuitBreaker },
+        slow: { backends: [slow.url], circuitBreaker },
+      },
+      routes: [{ upstream: 'app' }, { match: { path: '/slow' }, upstream: 'slow' }],
     });
-    const client = await connectRaw(gateway.port);
+    const now = (upstream: string): Promise<number> => patient.metric('gatehouse_circuit_state', { upstream });
+    const client = await connectRaw(patient.port);
     client.send('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\nabc');
-    const begun = performance.now();
-    await eventually(() => performance.now() - begun > 600);
+    await eventually(async () => expect(await patient.metric('gatehouse_requests_in_flight')).toBe(1));
+    // A backend that takes that time is too slow.
+    await request(patient.port, { path: '/slow' });
+    expect(await now('slow')).toBe(2);
     client.send('def');
     expect((await client.response({ method: 'PUT' })).status).toBe(200);
-    await expectAtRest(gateway);
-    expect(await stateOf(gateway)).toBe(0);
+    await expectAtRest(patient);
+    expect(await now('app')).toBe(0);
   });
 });
 
@@ -123,7 +147,7 @@ describe('the trial of a half-open circuit', () => {
   });
 
   it('is not held by a client that does not read', async () => {
-    const backend = await startBackend((_, response) => response.end(Buffer.alloc(64 * 1024 * 1024)));
+    const backend = await startBackend((_, response) => response.end(Buffer.alloc(32 * 1024 * 1024)));
     const gateway = await halfOpen(backend);
     const client = await connectRaw(gateway.port);
     client.pause();
