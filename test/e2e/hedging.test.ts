@@ -73,9 +73,11 @@ describe('the second attempt beside a slow one', () => {
     const hedges = await gateway.metric('gatehouse_hedges_total');
     expect(hedges).toBeGreaterThanOrEqual(30);
     expect(hedges).toBeLessThanOrEqual(30 + 10 * seconds);
-    expect(one.calls.length + two.calls.length).toBe(60 + hedges);
     expect(await gateway.metric('gatehouse_retries_withheld_total')).toBe(60 - hedges);
     await expectAtRest(gateway);
+    // One may be given up before its request is written.
+    expect(one.calls.length + two.calls.length).toBeLessThanOrEqual(60 + hedges);
+    expect(await gateway.metric('gatehouse_attempts_total')).toBe(60 + hedges);
   });
 });
 

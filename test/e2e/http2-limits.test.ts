@@ -18,8 +18,8 @@ async function scene(limits: object, handler: BackendHandler = echo) {
 
 describe('the limits of a listener, over HTTP/2', () => {
   it('end an idle connection with GOAWAY after keepAliveTimeout, and no busy one', async () => {
-    const { gateway } = await scene({ keepAliveTimeout: '500ms' }, (request, response) => {
-      if (request.url === '/slow') setTimeout(() => response.end('late'), 1_200);
+    const { gateway } = await scene({ keepAliveTimeout: '300ms' }, (request, response) => {
+      if (request.url === '/slow') setTimeout(() => response.end('late'), 900);
       else response.end('ok');
     });
     const busy = await connectHttp2(gateway.port);
@@ -175,7 +175,7 @@ describe('a gateway that shuts down', () => {
 describe('a large body over HTTP/2', () => {
   it('waits at the client while the backend does not read, and the other way round', async () => {
     const { backend, gateway } = await scene({}, (request, response) => {
-      if (request.method === 'GET') response.end(Buffer.alloc(64 << 20));
+      if (request.method === 'GET') response.end(Buffer.alloc(24 << 20));
     });
     const silent = await startBackend(() => undefined, { readBody: false });
     const other = await secureGatewayTo([silent]);
@@ -197,6 +197,6 @@ describe('a large body over HTTP/2', () => {
     expect(backend.requests).toHaveLength(1);
     let read = 0;
     for await (const chunk of download) read += (chunk as Buffer).length;
-    expect(read).toBe(64 << 20);
+    expect(read).toBe(24 << 20);
   });
 });

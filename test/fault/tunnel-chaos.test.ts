@@ -48,10 +48,11 @@ describe.each([
     async seed => {
       const random = seeded(seed);
       const backend = await startUpgradeBackend();
-      const websocket = { pingInterval: '100ms', idleTimeout: '2s', maxFrame: '5000b', maxConnections: crowd };
+      const websocket = { pingInterval: '100ms', idleTimeout: '500ms', maxFrame: '5000b', maxConnections: crowd };
+      const times = { farewell: 500 };
       const gateway = tls
-        ? await secureGatewayTo([backend], { upstream: { forwarder }, others: { websocket } })
-        : await gatewayTo([backend], { forwarder }, { websocket });
+        ? await secureGatewayTo([backend], { upstream: { forwarder }, others: { websocket }, times })
+        : await gatewayTo([backend], { forwarder }, { websocket }, { times });
       const scenes = [];
       for (let number = 0; number < crowd; number++) scenes.push(await anotherTunnel(gateway, backend, tls));
       for (let step = 0; step < 40; step++) {
