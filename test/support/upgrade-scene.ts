@@ -37,6 +37,20 @@ export function startUpgradeBackend(script: RawScript = () => undefined): Promis
   });
 }
 
+/** Answers requests that ask for an upgrade with it, and others with a body that names their first line. */
+export async function startMixedBackend(): Promise<RawBackend> {
+  return startRawBackend(async connection => {
+    for (let count = 1; ; count++) {
+      const text = await connection.head(count, 600_000).catch(() => undefined);
+      if (text === undefined) return;
+      const head = text.split('\r\n\r\n')[count - 1]!;
+      if (/^upgrade:/im.test(head)) return connection.respond(switching(`${head}\r\n`));
+      const body = head.split('\r\n')[0]!;
+      connection.respond(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    }
+  });
+}
+
 /** What has come behind the head of the handshake. */
 export function behindHead(connection: RawConnection): Buffer {
   const { received } = connection;
