@@ -48,6 +48,14 @@ const readers: Record<string, (target: string) => string> = {
   'a rewrite by the decoded path': target => file(unescaped(target).replace(/[?#][^]*/, '')),
   'a pattern that ends in $': target => file(unescaped(target).replace(/\n$/, '').trimEnd()),
   'http.server of Python': target => file(unescaped(target.split('#')[0]!.split('?')[0]!).trimEnd()),
+  'new URL behind a proxy that has decoded': target => unescaped(new URL(unescaped(target), 'http://host').pathname),
+  'new URL behind a Java filter': target =>
+    new URL(
+      segments(unescaped(target), each => each.replace(/;.*/s, '')),
+      'http://host',
+    ).pathname,
+  'parse_url of PHP behind a proxy that has resolved': target =>
+    new URL(target, 'http://host').pathname.replace(/^\/\/[^/]+(?=\/)/, ''),
   'parse_url of PHP': target => unescaped(target.replace(/^\/\/[^/]+(?=\/)/, '')),
 };
 
@@ -89,6 +97,15 @@ describe('the readings of a path', () => {
     ['/\\x/admin', '/admin'],
     ['/admin\\users', '/admin/users'],
     ['//x/admin', '/admin'],
+    ['/%2f%2fx/admin', '/admin'],
+    ['/%2fx/admin', '/admin'],
+    ['/%252fx/admin', '/admin'],
+    ['/%5cx/admin', '/admin'],
+    ['/;/x/admin', '/admin'],
+    ['/%00/x/admin', '/admin'],
+    ['/a/..//x/admin', '/admin'],
+    ['/%2e//x/admin', '/admin'],
+    ['/%2fx/admin%3fy', '/admin'],
     ['/admin/..%2fpublic', '/admin/..%2fpublic'],
     ['/public/..;/admin', '/admin'],
     ['/admin;x', '/admin'],
@@ -126,7 +143,18 @@ describe('the readings of a path', () => {
   });
 
   it('strays when one leads out of where it seems to be', () => {
-    const strays = ['/a/..;/b', '//x/b', '/\\b', '/a%5cb', '/a%252fb', '/a/..%2fb', '/a/../b', '/%252e%252e/b'];
+    const strays = [
+      '/a/..;/b',
+      '//x/b',
+      '/%2fx/b',
+      '/;/x/b',
+      '/\\b',
+      '/a%5cb',
+      '/a%252fb',
+      '/a/..%2fb',
+      '/a/../b',
+      '/%252e%252e/b',
+    ];
     for (const path of strays) expect([path, pathReadings(path)]).toMatchObject([path, { strays: true }]);
     const stays = ['/a;x/b', '/a%2fb', '/a//b', '/a%20', '/a%00', '/a%2541', '/a/.', '/a?'.replace('?', '%3f')];
     for (const path of stays)

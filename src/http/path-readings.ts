@@ -50,10 +50,13 @@ export function pathReadings(path: string): PathReadings | 'too-many' | undefine
     texts = new Set([...texts].flatMap(text => [text, ...besides(text, step)]));
     if (isTooMuch(texts, path)) return 'too-many';
   }
+  const strays = HIDDEN_SEPARATOR.test(path) || [...texts].some(text => AUTHORITY.test(text) || DOUBLE_DOT.test(text));
+  // A host may have come to light by any of the steps: `/%2f/x/admin`, `/;/x/admin`, `/a/..//x/admin`.
+  texts = new Set([...texts].flatMap(text => [text, ...withoutAuthority(text), ...withoutAuthority(resolved(text))]));
+  if (isTooMuch(texts, path)) return 'too-many';
   const readings = new Set<string>();
   for (const text of texts) addSegmentations(readings, text);
   readings.delete(routingPath(path));
-  const strays = AUTHORITY.test(path) || HIDDEN_SEPARATOR.test(path) || [...texts].some(text => DOUBLE_DOT.test(text));
   return { others: [...readings], strays };
 }
 
@@ -116,10 +119,13 @@ function cutOff(text: string): string {
 function addSegmentations(readings: Set<string>, text: string): void {
   const merged = mergeSlashes(text);
   readings.add(merged);
-  readings.add(withoutDotSegments(merged, false));
+  readings.add(resolved(merged));
   if (merged === text) return;
-  const resolved = withoutDotSegments(text, false);
   readings.add(text);
-  readings.add(resolved);
-  readings.add(mergeSlashes(resolved));
+  readings.add(resolved(text));
+  readings.add(mergeSlashes(resolved(text)));
+}
+
+function resolved(text: string): string {
+  return withoutDotSegments(text, false);
 }
