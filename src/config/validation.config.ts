@@ -41,6 +41,11 @@ export class PathValidationConfig {
   encodedSlash: 'keep' | 'reject' = 'keep';
 
   @Key(choice('keep', 'reject'), {
+    doc: '`%3F` and `%23`: forwarded, or refused with 400. Where a backend decodes a path before it passes it on or rewrites it (nginx with `proxy_pass http://app$uri`), the path ends there for the next one.',
+  })
+  encodedDelimiters: 'keep' | 'reject' = 'keep';
+
+  @Key(choice('keep', 'reject'), {
     doc: 'Encoded control characters, `%00` to `%1F` and `%7F`: forwarded, or refused with 400.',
   })
   controls: 'keep' | 'reject' = 'keep';

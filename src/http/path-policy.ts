@@ -5,6 +5,7 @@ export interface PathPolicy {
   readonly dotSegments: 'normalize' | 'reject' | 'keep';
   readonly duplicateSlashes: 'keep' | 'merge' | 'reject';
   readonly encodedSlash: 'keep' | 'reject';
+  readonly encodedDelimiters: 'keep' | 'reject';
   readonly controls: 'keep' | 'reject';
   readonly backslash: 'keep' | 'reject';
   readonly pathParameters: 'keep' | 'reject';
@@ -24,6 +25,7 @@ const refused = [
   ['controls', /[\x00-\x1f\x7f]|%(?:[01][0-9a-f]|7f)/i, 'control characters'],
   ['doubleEncoding', /%25[0-9a-f]{2}/i, 'an escape that is escaped again'],
   ['encodedSlash', /%(?:2f|5c)/i, 'an encoded slash or backslash'],
+  ['encodedDelimiters', /%(?:3f|23)/i, 'an encoded question mark or number sign'],
   ['pathParameters', /;|%3b/i, 'a semicolon'],
   // Whatever a server may take for the end of a segment.
   ['trailingSpace', /(?:%20|%09|[ \t])(?=[/\\;]|%2f|%5c|%3b|$)/i, 'a space at the end of a segment'],

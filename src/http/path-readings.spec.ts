@@ -14,6 +14,7 @@ const kept: PathPolicy = {
   backslash: 'keep',
   pathParameters: 'keep',
   doubleEncoding: 'keep',
+  encodedDelimiters: 'keep',
   trailingSpace: 'keep',
 };
 

@@ -12,6 +12,7 @@ const usual: PathPolicy = {
   backslash: 'keep',
   pathParameters: 'keep',
   doubleEncoding: 'keep',
+  encodedDelimiters: 'keep',
   trailingSpace: 'keep',
 };
 const kept: PathPolicy = { ...usual, dotSegments: 'keep' };
@@ -69,6 +70,7 @@ const anyPolicy = fc.record({
   backslash: fc.constantFrom('keep', 'reject'),
   pathParameters: fc.constantFrom('keep', 'reject'),
   doubleEncoding: fc.constantFrom('keep', 'reject'),
+  encodedDelimiters: fc.constantFrom('keep', 'reject'),
   trailingSpace: fc.constantFrom('keep', 'reject'),
 } satisfies { [K in keyof PathPolicy]: fc.Arbitrary<PathPolicy[K]> });
 

@@ -148,6 +148,7 @@ describe('whatever the path', () => {
     backslash: 'keep',
     pathParameters: 'keep',
     doubleEncoding: 'keep',
+    encodedDelimiters: 'keep',
     trailingSpace: 'keep',
   } as const;
 
