@@ -1,21 +1,26 @@
+import { foldName } from '../http/field-names.js';
 import type { GatewayConfig } from './gateway.config.js';
 import { holdsSecret } from './kinds/header.js';
 
 /**
- * The header fields that carry credentials: those whose names say so (`Authorization`, `Cookie`, `X-Api-Key`, …), and those in which any
- * route takes API keys.
+ * The header fields that carry credentials: those whose names say so (`Authorization`, `Cookie`, `X-Api-Key`, …), those in which browsers
+ * put them for want of another (`Sec-WebSocket-Protocol`), those in which any route takes API keys, and what some servers take for one
+ * of these: `X_Key` for `X-Key`.
  */
 export class CredentialFields {
   /** Fields for API keys, in lower case. */
   readonly apiKeys: ReadonlySet<string>;
+  readonly #folded: ReadonlySet<string>;
 
   constructor({ security, routes }: GatewayConfig) {
     const blocks = [security.auth, ...routes.map(route => route.security?.auth)];
     this.apiKeys = new Set(blocks.flatMap(auth => auth?.apiKey?.header ?? []));
+    this.#folded = new Set(['sec-websocket-protocol', ...[...this.apiKeys].map(foldName)]);
   }
 
-  /** `name`: in lower case. */
+  /** `name`: in any case. */
   has(name: string): boolean {
-    return holdsSecret(name) || this.apiKeys.has(name);
+    const folded = foldName(name);
+    return holdsSecret(folded) || this.#folded.has(folded);
   }
 }

@@ -21,7 +21,7 @@ export class AccessLogConfig {
   exclude: string[] = [];
 
   @Key(list(headerName), {
-    doc: 'Header fields whose values never get into a log, beside those that carry API keys and those whose names say that they hold secrets (auth, key, session, token …).',
+    doc: 'Header fields whose values never get into a log, beside those that carry API keys, `sec-websocket-protocol` and those whose names say that they hold secrets (auth, key, session, token …). Names that some servers take for them (`X_Key` for `X-Key`) are hidden too.',
   })
   redact: string[] = ['authorization', 'cookie', 'set-cookie'];
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { holdsSecret } from '../config/kinds/header.js';
 import { maskUrl } from '../config/kinds/url.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
+import { foldName } from '../http/field-names.js';
 import { quote } from './json-text.js';
 import { piece, type LineBuffer } from './line-buffer.js';
 
@@ -123,15 +124,16 @@ function phases(line: LineBuffer, record: ExchangeRecord): void {
 }
 
 /**
- * The `headers` field of an access line. Hidden are values of names in `redacted` (lower case), and of names that are likely to hold secrets;
- * and what is secret in a URL, such as `Referer` has. HTTP/2 pseudo-headers are left out: `:path` has the query.
+ * The `headers` field of an access line. Hidden are values of names in `redacted` (folded), and of names that are likely to hold secrets,
+ * also in spellings that some servers take for them (`X_Key`); and what is secret in a URL, such as `Referer` has. HTTP/2 pseudo-headers are left out: `:path` has the query.
  */
 export function headersField(headers: Readonly<IncomingHttpHeaders>, redacted: ReadonlySet<string>): string {
   const fields: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || name.startsWith(':')) continue;
+    const folded = foldName(name);
     const shown =
-      redacted.has(name) || holdsSecret(name)
+      redacted.has(folded) || holdsSecret(folded)
         ? '"[redacted]"'
         : typeof value === 'string'
           ? quote(maskUrl(value))

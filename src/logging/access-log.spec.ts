@@ -189,7 +189,8 @@ describe('the access log', () => {
 
   it.each([20, 10])('holds no key, whatever field it came in, at level %d', levelVal => {
     const { lines, write } = setup({ levelVal, redact: ['x-partner'] });
-    const names = ['x-api-key', 'x-partner', 'x-auth-token', 'x-session', 'cookie', 'x-hub-signature', 'x-jwt'];
+    const named = ['x-api-key', 'x-partner', 'x-auth-token', 'x-session', 'cookie', 'x-hub-signature', 'x-jwt'];
+    const names = [...named, 'x_partner', 'x.partner', 'x_sid', 'dpop', 'sec-websocket-protocol'];
     const headers = Object.fromEntries(names.map(name => [name, 'hidden']));
     const referer = 'https://user:hidden@app.example/a?v=1&access_token=hidden#x';
     write({ headers: { ...headers, referer, 'x-list': ['/b?api_key=hidden', '/c?v=2'] as unknown as string } });

@@ -1,5 +1,6 @@
 import { errorTable, type ErrorCode } from '../http/gateway-error.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
+import { foldName } from '../http/field-names.js';
 import { pathReadings } from '../http/path-readings.js';
 import { routingPath } from '../http/path.js';
 import { headersField, writeAccessLine } from './access-line.js';
@@ -15,7 +16,7 @@ export interface AccessSettings {
   readonly exclude: readonly string[];
   /**
    * Names of request headers whose values are hidden where headers are written (levels `debug` and `trace`), beside those whose names say
-   * that they hold secrets.
+   * that they hold secrets. What some servers take for one of them (`X_Key`) is hidden too.
    */
   readonly redact: readonly string[];
 }
@@ -25,6 +26,9 @@ export interface LevelSource {
   /** Pino's number of the level in force: 30 is `info`, 20 `debug`; Infinity `silent`. */
   readonly levelVal: number;
 }
+
+/** What names do not tell: browsers, which cannot set fields for a WebSocket, send their tokens as a subprotocol. */
+const alwaysRedacted = ['sec-websocket-protocol'];
 
 const debug = 20;
 const info = 30;
@@ -53,7 +57,7 @@ export class AccessLog {
     this.#sample = settings.sample;
     this.#prefixes = prefixes;
     this.#paths = new Set([...settings.exclude, ...prefixes.map(prefix => prefix.slice(0, -1) || '/')]);
-    this.#redact = new Set(['proxy-authorization', ...settings.redact.map(name => name.toLowerCase())]);
+    this.#redact = new Set([...alwaysRedacted, ...settings.redact].map(foldName));
   }
 
   /** Writes the line of a closed exchange, unless it is excluded or sampled away. */

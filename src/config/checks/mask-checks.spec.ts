@@ -73,6 +73,7 @@ describe('what may be a secret', () => {
     'x-csrf-token',
     'sig',
     'x-otp',
+    'DPoP',
   ])('has a name like %s', name => expect(holdsSecret(name)).toBe(true));
 
   it.each([

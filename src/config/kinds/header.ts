@@ -4,7 +4,7 @@ import type { Kind } from './kind.js';
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Parts of names whose values are likely to be secrets. Too many rather than too few: what is hidden in vain costs a look into the file. */
 const secretName =
-  /auth|bearer|cookie|cred|csrf|hmac|jwt|key|nonce|otp(?:$|[-_])|pass|private|pwd|secret|session|sid(?:$|[-_])|sig(?:$|[-_])|signature|token|verify|xsrf/i;
+  /auth|bearer|cookie|cred|csrf|dpop|hmac|jwt|key|nonce|otp(?:$|[-_])|pass|private|pwd|secret|session|sid(?:$|[-_])|sig(?:$|[-_])|signature|token|verify|xsrf/i;
 /** Well-known fields that are none. */
 const publicName = /^(access-control-allow-credentials|surrogate-key)$/i;
 

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { CredentialFields } from './credential-fields.js';
+import { buildConfig } from './load-config.js';
+
+describe('a field with credentials', () => {
+  const config = buildConfig({
+    upstreams: { app: { backends: ['http://a'] } },
+    security: { auth: { apiKey: { header: 'x-k', keys: [{ id: 'a', sha256: 'a'.repeat(64) }] } } },
+  });
+  const fields = new CredentialFields(config);
+
+  it.each(['x-k', 'x_k', 'x.k', 'authorization', 'dpop', 'sec-websocket-protocol', 'x_sid_', 'proxy-authorization'])(
+    'is %s, which a TRACE does not carry on',
+    name => expect(fields.has(name)).toBe(true),
+  );
+
+  it.each(['x-kind', 'xk', 'accept', 'sec-websocket-version'])('is not %s', name =>
+    expect(fields.has(name)).toBe(false),
+  );
+});
