@@ -1,7 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { CircuitBreakerModule } from './circuit-breaker/circuit-breaker.module.js';
 import { GatewayConfigModule } from './config/config.module.js';
-import { CredentialFields } from './config/credential-fields.js';
+import { CredentialFields } from './security/credential-fields.js';
 import type { GatewayConfig } from './config/gateway.config.js';
 import { HealthChecksModule } from './health/health-checks.module.js';
 import { LoggingModule, type LoggingSettings } from './logging/logging.module.js';

@@ -1,4 +1,4 @@
-import type { CredentialFields } from '../config/credential-fields.js';
+import type { CredentialFields } from '../security/credential-fields.js';
 import type { HeaderRules } from '../http/header-rules.js';
 import type { PathPolicy } from '../http/path-policy.js';
 import type { LocalResponse } from '../http/problem.js';

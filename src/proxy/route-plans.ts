@@ -1,4 +1,4 @@
-import { CredentialFields } from '../config/credential-fields.js';
+import { CredentialFields } from '../security/credential-fields.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import type { RouteConfig } from '../config/route.config.js';
 import { retriesOf, routesOf, securityOf, sseOf, timeoutsOf, webSocketOf } from '../config/route-settings.js';

@@ -92,6 +92,18 @@ describe('the description of a table', () => {
     ]);
   });
 
+  it('hides the secrets in the address of a redirect, and in conditions that are addresses', () => {
+    const to = 'https://app.example/x?v=1&access_token=hidden&X-Amz-Signature=hidden';
+    const headers = new Map([['referer', exact('https://u:hidden@app.example/?sig=hidden')]]);
+    const row = rows(route('old', { path: ['/a'], headers }, { redirect: { to, status: 308 } }));
+    expect(row).toMatchObject([
+      {
+        target: 'redirect 308 https://app.example/x?v=1&access_token=****&X-Amz-Signature=****',
+        conditions: ['header referer = "https://u:****@app.example/?sig=****"'],
+      },
+    ]);
+  });
+
   it('hides the values that are secrets by their name', () => {
     const [row] = rows(
       route('app', {

@@ -1,3 +1,4 @@
+import { maskUrl } from '../config/kinds/url.js';
 import type { Entry } from './entry.js';
 import { shapeOf } from './path-pattern.js';
 import type { RouteDefinition } from './route.js';
@@ -68,7 +69,7 @@ function rowOf({ route, hosts, pattern }: Entry, order: number, shadowedBy: stri
 
 function targetOf(definition: RouteDefinition): string {
   const { redirect, respond, split, upstream } = definition;
-  if (redirect !== undefined) return `redirect ${redirect.status} ${redirect.to}`;
+  if (redirect !== undefined) return `redirect ${redirect.status} ${maskUrl(redirect.to)}`;
   if (respond !== undefined) return `respond ${respond.status}`;
   if (split !== undefined) return `split ${split.map(share => `${share.upstream} ${share.weight}`).join(', ')}`;
   return `upstream ${upstream ?? '(none)'}`;

@@ -1,3 +1,4 @@
+import { maskUrl } from '../config/kinds/url.js';
 import { encodePath, encodeQuery, encodeWireQuery } from './encoding.js';
 import type { RequestPath } from './parameters.js';
 import type { PathPattern } from './path-pattern.js';
@@ -20,10 +21,10 @@ export class Redirect {
   constructor(to: string, patterns: readonly PathPattern[]) {
     const [, origin = '', path = '', query, fragment = ''] = DESTINATION.exec(to) ?? [];
     if (origin !== '' && !ORIGIN.test(origin)) {
-      throw new Error(`redirect "${to}": the host must be a plain host name, without parameters`);
+      throw new Error(`redirect "${maskUrl(to)}": the host must be a plain host name, without parameters`);
     }
     if (path === '' ? origin === '' : !path.startsWith('/'))
-      throw new Error(`redirect "${to}" must begin with http://, https:// or /`);
+      throw new Error(`redirect "${maskUrl(to)}" must begin with http://, https:// or /`);
     this.#origin = origin;
     this.#path = new Template([{ text: path === '' ? '/' : path, in: 'path', encode: encodePath }], patterns);
     this.#query =

@@ -1,6 +1,6 @@
+import type { GatewayConfig } from '../config/gateway.config.js';
+import { holdsSecret } from '../config/kinds/header.js';
 import { foldName } from '../http/field-names.js';
-import type { GatewayConfig } from './gateway.config.js';
-import { holdsSecret } from './kinds/header.js';
 
 /**
  * The header fields that carry credentials: those whose names say so (`Authorization`, `Cookie`, `X-Api-Key`, …), those in which browsers

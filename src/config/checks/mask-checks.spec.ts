@@ -43,13 +43,21 @@ describe('a file that was printed, and so has **** in the place of its secrets',
     },
   );
 
-  it.each(['headers: { x-internal-token: "****" }', 'query: { api_key: "****" }'])(
-    'is refused where everybody who sends the mask would meet the condition of a route: %s',
-    match => {
-      const { errors } = complaints(`routes: [{ upstream: app, match: { ${match} } }]`);
-      expect(errors).toEqual([expect.stringMatching(/is \*{4}, the mask .* anyone may send that/)]);
-    },
-  );
+  it.each(['https://app.example/?sig=****', '/x?sig=****'])('is warned of where a redirect has it: %s', to => {
+    expect(complaints(`routes: [{ match: { path: /a }, redirect: { to: "${to}" } }, { upstream: app }]`)).toEqual({
+      errors: [],
+      warnings: [expect.stringMatching(/redirect.to: holds \*{4}, the mask/)],
+    });
+  });
+
+  it.each([
+    'headers: { x-internal-token: "****" }',
+    'query: { api_key: "****" }',
+    'headers: { referer: "https://u:****@a" }',
+  ])('is refused where everybody who sends the mask would meet the condition of a route: %s', match => {
+    const { errors } = complaints(`routes: [{ upstream: app, match: { ${match} } }]`);
+    expect(errors).toEqual([expect.stringMatching(/(is|holds) \*{4}, the mask .* anyone may send that/)]);
+  });
 
   it('is not confused with one that has no secrets', () => {
     expect(complaints('routes: [{ upstream: app, match: { path: "/****" } }]').warnings).toEqual([]);
@@ -91,6 +99,20 @@ describe('what may be a secret', () => {
     'design',
     'inside',
   ])('has no name like %s', name => expect(holdsSecret(name)).toBe(false));
+
+  it('is masked where a redirect, a header rule, an answer or a condition holds it in a URL', () => {
+    const url = (shown: string): string => `https://u:${shown}@h/?v=1&access_token=${shown}&X-Amz-Signature=${shown}`;
+    const to = (shown: string): string => `https://h/:rest?access_token=${shown}&sig=${shown}`;
+    const routes = (shown: string): object[] => [
+      { match: { path: ['/a/*'] }, redirect: { to: to(shown) } },
+      {
+        match: { path: ['/b'], headers: { referer: url(shown) } },
+        headers: { request: { add: { referer: url(shown) } }, response: { set: { location: url(shown) } } },
+        respond: { headers: { location: url(shown) } },
+      },
+    ];
+    expect(effectiveConfig(buildConfig({ routes: routes('s1') }))).toMatchObject({ routes: routes('****') });
+  });
 
   it('is masked in the options of what modules register, at any depth', () => {
     const options = { secret: 's1', nested: { apiKeys: ['s2'], url: 'u' }, key: 'header:x-user', window: 5 };

@@ -6,6 +6,7 @@ import type { ValueMatch } from '../kinds/value-match.js';
 import type { CheckContext } from './check.js';
 
 const printed = `is ${mask}, the mask of a configuration that was printed`;
+const printedInUrl = `holds ${mask}, the mask of a configuration that was printed`;
 
 /**
  * Secrets that are the mask of a configuration that was printed, wherever they stand. Those that let somebody in let nobody in; as the
@@ -18,8 +19,7 @@ export function checkMasks(context: CheckContext): void {
 function visit(context: CheckContext, path: Path, value: unknown): void {
   if (typeof value === 'string') {
     if (value === mask) context.warn({ path, message: `${printed}: write the secret in its place` });
-    else if (inUrl.test(value))
-      context.warn({ path, message: `holds ${mask}, the mask of a configuration that was printed` });
+    else if (inUrl.test(value)) context.warn({ path, message: printedInUrl });
   } else if (Array.isArray(value)) {
     value.forEach((item, index) => visit(context, [...path, index], item));
   } else if (value instanceof Map) {
@@ -30,14 +30,15 @@ function visit(context: CheckContext, path: Path, value: unknown): void {
 }
 
 /** Where {@link maskUrl} puts it. */
-const inUrl = /^[a-z]+:\/\/(?:[^/?#@]*:)?\*{4}@|^[a-z]+:\/\/.*[?&][^=&#]*=\*{4}(?:[&#]|$)/i;
+const inUrl = /^[a-z]+:\/\/(?:[^/?#@]*:)?\*{4}@|^(?:[a-z]+:\/\/|\/).*[?&][^=&#]*=\*{4}(?:[&#]|$)/i;
 
 function visitObject(context: CheckContext, path: Path, value: object): void {
   const match = value as Partial<ValueMatch>;
   if (match.kind === 'exact') {
-    if ('value' in match && match.value === mask) {
-      context.report({ path, message: `${printed}: anyone may send that, so write the secret in its place` });
-    }
+    if (!('value' in match) || typeof match.value !== 'string') return;
+    const held = match.value === mask ? printed : inUrl.test(match.value) ? printedInUrl : undefined;
+    if (held === undefined) return;
+    context.report({ path, message: `${held}: anyone may send that, so write the secret in its place` });
     return;
   }
   const keys = fieldsOf(blockClassOf(value));

@@ -15,7 +15,7 @@ export const pathTemplate: Kind<string> = {
   format: maskUrl,
 };
 
-/** Where a redirect leads: an absolute http(s) URL or a path, with parameters of the match in it. */
+/** Where a redirect leads: an absolute http(s) URL or a path, with parameters of the match in it. Secrets are written as `****`. */
 export const locationTemplate: Kind<string> = {
   label: 'URL or path template',
   expected: 'a URL or path such as https://new.example/:rest or /new/:rest',
@@ -24,14 +24,15 @@ export const locationTemplate: Kind<string> = {
     const fits = (text: string): boolean =>
       /^(https?:\/\/[^/?#]+|\/(?!\/))[\x21-\x7e]*$/.test(text) && !text.includes('\\');
     if (typeof raw !== 'string' || !fits(raw)) return refuse(raw, this.expected, fits);
-    return oddIPv4In(raw, this.expected) ?? raw;
+    return oddIPv4In(maskUrl(raw), this.expected) ?? raw;
   },
-  format: value => value,
+  format: maskUrl,
 };
 
 /** Spaces are what people do not see. */
 function refuse(raw: unknown, expected: string, fits: (text: string) => boolean): Invalid {
-  if (typeof raw !== 'string' || !raw.includes(' ')) return new Invalid(raw, expected);
+  if (typeof raw !== 'string') return new Invalid(raw, expected);
+  if (!raw.includes(' ')) return new Invalid(maskUrl(raw), expected);
   const bare = raw.replaceAll(' ', '%20');
   const message = `${JSON.stringify(maskUrl(raw))} holds a space, expected ${expected}`;
   return new Invalid(raw, expected, { message, ...(fits(bare) && { suggestion: maskUrl(bare) }) });

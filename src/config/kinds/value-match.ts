@@ -7,6 +7,7 @@ import { pattern } from './pattern.js';
 import { isBlock } from './raw-block.js';
 import { hideRefused, mask } from './secret.js';
 import { text } from './text.js';
+import { maskUrl } from './url.js';
 
 /** What a header or a query parameter must be for a route to match. */
 export type ValueMatch =
@@ -57,9 +58,9 @@ export const queryMatches: Kind<Map<string, ValueMatch>> = masked(
   map(text({ label: 'parameter name', expected: 'the name of a query parameter' }), valueMatch),
 );
 
-/** The value that a header or query parameter must have, as it may be shown: `****` where its name says that it is a secret. */
+/** The value that a header or query parameter must have, as it may be shown: `****` where its name says that it is a secret, and for secrets in a URL. */
 export function shownValue(name: string, value: string): string {
-  return holdsSecret(name) ? mask : value;
+  return holdsSecret(name) ? mask : maskUrl(value);
 }
 
 function masked(kind: Kind<Map<string, ValueMatch>>): Kind<Map<string, ValueMatch>> {
