@@ -29,7 +29,7 @@ describe('what the log says of a backend', () => {
     const { code, reason } = networkError(tlsError('UND_ERR_RES_CONTENT_LENGTH_MISMATCH', what), 'sent');
     expect([code, reason]).toEqual([
       'PROTOCOL',
-      'bad response: Content-Length stands twice (UND_ERR_RES_CONTENT_LENGTH_MISMATCH)',
+      'bad response: Content-Length stands twice, beside Transfer-Encoding, or before a malformed field (UND_ERR_RES_CONTENT_LENGTH_MISMATCH)',
     ]);
   });
 

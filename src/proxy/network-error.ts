@@ -18,6 +18,7 @@ const unsendable = new Set([
 
 /** What undici and Node's parser call a message that is not HTTP; undici's own parser error has no code. */
 const lengthMismatch = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
+const spoiltLength = 'bad response: Content-Length stands twice, beside Transfer-Encoding, or before a malformed field';
 const malformed = new Set(['UND_ERR_HEADERS_OVERFLOW', lengthMismatch]);
 const isMalformed = (error: Error, code: string): boolean =>
   code.startsWith('HPE_') || error.name === 'HTTPParserError' || malformed.has(code);
@@ -44,8 +45,8 @@ export function networkError(error: Error, phase: Phase): GatewayError {
         return new GatewayError('HEAD_TIMEOUT', 'The backend did not answer within timeouts.response.', reason);
       }
       if (isMalformed(error, code) || /^bad (?:response|upgrade)/.test(error.message)) {
-        // undici joins the digits of two fields, finds that the parser counts otherwise, and says this before there is a body.
-        const named = code === lengthMismatch ? `bad response: Content-Length stands twice (${code})` : reason;
+        // undici says this of whatever its parser refuses in a head after a Content-Length, and does not keep what that was.
+        const named = code === lengthMismatch ? `${spoiltLength} (${code})` : reason;
         return new GatewayError('PROTOCOL', 'The backend sent something that is not a valid HTTP response.', named);
       }
       return new GatewayError('RESET', 'The backend closed the connection before it answered.', reason);

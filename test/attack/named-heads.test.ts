@@ -6,9 +6,14 @@ import { startRawBackend } from '../support/raw-backend.js';
 const heads = {
   '/coding': ['Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked', /Transfer-Encoding says chunked twice/],
   '/length': ['Content-Length: 2\r\nContent-Length: 2', /Content-Length stands twice|Duplicate Content-Length/],
+  '/both': [
+    'Content-Length: 2\r\nTransfer-Encoding: chunked',
+    /beside Transfer-Encoding|Transfer-Encoding can't be present/,
+  ],
+  '/both-turned': ['Transfer-Encoding: chunked\r\nContent-Length: 2', /Transfer-Encoding/],
 } as const;
 
-describe.each(['undici', 'http-proxy-middleware'])('a head that a backend doubles, over %s,', forwarder => {
+describe.each(['undici', 'http-proxy-middleware'])('a head that a backend frames twice, over %s,', forwarder => {
   let gateway: InProcessGateway;
 
   beforeAll(async () => {
