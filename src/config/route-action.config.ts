@@ -28,6 +28,8 @@ const prefixPair: Kind<[string, string]> = {
   schema: { type: 'array', items: { type: 'string', pattern: '^/' }, minItems: 2, maxItems: 2 },
   parse(raw, source) {
     const [from, to, ...more] = Array.isArray(raw) ? raw.map(each => plainPath.parse(each, source)) : [];
+    const named = [from, to].find(each => each instanceof Invalid && each.details.message !== undefined);
+    if (named instanceof Invalid && more.length === 0) return named;
     const fits = typeof from === 'string' && typeof to === 'string' && more.length === 0;
     return fits ? [from, to] : new Invalid(raw, this.expected);
   },
