@@ -34,6 +34,17 @@ describe('check says that a protected path is open in another spelling', () => {
     ).toEqual(expected);
   });
 
+  it('for a route that denies', () => {
+    const denied = (path: string): object => ({ match: { path }, respond: { status: 403 } });
+    expect(warningsOf([denied('/internal/*'), open])).toEqual([onlyCase]);
+    expect(warningsOf([denied('/internal'), open])).toEqual([both]);
+    // The policies of both are the same; that one answers is what protects.
+    expect(warningsOf([denied('/internal/*'), open], { security: { auth } })).toEqual([onlyCase]);
+    expect(warningsOf([denied('/internal/*'), { ...open, match: { path: '/public/*' } }])).toEqual([]);
+    expect(warningsOf([denied('/internal/*'), denied('/*'), { ...open, match: { path: '/a' } }])).toEqual([]);
+    expect(warningsOf([{ match: { path: '/ping' }, respond: { status: 200 } }, open])).toEqual([]);
+  });
+
   it('for routes without a path, and for hosts that meet', () => {
     expect(warningsOf([{ ...closed, match: { path: '/admin' } }, { upstream: 'app' }])).toEqual([both]);
     const ours = { ...closed, match: { path: '/admin', hosts: ['a.example'] } };

@@ -8,7 +8,7 @@ import { items, type CheckContext } from './check.js';
 const protections = ['auth', 'ipFilter', 'policies', 'rateLimit'] as const;
 
 /**
- * Warns of paths that are protected in one spelling only: another route with other policies takes the same path in upper case, or
+ * Warns of paths that are protected (by policies, or by an answer that denies) in one spelling only: another route with other policies takes the same path in upper case, or
  * with a slash at its end, and many backends take these for the protected one. Says nothing where the author wrote how paths are
  * compared.
  */
@@ -16,7 +16,9 @@ export function checkProtectedPaths({ config, warn }: CheckContext): void {
   const routes = items(config.routes).filter(([, { match }]) => !isRefused(match, 'path'));
   for (const [index, route] of routes) {
     const security = securityOf(config, route);
-    const others = routes.filter(([other, each]) => other !== index && !isAsClosed(securityOf(config, each), security));
+    const others = routes.filter(
+      ([other, each]) => other !== index && (denies(route) || !isAsClosed(securityOf(config, each), security)),
+    );
     if (others.length === 0) continue;
     const { caseSensitive, trailingSlash } = matchOf(config, route);
     const isOpen = (spelling: string): boolean =>
@@ -31,7 +33,7 @@ export function checkProtectedPaths({ config, warn }: CheckContext): void {
       if (isExact && !isSettled('trailingSlash') && isOpen(other)) open.add('trailingSlash: ignore');
     }
     if (open.size === 0) continue;
-    const message = `other spellings of this path go by another route with other policies, and many backends (Express, IIS) take them for it: write match.${[...open].join(' and match.')}, or the other value if yours does not`;
+    const message = `other spellings of this path go by another route${denies(route) ? '' : ' with other policies'}, and many backends (Express, IIS) take them for it: write match.${[...open].join(' and match.')}, or the other value if yours does not`;
     warn({ path: ['routes', index, 'match', 'path'], message, at: 'key' });
   }
 }
@@ -43,6 +45,11 @@ function inUpperCase(path: string): string[] {
     const upper = segment.startsWith(':') ? segment : segment.toUpperCase();
     return upper === segment ? [] : [segments.with(index, upper).join('/')];
   });
+}
+
+/** A route that is there to keep requests out. */
+function denies({ respond }: RouteConfig): boolean {
+  return respond !== undefined && !isRefused(respond, 'status') && respond.status >= 400;
 }
 
 /** Whether one has every protection that the other has, by the same settings. */
