@@ -31,5 +31,5 @@ STOPSIGNAL SIGTERM
 # Asks the admin side, on its default port, inside the container. Not ready (draining, no backend) counts as unhealthy.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9901/health/ready').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "--disable-sigusr1", "dist/main.js"]
+ENTRYPOINT ["node", "dist/main.js"]
 CMD ["run"]

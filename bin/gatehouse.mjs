@@ -42,8 +42,7 @@ function bundledNode() {
 
 function runOn(node) {
   const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-  // The signal may come before the program can take it.
-  const child = spawn(node, ['--disable-sigusr1', ...process.execArgv, main, ...process.argv.slice(2)], {
+  const child = spawn(node, [...process.execArgv, main, ...process.argv.slice(2)], {
     // The child holds one end of a pipe, and goes when the other one is closed: also when this process is killed.
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     env: { ...process.env, GATEHOUSE_LIFELINE: '3' },

@@ -10,6 +10,12 @@ import { whenQuietlyConnected } from './quiet-start.js';
 /** How Node is given a connection, or told that there is none. */
 type Created = (error: Error | null, stream: Duplex) => void;
 
+/** Options of a request that its agent reads. */
+export interface ConnectionWatch {
+  /** Told of the connection that is made for the request, and may give it up. */
+  readonly onConnecting?: (socket: Socket) => void;
+}
+
 /** Keeps connections to a backend for `node:http`. A request gets a new one when it stands, and its other side has not spoken first. */
 export type BackendAgent = PlainBackendAgent | SecureBackendAgent;
 
@@ -23,8 +29,8 @@ export class PlainBackendAgent extends HttpAgent {
     super(options);
   }
 
-  override createConnection(options: ClientRequestArgs, created?: Created): undefined {
-    prepare(() => super.createConnection(options) as Socket, this.connectTimeout, created!);
+  override createConnection(options: ClientRequestArgs & ConnectionWatch, created?: Created): undefined {
+    prepare(() => super.createConnection(options) as Socket, options, this.connectTimeout, created!);
   }
 }
 
@@ -38,17 +44,18 @@ export class SecureBackendAgent extends HttpsAgent {
     super(options);
   }
 
-  override createConnection(options: RequestOptions, created?: Created): undefined {
-    prepare(() => super.createConnection(options) as Socket, this.connectTimeout, created!);
+  override createConnection(options: RequestOptions & ConnectionWatch, created?: Created): undefined {
+    prepare(() => super.createConnection(options) as Socket, options, this.connectTimeout, created!);
   }
 }
 
-function prepare(connect: () => Socket, timeout: number, created: Created): void {
+function prepare(connect: () => Socket, watch: ConnectionWatch, timeout: number, created: Created): void {
   // Typed as if there were always a connection.
   const failed = created as (error: Error) => void;
   if (!openFiles.take('backends')) return failed(outOfDescriptors());
   const socket = connect();
   openFiles.giveWhenClosed('backends', socket);
   hearLastWords(socket);
+  watch.onConnecting?.(socket);
   whenQuietlyConnected(socket, timeout, error => (error === null ? created(null, socket) : failed(error)));
 }

@@ -28,6 +28,8 @@ export class CarriedAttempt implements AttemptControl {
   #response: IncomingMessage | undefined;
   #timer: NodeJS.Timeout | undefined;
   #phase: Phase = 'connecting';
+  /** What is made for it, until it stands. */
+  #connecting: Socket | undefined;
   #over = false;
   #sentAt = 0;
   #bytesBefore: number | undefined;
@@ -80,6 +82,12 @@ export class CarriedAttempt implements AttemptControl {
       })
       .on('error', error => this.fail(error));
   }
+
+  /** For the agent: the connection that is made for the request. */
+  readonly onConnecting = (socket: Socket): void => {
+    if (this.#over) socket.destroy();
+    else this.#connecting = socket;
+  };
 
   resume(): void {
     this.#response?.resume();
@@ -142,6 +150,7 @@ export class CarriedAttempt implements AttemptControl {
   }
 
   #connect(socket: Socket): void {
+    this.#connecting = undefined;
     joinPieces(socket);
     if (this.request.body instanceof RequestBody) takeOneAtATime(socket);
     this.#sent();
@@ -215,6 +224,7 @@ export class CarriedAttempt implements AttemptControl {
 
   #stop(): void {
     this.#finish();
+    this.#connecting?.destroy();
     // Destroying makes it emit an error once more.
     this.#client?.on('error', () => {}).destroy();
   }

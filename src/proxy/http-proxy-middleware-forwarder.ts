@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import { GatewayError } from '../http/gateway-error.js';
 import type { Backend } from '../upstream/backend.js';
+import type { ConnectionWatch } from './backend-agent.js';
 import { maxResponseHead, type BackendPools } from './backend-pools.js';
 import { CarriedAttempt, sendHead } from './carried-attempt.js';
 import { ClientView, ResponseView } from './client-view.js';
@@ -83,11 +84,13 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
   #create(): RequestHandler<ClientView, ResponseView> {
     const options: Options<ClientView, ResponseView> = {
       // 1
-      router: ({ request, backend }, _, own) => {
+      router: ({ attempt, request, backend }, _, own) => {
         const { url, socketPath } = backend;
         own.agent = this.pools.agent(backend, request.ownConnection, request.tie);
         own.secure = this.pools.settings.tls?.verify ?? true;
-        own.ssl = { maxHeaderSize: maxResponseHead, setHost: false };
+        // What it passes on to the request.
+        const passed: ConnectionWatch = { onConnecting: attempt.onConnecting };
+        own.ssl = { maxHeaderSize: maxResponseHead, setHost: false, ...passed };
         if (request.body instanceof RequestBody) own.buffer = request.body;
         if (socketPath !== undefined) return { protocol: url.protocol, socketPath };
         return { protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port };

@@ -1,5 +1,6 @@
-import { ClientRequest } from 'node:http';
+import { ClientRequest, type ClientRequestArgs } from 'node:http';
 import type { Backend } from '../upstream/backend.js';
+import type { ConnectionWatch } from './backend-agent.js';
 import { maxResponseHead, type BackendPools } from './backend-pools.js';
 import { BodilessRequest } from './bodiless-request.js';
 import { CarriedAttempt, sendHead } from './carried-attempt.js';
@@ -37,7 +38,8 @@ export class NodeCarrier {
     if (body instanceof RequestBody && body.length === undefined) headers.push('Transfer-Encoding', 'chunked');
     const { url, socketPath } = backend;
     const Request = body === undefined ? BodilessRequest : ClientRequest;
-    const client = new Request({
+    const options: ClientRequestArgs & ConnectionWatch = {
+      onConnecting: attempt.onConnecting,
       protocol: url.protocol,
       agent: this.pools.agent(backend, request.ownConnection, request.tie),
       ...(socketPath === undefined ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port } : { socketPath }),
@@ -46,7 +48,8 @@ export class NodeCarrier {
       headers,
       setHost: false,
       maxHeaderSize: maxResponseHead,
-    });
+    };
+    const client = new Request(options);
     attempt.watch(client);
     if (body instanceof RequestBody) {
       sendHead(client);
