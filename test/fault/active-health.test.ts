@@ -5,7 +5,7 @@ import { vetoesAt } from '../support/operator.js';
 import { eventually } from '../support/poll.js';
 import { startScripted, type Behaviour, type ScriptedBackend } from '../support/scripted-backend.js';
 
-const probed = { interval: '100ms', timeout: '5s', healthyAfter: 1, unhealthyAfter: 2 };
+const probed = { interval: '200ms', timeout: '200ms', healthyAfter: 1, unhealthyAfter: 4 };
 
 /** Answers traffic well; whether probes succeed is said by `isWell`. */
 const withProbe =
