@@ -11,10 +11,20 @@ import { eventually } from '../support/poll.js';
 import { type RunningGateway, startGateway } from '../support/program.js';
 import { type RawScript, startRawBackend } from '../support/raw-backend.js';
 import { tempFolder } from '../support/temp.js';
+import { fromClient, fromServer } from '../support/tunnel-scene.js';
+import { startUpgradeBackend, upgraded } from '../support/upgrade-scene.js';
 
 /** One byte in a chunk of its own, many times. */
 const chunks = Buffer.from('1\r\na\r\n'.repeat(10_000));
 const singleBytes = 10_000;
+
+/** The same of events. */
+const eventChunks = Buffer.from(
+  [...'data: a\n\n']
+    .map(byte => `1\r\n${byte}\r\n`)
+    .join('')
+    .repeat(1_100),
+);
 
 /** A gateway that ends when it needs more than `heap` MiB. */
 async function gatewayTo(
@@ -131,6 +141,7 @@ describe('uploads in chunks of one byte', () => {
 describe('answers in chunks of one byte', () => {
   const answers: Readonly<Record<string, [head: string, piece: Buffer]>> = {
     'in chunks': ['Transfer-Encoding: chunked', chunks],
+    'of events': ['Content-Type: text/event-stream\r\nTransfer-Encoding: chunked', eventChunks],
     'of a declared length': ['Content-Length: 100000000', Buffer.alloc(60_000, 'a')],
   };
   const script = (head: string, piece: Buffer, poured: unknown[]): RawScript => {
@@ -183,6 +194,28 @@ describe('DATA frames of one byte', () => {
     }
     client.head(101, requestFields({ ':path': '/alive' }));
     expect(await client.status(101)).toBe(200);
+    expect((await memoryOf(gateway.pid)) - before).toBeLessThan(120);
+  });
+});
+
+describe('WebSocket frames of one byte', () => {
+  it.each(['client', 'backend'])('do not end a process with a small heap, while the %s does not read', async who => {
+    const backend = await startUpgradeBackend();
+    const gateway = await gatewayTo(backend.url, 256);
+    const before = await memoryOf(gateway.pid);
+    const pours: Promise<number>[] = [];
+    for (let number = 1; number <= 16; number++) {
+      const client = await upgraded(gateway.port);
+      const server = await backend.connection(number);
+      const [reader, writer, frame] =
+        who === 'client'
+          ? [client.socket, server.socket, fromServer(2, 'a')]
+          : [server.socket, client.socket, fromClient(2, 'a')];
+      reader.pause();
+      pours.push(pour(writer, Buffer.alloc(frame.length * 20_000, frame), 1_500_000));
+    }
+    await Promise.all(pours);
+    await expectAlive(gateway);
     expect((await memoryOf(gateway.pid)) - before).toBeLessThan(120);
   });
 });
