@@ -53,6 +53,16 @@ export async function createGateway(config: GatewayConfig, options: GatewayOptio
     gatewayAdapter(),
     { bodyParser: false, abortOnError: false, ...(!embedded && { logger: false }) },
   );
+  try {
+    return await assemble(config, app, embedded);
+  } catch (error) {
+    // What it has begun (timers, watches, connections to stores) must not outlive it.
+    await app.close().catch(() => {});
+    throw error;
+  }
+}
+
+async function assemble(config: GatewayConfig, app: NestFastifyApplication, embedded: boolean): Promise<Gateway> {
   const logger = app.get(Logger);
   if (!embedded) app.useLogger(logger);
   app.useWebSocketAdapter(new UpgradeAdapter(app.get(UpgradeServer)));

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { buildConfig } from '../../src/config/load-config.js';
 import { createGateway } from '../../src/gateway.js';
 import { StartError } from '../../src/runtime/start-error.js';
 import { closeLater } from '../support/cleanup.js';
+import { startInProcess } from '../support/in-process.js';
 import { tempFolder } from '../support/temp.js';
 
 /** Why a gateway with this listener does not start. */
@@ -60,4 +62,23 @@ describe('a gateway that cannot listen', () => {
     const { port } = await occupy({ host: '::', port: 0 });
     expect(await startError({ host: '::', port })).toContain(`cannot listen on [::]:${port}: another program`);
   });
+});
+
+it('a gateway whose modules fail at start leaves nothing running: those that have started are told to end', async () => {
+  const told: string[] = [];
+  class Started implements OnModuleDestroy {
+    onModuleDestroy(): void {
+      told.push('end');
+    }
+  }
+  class Failing implements OnModuleInit {
+    onModuleInit(): void {
+      throw new Error('no connection to the store');
+    }
+  }
+  class Own {}
+  const imports = [{ module: Own, providers: [Started, Failing] }];
+  const started = startInProcess({ upstreams: { app: { backends: ['http://127.0.0.1:9'] } } }, { imports });
+  await expect(started).rejects.toThrow('no connection to the store');
+  expect(told).toEqual(['end']);
 });
