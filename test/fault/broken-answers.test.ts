@@ -72,7 +72,8 @@ describe('beside two good backends, clients do not notice one that', () => {
     ['resets instead of answering', scripted('resetsBeforeTheHead')],
     ['resets in the middle of the head', scripted('resetsInTheHead')],
   ])('%s, and its circuit opens', async (_, start) => {
-    const gateway = await gatewayTo(await start());
+    // Time enough for another try, also where the machine stands still for a moment.
+    const gateway = await gatewayTo(await start(), { timeouts: { connect: '300ms', response: '20s' } });
     expect(await errorsUntilOpen(gateway)).toEqual({});
     expect(await errorsOnceOpen(gateway)).toEqual({});
   });

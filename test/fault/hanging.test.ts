@@ -9,7 +9,7 @@ import { quantile } from '../support/quantile.js';
 import { type ScriptedBackend, startScripted } from '../support/scripted-backend.js';
 
 const connections = 16;
-const timeout = 500;
+const timeout = 1_000;
 
 interface Scene {
   readonly gateway: InProcessGateway;
