@@ -41,7 +41,7 @@ describe('with sse.resume', () => {
         const victim = backends[kill % backends.length]!;
         const before = streams.map(lastOf);
         // At a random moment: when some stream has come so much farther.
-        const some = streams[kill]!;
+        const some = streams[kill % streams.length]!;
         const target = lastOf(some) + 3 + Math.floor(Math.random() * 10);
         await eventually(() => lastOf(some) >= target, { deadline: 10_000, interval: 1 });
         await victim.kill();
