@@ -29,6 +29,9 @@ const maxDropped = 64 * 1024;
 /** Milliseconds in which an answer that is dropped must have ended for its connection to be kept. */
 const droppedWithin = 100;
 
+/** Bytes of a body that every server takes from the connection with the head. */
+const readWithHead = 16 * 1024;
+
 /**
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
  * exactly once, whatever comes first: the end, an error, or the client's leaving.
@@ -246,7 +249,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
 
   fail(error: GatewayError, stale = false, unsent = false): void {
     if (this.#dropped >= 0) return clearTimeout(this.#cut);
-    const isFault = error.source === 'backend' && !stale && !this.#isUnfinished(error, unsent);
+    const isFault = error.source === 'backend' && !stale && !this.#mayBeUnread(error, unsent);
     const verdict = isFault ? this.route.target.verdicts.ofError(error) : VerdictRules.ignored;
     if (verdict.outcome === 'failure') this.#blame(error);
     this.#settle(isFault ? 'failure' : 'ignored', verdict);
@@ -255,14 +258,16 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
   }
 
   /**
-   * The connection ended while the body was still being sent: the backend may have given up on a slow client, or have answered
-   * by closing. That is no evidence.
+   * The connection ended behind a body that the backend need not have read: it may have given up on a slow client, or have answered
+   * early and closed, which can take the answer with it even if all of the body had been written. That is no evidence.
    */
-  #isUnfinished({ code }: GatewayError, unsent: boolean): boolean {
+  #mayBeUnread({ code }: GatewayError, unsent: boolean): boolean {
     if (code !== 'RESET' && code !== 'BODY_BROKEN') return false;
     if (unsent) return true;
     const { body } = this.exchange;
-    return body !== undefined && body.whole === undefined && !body.ended;
+    if (body === undefined) return false;
+    const isGood = this.#status >= 200 && this.#status < 300;
+    return body.isComing || (body.bytes > readWithHead && !isGood);
   }
 
   /** The client gets the answer of this attempt. */

@@ -5,12 +5,13 @@ import tls from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../support/certificate.js';
 import { closeLater } from '../support/cleanup.js';
-import { connectRaw, request } from '../support/client.js';
+import { connectRaw, request, type RequestOptions } from '../support/client.js';
 import { valueOf } from '../support/header-list.js';
 import { connectHttp2 } from '../support/http2-client.js';
 import type { InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 import { gatewayTo } from '../support/scene.js';
+import { startScripted } from '../support/scripted-backend.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
 
 /** A backend that answers from the head alone, and closes with the body unread: the kernel resets such a connection behind the answer. */
@@ -111,5 +112,26 @@ describe.each(['undici', 'http-proxy-middleware'])('a backend that resets upload
     expect((await request(gateway.port)).status).toBe(200);
     await eventually(async () => expect(await gateway.metric('gatehouse_backend_in_flight')).toBe(0));
     expect(await gateway.metric('gatehouse_circuit_transitions_total')).toBe(0);
+  });
+});
+
+describe.each(['undici', 'http-proxy-middleware'])('a reset behind the whole of a body (%s)', forwarder => {
+  const transitionsAfter = async (size: number, options: RequestOptions = {}): Promise<number> => {
+    const backend = await startScripted('resetting', call => call.reset());
+    const gateway = await gatewayTo([backend], { ...strict, forwarder, retries: { attempts: 0 } });
+    for (let i = 0; i < 3; i++) {
+      const { header } = await request(gateway.port, { method: 'POST', body: Buffer.alloc(size, 'x'), ...options });
+      expect(header('x-gateway-error')).toBe(size > 16_384 || i < 2 ? 'RESET' : 'NO_BACKEND');
+    }
+    return gateway.metric('gatehouse_circuit_transitions_total');
+  };
+
+  it('opens no circuit when the answer may have been lost with a body that was not read', async () => {
+    expect(await transitionsAfter(90_000)).toBe(0);
+    expect(await transitionsAfter(90_000, { headers: { 'transfer-encoding': 'chunked' } })).toBe(0);
+  });
+
+  it('opens the circuit when the body is so short that it is read with the head', async () => {
+    expect(await transitionsAfter(1_000)).toBe(1);
   });
 });
