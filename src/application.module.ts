@@ -2,7 +2,7 @@ import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common'
 import { CircuitBreakerModule } from './circuit-breaker/circuit-breaker.module.js';
 import { GatewayConfigModule } from './config/config.module.js';
 import { CredentialFields } from './security/credential-fields.js';
-import type { GatewayConfig } from './config/gateway.config.js';
+import type { GatewayConfig } from './config/file/gateway.config.js';
 import { HealthChecksModule } from './health/health-checks.module.js';
 import { LoggingModule, type LoggingSettings } from './logging/logging.module.js';
 import type { Sink } from './logging/sink.js';

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { GatewayOptions } from './application.module.js';
-import type { GatewayConfig } from './config/gateway.config.js';
+import type { GatewayConfig } from './config/file/gateway.config.js';
 import { createGateway, Gateway } from './gateway.js';
 
 /**

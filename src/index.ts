@@ -15,13 +15,13 @@ export type { CircuitBreaker, FailureKind, Ticket } from './circuit-breaker/circ
 export { CircuitBreakers } from './circuit-breaker/circuit-breakers.js';
 export type { CircuitEvent } from './circuit-breaker/circuit-events.js';
 export { circuitBreakerToken, InjectCircuitBreaker } from './circuit-breaker/inject-circuit-breaker.js';
-export { ConfigError } from './config/config-error.js';
+export { ConfigError } from './config/loading/config-error.js';
 export { GATEWAY_CONFIG } from './config/config.module.js';
-export { effectiveConfig } from './config/effective-config.js';
-export { GatewayConfig } from './config/gateway.config.js';
-export { buildConfig, loadConfig, parseConfig, type ParseOptions } from './config/load-config.js';
-export type { Problem } from './config/problem.js';
-export { jsonSchema } from './config/reference/json-schema.js';
+export { effectiveConfig } from './config/showing/effective-config.js';
+export { GatewayConfig } from './config/file/gateway.config.js';
+export { buildConfig, loadConfig, parseConfig, type ParseOptions } from './config/loading/load-config.js';
+export type { Problem } from './config/loading/problem.js';
+export { jsonSchema } from './config/showing/reference/json-schema.js';
 export { ExtensionError } from './extension/extension-error.js';
 export { Probe, type HealthProbe, type ProbeResult } from './health/probe.js';
 export {
@@ -43,11 +43,11 @@ export type {
   ConnectionFigures,
   ForwardRequest,
   Forwarder,
-} from './proxy/forwarder.js';
-export type { BackendPools } from './proxy/backend-pools.js';
-export { HTTP_PROXY_MIDDLEWARE_PLUGINS } from './proxy/builtin-forwarders.js';
-export type { ProxyPlugin } from './proxy/http-proxy-middleware-forwarder.js';
-export { RegisteredForwarder, type ForwarderFactory } from './proxy/registered-forwarder.js';
+} from './proxy/forwarder/forwarder.js';
+export type { BackendPools } from './proxy/forwarder/backend-pools.js';
+export { HTTP_PROXY_MIDDLEWARE_PLUGINS } from './proxy/forwarder/builtin-forwarders.js';
+export type { ProxyPlugin } from './proxy/forwarder/http-proxy-middleware-forwarder.js';
+export { RegisteredForwarder, type ForwarderFactory } from './proxy/forwarder/registered-forwarder.js';
 export { RequestIdentity } from './security/controllers/request-identity.js';
 export { UsePolicies, type PolicyReference } from './security/controllers/use-policies.js';
 export { Policy } from './security/custom/named-policy.js';
@@ -60,7 +60,7 @@ export type { Quota } from './security/rate-limit/quota.js';
 export { RATE_LIMIT_MEMORY } from './security/rate-limit/rate-limit.module.js';
 export { RedisLimitStore, type RedisStoreSettings } from './security/rate-limit/redis-limit-store.js';
 export { CellTable } from './shared-memory/cell-table.js';
-export { StartError } from './runtime/start-error.js';
+export { StartError } from './listeners/start-error.js';
 export type { Backend, Candidates, Outcome, Veto } from './upstream/backend.js';
 export { Upstreams } from './upstream/upstreams.js';
 export { version } from './version.js';

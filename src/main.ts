@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { dieWithStarter } from './cli/lifeline.js';
-import { refuseDebugger } from './cli/no-debugger.js';
+import { dieWithStarter } from './process/lifeline.js';
+import { refuseDebugger } from './process/no-debugger.js';
 
 refuseDebugger();
 dieWithStarter();

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { mask } from '../config/kinds/secret.js';
+import { mask } from '../config/language/kinds/secret.js';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

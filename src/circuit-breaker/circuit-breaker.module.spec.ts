@@ -3,7 +3,7 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { GatewayConfigModule } from '../config/config.module.js';
-import { buildConfig } from '../config/load-config.js';
+import { buildConfig } from '../config/loading/load-config.js';
 import { LogDestination } from '../logging/destination.js';
 import { LoggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';

@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { GatewayConfig } from '../config/gateway.config.js';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { PINO } from '../logging/logging.module.js';
 import { CircuitMetrics } from '../metrics/circuit-metrics.js';
 import type { LiveBackend } from '../upstream/live-backend.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import { CircuitEvents } from './circuit-events.js';
 import { CircuitFactory } from './circuit-factory.js';
 import { fail, testBackends } from './testing.js';

@@ -1,4 +1,4 @@
-import type { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import type { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { AlwaysClosed } from './always-closed.js';
 import { BucketRotations } from './bucket-rotations.js';

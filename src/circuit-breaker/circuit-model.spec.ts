@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import type { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import type { Outcome } from '../upstream/backend.js';
 import type { CircuitState, FailureKind, Ticket } from './circuit-breaker.js';
 import { testCircuits } from './testing.js';

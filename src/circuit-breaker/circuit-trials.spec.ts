@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import type { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import { fail, succeed, testCircuits } from './testing.js';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import type { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import type { Outcome } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { CircuitBreaker, CircuitState, FailureKind, Ticket } from './circuit-breaker.js';

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import { CircuitWindow } from './circuit-window.js';
 import { GuardedOpossum } from './guarded-opossum.js';
 

@@ -1,5 +1,5 @@
 import Opossum from 'opossum';
-import type { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import type { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import { bucketsOfWindow } from './bucket-rotations.js';
 import type { CircuitWindow } from './circuit-window.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { OutlierConfig, type CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import { OutlierConfig, type CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { fail, succeed, testCircuits } from './testing.js';
 

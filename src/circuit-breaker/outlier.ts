@@ -1,4 +1,4 @@
-import type { OutlierConfig } from '../config/circuit-breaker.config.js';
+import type { OutlierConfig } from '../config/file/circuit-breaker.config.js';
 import type { WindowTotals } from './circuit-window.js';
 
 /** Milliseconds between two comparisons of one circuit with its peers: each sums up the windows of all of them. */

@@ -1,4 +1,4 @@
-import { CircuitBreakerConfig } from '../config/circuit-breaker.config.js';
+import { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import { LiveBackend } from '../upstream/live-backend.js';
 import type { CircuitBreaker, FailureKind } from './circuit-breaker.js';
 import { CircuitEvents } from './circuit-events.js';

@@ -1,7 +1,7 @@
-import { ConfigError } from '../config/config-error.js';
-import { loadConfig } from '../config/load-config.js';
-import { routesOf } from '../config/route-settings.js';
-import { formatProblem } from '../config/problem.js';
+import { ConfigError } from '../config/loading/config-error.js';
+import { loadConfig } from '../config/loading/load-config.js';
+import { routesOf } from '../config/file/route-settings.js';
+import { formatProblem } from '../config/loading/problem.js';
 import { RouteError } from '../routing/route-error.js';
 import { RouteTable } from '../routing/route-table.js';
 import { exitCode } from './exit-code.js';

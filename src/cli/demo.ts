@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../config/loading/load-config.js';
 import type { Gateway } from '../gateway.js';
 import { packageRoot } from '../package-root.js';
 import { startDemoBackends } from './demo-backends.js';

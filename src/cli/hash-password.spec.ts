@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ScryptHash } from '../security/auth/scrypt-hash.js';
+import { ScryptHash } from '../security/auth/basic/scrypt-hash.js';
 import { hashPassword } from './hash-password.js';
 
 afterEach(() => void vi.restoreAllMocks());

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Writable, type Readable } from 'node:stream';
-import { hashPassword as hashOf } from '../security/auth/scrypt-hash.js';
+import { hashPassword as hashOf } from '../security/auth/basic/scrypt-hash.js';
 import { exitCode } from './exit-code.js';
 
 const maxLength = 1024;

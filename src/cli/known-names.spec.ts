@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { HttpProbe } from '../health/http-probe.js';
 import { Probe } from '../health/probe.js';
 import { TcpProbe } from '../health/tcp-probe.js';
-import { builtinForwarders } from '../proxy/builtin-forwarders.js';
-import { RegisteredForwarder } from '../proxy/registered-forwarder.js';
+import { builtinForwarders } from '../proxy/forwarder/builtin-forwarders.js';
+import { RegisteredForwarder } from '../proxy/forwarder/registered-forwarder.js';
 import { knownNames } from './known-names.js';
 
 describe('the names that the program knows', () => {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { effectiveConfig } from '../config/effective-config.js';
-import { loadConfig } from '../config/load-config.js';
+import { effectiveConfig } from '../config/showing/effective-config.js';
+import { loadConfig } from '../config/loading/load-config.js';
 import { exitCode } from './exit-code.js';
 
 /** `gatehouse print FILE`: the effective configuration as YAML, with all defaults and masked secrets. */

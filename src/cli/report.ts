@@ -1,7 +1,7 @@
-import { ConfigError } from '../config/config-error.js';
+import { ConfigError } from '../config/loading/config-error.js';
 import { ExtensionError } from '../extension/extension-error.js';
 import { RouteError } from '../routing/route-error.js';
-import { StartError } from '../runtime/start-error.js';
+import { StartError } from '../listeners/start-error.js';
 import { exitCode } from './exit-code.js';
 
 /** Says on standard error why the program cannot go on, without a stack where the reason is not the program's own; the exit code. */

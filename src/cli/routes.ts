@@ -1,5 +1,5 @@
-import { loadConfig } from '../config/load-config.js';
-import { routesOf } from '../config/route-settings.js';
+import { loadConfig } from '../config/loading/load-config.js';
+import { routesOf } from '../config/file/route-settings.js';
 import { describeRoutes, type RouteRow } from '../routing/describe.js';
 import { RouteTable } from '../routing/route-table.js';
 import { exitCode } from './exit-code.js';

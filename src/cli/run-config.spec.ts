@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoadedConfig } from '../config/load/compile.js';
+import type { LoadedConfig } from '../config/loading/compile.js';
 import { configToRun } from './run-config.js';
 
 const run = (...args: Parameters<typeof configToRun>): LoadedConfig['config'] => {

@@ -1,5 +1,5 @@
-import { buildConfig, loadConfig } from '../config/load-config.js';
-import type { LoadedConfig } from '../config/load/compile.js';
+import { buildConfig, loadConfig } from '../config/loading/load-config.js';
+import type { LoadedConfig } from '../config/loading/compile.js';
 import { knownNames } from './known-names.js';
 import type { SelfSigned } from './self-signed.js';
 

@@ -1,4 +1,4 @@
-import { jsonSchema } from '../config/reference/json-schema.js';
+import { jsonSchema } from '../config/showing/reference/json-schema.js';
 import { exitCode } from './exit-code.js';
 
 /** `gatehouse schema`: the JSON Schema that editors use. */

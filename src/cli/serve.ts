@@ -1,10 +1,10 @@
 import type { Logger as Pino } from 'pino';
 import { createGateway, type Gateway } from '../gateway.js';
-import { isExpiryWarning } from '../config/key-pair.js';
-import type { LoadedConfig } from '../config/load/compile.js';
+import { isExpiryWarning } from '../tls/key-pair.js';
+import type { LoadedConfig } from '../config/loading/compile.js';
 import { PINO } from '../logging/logging.module.js';
 import { exitCode } from './exit-code.js';
-import { Signals } from './signals.js';
+import { Signals } from '../process/signals.js';
 
 /**
  * Runs a gateway, with its configuration's warnings in its log, until SIGTERM, SIGINT or SIGQUIT, then ends it gracefully, and the process with it; a second

@@ -3,8 +3,8 @@ import { ConfigService } from '@nestjs/config';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { GATEWAY_CONFIG, GatewayConfigModule } from './config.module.js';
-import type { GatewayConfig } from './gateway.config.js';
-import { buildConfig } from './load-config.js';
+import type { GatewayConfig } from './file/gateway.config.js';
+import { buildConfig } from './loading/load-config.js';
 
 @Injectable()
 class Consumer {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ConfigModule, getConfigToken, registerAs, type ConfigFactory } from '@nestjs/config';
-import type { GatewayConfig } from './gateway.config.js';
+import type { GatewayConfig } from './file/gateway.config.js';
 
 const namespace = 'gateway';
 

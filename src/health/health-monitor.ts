@@ -7,9 +7,9 @@ import {
 } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { GATEWAY_CONFIG } from '../config/config.module.js';
-import type { GatewayConfig } from '../config/gateway.config.js';
-import type { HealthCheckConfig } from '../config/health-check.config.js';
-import type { UpstreamConfig } from '../config/upstream.config.js';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
+import type { HealthCheckConfig } from '../config/file/health-check.config.js';
+import type { UpstreamConfig } from '../config/file/upstream.config.js';
 import { PINO } from '../logging/logging.module.js';
 import { ProbeMetrics } from '../metrics/probe-metrics.js';
 import { openFiles } from '../platform/open-files.js';

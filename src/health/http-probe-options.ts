@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { Allow } from 'class-validator';
-import type { StatusRange } from '../config/kinds/status.js';
+import type { StatusRange } from '../config/language/kinds/status.js';
 import type { BackendTls } from '../upstream/backend-tls.js';
 
 /** Neither copied nor checked again: the configuration has parsed it. */

@@ -1,6 +1,6 @@
 import { request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as secureRequest } from 'node:https';
-import { statusRanges } from '../config/kinds/status.js';
+import { statusRanges } from '../config/language/kinds/status.js';
 import { fieldValueOf } from '../http/field-value.js';
 import type { Backend } from '../upstream/backend.js';
 import { hostOf, tlsOptions } from '../upstream/backend-tls.js';

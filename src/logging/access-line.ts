@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { holdsSecret } from '../config/kinds/header.js';
-import { maskUrl } from '../config/kinds/url.js';
+import { holdsSecret } from '../config/language/kinds/header.js';
+import { maskUrl } from '../config/language/kinds/url.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { foldName } from '../http/field-names.js';
 import { quote } from './json-text.js';

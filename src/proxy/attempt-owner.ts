@@ -1,9 +1,9 @@
 import type { GatewayError } from '../http/gateway-error.js';
 import type { Attempt } from './attempt.js';
-import type { EventStreams } from './event-streams.js';
+import type { EventStreams } from './lasting/event-streams.js';
 import type { Exchange } from './exchange.js';
-import type { ClientMemory } from './memory-share.js';
-import type { ForwardPlan, ForwardRoute } from './route-plan.js';
+import type { ClientMemory } from './client/memory-share.js';
+import type { ForwardPlan, ForwardRoute } from './plan/route-plan.js';
 
 /** Who decides what follows an attempt that is no answer for the client. */
 export interface AttemptOwner {

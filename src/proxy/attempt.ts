@@ -6,19 +6,19 @@ import type { RawHeaders } from '../http/raw-headers.js';
 import { removeFields } from '../http/request-head.js';
 import { responseFields } from '../http/response-head.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
-import { VerdictRules, type BreakerVerdict } from './backend-verdict.js';
+import { VerdictRules, type BreakerVerdict } from './target/backend-verdict.js';
 import { Doubts, isDoubtful } from './doubts.js';
-import type { BodyWatcher } from './client-body.js';
+import type { BodyWatcher } from './client/client-body.js';
 import type { AttemptOwner } from './attempt-owner.js';
-import type { EventStream } from './event-streams.js';
+import type { EventStream } from './lasting/event-streams.js';
 import type { Exchange } from './exchange.js';
-import type { UnderWay } from './under-way.js';
-import type { AttemptControl, AttemptObserver } from './forwarder.js';
+import type { UnderWay } from './lasting/under-way.js';
+import type { AttemptControl, AttemptObserver } from './forwarder/forwarder.js';
 import type { Race } from './race.js';
-import type { ForwardPlan, ForwardRoute } from './route-plan.js';
-import type { HeldPlace } from './target.js';
+import type { ForwardPlan, ForwardRoute } from './plan/route-plan.js';
+import type { HeldPlace } from './target/target.js';
 import { UnreadAnswer } from './unread-answer.js';
-import type { TunnelOver } from './upgrade.js';
+import type { TunnelOver } from './lasting/upgrade.js';
 
 /** Responses without a body must not have it (RFC 9110 §8.6). */
 const lengthField: ReadonlySet<string> = new Set(['content-length']);

@@ -13,20 +13,20 @@ import { RequestHead } from '../http/request-head.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
-import { forget, identify, introductionOf, peerOf } from './client-connection.js';
-import { ClientTie, tieOf, tieTo } from './client-tie.js';
+import { forget, identify, introductionOf, peerOf } from './client/client-connection.js';
+import { ClientTie, tieOf, tieTo } from './client/client-tie.js';
 import { Exchange } from './exchange.js';
-import { isRequestId } from './forwarding-headers.js';
-import { offersUpgrade } from './upgrade-offer.js';
-import { aborted, loop, noConnectionAuth, noExpectation, noMethod, noProtocol, refusals } from './refusals.js';
-import { Http1Responder } from './http1-responder.js';
-import type { Http2Head } from './http2-head.js';
-import type { Http2Message } from './http2-message.js';
-import { Http2Responder } from './http2-responder.js';
-import { endsWithAnswer, endWithAnswer } from './last-answer.js';
-import type { ListenerInfo } from './listener-info.js';
-import { endsWithHead } from './parser-rest.js';
-import type { RoutePlans } from './route-plans.js';
+import { isRequestId } from './plan/forwarding-headers.js';
+import { offersUpgrade } from './client/upgrade-offer.js';
+import { aborted, loop, noConnectionAuth, noExpectation, noMethod, noProtocol, refusals } from './plan/refusals.js';
+import { Http1Responder } from './client/http1-responder.js';
+import type { Http2Head } from './client/http2-head.js';
+import type { Http2Message } from './client/http2-message.js';
+import { Http2Responder } from './client/http2-responder.js';
+import { endsWithAnswer, endWithAnswer } from './client/last-answer.js';
+import type { ListenerInfo } from './client/listener-info.js';
+import { endsWithHead } from './client/parser-rest.js';
+import type { RoutePlans } from './plan/route-plans.js';
 
 /** Limits of a request's head: `security.validation`. Sizes in bytes. */
 export interface HeadLimits {

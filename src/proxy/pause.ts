@@ -1,7 +1,7 @@
 import type { AttemptOwner } from './attempt-owner.js';
 import type { Exchange } from './exchange.js';
-import type { UnderWay } from './under-way.js';
-import type { ForwardPlan, ForwardRoute } from './route-plan.js';
+import type { UnderWay } from './lasting/under-way.js';
+import type { ForwardPlan, ForwardRoute } from './plan/route-plan.js';
 
 /** An exchange between two attempts: it has its next one when the wait is over. */
 export class Pause implements UnderWay {

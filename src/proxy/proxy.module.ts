@@ -2,7 +2,7 @@ import { Module, type OnModuleInit, type OnApplicationShutdown } from '@nestjs/c
 import { DiscoveryModule } from '@nestjs/core';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import { GATEWAY_CONFIG, GATEWAY_INSTANCE } from '../config/config.module.js';
-import type { GatewayConfig } from '../config/gateway.config.js';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { TrustedProxies } from '../http/client-address.js';
 import { RequestFieldRules } from '../http/request-field-rules.js';
 import { Signature } from '../http/signature.js';
@@ -16,16 +16,16 @@ import { RoutePolicies } from '../security/route-policies.js';
 import { SecurityModule } from '../security/security.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { Upstreams } from '../upstream/upstreams.js';
-import { builtinForwarders } from './builtin-forwarders.js';
-import { createTargets } from './create-targets.js';
+import { builtinForwarders } from './forwarder/builtin-forwarders.js';
+import { createTargets } from './target/create-targets.js';
 import { Dispatcher } from './dispatcher.js';
 import { Exchanges } from './exchanges.js';
-import { LongLived } from './long-lived.js';
-import { ClientMemory } from './memory-share.js';
+import { LongLived } from './lasting/long-lived.js';
+import { ClientMemory } from './client/memory-share.js';
 import { ProxyController } from './proxy.controller.js';
-import { Forwarders } from './registered-forwarder.js';
-import { RoutePlans } from './route-plans.js';
-import { Targets } from './targets.js';
+import { Forwarders } from './forwarder/registered-forwarder.js';
+import { RoutePlans } from './plan/route-plans.js';
+import { Targets } from './target/targets.js';
 
 /** The path of a request from the open exchange to the backend and back. */
 @Module({

@@ -1,5 +1,5 @@
 import type { Attempt } from './attempt.js';
-import type { UnderWay } from './under-way.js';
+import type { UnderWay } from './lasting/under-way.js';
 
 /** Starts the second attempt of a race. */
 export interface Starter {

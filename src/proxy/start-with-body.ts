@@ -1,7 +1,7 @@
 import type { AttemptOwner } from './attempt-owner.js';
 import type { Exchange } from './exchange.js';
-import { Borrowed } from './memory-share.js';
-import type { ForwardPlan, ForwardRoute } from './route-plan.js';
+import { Borrowed } from './client/memory-share.js';
+import type { ForwardPlan, ForwardRoute } from './plan/route-plan.js';
 
 /**
  * Begins with an exchange whose body may have come with its head, or is to be in memory before it takes a place at a backend. Called when the

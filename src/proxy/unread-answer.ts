@@ -1,7 +1,7 @@
 import { GatewayError } from '../http/gateway-error.js';
 import type { Exchange } from './exchange.js';
-import { Borrowed, type MemoryShare } from './memory-share.js';
-import type { HeldAnswer, UnreadAnswers } from './unread-answers.js';
+import { Borrowed, type MemoryShare } from './client/memory-share.js';
+import type { HeldAnswer, UnreadAnswers } from './target/unread-answers.js';
 
 /** Bytes of one answer that may wait in memory for its client. */
 const maxAhead = 1024 * 1024;

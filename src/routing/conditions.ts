@@ -1,4 +1,4 @@
-import { shownValue } from '../config/kinds/value-match.js';
+import { shownValue } from '../config/language/kinds/value-match.js';
 import { fieldValueOf } from '../http/field-value.js';
 import type { MatchDefinition, RouteQuery, ValueMatch } from './route.js';
 import { queryValues } from './query-values.js';

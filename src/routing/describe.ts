@@ -1,4 +1,4 @@
-import { maskUrl } from '../config/kinds/url.js';
+import { maskUrl } from '../config/language/kinds/url.js';
 import type { Entry } from './entry.js';
 import { shapeOf } from './path-pattern.js';
 import type { RouteDefinition } from './route.js';

@@ -1,4 +1,4 @@
-import { maskUrl } from '../config/kinds/url.js';
+import { maskUrl } from '../config/language/kinds/url.js';
 import { encodePath, encodeQuery, encodeWireQuery } from './encoding.js';
 import type { RequestPath } from './parameters.js';
 import type { PathPattern } from './path-pattern.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CredentialFields } from './credential-fields.js';
-import { buildConfig } from '../config/load-config.js';
+import { buildConfig } from '../config/loading/load-config.js';
 
 describe('a field with credentials', () => {
   const config = buildConfig({

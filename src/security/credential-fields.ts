@@ -1,5 +1,5 @@
-import type { GatewayConfig } from '../config/gateway.config.js';
-import { holdsSecret } from '../config/kinds/header.js';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
+import { holdsSecret } from '../config/language/kinds/header.js';
 import { foldName } from '../http/field-names.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { EffectiveSecurity } from '../config/route-settings.js';
+import type { EffectiveSecurity } from '../config/file/route-settings.js';
 import type { RequestPolicy } from './policy.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { EffectiveSecurity } from '../config/route-settings.js';
+import type { EffectiveSecurity } from '../config/file/route-settings.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import { CorsFields } from './cors/cors-fields.js';
 import { SecurityHeaders } from './headers/security-headers.js';

@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { EventStreams } from '../proxy/event-streams.js';
+import { EventStreams } from '../proxy/lasting/event-streams.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { EventStreamHub } from './event-stream-hub.js';
 

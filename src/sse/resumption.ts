@@ -1,4 +1,4 @@
-import type { UnderWay } from '../proxy/under-way.js';
+import type { UnderWay } from '../proxy/lasting/under-way.js';
 
 /** Tries in a row that bring no new event before a stream is given up. */
 const maxTries = 10;

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { LongLived } from '../proxy/long-lived.js';
+import { LongLived } from '../proxy/lasting/long-lived.js';
 import { ProxyModule } from '../proxy/proxy.module.js';
 import { EventStreamHub } from './event-stream-hub.js';
 import { SseController } from './sse.controller.js';

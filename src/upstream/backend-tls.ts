@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { readBounded, whyUnreadable } from '../config/bounded-file.js';
-import type { UpstreamTlsConfig } from '../config/upstream.config.js';
+import { readBounded, whyUnreadable } from '../platform/bounded-file.js';
+import type { UpstreamTlsConfig } from '../config/file/upstream.config.js';
 import type { Backend } from './backend.js';
 
 /** PEM texts and the name to verify, for backends over TLS. */

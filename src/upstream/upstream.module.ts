@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { GATEWAY_CONFIG } from '../config/config.module.js';
-import type { GatewayConfig } from '../config/gateway.config.js';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { Upstreams } from './upstreams.js';
 
 /** Provides {@link Upstreams}, built from the configuration. */

@@ -3,7 +3,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { Admission } from '../proxy/admission.js';
 import { Dispatcher } from '../proxy/dispatcher.js';
 import type { Exchange } from '../proxy/exchange.js';
-import type { RoutePlan } from '../proxy/route-plan.js';
+import type { RoutePlan } from '../proxy/plan/route-plan.js';
 import { handshakeFault } from './handshake.js';
 import type { UpgradeExchange } from './upgrade-exchange.js';
 

@@ -1,6 +1,6 @@
 import { duplexPair } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Deadlines } from '../proxy/deadlines.js';
+import { Deadlines } from '../proxy/forwarder/deadlines.js';
 import { Tunnel } from './tunnel.js';
 
 const settings = { idleTimeout: 0, pingInterval: 0, maxFrame: 1_000 };

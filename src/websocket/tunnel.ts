@@ -1,8 +1,8 @@
 import type { TunnelRecord } from '../http/exchange-record.js';
-import type { Deadlines, Timed } from '../proxy/deadlines.js';
-import type { UnderWay } from '../proxy/under-way.js';
-import type { Drainable } from '../proxy/long-lived.js';
-import type { TunnelEnds } from '../proxy/upgrade.js';
+import type { Deadlines, Timed } from '../proxy/forwarder/deadlines.js';
+import type { UnderWay } from '../proxy/lasting/under-way.js';
+import type { Drainable } from '../proxy/lasting/long-lived.js';
+import type { TunnelEnds } from '../proxy/lasting/upgrade.js';
 import { Flow, type FlowOwner } from './flow.js';
 import { closeFrame, pingFrame } from './frames.js';
 import { FrameObserver, type FrameFault } from './frame-observer.js';

@@ -1,6 +1,6 @@
 import type { Exchange } from '../proxy/exchange.js';
-import type { UnderWay } from '../proxy/under-way.js';
-import type { TunnelEnds, TunnelOver, Upgrade } from '../proxy/upgrade.js';
+import type { UnderWay } from '../proxy/lasting/under-way.js';
+import type { TunnelEnds, TunnelOver, Upgrade } from '../proxy/lasting/upgrade.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { acceptOf, newKey } from './handshake.js';
 import type { HeldConnection } from './held-connection.js';

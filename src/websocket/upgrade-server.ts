@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import type { Exchange } from '../proxy/exchange.js';
 import { Exchanges } from '../proxy/exchanges.js';
-import type { ListenerInfo } from '../proxy/listener-info.js';
+import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import { HeldConnection } from './held-connection.js';
 import { Tunnels } from './tunnels.js';
 import { UpgradeExchange } from './upgrade-exchange.js';

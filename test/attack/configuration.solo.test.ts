@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-error.js';
-import { buildConfig, parseConfig } from '../../src/config/load-config.js';
+import { ConfigError } from '../../src/config/loading/config-error.js';
+import { buildConfig, parseConfig } from '../../src/config/loading/load-config.js';
 import { rawRequest } from '../support/client.js';
 import { gatewayTo } from '../support/scene.js';
 import { startStrictBackend } from '../support/strict-backend.js';

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-error.js';
-import { buildConfig, loadConfig, parseConfig, type ParseOptions } from '../../src/config/load-config.js';
+import { ConfigError } from '../../src/config/loading/config-error.js';
+import { buildConfig, loadConfig, parseConfig, type ParseOptions } from '../../src/config/loading/load-config.js';
 
 let folder: string;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { BackendPools } from '../../src/proxy/backend-pools.js';
-import type { AttemptObserver, ForwardRequest, Forwarder } from '../../src/proxy/forwarder.js';
-import { HttpProxyMiddlewareForwarder } from '../../src/proxy/http-proxy-middleware-forwarder.js';
-import { UndiciForwarder } from '../../src/proxy/undici-forwarder.js';
+import { BackendPools } from '../../src/proxy/forwarder/backend-pools.js';
+import type { AttemptObserver, ForwardRequest, Forwarder } from '../../src/proxy/forwarder/forwarder.js';
+import { HttpProxyMiddlewareForwarder } from '../../src/proxy/forwarder/http-proxy-middleware-forwarder.js';
+import { UndiciForwarder } from '../../src/proxy/forwarder/undici-forwarder.js';
 import { LiveBackend } from '../../src/upstream/live-backend.js';
 import { type Echo, startBackend } from '../support/backend.js';
 import { closeLater } from '../support/cleanup.js';

@@ -1,9 +1,9 @@
 import { Module } from '@nestjs/common';
 import type { Plugin } from 'http-proxy-middleware';
 import { describe, expect, it } from 'vitest';
-import { HTTP_PROXY_MIDDLEWARE_PLUGINS } from '../../src/proxy/builtin-forwarders.js';
-import type { AttemptObserver, Forwarder } from '../../src/proxy/forwarder.js';
-import { RegisteredForwarder, type ForwarderFactory } from '../../src/proxy/registered-forwarder.js';
+import { HTTP_PROXY_MIDDLEWARE_PLUGINS } from '../../src/proxy/forwarder/builtin-forwarders.js';
+import type { AttemptObserver, Forwarder } from '../../src/proxy/forwarder/forwarder.js';
+import { RegisteredForwarder, type ForwarderFactory } from '../../src/proxy/forwarder/registered-forwarder.js';
 import { startBackend, type Echo } from '../support/backend.js';
 import { rawRequest, request } from '../support/client.js';
 import { valuesOf } from '../support/header-list.js';

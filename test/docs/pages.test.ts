@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseConfig } from '../../src/config/load-config.js';
+import { parseConfig } from '../../src/config/loading/load-config.js';
 import { errorTable } from '../../src/http/gateway-error.js';
 import * as library from '../../src/index.js';
 import { RouteTable } from '../../src/routing/route-table.js';

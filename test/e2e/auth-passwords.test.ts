@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { buildConfig } from '../../src/config/load-config.js';
-import { effectiveConfig } from '../../src/config/effective-config.js';
+import { buildConfig } from '../../src/config/loading/load-config.js';
+import { effectiveConfig } from '../../src/config/showing/effective-config.js';
 import { startBackend, type Echo } from '../support/backend.js';
 import { request, type RequestOptions, type Response } from '../support/client.js';
 import { valueOf } from '../support/header-list.js';

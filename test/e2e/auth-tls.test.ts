@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-error.js';
-import { buildConfig, parseConfig } from '../../src/config/load-config.js';
+import { ConfigError } from '../../src/config/loading/config-error.js';
+import { buildConfig, parseConfig } from '../../src/config/loading/load-config.js';
 import { answer, startBackend } from '../support/backend.js';
 import { makeCertificate } from '../support/certificate.js';
 import { eventually } from '../support/poll.js';

@@ -215,7 +215,7 @@ describe('a gateway with a certificate that cannot be served', () => {
     const folder = await tempFolder();
     const cert = join(folder, 'tls.crt');
     await copyFile(one.certFile, cert);
-    const { buildConfig } = await import('../../src/config/load-config.js');
+    const { buildConfig } = await import('../../src/config/loading/load-config.js');
     const { createGateway } = await import('../../src/gateway.js');
     const config = buildConfig({
       listeners: [{ name: 'secure', host: '127.0.0.1', port: 0, tls: { certificates: [{ cert, key: one.keyFile }] } }],

@@ -11,7 +11,7 @@ import { generate } from 'selfsigned';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Echo, type TestBackend, answer, refusedPort, startBackend } from '../support/backend.js';
 import { configToRun } from '../../src/cli/run-config.js';
-import type { LoadedConfig } from '../../src/config/load/compile.js';
+import type { LoadedConfig } from '../../src/config/loading/compile.js';
 import { createGateway } from '../../src/gateway.js';
 import { Child } from '../support/child.js';
 import { closeLater } from '../support/cleanup.js';

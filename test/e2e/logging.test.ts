@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildConfig } from '../../src/config/load-config.js';
+import { buildConfig } from '../../src/config/loading/load-config.js';
 import { createGateway } from '../../src/gateway.js';
 import { type TestBackend, refusedPort, startBackend } from '../support/backend.js';
 import { closeLater } from '../support/cleanup.js';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildConfig } from '../../src/config/load-config.js';
+import { buildConfig } from '../../src/config/loading/load-config.js';
 import { type Echo, startBackend, type TestBackend } from '../support/backend.js';
 import { connectRaw, rawRequest, request, type Response } from '../support/client.js';
 import { type InProcessGateway, startInProcess } from '../support/in-process.js';

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LongLived } from '../../src/proxy/long-lived.js';
+import { LongLived } from '../../src/proxy/lasting/long-lived.js';
 import { Tunnel } from '../../src/websocket/tunnel.js';
 import { connectRaw } from '../support/client.js';
 import { piecesOf, withoutPings } from '../support/frame-streams.js';

@@ -1,7 +1,7 @@
 import { definePlugin } from 'http-proxy-middleware';
 import { describe, expect, it } from 'vitest';
-import { HTTP_PROXY_MIDDLEWARE_PLUGINS } from '../../src/proxy/builtin-forwarders.js';
-import type { ProxyPlugin } from '../../src/proxy/http-proxy-middleware-forwarder.js';
+import { HTTP_PROXY_MIDDLEWARE_PLUGINS } from '../../src/proxy/forwarder/builtin-forwarders.js';
+import type { ProxyPlugin } from '../../src/proxy/forwarder/http-proxy-middleware-forwarder.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 import { accessLineOf, expectAtRest } from '../support/scene.js';

@@ -1,11 +1,11 @@
 import { Registry } from 'prom-client';
 import { parse } from 'yaml';
-import { buildConfig } from '../../src/config/load-config.js';
+import { buildConfig } from '../../src/config/loading/load-config.js';
 import { createGateway, type Gateway } from '../../src/gateway.js';
 import type { GatewayOptions } from '../../src/application.module.js';
 import { LogDestination } from '../../src/logging/destination.js';
 import type { Sink } from '../../src/logging/sink.js';
-import type { ClientPace } from '../../src/runtime/slow-clients.js';
+import type { ClientPace } from '../../src/listeners/slow-clients.js';
 import { closeLater } from './cleanup.js';
 import { eventually } from './poll.js';
 import { sumOf } from './operator.js';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { ApiKeyConfig } from '../../config/auth.config.js';
+import type { ApiKeyConfig } from '../../config/file/auth.config.js';
 import type { PolicyContext } from '../policy.js';
 import { maxCredentials } from './authorization.js';
 import { Accepted, noCredentials, Refused, type Authenticator, type Decision } from './decision.js';

@@ -1,25 +1,25 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { AuthConfig, JwtConfig } from '../../config/auth.config.js';
+import type { AuthConfig, JwtConfig } from '../../config/file/auth.config.js';
 import { GATEWAY_CONFIG } from '../../config/config.module.js';
-import type { GatewayConfig } from '../../config/gateway.config.js';
-import type { EffectiveSecurity } from '../../config/route-settings.js';
+import type { GatewayConfig } from '../../config/file/gateway.config.js';
+import type { EffectiveSecurity } from '../../config/file/route-settings.js';
 import { PINO } from '../../logging/logging.module.js';
 import type { PolicySource, StagedPolicy } from '../policy-source.js';
 import type { RequestPolicy } from '../policy.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
-import { AuthService } from './auth-service.js';
+import { AuthService } from './forward/auth-service.js';
 import { Authentication } from './authentication.js';
 import { BackendFields, forbiddenElsewhere } from './backend-fields.js';
-import { BasicAuthenticator } from './basic-authenticator.js';
+import { BasicAuthenticator } from './basic/basic-authenticator.js';
 import type { Authenticator } from './decision.js';
-import { fetchKeys } from './fetch-keys.js';
+import { fetchKeys } from './jwt/fetch-keys.js';
 import { ForgedFields } from './forged-fields.js';
-import { ForwardAuthenticator } from './forward-authenticator.js';
-import { JwtAuthenticator } from './jwt-authenticator.js';
-import { KeysLog } from './keys-log.js';
-import { RemoteKeys } from './remote-keys.js';
-import { WorkQueue, type WorkBounds } from './work-queue.js';
+import { ForwardAuthenticator } from './forward/forward-authenticator.js';
+import { JwtAuthenticator } from './jwt/jwt-authenticator.js';
+import { KeysLog } from './jwt/keys-log.js';
+import { RemoteKeys } from './jwt/remote-keys.js';
+import { WorkQueue, type WorkBounds } from './basic/work-queue.js';
 
 /** Of passwords, two are checked at once: half of Node's threads for such work, so that files and names are still read. */
 const passwords: WorkBounds = { running: 2, waiting: 32, waitingOfOne: 8 };

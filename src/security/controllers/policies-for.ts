@@ -1,6 +1,6 @@
-import { ConfigError } from '../../config/config-error.js';
-import { buildConfig } from '../../config/load-config.js';
-import { securityOf } from '../../config/route-settings.js';
+import { ConfigError } from '../../config/loading/config-error.js';
+import { buildConfig } from '../../config/loading/load-config.js';
+import { securityOf } from '../../config/file/route-settings.js';
 import type { RequestPolicy } from '../policy.js';
 import type { RoutePolicies } from '../route-policies.js';
 

@@ -1,4 +1,4 @@
-import type { CorsConfig } from '../../config/security.config.js';
+import type { CorsConfig } from '../../config/file/security.config.js';
 import type { RawHeaders } from '../../http/raw-headers.js';
 import type { PolicyContext } from '../policy.js';
 import { AllowedOrigins } from './allowed-origins.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EffectiveSecurity } from '../../config/route-settings.js';
+import type { EffectiveSecurity } from '../../config/file/route-settings.js';
 import type { PolicySource, StagedPolicy } from '../policy-source.js';
 import { CorsPreflights } from './cors-preflights.js';
 

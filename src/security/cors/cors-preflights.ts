@@ -1,4 +1,4 @@
-import type { CorsConfig } from '../../config/security.config.js';
+import type { CorsConfig } from '../../config/file/security.config.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import type { RawHeaders } from '../../http/raw-headers.js';
 import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';

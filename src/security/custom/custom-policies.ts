@@ -1,8 +1,8 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { GATEWAY_CONFIG } from '../../config/config.module.js';
-import type { GatewayConfig } from '../../config/gateway.config.js';
-import type { PolicyChoice } from '../../config/kinds/policy.js';
-import type { EffectiveSecurity } from '../../config/route-settings.js';
+import type { GatewayConfig } from '../../config/file/gateway.config.js';
+import type { PolicyChoice } from '../../config/language/kinds/policy.js';
+import type { EffectiveSecurity } from '../../config/file/route-settings.js';
 import { ExtensionError } from '../../extension/extension-error.js';
 import type { PolicySource, StagedPolicy } from '../policy-source.js';
 import type { RequestPolicy } from '../policy.js';

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
-import { SecurityHeadersConfig } from '../../config/security.config.js';
+import { SecurityHeadersConfig } from '../../config/file/security.config.js';
 import { EXCHANGE, type WithExchange } from '../../http/exchange-symbol.js';
 import { SecurityHeaders } from './security-headers.js';
 

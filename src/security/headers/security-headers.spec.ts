@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SecurityHeadersConfig } from '../../config/security.config.js';
+import { SecurityHeadersConfig } from '../../config/file/security.config.js';
 import { SecurityHeaders } from './security-headers.js';
 
 const defaults = ['X-Content-Type-Options', 'nosniff', 'X-Frame-Options', 'DENY', 'Referrer-Policy', 'no-referrer'];

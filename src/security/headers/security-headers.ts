@@ -1,4 +1,4 @@
-import type { SecurityHeadersConfig } from '../../config/security.config.js';
+import type { SecurityHeadersConfig } from '../../config/file/security.config.js';
 import { fieldValueOf } from '../../http/field-value.js';
 import type { RawHeaders } from '../../http/raw-headers.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { IpFilterConfig } from '../../config/security.config.js';
-import type { EffectiveSecurity } from '../../config/route-settings.js';
+import type { IpFilterConfig } from '../../config/file/security.config.js';
+import type { EffectiveSecurity } from '../../config/file/route-settings.js';
 import type { PolicySource, StagedPolicy } from '../policy-source.js';
 import { IpFilter } from './ip-filter.js';
 

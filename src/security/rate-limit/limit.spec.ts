@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RateLimitConfig } from '../../config/security.config.js';
+import { RateLimitConfig } from '../../config/file/security.config.js';
 import { Limit } from './limit.js';
 
 const limitOf = (settings: Partial<RateLimitConfig> & { limit: number }): Limit =>

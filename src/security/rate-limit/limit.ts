@@ -1,4 +1,4 @@
-import type { RateLimitConfig } from '../../config/security.config.js';
+import type { RateLimitConfig } from '../../config/file/security.config.js';
 import { limitSubject, type LimitSubject } from './limit-subject.js';
 import { cellOf, second, type Quota } from './quota.js';
 

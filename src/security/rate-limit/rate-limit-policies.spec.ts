@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EffectiveSecurity } from '../../config/route-settings.js';
-import { RateLimitConfig, SecurityConfig } from '../../config/security.config.js';
+import type { EffectiveSecurity } from '../../config/file/route-settings.js';
+import { RateLimitConfig, SecurityConfig } from '../../config/file/security.config.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import type { Identity, PolicyContext, RequestPolicy } from '../policy.js';
 import { MemoryLimitStore } from './memory-limit-store.js';

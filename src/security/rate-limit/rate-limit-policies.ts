@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { EffectiveSecurity } from '../../config/route-settings.js';
-import type { RateLimitConfig } from '../../config/security.config.js';
+import type { EffectiveSecurity } from '../../config/file/route-settings.js';
+import type { RateLimitConfig } from '../../config/file/security.config.js';
 import type { PolicySource, StagedPolicy } from '../policy-source.js';
 import { LimitStore } from './limit-store.js';
 import { Limit } from './limit.js';

@@ -3,7 +3,7 @@ import { ThrottlerModule } from '@nestjs/throttler';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { GATEWAY_CONFIG } from '../../config/config.module.js';
-import type { GatewayConfig } from '../../config/gateway.config.js';
+import type { GatewayConfig } from '../../config/file/gateway.config.js';
 import { PINO } from '../../logging/logging.module.js';
 import { CellTable } from '../../shared-memory/cell-table.js';
 import { LimitStore } from './limit-store.js';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BodySchema } from '../../config/body-schema/body-schema.js';
+import { BodySchema } from '../../body-schema/body-schema.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import type { Verdict } from '../policy.js';
 import { SketchedRequest } from '../testing.js';

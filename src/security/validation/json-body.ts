@@ -1,5 +1,5 @@
 import { GatewayError } from '../../http/gateway-error.js';
-import type { BodySchema } from '../../config/body-schema/body-schema.js';
+import type { BodySchema } from '../../body-schema/body-schema.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 import { hasSeveralTypes, mediaTypeOf, severalTypes } from './media-type.js';
 import { nestsDeeperThan } from './nesting.js';

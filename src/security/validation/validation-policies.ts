@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { BodySchema } from '../../config/body-schema/body-schema.js';
-import type { EffectiveSecurity } from '../../config/route-settings.js';
+import { BodySchema } from '../../body-schema/body-schema.js';
+import type { EffectiveSecurity } from '../../config/file/route-settings.js';
 import type { PolicySource, StagedPolicy } from '../policy-source.js';
 import type { RequestPolicy } from '../policy.js';
 import { ContentTypes } from './content-types.js';

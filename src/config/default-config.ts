@@ -1,9 +1,0 @@
-import { GatewayConfig } from './gateway.config.js';
-import { fill } from './load/fill.js';
-
-/** What a gateway is when nothing is configured: all defaults, no upstreams and no routes. A new value with each call. */
-export function defaultGatewayConfig(): GatewayConfig {
-  const config = new GatewayConfig();
-  fill(config);
-  return config;
-}

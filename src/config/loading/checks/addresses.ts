@@ -1,0 +1,49 @@
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import type { ListenerConfig } from '../../file/listener.config.js';
+
+/** Something that listens on a port: a listener, or the admin side. Port 0 is any free one, which nobody can name. */
+export type ListeningAddress = Pick<ListenerConfig, 'host' | 'port'>;
+
+const loopback4 = new BlockList();
+loopback4.addSubnet('127.0.0.0', 8, 'ipv4');
+
+/** Whether the system would refuse the second of two addresses while the first is in use. */
+export function collide(a: ListeningAddress, b: ListeningAddress): boolean {
+  if (a.port === undefined || a.port === 0 || a.port !== b.port) return false;
+  const [one, other] = [plain(a.host), plain(b.host)];
+  return one === other || takesAll(one, other) || takesAll(other, one);
+}
+
+/** Whether a request to a backend at `url` arrives at what listens on `address`, as far as it can be told without asking for names. */
+export function leadsTo({ hostname, port, protocol }: URL, address: ListeningAddress): boolean {
+  if (address.port !== Number(port || (protocol === 'https:' ? 443 : 80))) return false;
+  const host = plain(address.host);
+  return reached(plain(hostname)).some(
+    each =>
+      reached(host).includes(each) ||
+      (host === '::' && (each === '::1' || isLoopback4(each))) ||
+      (host === '0.0.0.0' && isLoopback4(each)),
+  );
+}
+
+/** The addresses that a connection to a host goes to: a wildcard is this machine. */
+function reached(host: string): readonly string[] {
+  if (host === 'localhost' || host.endsWith('.localhost')) return [host, '127.0.0.1', '::1'];
+  if (host === '0.0.0.0') return [host, '127.0.0.1'];
+  return host === '::' ? [host, '::1', '127.0.0.1'] : [host];
+}
+
+function takesAll(wildcard: string, host: string): boolean {
+  return (wildcard === '::' && isIP(host) > 0) || (wildcard === '0.0.0.0' && isIPv4(host));
+}
+
+function isLoopback4(address: string): boolean {
+  const family = isIP(address);
+  return family > 0 && loopback4.check(address, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** In the one spelling that each host has: lower case, no brackets, addresses of IPv6 as short as they can be. */
+function plain(host: string): string {
+  const bare = host.toLowerCase().replaceAll(/^\[|\]$|\.$/g, '');
+  return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare;
+}

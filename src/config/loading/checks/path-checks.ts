@@ -1,0 +1,87 @@
+import { isRefused, isWritten } from '../../language/fields.js';
+import { Invalid } from '../../language/kinds/invalid.js';
+import { matchOf, securityOf, type EffectiveSecurity } from '../../file/route-settings.js';
+import type { RouteConfig } from '../../file/route.config.js';
+import { items, type CheckContext } from './check.js';
+
+/** The blocks of `security` that keep requests out. */
+const protections = ['auth', 'ipFilter', 'policies', 'rateLimit'] as const;
+
+/**
+ * Warns of paths that are protected (by policies, or by an answer that denies) in one spelling only: another route with other policies takes the same path in upper case, or
+ * with a slash at its end, and many backends take these for the protected one. Says nothing where the author wrote how paths are
+ * compared.
+ */
+export function checkProtectedPaths({ config, warn }: CheckContext): void {
+  const routes = items(config.routes).filter(([, { match }]) => !isRefused(match, 'path'));
+  for (const [index, route] of routes) {
+    const security = securityOf(config, route);
+    const others = routes.filter(
+      ([other, each]) => other !== index && (denies(route) || !isAsClosed(securityOf(config, each), security)),
+    );
+    if (others.length === 0) continue;
+    const { caseSensitive, trailingSlash } = matchOf(config, route);
+    const isOpen = (spelling: string): boolean =>
+      others.some(([, other]) => shareHosts(route, other) && takes(other, spelling));
+    const isSettled = (key: string): boolean => isWritten(route.match, key) || isWritten(config.routing, key);
+    const open = new Set<string>();
+    for (const path of route.match.path) {
+      const cased = caseSensitive && !isSettled('caseSensitive') ? inUpperCase(path) : [];
+      if (cased.some(isOpen)) open.add('caseSensitive: false');
+      const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
+      const isExact = trailingSlash === 'exact' && !path.endsWith('*') && path !== '/';
+      if (isExact && !isSettled('trailingSlash') && isOpen(other)) open.add('trailingSlash: ignore');
+    }
+    if (open.size === 0) continue;
+    const message = `other spellings of this path go by another route${denies(route) ? '' : ' with other policies'}, and many backends (Express, IIS) take them for it: write match.${[...open].join(' and match.')}, or the other value if yours does not`;
+    warn({ path: ['routes', index, 'match', 'path'], message, at: 'key' });
+  }
+}
+
+/** The path with one of its segments in upper case, for each that this changes. */
+function inUpperCase(path: string): string[] {
+  const segments = path.split('/');
+  return segments.flatMap((segment, index) => {
+    const upper = segment.startsWith(':') ? segment : segment.toUpperCase();
+    return upper === segment ? [] : [segments.with(index, upper).join('/')];
+  });
+}
+
+/** A route that is there to keep requests out. */
+function denies({ respond }: RouteConfig): boolean {
+  return respond !== undefined && !isRefused(respond, 'status') && respond.status >= 400;
+}
+
+/** Whether one has every protection that the other has, by the same settings. */
+function isAsClosed(one: EffectiveSecurity, other: EffectiveSecurity): boolean {
+  return protections.every(key => isOff(other[key]) || one[key] === other[key]);
+}
+
+function isOff(block: EffectiveSecurity[(typeof protections)[number]]): boolean {
+  if (block === undefined || block instanceof Invalid) return true;
+  if (Array.isArray(block)) return block.length === 0;
+  if ('mode' in block) return block.mode === 'off';
+  return 'allow' in block && block.allow.length + block.deny.length === 0;
+}
+
+function shareHosts({ match: one }: RouteConfig, { match: other }: RouteConfig): boolean {
+  const [some, others] = [one.hosts, other.hosts];
+  if (some.length === 0 || others.length === 0) return true;
+  return some.some(host => others.some(each => each === host || each === '*' || each.startsWith('*.')));
+}
+
+/** Whether one of a route's paths fits, segment by segment; parameters and `*` in either fit anything. */
+function takes({ match, respond, redirect }: RouteConfig, path: string): boolean {
+  if (respond !== undefined || redirect !== undefined) return false;
+  return match.path.length === 0 || match.path.some(each => fits(each.split('/'), path.split('/')));
+}
+
+function fits(pattern: readonly string[], path: readonly string[]): boolean {
+  for (const [i, segment] of pattern.entries()) {
+    if (segment === '*') return true;
+    const other = path[i];
+    if (other === undefined) return false;
+    if (segment !== other && !(segment.startsWith(':') && other !== '') && !other.startsWith(':')) return false;
+  }
+  return pattern.length === path.length;
+}

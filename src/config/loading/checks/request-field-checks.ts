@@ -1,0 +1,65 @@
+import type { Path } from '../findings.js';
+import { foldedName, isForwardingField } from '../../language/kinds/forwarding-name.js';
+import { items, type CheckContext } from './check.js';
+
+/** That no field of requests has two owners, that what is kept would have been taken away, and that loops are still found. */
+export function checkRequestFields(context: CheckContext): void {
+  checkIdField(context);
+  checkKept(context);
+  checkVia(context);
+}
+
+/** By `Via` a request that has come round is known. */
+function checkVia({ config, warn }: CheckContext): void {
+  for (const [index, { headers }] of items(config.routes)) {
+    const { remove, set } = headers.request;
+    const path: Path = ['routes', index, 'headers', 'request'];
+    const message =
+      'without its own name in Via the gateway does not find out that a request has come round (508 LOOP)';
+    if (set.has('via')) warn({ path: [...path, 'set', 'via'], message });
+    if (remove.includes('via')) warn({ path: [...path, 'remove', remove.indexOf('via')], message });
+  }
+}
+
+/** The id would overwrite an identity, or be overwritten by it, and a key for the API would be taken for an id. */
+function checkIdField({ config, report }: CheckContext): void {
+  const id = config.requestId.header;
+  for (const [name, owner] of ownedNames(config)) {
+    if (foldedName(name) !== foldedName(id)) continue;
+    const message = `${JSON.stringify(id)} belongs to ${owner}: choose another name`;
+    return report({ path: ['requestId', 'header'], message });
+  }
+}
+
+function* ownedNames({ forwardedFields, routes, security }: CheckContext['config']): Generator<[string, string]> {
+  const blocks: [string, typeof security.auth][] = [
+    ['security.auth', security.auth],
+    ...items(routes).map(([index, route]): [string, typeof security.auth] => [
+      `routes[${index}].security.auth`,
+      route.security?.auth,
+    ]),
+  ];
+  for (const [place, auth] of blocks) {
+    for (const name of auth?.jwt?.forwardClaims.values() ?? []) yield [name, `${place}.jwt.forwardClaims`];
+    for (const name of auth?.forward?.copyHeaders ?? []) yield [name, `${place}.forward.copyHeaders`];
+    if (auth?.apiKey?.header !== undefined) yield [auth.apiKey.header, `${place}.apiKey.header`];
+  }
+  for (const name of forwardedFields.add) yield [name, 'forwardedFields.add'];
+}
+
+function checkKept({ config: { forwardedFields }, warn }: CheckContext): void {
+  const added = new Set(forwardedFields.add.map(name => typeof name === 'string' && foldedName(name)));
+  for (const [index, name] of forwardedFields.keep.entries()) {
+    if (typeof name !== 'string') continue;
+    const path: Path = ['forwardedFields', 'keep', index];
+    const said = JSON.stringify(name);
+    if (added.has(foldedName(name))) {
+      warn({
+        path,
+        message: `${said} stands in forwardedFields.add too, which takes it away: one of the two has no effect`,
+      });
+    } else if (!isForwardingField(name)) {
+      warn({ path, message: `${said} is not among the fields that are taken away, so that keeping it has no effect` });
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import { isRefused, isWritten } from '../../language/fields.js';
+import type { Path } from '../findings.js';
+import { builtInProbes, type HealthCheckConfig } from '../../file/health-check.config.js';
+import { builtInStrategies } from '../../language/kinds/strategy.js';
+import { builtInForwarders, type UpstreamConfig } from '../../file/upstream.config.js';
+import { leadsTo } from './addresses.js';
+import { checkSticky } from './sticky-checks.js';
+import { checkName, checkUpstreamName, entries, items, type CheckContext } from './check.js';
+import { checkBackendTls } from './tls-checks.js';
+
+const hashKey = /^(client-ip|path|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/;
+
+/** What each upstream must be. */
+export function checkUpstreams(context: CheckContext): void {
+  for (const [name, upstream] of entries(context.config.upstreams)) {
+    const path = ['upstreams', name];
+    checkBackends(context, path, upstream);
+    checkLoops(context, path, upstream);
+    checkStrategy(context, path, upstream);
+    const forwarder = { path: [...path, 'forwarder'], kind: 'forwarder', name: upstream.forwarder };
+    checkName(context, forwarder, context.known.forwarders, builtInForwarders);
+    checkTls(context, path, upstream);
+    checkFallback(context, path, upstream);
+    checkSticky(context, path, name, upstream);
+    if (upstream.sticky?.sameSite === 'none' && upstream.sticky.secure !== true) {
+      const message = 'browsers drop a cookie with sameSite: none unless it has secure: true';
+      context.report({ path: [...path, 'sticky', 'sameSite'], message });
+    }
+    const { healthCheck, discovery } = upstream;
+    if (healthCheck) checkHealthCheck(context, [...path, 'healthCheck'], healthCheck);
+    if (discovery && discovery.type !== 'SRV' && !isWritten(discovery, 'port')) {
+      context.report({
+        path: [...path, 'discovery'],
+        message: `records of type ${discovery.type} carry no port: give one`,
+        at: 'key',
+      });
+    }
+  }
+}
+
+function checkBackends({ report, warn }: CheckContext, path: Path, upstream: UpstreamConfig): void {
+  const { backends } = upstream;
+  const ids = new Map<string, number>();
+  if (backends.length === 0 && !isWritten(upstream, 'discovery') && !isRefused(upstream, 'backends')) {
+    const message = 'no backends: give a list such as backends: [http://127.0.0.1:3001]';
+    report({
+      path: isWritten(upstream, 'backends') ? [...path, 'backends'] : path,
+      message,
+      at: 'key',
+      allowed: 'at least one backend',
+    });
+  }
+  for (const [index, backend] of items(backends)) {
+    const here = [...path, 'backends', index];
+    const [url, unix] = [isWritten(backend, 'url'), isWritten(backend, 'unix')];
+    if (url === unix)
+      report({
+        path: here,
+        message: url ? 'url and unix exclude each other' : 'missing url: where the backend listens',
+      });
+    const same = ids.get(backend.id);
+    if (backend.id !== undefined && same !== undefined) {
+      const message = `backends[${same}] has the id ${JSON.stringify(backend.id)} too: give each an id of its own`;
+      report({ path: isWritten(backend, 'id') ? [...here, 'id'] : here, message });
+    } else ids.set(backend.id, index);
+  }
+  if (backends.length > 0 && items(backends).every(([, { backup }]) => backup)) {
+    warn({ path: [...path, 'backends'], message: 'every backend is a backup, so the mark has no effect', at: 'key' });
+  }
+}
+
+/** A backend that is this gateway: requests would go round until they time out, or reach what only operators may. */
+function checkLoops({ config, report }: CheckContext, path: Path, { backends }: UpstreamConfig): void {
+  for (const [index, { unix, url }] of items(backends)) {
+    if (unix === undefined && url === undefined) continue;
+    const own = items(config.listeners).find(([, listener]) =>
+      unix === undefined ? listener.unix === undefined && leadsTo(new URL(url), listener) : listener.unix === unix,
+    );
+    const here = [...path, 'backends', index];
+    if (own !== undefined) {
+      const message = `listeners[${own[0]}] of this gateway listens there: its requests would come back to it`;
+      report({ path: here, message });
+    } else if (unix === undefined && leadsTo(new URL(url), config.admin)) {
+      const message = 'the admin side of this gateway listens there: it is for operators, and no route may lead to it';
+      report({ path: here, message });
+    }
+  }
+}
+
+function checkStrategy(context: CheckContext, path: Path, { strategy }: UpstreamConfig): void {
+  const { known: all, report } = context;
+  const here = [...path, 'strategy'];
+  const { name, options } = strategy;
+  const known = all.strategies?.find(each => each.name === name);
+  for (const message of known?.validate(options) ?? []) report({ path: here, message });
+  const isHash = name === 'consistent-hash';
+  if (isHash && !known && !(typeof options['key'] === 'string' && hashKey.test(options['key']))) {
+    const allowed = 'client-ip, path, header:<name> or cookie:<name>';
+    report({
+      path: [...here, 'key'],
+      message: `found ${JSON.stringify(options['key'])}, expected ${allowed}`,
+      allowed,
+    });
+  }
+  const names = all.strategies?.map(each => each.name);
+  checkName(context, { path: here, kind: 'strategy', name }, names, builtInStrategies);
+}
+
+function checkHealthCheck(context: CheckContext, path: Path, healthCheck: HealthCheckConfig): void {
+  const { known, report, warn } = context;
+  const { type, timeout, interval } = healthCheck;
+  const { name } = type;
+  if (timeout > interval && !isRefused(healthCheck, 'interval')) {
+    report({ path: [...path, 'timeout'], message: 'a probe may not take longer than healthCheck.interval' });
+  }
+  const isBuiltIn = builtInProbes.some(each => each === name);
+  if (isBuiltIn && Object.keys(type.options).length > 0) {
+    report({ path: [...path, 'type'], message: `the options of ${name} stand beside type: only the name goes in it` });
+  }
+  for (const key of ['path', 'expectStatus', 'expectBody', 'headers']) {
+    if (name !== 'http' && isWritten(healthCheck, key)) {
+      warn({ path: [...path, key], message: 'only the http probe looks at this', at: 'key' });
+    }
+  }
+  checkName(context, { path: [...path, 'type'], kind: 'probe', name }, known.probes, builtInProbes);
+}
+
+function checkTls(context: CheckContext, path: Path, { tls, backends }: UpstreamConfig): void {
+  if (!tls) return;
+  const { report, warn } = context;
+  checkBackendTls(context, tls, [...path, 'tls']);
+  if (isWritten(tls, 'cert') !== isWritten(tls, 'key')) {
+    report({ path: [...path, 'tls'], message: 'cert and key belong together: give both', at: 'key' });
+  }
+  if (!tls.verify) {
+    warn({
+      path: [...path, 'tls', 'verify'],
+      message: 'certificates of backends are not verified: anyone on the way can read the traffic',
+    });
+  }
+  if (backends.length > 0 && items(backends).every(([, { url }]) => url?.startsWith('http:'))) {
+    warn({
+      path: [...path, 'tls'],
+      message: 'no backend of this upstream is https, so the block has no effect',
+      at: 'key',
+    });
+  }
+}
+
+function checkFallback(context: CheckContext, path: Path, { fallback }: UpstreamConfig): void {
+  if (!fallback || !isWritten(fallback, 'upstream')) return;
+  const here = [...path, 'fallback', 'upstream'];
+  checkUpstreamName(context, here, fallback.upstream);
+  if (fallback.upstream === path[1]) context.report({ path: here, message: 'an upstream cannot be its own fallback' });
+  if (['status', 'headers', 'body'].some(key => isWritten(fallback, key))) {
+    context.report({ path: here, message: 'upstream stands instead of status, headers and body', at: 'key' });
+  }
+}

@@ -1,0 +1,101 @@
+import { validateSync } from 'class-validator';
+import { checkGateway, smallestFile } from './checks/gateway-checks.js';
+import type { CheckContext, KnownNames } from './checks/check.js';
+import { checkListeners } from './checks/listener-checks.js';
+import { checkMasks } from './checks/mask-checks.js';
+import { checkProtectedPaths } from './checks/path-checks.js';
+import { checkRetries } from './checks/retries-checks.js';
+import { checkRoutes } from './checks/route-checks.js';
+import { checkSecurity } from './checks/security-checks.js';
+import { checkUnsupported } from './checks/unsupported-check.js';
+import { checkUpstreams } from './checks/upstream-checks.js';
+import { ConfigError } from './config-error.js';
+import { locate, type Finding, type Positions } from './findings.js';
+import { GatewayConfig } from '../file/gateway.config.js';
+import { instantiate } from '../language/kinds/block.js';
+import { describeFound } from '../language/kinds/found.js';
+import { isBlock } from '../language/kinds/raw-block.js';
+import type { Source } from '../language/kinds/source.js';
+import type { Problem } from './problem.js';
+import { unsupportedKeys, type UnsupportedKey } from './unsupported.js';
+import { collectFindings, type Collected } from './collect.js';
+import { fill } from './fill.js';
+import { salvage } from './salvage.js';
+
+/** A configuration that may be used. */
+export interface LoadedConfig {
+  readonly config: GatewayConfig;
+  /** What works, but hardly as it is meant. */
+  readonly warnings: readonly Problem[];
+}
+
+/** What a configuration is made of. */
+export interface Material {
+  /** Plain data; undefined for an empty file. */
+  readonly value: unknown;
+  /** What is already known to be wrong. */
+  readonly findings: readonly Finding[];
+  readonly positions: Positions;
+  readonly source: Source;
+  /** What else may be named. Default: any name, for a module to register. */
+  readonly known?: KnownNames;
+  /** Default: those of this version. */
+  readonly unsupported?: readonly UnsupportedKey[] | undefined;
+}
+
+/** What looks at a configuration as a whole. */
+const wholeChecks = [
+  checkListeners,
+  checkUpstreams,
+  checkRetries,
+  checkRoutes,
+  checkProtectedPaths,
+  checkSecurity,
+  checkGateway,
+  checkMasks,
+];
+
+/**
+ * Makes a configuration of plain data: reads it into the classes, validates it, fills it in and checks it as a whole.
+ * @throws ConfigError with all problems at once.
+ */
+export function compile(material: Material): LoadedConfig {
+  const { value, positions, source, known = {} } = material;
+  const findings: Collected[] = [...material.findings];
+  if (!isBlock(value)) {
+    const message =
+      value === undefined
+        ? `the configuration is empty: the smallest one is ${smallestFile}`
+        : `found ${describeFound(value)}, expected a block; the smallest configuration is ${smallestFile}`;
+    throw new ConfigError(locate(findings.length > 0 ? findings : [{ path: [], message }], positions));
+  }
+  const config = instantiate(GatewayConfig, value, source);
+  const errors = validateSync(config, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false });
+  const warnings: Finding[] = [];
+  const unsupported: Finding[] = [];
+  const checks: CheckContext = {
+    config,
+    known,
+    report: finding => findings.push(finding),
+    warn: finding => warnings.push(finding),
+  };
+  checkUnsupported(
+    { ...checks, report: finding => unsupported.push(finding) },
+    material.unsupported ?? unsupportedKeys,
+  );
+  const collected = collectFindings(errors);
+  salvage(config);
+  fill(config);
+  for (const check of wholeChecks) check(checks);
+  // A missing certificate says nothing to someone who may not use TLS yet.
+  const relevant = collected.filter(
+    ({ isFile, path }) => !isFile || !unsupported.some(each => isBelow(path, each.path)),
+  );
+  const problems = locate([...findings, ...relevant, ...unsupported], positions);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config, warnings: locate(warnings, positions) };
+}
+
+function isBelow(path: Finding['path'], ancestor: Finding['path']): boolean {
+  return ancestor.every((step, index) => path[index] === step);
+}

@@ -1,0 +1,71 @@
+import { dirname, resolve } from 'node:path';
+import { readBoundedText, whyUnreadable } from '../../platform/bounded-file.js';
+import type { KnownNames } from './checks/check.js';
+import { ConfigError } from './config-error.js';
+import { noPositions } from './findings.js';
+import type { GatewayConfig } from '../file/gateway.config.js';
+import { Source } from '../language/kinds/source.js';
+import { compile, type LoadedConfig } from './compile.js';
+import type { Environment } from './environment.js';
+import { plainData } from './plain-data.js';
+import { largestFile } from './yaml-bounds.js';
+import { readYaml } from './yaml-source.js';
+import type { UnsupportedKey } from './unsupported.js';
+
+/** Where a configuration's text comes from, and the names that may be used in it. */
+export interface ParseOptions extends KnownNames {
+  /** The file, as messages name it. Relative paths in the configuration are relative to its folder. Default: `gateway.yaml`. */
+  readonly file?: string;
+  /** What `${NAME}` is looked up in. Default: nothing. */
+  readonly env?: Environment;
+  /** Keys that are refused as not supported. Default: those of this version. */
+  readonly unsupported?: readonly UnsupportedKey[];
+}
+
+/**
+ * Parses and validates the text of a configuration file.
+ * @throws ConfigError with every problem, positioned.
+ */
+export function parseConfig(text: string, options: ParseOptions = {}): LoadedConfig {
+  const { file = 'gateway.yaml', env = {}, unsupported, ...known } = options;
+  const source = new Source(dirname(resolve(file)));
+  return compile({ ...readYaml(text, file, env), source, known, unsupported });
+}
+
+/**
+ * Reads, parses and validates a configuration file.
+ * @throws ConfigError, also when the file cannot be read.
+ */
+export function loadConfig(
+  file: string,
+  env: Environment,
+  options: Omit<ParseOptions, 'file' | 'env'> = {},
+): LoadedConfig {
+  return parseConfig(readFile(file), { ...options, file, env });
+}
+
+/**
+ * Makes a configuration of a plain object in the shape of the YAML file: for embedding and for tests. Nothing is
+ * substituted from the environment. Relative paths are relative to `baseDir` (default: the working directory).
+ * @throws ConfigError with every problem, by path only.
+ */
+export function buildConfig(
+  plain: unknown,
+  options: { readonly baseDir?: string } & Omit<ParseOptions, 'file' | 'env'> = {},
+): GatewayConfig {
+  const { baseDir = process.cwd(), unsupported, ...known } = options;
+  const material = { value: plainData(plain), findings: [], positions: noPositions, source: new Source(baseDir) };
+  return compile({ ...material, known, unsupported }).config;
+}
+
+function readFile(file: string): string {
+  try {
+    return readBoundedText(file, { dropMark: true, maxBytes: largestFile });
+  } catch (error) {
+    const why = whyUnreadable(error);
+    const place = { path: '', file, line: undefined, column: undefined };
+    throw new ConfigError([
+      { ...place, message: `the configuration file ${why}`, found: '', allowed: 'a readable YAML file' },
+    ]);
+  }
+}

@@ -1,0 +1,84 @@
+import { fieldsOf, type Field } from '../../language/fields.js';
+import { GatewayConfig } from '../../file/gateway.config.js';
+import type { BlockClass, JsonSchema } from '../../language/kinds/kind.js';
+import { blockClasses, defaultOf } from './model.js';
+
+const reference = 'https://json-schema.org/draft/2020-12/schema';
+const substitution = { type: 'string', pattern: '\\$\\{' };
+
+/**
+ * The JSON Schema (2020-12) of the configuration file: what editors complete and check by. Where a value is not any
+ * text, a text with a `${NAME}` in it is allowed too. What keys must be together is left to the loader.
+ */
+export function jsonSchema(): JsonSchema {
+  const definitions = blockClasses(GatewayConfig).map(each => [each.name, blockSchema(each)] as const);
+  return {
+    $schema: reference,
+    title: 'Gatehouse configuration',
+    ...blockSchema(GatewayConfig),
+    $defs: Object.fromEntries(definitions),
+  };
+}
+
+function blockSchema(blockClass: BlockClass): JsonSchema {
+  const fields = [...fieldsOf(blockClass).values()];
+  const required = fields.filter(field => field.required).map(field => field.name);
+  return {
+    type: 'object',
+    additionalProperties: false,
+    ...(required.length > 0 ? { required } : {}),
+    properties: Object.fromEntries(fields.map(field => [field.name, fieldSchema(blockClass, field)])),
+  };
+}
+
+function fieldSchema(blockClass: BlockClass, field: Field): JsonSchema {
+  const { kind, doc } = field;
+  const isDefault = defaultOf(blockClass, field);
+  const plain = allowSubstitution(kind.schema);
+  return { description: doc, ...(isDefault === undefined ? {} : { default: isDefault }), ...plain };
+}
+
+/** Lets a variable stand wherever a scalar that is not any text stands, at any depth. */
+function allowSubstitution(schema: JsonSchema): JsonSchema {
+  const { anyOf, items, additionalProperties, properties, type, pattern } = schema;
+  if (Array.isArray(anyOf)) {
+    const choices = (anyOf as JsonSchema[]).map(deepen);
+    return choices.some(each => isScalar(each) && !takesAnyText(each))
+      ? { ...schema, anyOf: [...choices, substitution] }
+      : { ...schema, anyOf: choices };
+  }
+  if (type === 'array') return { ...schema, items: allowSubstitution(items as JsonSchema) };
+  if (type === 'object') {
+    return {
+      ...schema,
+      ...(isSchema(additionalProperties) ? { additionalProperties: allowSubstitution(additionalProperties) } : {}),
+      ...(isSchema(properties)
+        ? {
+            properties: Object.fromEntries(
+              Object.entries(properties).map(([key, each]) => [key, allowSubstitution(each as JsonSchema)]),
+            ),
+          }
+        : {}),
+    };
+  }
+  if (!isScalar(schema) || (type === 'string' && pattern === undefined)) return schema;
+  return { anyOf: [schema, substitution] };
+}
+
+function deepen(schema: JsonSchema): JsonSchema {
+  return isScalar(schema) ? schema : allowSubstitution(schema);
+}
+
+function takesAnyText({ type, pattern }: JsonSchema): boolean {
+  return type === 'string' && pattern === undefined;
+}
+
+function isScalar({ type, enum: words, const: word }: JsonSchema): boolean {
+  return (
+    words !== undefined || word !== undefined || (typeof type === 'string' && type !== 'array' && type !== 'object')
+  );
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null;
+}

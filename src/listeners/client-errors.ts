@@ -1,0 +1,126 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { canonicalAddress } from '../http/client-address.js';
+import { EXCHANGE } from '../http/exchange-symbol.js';
+import { GatewayError, type ErrorCode } from '../http/gateway-error.js';
+import { problemResponse } from '../http/problem.js';
+import { newRequestId } from '../http/request-id.js';
+import type { AccessLog } from '../logging/access-log.js';
+import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
+import { introductionOf, peerOf } from '../proxy/client/client-connection.js';
+import { discardsBody } from '../proxy/client/discarded-body.js';
+import type { Exchange } from '../proxy/exchange.js';
+import { exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
+import { noExpectation, noMethod } from '../proxy/plan/refusals.js';
+import type { ListenerInfo } from '../proxy/client/listener-info.js';
+import { RefusedMessage } from './refused-message.js';
+
+const REFUSED = Symbol('gatehouse.refused');
+type RefusedSocket = ExchangeSocket & { [REFUSED]?: true };
+
+/** How long a refused client may go on sending before its connection is cut, in milliseconds. */
+const lingerFor = 1_000;
+
+/** Answers what Node's parser gives up on: malformed, oversized and late messages, and the methods that make no exchange. */
+export class ClientErrors {
+  constructor(
+    private readonly exchanges: Exchanges,
+    private readonly log: AccessLog,
+    private readonly metrics: ExchangeMetrics,
+  ) {}
+
+  /** A message that cannot be read further: it is answered, its connection closed, and nothing of it forwarded. */
+  broken(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: RefusedSocket, listener: ListenerInfo): void {
+    if (socket[REFUSED]) return;
+    const nothingSaid = socket.bytesRead <= (introductionOf(socket)?.prelude ?? 0);
+    const isLost = error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable;
+    // A request that was answered gets no second answer because the rest of it does not come.
+    if (isLost || nothingSaid || discardsBody(socket)) {
+      socket.destroy();
+      return;
+    }
+    const exchange = socket[EXCHANGE];
+    if (exchange === undefined) {
+      this.#refuse(verdict(error), socket, listener);
+    } else if (!exchange.message.complete) {
+      exchange.fail(new GatewayError(brokenBody(error.code), undefined, error.code));
+    } else {
+      this.#refuseBehind(exchange, verdict(error), socket, listener);
+    }
+  }
+
+  connect(request: IncomingMessage, socket: Socket, listener: ListenerInfo): void {
+    socket.on('error', () => socket.destroy());
+    const exchange = (socket as RefusedSocket)[EXCHANGE];
+    if (exchange === undefined) {
+      this.#refuse(noMethod, socket, listener, request);
+      return;
+    }
+    // Node has let go of the connection, and tells the answers before this one no more that the client has read.
+    socket.on('drain', () => {
+      for (const { raw } of exchangesOn(socket)) raw?.response.emit('drain');
+    });
+    this.#refuseBehind(exchange, noMethod, socket, listener, request);
+  }
+
+  expectation(request: IncomingMessage, response: ServerResponse, listener: ListenerInfo): void {
+    this.exchanges.begin(request, response, listener, false)?.fail(noExpectation);
+  }
+
+  /** Refuses when earlier messages on the connection have been answered: their client must see those answers first. */
+  #refuseBehind(
+    { raw }: Exchange,
+    error: GatewayError,
+    socket: RefusedSocket,
+    listener: ListenerInfo,
+    request?: IncomingMessage,
+  ): void {
+    socket[REFUSED] = true;
+    raw?.response.once('close', () => {
+      socket[REFUSED] = undefined!;
+      if (socket.writable) this.#refuse(error, socket, listener, request);
+      else socket.destroy();
+    });
+  }
+
+  #refuse(error: GatewayError, socket: RefusedSocket, listener: ListenerInfo, request?: IncomingMessage): void {
+    socket[REFUSED] = true;
+    const id = newRequestId();
+    const peer = peerOf(socket, listener) ?? 'unknown';
+    const client = canonicalAddress(peer) ?? peer;
+    const record = new RefusedMessage(id, listener, client, error, request);
+    const { status, headers, body } = problemResponse(error, id);
+    this.exchanges.signature.tell(headers, id);
+    this.exchanges.responseDefaults?.apply(headers, record);
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    socket.end(`${head}Connection: close\r\n\r\n${body.toString()}`, 'latin1');
+    // Cut at once, the rest of what the client sends would make the kernel reset the connection, answer and all.
+    const cut = setTimeout(() => socket.destroy(), lingerFor).unref();
+    socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(cut));
+    socket.resume();
+    this.metrics.opened(listener.name);
+    this.metrics.closed(record);
+    this.log.write(record);
+  }
+}
+
+/** Why a body did not come to its end. A client that closes its side within it has gone away. */
+function brokenBody(code: string | undefined): ErrorCode {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'CLIENT_TIMEOUT';
+  return code === 'HPE_INVALID_EOF_STATE' ? 'CLIENT_ABORTED' : 'CLIENT_BODY';
+}
+
+function verdict(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): GatewayError {
+  switch (error.code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new GatewayError('CLIENT_TIMEOUT', 'The request head did not arrive in time.', error.code);
+    case 'HPE_HEADER_OVERFLOW':
+      // Without the end of a line in what was read last, it is the request line that is too long.
+      return error.rawPacket?.includes('\n') === false
+        ? new GatewayError('DENIED', 'The request target is too long.', error.code, 414)
+        : new GatewayError('DENIED', 'The header fields are too large.', error.code, 431);
+    default:
+      return new GatewayError('DENIED', 'The message is not valid HTTP/1.1.', `${error.code}: ${error.message}`, 400);
+  }
+}

@@ -1,0 +1,112 @@
+import { constants, performServerHandshake, type ServerHttp2Session, type ServerSessionOptions } from 'node:http2';
+import type { Socket } from 'node:net';
+import { exchangesOn, type ExchangeSocket } from '../../proxy/exchanges.js';
+import { Http2Head } from '../../proxy/client/http2-head.js';
+import { Http2Message, type StreamHandler } from '../../proxy/client/http2-message.js';
+import type { ListenerInfo } from '../../proxy/client/listener-info.js';
+import { Http2Pace, type StreamPace } from './http2-pace.js';
+import { connectionWindow } from './http2-settings.js';
+
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = constants;
+
+/** Frames that ask for an answer (PING, SETTINGS) which a client may send in a second. */
+const maxControlFrames = 1_000;
+
+/** How long a client that was told to go may keep its connection when nothing is open on it, in milliseconds. */
+const lingerFor = 1_000;
+
+const tooBusy = new Error('too many PING and SETTINGS frames');
+
+/** Times in milliseconds, 0 = off. */
+export interface ConnectionLimits extends StreamPace {
+  readonly headerTimeout: number;
+  readonly keepAliveTimeout: number;
+  readonly requestsPerConnection: number;
+}
+
+/** One client's connection that speaks HTTP/2, and its limits. */
+export class Http2Connection {
+  readonly #session: ServerHttp2Session;
+  readonly #pace: Http2Pace;
+  readonly #openedAt = performance.now();
+  #requests = 0;
+  /** The client has sent its settings: the first that it must say. */
+  #introduced = false;
+  /** Since when nothing is open; 0 while something is. */
+  #idleSince = 0;
+  /** When the client was told to go; 0 before. */
+  #retiredAt = 0;
+  #controlFrames = 0;
+  #countedSince = 0;
+
+  constructor(
+    private readonly socket: Socket,
+    options: ServerSessionOptions,
+    private readonly limits: ConnectionLimits,
+    handle: StreamHandler,
+    private readonly listener: ListenerInfo,
+  ) {
+    this.#pace = new Http2Pace(limits);
+    const session = (this.#session = performServerHandshake(socket, options));
+    session.setLocalWindowSize(connectionWindow);
+    session
+      .on('stream', (stream, headers, flags, raw) => {
+        this.#count();
+        const head = new Http2Head(raw);
+        const hasBody = (flags & NGHTTP2_FLAG_END_STREAM) === 0;
+        handle(stream, head, new Http2Message(stream, head.fields, headers, socket, hasBody), listener);
+      })
+      .on('remoteSettings', () => {
+        this.#introduced = true;
+        this.#countControl();
+      })
+      .on('ping', () => this.#countControl())
+      // Each stream hears of its own end.
+      .on('error', () => {});
+  }
+
+  /**
+   * Takes no new stream any more, and ends when those that are open have ended. Its GOAWAY names the last that was taken: others
+   * are sent again elsewhere, whatever their method (RFC 9113 §6.8).
+   */
+  retire(): void {
+    this.#retiredAt ||= performance.now();
+    this.#session.close();
+  }
+
+  /** Ends it at once, with what can be sent still sent. */
+  end(): void {
+    this.#session.destroy();
+  }
+
+  /** Enforces what takes time; `now` on the clock of `performance.now()`. */
+  sweep(now: number, elapsed: number): void {
+    const exchanges = exchangesOn(this.socket as ExchangeSocket);
+    this.#pace.sweep(exchanges, now, elapsed);
+    if (exchanges.length > 0) this.#idleSince = 0;
+    else if (this.#idleSince === 0) this.#idleSince = now;
+    const { headerTimeout, keepAliveTimeout } = this.limits;
+    if (this.#retiredAt > 0) {
+      if (exchanges.length === 0 && now - this.#retiredAt > lingerFor) this.socket.destroy();
+    } else if (!this.#introduced) {
+      if (headerTimeout > 0 && now - this.#openedAt > headerTimeout) this.socket.destroy();
+    } else if (this.#idleSince > 0 && keepAliveTimeout > 0 && now - this.#idleSince > keepAliveTimeout) this.retire();
+  }
+
+  #count(): void {
+    this.#idleSince = 0;
+    this.#requests++;
+    if (this.#requests === this.limits.requestsPerConnection || this.listener.draining) this.retire();
+  }
+
+  /** Node answers each of them: a client that sends nothing else costs without end (CVE-2019-9512, CVE-2019-9515). */
+  #countControl(): void {
+    const now = performance.now();
+    if (now - this.#countedSince > 1_000) {
+      this.#countedSince = now;
+      this.#controlFrames = 0;
+    }
+    this.#controlFrames++;
+    if (this.#controlFrames > maxControlFrames) this.#session.destroy(tooBusy, NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+}

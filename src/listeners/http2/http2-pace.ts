@@ -1,0 +1,84 @@
+import { GatewayError } from '../../http/gateway-error.js';
+import type { Exchange } from '../../proxy/exchange.js';
+import type { ClientPace } from '../slow-clients.js';
+import { Upload } from '../upload.js';
+
+/** A response that waits while others of its connection pass on may do so for so many times as long: clients set priorities. */
+const priorityFactor = 10;
+
+/** What a client must do for each of its requests. */
+export interface StreamPace extends ClientPace {
+  /** Milliseconds in which it must have arrived; 0 = off. */
+  readonly requestTimeout: number;
+}
+
+interface Progress {
+  readonly upload: Upload;
+  /** Body bytes that the client has made room for, in the chunks that the backend sent (64 KiB at most). */
+  taken: number;
+  /** Milliseconds since that has changed while more waited. */
+  stalled: number;
+}
+
+/**
+ * Ends the exchanges of one connection whose client sends the body too slowly (408), or leaves no room for the response
+ * (RFC 9113 §10.5): by its own windows a client can stall each stream while the connection is busy.
+ */
+export class Http2Pace {
+  #watched = new Map<Exchange, Progress>();
+  /** Milliseconds since any of them has moved. */
+  #still = 0;
+
+  constructor(private readonly pace: StreamPace) {}
+
+  /** Looks at all open exchanges, after another `elapsed` milliseconds; `now` on the clock of `performance.now()`. */
+  sweep(exchanges: readonly Exchange[], now: number, elapsed: number): void {
+    // What is over is not in the new map: no exchange has to be told when it ends.
+    const watched = new Map<Exchange, Progress>();
+    this.#still += elapsed;
+    for (const exchange of exchanges) {
+      const { bodyGrace, minBodyRate } = this.pace;
+      const known = this.#watched.get(exchange);
+      const progress = known ?? { upload: new Upload(minBodyRate, bodyGrace), taken: 0, stalled: 0 };
+      watched.set(exchange, progress);
+      const taken = exchange.bytesOut + (exchange.upgrade?.bytesOut ?? 0) - unsent(exchange);
+      if (taken !== progress.taken) {
+        progress.taken = taken;
+        progress.stalled = 0;
+        this.#still = 0;
+      }
+    }
+    this.#watched = watched;
+    for (const [exchange, progress] of watched) {
+      this.#upload(exchange, progress, now, elapsed);
+      this.#download(exchange, progress, elapsed);
+    }
+  }
+
+  #upload(exchange: Exchange, { upload }: Progress, now: number, elapsed: number): void {
+    const { minBodyRate, requestTimeout } = this.pace;
+    if (exchange.error !== undefined || exchange.body?.ended !== false) return;
+    if (requestTimeout > 0 && now - exchange.openedAt > requestTimeout) {
+      exchange.fail(new GatewayError('CLIENT_TIMEOUT', 'The request did not arrive in time.'));
+    } else if (minBodyRate > 0 && upload.isTooSlow(exchange, elapsed)) {
+      const reason = `${exchange.bytesIn} bytes in ${Math.round(upload.waited)} ms of waiting`;
+      exchange.fail(new GatewayError('CLIENT_TIMEOUT', 'The request body came too slowly.', reason));
+    }
+  }
+
+  #download(exchange: Exchange, progress: Progress, elapsed: number): void {
+    const { writeTimeout } = this.pace;
+    if (writeTimeout === 0 || unsent(exchange) === 0) return;
+    progress.stalled += elapsed;
+    const longest = this.#still < writeTimeout ? writeTimeout * priorityFactor : writeTimeout;
+    if (progress.stalled < longest) return;
+    const reason = `read nothing for ${Math.round(progress.stalled)} ms`;
+    exchange.fail(new GatewayError('CLIENT_ABORTED', undefined, reason));
+    // One that had failed before, and whose answer is not read, does not end by that.
+    exchange.responder.abort();
+  }
+}
+
+function unsent({ responder }: Exchange): number {
+  return responder.unsent ?? 0;
+}

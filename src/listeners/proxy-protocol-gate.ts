@@ -1,0 +1,79 @@
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { UNIX_PEER, type TrustedProxies } from '../http/client-address.js';
+import type { ConnectionMetrics, ConnectionRefusal } from '../metrics/connection-metrics.js';
+import { introduce } from '../proxy/client/client-connection.js';
+import { readProxyHeader } from './proxy-protocol.js';
+
+/** What the gate of a listener needs. */
+export interface ProxyProtocolOptions {
+  readonly listener: string;
+  readonly unix: boolean;
+  /** Milliseconds in which the header must have arrived; 0 = no limit. */
+  readonly timeout: number;
+  readonly trusted: TrustedProxies;
+  /** What a trusted proxy says in the fields of requests is believed on connections whose client it does not tell, too. */
+  readonly trustUnknown: boolean;
+  readonly metrics: ConnectionMetrics;
+  readonly log: Logger;
+}
+
+/**
+ * Reads the PROXY protocol header at the beginning of each connection, before TLS and HTTP see a byte. Connections that do not come
+ * from a trusted proxy, and those without a valid header, are closed. On a unix socket everyone is trusted who may connect to it.
+ */
+export class ProxyProtocolGate {
+  constructor(private readonly options: ProxyProtocolOptions) {}
+
+  /** Calls `proceed` when the header has been read; the bytes behind it are still to be read then. */
+  admit(socket: Socket, proceed: () => void): void {
+    const { timeout, trusted, unix } = this.options;
+    const onError = (): void => void socket.destroy();
+    if (!unix && !trusted.isTrusted(socket.remoteAddress)) {
+      socket.on('error', onError);
+      this.#refuse(socket, 'proxy-untrusted');
+      return;
+    }
+    let held: Buffer = Buffer.alloc(0);
+    const timer = timeout > 0 ? setTimeout(() => refuse('proxy-timeout'), timeout).unref() : undefined;
+    const leave = (): void => {
+      clearTimeout(timer);
+      socket.off('readable', onReadable).off('end', onEnd).off('error', onError).off('close', onClose);
+    };
+    const refuse = (reason: ConnectionRefusal): void => {
+      leave();
+      socket.on('error', onError);
+      this.#refuse(socket, reason);
+    };
+    const onEnd = (): void => refuse('proxy-closed');
+    const onClose = (): void => refuse('proxy-closed');
+    const onReadable = (): void => {
+      for (let chunk = read(socket); chunk !== null; chunk = read(socket)) {
+        held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+        const header = readProxyHeader(held);
+        if (header === 'more') continue;
+        if (header === 'malformed') return refuse('proxy-malformed');
+        leave();
+        const rest = held.subarray(header.length);
+        if (rest.length > 0) socket.unshift(rest);
+        const peer = header.source === 'told' ? { address: header.address } : undefined;
+        const clientUnknown = header.source === 'own' && !this.options.trustUnknown;
+        introduce(socket, { peer, prelude: header.length, certificate: undefined, clientUnknown });
+        return proceed();
+      }
+    };
+    socket.on('readable', onReadable).on('end', onEnd).on('error', onError).on('close', onClose);
+  }
+
+  #refuse(socket: Socket, reason: ConnectionRefusal): void {
+    const { listener, log, metrics } = this.options;
+    const peer = socket.remoteAddress ?? UNIX_PEER;
+    socket.destroy();
+    metrics.refused(listener, reason);
+    log.debug({ listener, peer, reason }, 'connection refused');
+  }
+}
+
+function read(socket: Socket): Buffer | null {
+  return socket.read() as Buffer | null;
+}

@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ExchangeRecord } from '../http/exchange-record.js';
+import type { GatewayError } from '../http/gateway-error.js';
+import type { ListenerInfo } from '../proxy/client/listener-info.js';
+
+/** The record of a message that was refused before it became an exchange: what little of it is known. */
+export class RefusedMessage implements ExchangeRecord {
+  readonly protocol = 'http';
+  readonly scheme: 'http' | 'https';
+  readonly listener: string;
+  readonly method: string;
+  readonly host = '';
+  readonly path: string;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  readonly httpVersion: string;
+  readonly status: number;
+  readonly routeName = undefined;
+  readonly upstreamName = undefined;
+  readonly backendId = undefined;
+  readonly attempts = 0;
+  readonly errorCode: string;
+  readonly errorReason: string | undefined;
+  readonly bytesIn = 0;
+  readonly bytesOut = 0;
+  readonly openedAt = performance.now();
+  readonly dispatchedAt = 0;
+  readonly sentAt = 0;
+  readonly respondedAt = 0;
+  readonly closedAt = this.openedAt;
+
+  constructor(
+    readonly id: string,
+    { name, scheme }: ListenerInfo,
+    readonly clientIp: string,
+    error: GatewayError,
+    request: IncomingMessage | undefined,
+  ) {
+    this.listener = name;
+    this.scheme = scheme;
+    this.method = request?.method ?? '-';
+    this.path = request?.url ?? '-';
+    this.headers = request?.headers ?? {};
+    this.httpVersion = request?.httpVersion ?? '-';
+    this.status = error.status;
+    this.errorCode = error.code;
+    this.errorReason = error.reason;
+  }
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { Logger } from 'pino';
+import { UNIX_PEER } from '../../http/client-address.js';
+import type { CertificateMetrics } from '../../metrics/certificate-metrics.js';
+import type { ConnectionMetrics, ConnectionRefusal } from '../../metrics/connection-metrics.js';
+import { introduce, introductionOf, type ClientCertificate } from '../../proxy/client/client-connection.js';
+import { describeCertificate } from './client-certificate.js';
+import { FileWatch, type WatchTimes } from './file-watch.js';
+import type { SecureServerOptions } from '../http-server.js';
+import { interpose } from '../interpose.js';
+import { TlsCertificates } from './tls-certificates.js';
+import { handshakeFailure } from './tls-failure.js';
+import { sessionLifetime, type ListenerTls } from './tls-settings.js';
+
+/** What the TLS of a listener needs. */
+export interface TlsTerminationOptions {
+  readonly listener: string;
+  readonly unix: boolean;
+  readonly http2: boolean;
+  readonly tls: ListenerTls;
+  /** Milliseconds in which a handshake must have ended; 0 = after two minutes. */
+  readonly handshakeTimeout: number;
+  /** Connections carry a PROXY protocol header. */
+  readonly proxyProtocol: boolean;
+  readonly metrics: ConnectionMetrics;
+  readonly certificates: CertificateMetrics;
+  readonly log: Logger;
+  readonly watch?: WatchTimes | undefined;
+}
+
+const longestHandshake = 120_000;
+
+/** The TLS of a listener: certificates by name, swapped while it runs, and the certificates of clients. */
+export class TlsTermination {
+  readonly #options: TlsTerminationOptions;
+  readonly #certificates: TlsCertificates;
+  readonly #watch: FileWatch;
+  #server: TlsServer | undefined;
+  #reported: readonly string[] = [];
+  #rotation: NodeJS.Timeout | undefined;
+  #removeMetrics: (() => void) | undefined;
+
+  constructor(options: TlsTerminationOptions) {
+    this.#options = options;
+    this.#certificates = new TlsCertificates(options.tls);
+    this.#watch = new FileWatch(this.#certificates.files, last => this.#reload(last), options.watch);
+  }
+
+  /** What its server is made with. Certificates come later, with {@link start}. */
+  get serverOptions(): SecureServerOptions {
+    const { handshakeTimeout, http2, tls } = this.#options;
+    return {
+      http2,
+      handshakeTimeout: handshakeTimeout === 0 ? longestHandshake : handshakeTimeout,
+      requestCert: tls.clientAuth !== undefined,
+      // In `optional` mode a certificate that is not valid is refused in `#admit`: OpenSSL would refuse those without one, too.
+      rejectUnauthorized: tls.clientAuth?.mode === 'require',
+      SNICallback: (serverName, answer) => answer(null, this.#certificates.contextFor(serverName)),
+    };
+  }
+
+  /**
+   * Takes over the handshakes of a server. `secured` is told of each connection that has come through: its TLS socket, and the
+   * one below, that it stands for from now on.
+   */
+  attach(server: TlsServer, secured: (socket: TLSSocket, below: Socket) => void): void {
+    this.#server = server;
+    interpose<TLSSocket>(server, 'secureConnection', (socket, proceed) => {
+      const below = carrierOf(socket);
+      if (below === undefined || !this.#admit(socket, below)) {
+        socket.destroy();
+        return;
+      }
+      secured(socket, below);
+      proceed();
+    });
+    // By default they are taken for messages that cannot be read.
+    server.removeAllListeners('tlsClientError');
+    server.on('tlsClientError', (error, socket) => {
+      const invalid: unknown = socket.authorizationError;
+      this.#refused(socket, handshakeFailure(error, invalid), String(invalid ?? error.message));
+      socket.destroy();
+    });
+  }
+
+  /** Loads the certificates and watches their files. Rejects, in one line, when one cannot be used. */
+  async start(): Promise<void> {
+    const { certificates, listener, log } = this.#options;
+    this.#certificates.load();
+    for (const warning of this.#certificates.warnings(file => certificates.shows(file)))
+      log.warn({ listener }, warning);
+    this.#server?.setSecureContext(this.#certificates.defaults);
+    this.#removeMetrics = certificates.addCertificates(() =>
+      this.#certificates.expiries.map(expiry => ({ listener, ...expiry })),
+    );
+    this.#rotation = setInterval(() => this.#server?.setTicketKeys(randomBytes(48)), sessionLifetime * 1000).unref();
+    await this.#watch.start();
+  }
+
+  stop(): void {
+    this.#watch.stop();
+    clearInterval(this.#rotation);
+    this.#removeMetrics?.();
+  }
+
+  /** Whether a client that has finished its handshake may go on. */
+  #admit(socket: TLSSocket, below: Socket): boolean {
+    const { proxyProtocol, tls } = this.#options;
+    const before = introductionOf(below);
+    // Nobody may be taken for the proxy: without the note of who it is, the connection cannot be used.
+    if (proxyProtocol && before === undefined) return false;
+    let certificate: ClientCertificate | undefined;
+    if (tls.clientAuth !== undefined) {
+      const shown = socket.getPeerX509Certificate();
+      certificate = shown && socket.authorized ? describeCertificate(shown) : undefined;
+      if (certificate === undefined && (shown !== undefined || tls.clientAuth.mode === 'require')) {
+        this.#refused(socket, 'tls-client-certificate', String(socket.authorizationError ?? 'the subject is too long'));
+        return false;
+      }
+    }
+    if (before !== undefined || certificate !== undefined) {
+      introduce(socket, { ...before, peer: before?.peer, prelude: 0, certificate });
+    }
+    return true;
+  }
+
+  #refused(socket: TLSSocket, reason: ConnectionRefusal, detail: string): void {
+    const { listener, log, metrics, unix } = this.#options;
+    const below = carrierOf(socket) ?? socket;
+    const told = introductionOf(below)?.peer;
+    const peer = told === undefined ? (unix ? UNIX_PEER : below.remoteAddress) : told.address;
+    metrics.refused(listener, reason);
+    log.debug({ listener, peer: peer ?? 'unknown', reason, detail }, 'TLS handshake failed');
+  }
+
+  #reload(last: boolean): boolean {
+    const { listener, log } = this.#options;
+    const { changed, failures } = this.#certificates.reload();
+    if (changed.length > 0) {
+      this.#server?.setSecureContext(this.#certificates.defaults);
+      log.info({ listener, files: changed }, 'certificates changed');
+    }
+    if (failures.length > 0 && !last) return false;
+    for (const failure of failures) {
+      if (!this.#reported.includes(failure)) log.error({ listener }, `${failure}; the one before is still served`);
+    }
+    this.#reported = failures;
+    return true;
+  }
+}
+
+/** The socket that TLS runs over. Node has no public name for it. */
+function carrierOf(socket: TLSSocket): Socket | undefined {
+  return (socket as TLSSocket & { readonly _parent?: Socket | null })._parent ?? undefined;
+}

@@ -1,0 +1,39 @@
+import { GatewayError } from '../http/gateway-error.js';
+import { exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
+import type { Listener } from '../listeners/listener.js';
+
+/** How long the connections without a request are kept for one that may be on its way, in milliseconds. */
+const quietFor = 300;
+
+/**
+ * The graceful end of the listeners: no new connections, every answer says `Connection: close`, and what is in flight may
+ * end within `grace` milliseconds. What is left then is cut. Resolves with the number of exchanges that were cut.
+ */
+export async function drain(listeners: readonly Listener[], exchanges: Exchanges, grace: number): Promise<number> {
+  for (const listener of listeners) listener.drain();
+  await quiet(listeners, exchanges, performance.now() + grace);
+  const cut = exchanges.open;
+  for (const listener of listeners) {
+    for (const socket of listener.sockets) {
+      for (const exchange of exchangesOn(socket as ExchangeSocket)) {
+        exchange.fail(new GatewayError('DRAINING', 'The gateway is shutting down.'));
+      }
+    }
+    listener.close();
+  }
+  return cut;
+}
+
+function quiet(listeners: readonly Listener[], exchanges: Exchanges, deadline: number): Promise<void> {
+  return new Promise(resolve => {
+    let quietSince = performance.now();
+    const timer = setInterval(() => {
+      const now = performance.now();
+      if (exchanges.open > 0) quietSince = now;
+      const connected = listeners.some(listener => listener.connections > 0);
+      if (now < deadline && connected && now - quietSince < quietFor) return;
+      clearInterval(timer);
+      resolve();
+    }, 20);
+  });
+}

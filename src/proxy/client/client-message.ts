@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import type { RawHeaders } from '../../http/raw-headers.js';
+
+/**
+ * Where a client's body comes from. The part of `IncomingMessage` that a body is read by: HTTP/1.x has the message
+ * itself, HTTP/2 a view of its stream. `end` is told only of a body that is whole; what breaks is `close`d without it.
+ */
+export interface BodySource {
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown;
+  on(event: 'end' | 'close' | 'error', listener: () => void): unknown;
+  /** What has come so far; null when nothing has. */
+  read(): unknown;
+  pause(): unknown;
+  resume(): unknown;
+  readonly destroyed: boolean;
+  readonly readableFlowing: boolean | null;
+  /** The client has sent all of it. */
+  readonly complete: boolean;
+  /** The fields after it, once it is complete. */
+  readonly rawTrailers: RawHeaders;
+}
+
+/** A client's request as it came: its head, and where its body is read. An `IncomingMessage` is one. */
+export interface ClientMessage extends BodySource {
+  readonly headers: IncomingHttpHeaders;
+  /** Without the pseudo-header fields of HTTP/2; `host` stands for its `:authority`. */
+  readonly rawHeaders: RawHeaders;
+  /** `1.0`, `1.1` or `2.0`. */
+  readonly httpVersion: string;
+  readonly socket: Socket;
+}

@@ -1,0 +1,83 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { joinedMessagePush, joinPieces } from '../../http/joined-readable.js';
+import type { RawHeaders } from '../../http/raw-headers.js';
+import type { ClientMessage } from './client-message.js';
+import type { Http2Head } from './http2-head.js';
+import type { ListenerInfo } from './listener-info.js';
+
+/** A request on an HTTP/2 stream, as far as it is like a message of HTTP/1.x. */
+export class Http2Message implements ClientMessage {
+  readonly httpVersion = '2.0';
+  complete = false;
+  rawTrailers: RawHeaders = [];
+  #headers: IncomingHttpHeaders | undefined;
+
+  constructor(
+    private readonly stream: ServerHttp2Stream,
+    readonly rawHeaders: RawHeaders,
+    /** What Node has made of the fields, pseudo-header fields among them. */
+    private readonly fields: IncomingHttpHeaders,
+    readonly socket: Socket,
+    /** False: the head was the end of it. */
+    hasBody: boolean,
+  ) {
+    if (hasBody) {
+      joinPieces(stream, joinedMessagePush);
+      stream.on('trailers', (_fields, _flags, raw?: string[]) => (this.rawTrailers = raw ?? []));
+    } else this.complete = true;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    return (this.#headers ??= this.#withoutPseudoHeaders());
+  }
+
+  get destroyed(): boolean {
+    return this.stream.destroyed;
+  }
+
+  get readableFlowing(): boolean | null {
+    return this.stream.readableFlowing;
+  }
+
+  on(event: string, listener: (chunk: Buffer) => void): this {
+    if (event === 'end') this.stream.on(event, () => this.#end(listener as () => void));
+    else this.stream.on(event, listener);
+    return this;
+  }
+
+  read(): unknown {
+    return this.stream.read();
+  }
+
+  pause(): void {
+    this.stream.pause();
+  }
+
+  resume(): void {
+    this.stream.resume();
+  }
+
+  /** A stream that was reset ends as well, as far as Node is concerned: nobody may take that for the end of the body. */
+  #end(listener: () => void): void {
+    if (this.stream.closed) return;
+    this.complete = true;
+    listener();
+  }
+
+  #withoutPseudoHeaders(): IncomingHttpHeaders {
+    const headers: IncomingHttpHeaders = {};
+    for (const name in this.fields) if (!name.startsWith(':')) headers[name] = this.fields[name];
+    if (this.rawHeaders[0] === 'host') headers.host = this.rawHeaders[1]!;
+    return headers;
+  }
+}
+
+/** Takes a request that has begun on an HTTP/2 stream. */
+export type StreamHandler = (
+  stream: ServerHttp2Stream,
+  head: Http2Head,
+  message: Http2Message,
+  listener: ListenerInfo,
+) => void;

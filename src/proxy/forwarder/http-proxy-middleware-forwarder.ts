@@ -1,0 +1,193 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
+import { GatewayError } from '../../http/gateway-error.js';
+import type { Backend } from '../../upstream/backend.js';
+import type { ConnectionWatch } from './backend-agent.js';
+import { maxResponseHead, type BackendPools } from './backend-pools.js';
+import { CarriedAttempt, sendHead } from './carried-attempt.js';
+import { ClientView, ResponseView } from './client-view.js';
+import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
+import { NodeCarrier } from './node-carrier.js';
+import { pluginPipe, type PluginPipe } from './plugin-socket.js';
+import { RequestBody } from '../client/request-body.js';
+
+/** A plug-in of http-proxy-middleware, as its `definePlugin` makes one. */
+export type ProxyPlugin = Plugin<ClientView, ResponseView>;
+
+/**
+ * The forwarder for those who want http-proxy-middleware's plug-ins; about three times as dear as undici. The library
+ * makes the request and pipes the body; the response is read by a {@link CarriedAttempt}, and plug-ins work on views
+ * of the client's messages, so that neither they nor the library can answer the client.
+ *
+ * ```
+ * 1 the router, asked for each request, names backend, connections and body
+ * 2 the library makes a request; its fields are replaced by those of the ForwardRequest
+ * 3 plug-ins see the request and may change it
+ * 4 the head is sent when no plug-in can change it any more; the library pipes the body
+ * 5 plug-ins see the response and may change its head
+ * 6 the attempt reads the response
+ * ```
+ */
+export class HttpProxyMiddlewareForwarder implements Forwarder {
+  #handler: RequestHandler<ClientView, ResponseView> | undefined;
+  readonly #carrier: NodeCarrier;
+
+  /** `plugins` is asked for once, by the first request. */
+  constructor(
+    private readonly pools: BackendPools,
+    private readonly plugins: () => readonly ProxyPlugin[] = () => [],
+  ) {
+    this.#carrier = new NodeCarrier(pools);
+  }
+
+  forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
+    if (request.upgrade !== undefined) return this.#upgrade(request, request.upgrade, backend, observer);
+    const { connectTimeout } = this.pools.settings;
+    const response: { view?: ResponseView } = {};
+    const attempt = new CarriedAttempt(request, observer, { connectTimeout, onOver: () => response.view?.release() });
+    try {
+      const client = new ClientView(request, backend, attempt);
+      response.view = new ResponseView(client);
+      const handler = (this.#handler ??= this.#create());
+      handler(client, response.view, error => {
+        if (error !== undefined) attempt.fail(error as Error);
+      }).catch((error: unknown) => attempt.fail(error as Error));
+    } catch (error) {
+      attempt.refuse(failure(error));
+    }
+    return attempt;
+  }
+
+  /** The library knows WebSocket and no other protocol. */
+  #upgrade(request: ForwardRequest, protocol: string, backend: Backend, observer: AttemptObserver): AttemptControl {
+    if (protocol.toLowerCase() !== 'websocket') return this.#carrier.forward(request, backend, observer);
+    const { connectTimeout } = this.pools.settings;
+    const pipe = pluginPipe();
+    const attempt = new CarriedAttempt(request, observer, { connectTimeout, pipe: pipe.backend });
+    try {
+      const handler = (this.#handler ??= this.#create());
+      handler.upgrade(new ClientView(request, backend, attempt, pipe), pipe.client, Buffer.alloc(0));
+    } catch (error) {
+      attempt.refuse(failure(error));
+    }
+    return attempt;
+  }
+
+  connections(backend: Backend): ConnectionFigures {
+    return this.pools.agentFigures(backend);
+  }
+
+  close(): Promise<void> {
+    return this.pools.close();
+  }
+
+  #create(): RequestHandler<ClientView, ResponseView> {
+    const options: Options<ClientView, ResponseView> = {
+      // 1
+      router: ({ attempt, request, backend }, _, own) => {
+        const { url, socketPath } = backend;
+        own.agent = this.pools.agent(backend, request.ownConnection, request.tie);
+        own.secure = this.pools.settings.tls?.verify ?? true;
+        // What it passes on to the request.
+        const passed: ConnectionWatch = { onConnecting: attempt.onConnecting };
+        own.ssl = { maxHeaderSize: maxResponseHead, setHost: false, ...passed };
+        if (request.body instanceof RequestBody) own.buffer = request.body;
+        if (socketPath !== undefined) return { protocol: url.protocol, socketPath };
+        return { protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port };
+      },
+      selfHandleResponse: true,
+      // Its own plug-ins log to the console and answer the client.
+      ejectPlugins: true,
+      plugins: [first, ...this.plugins(), last],
+    };
+    return createProxyMiddleware(options);
+  }
+}
+
+const failure = (thrown: unknown): GatewayError =>
+  new GatewayError('INTERNAL', 'The gateway could not handle the request.', String(thrown));
+
+/** Stands before the plug-ins of users: what they are to find. */
+const first: ProxyPlugin = server => {
+  const emit = server.emit.bind(server) as (event: string | symbol, ...values: unknown[]) => boolean;
+  // What a plug-in throws would end the process: nobody stands above these events.
+  const guarded = (event: string | symbol, ...values: unknown[]): boolean => {
+    try {
+      return emit(event, ...values);
+    } catch (error) {
+      const client = values.find(value => value instanceof ClientView);
+      client?.attempt.refuse(failure(error));
+      return true;
+    }
+  };
+  server.emit = guarded as typeof server.emit;
+  server
+    .on('error', (error, client) => client?.attempt.fail(error))
+    .on('econnreset', (error, client) => client.attempt.fail(error))
+    // 2
+    .on('proxyReq', (outgoing, client) => prepare(outgoing, client))
+    .on('proxyReqWs', (outgoing, client) => prepare(outgoing, client))
+    // 5
+    .on('proxyRes', (incoming, client, response) => response.begin(incoming));
+};
+
+/** Stands behind the plug-ins of users: carries on with what they have made of it. */
+const last: ProxyPlugin = server => {
+  server
+    // 4
+    .on('proxyReq', (outgoing, { attempt, request }) => {
+      if (attempt.over) return;
+      attempt.watch(outgoing);
+      // Without a body the head goes out with the end: only then Node knows that none follows.
+      if (request.body instanceof RequestBody) sendHead(outgoing);
+    })
+    .on('proxyReqWs', (outgoing, { attempt, pluginPipe: pipe }) => {
+      if (attempt.over) return;
+      attempt.watch(outgoing);
+      // An answer without the upgrade: the library would write it into the pipe.
+      outgoing.once('response', () => pipe?.client.destroy());
+      outgoing.once('upgrade', (_, connection) => connection.once('close', () => process.nextTick(letGo, pipe)));
+    })
+    .on('proxyRes', (incoming: IncomingMessage, client, response) => response.complete(incoming));
+};
+
+/** The library stops reading from the pipe when the connection that it fills has gone, and what is written to it would never end. */
+function letGo(pipe: PluginPipe | undefined): void {
+  pipe?.client.end().resume();
+}
+
+function prepare(outgoing: ClientRequest, { attempt, request }: ClientView): void {
+  // Given up while it waited for a connection.
+  if (attempt.over) {
+    outgoing.destroy();
+    return;
+  }
+  try {
+    replaceFields(outgoing, request);
+  } catch (error) {
+    // Node throws for what it cannot write.
+    attempt.fail(error as Error);
+  }
+}
+
+/** Methods that ask for a body: where there is none, `Content-Length: 0` says so (RFC 9110 §8.6). */
+const lengthIsAsked: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
+function replaceFields(outgoing: ClientRequest, request: ForwardRequest): void {
+  for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
+  // The library has put a slash before `*`.
+  outgoing.path = request.path;
+  const { headers, body } = request;
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!;
+    if (outgoing.hasHeader(name)) outgoing.appendHeader(name, headers[i + 1]!);
+    else outgoing.setHeader(name, headers[i + 1]!);
+  }
+  if (request.upgrade !== undefined) {
+    outgoing.setHeader('Connection', 'Upgrade');
+    outgoing.setHeader('Upgrade', request.upgrade);
+  } else if (request.acceptsTrailers === true) outgoing.setHeader('Connection', 'keep-alive, TE');
+  if (body === undefined && !lengthIsAsked.has(request.method)) outgoing.useChunkedEncodingByDefault = false;
+  if (request.expectsContinue) outgoing.setHeader('Expect', '100-continue');
+  if (body instanceof RequestBody && body.length === undefined) outgoing.setHeader('Transfer-Encoding', 'chunked');
+}

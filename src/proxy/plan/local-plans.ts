@@ -1,0 +1,64 @@
+import { STATUS_CODES } from 'node:http';
+import { fieldValueOf } from '../../http/field-value.js';
+import type { LocalResponse } from '../../http/problem.js';
+import type { RawHeaders } from '../../http/raw-headers.js';
+import type { Exchange } from '../exchange.js';
+import type { LocalPlan } from './route-plan.js';
+
+/** A redirect: `Location` from the route's template, and a short text for whoever reads it. */
+export class RedirectPlan implements LocalPlan {
+  readonly kind = 'local';
+
+  constructor(private readonly status: number) {}
+
+  respond({ match, forwardedPath, routingPath, query }: Exchange): LocalResponse {
+    const location = match!.route.redirect!.location(
+      match!.pattern,
+      { raw: forwardedPath, routing: routingPath },
+      query,
+    );
+    const body = `${STATUS_CODES[this.status]}\n`;
+    return {
+      status: this.status,
+      headers: [
+        'Location',
+        location,
+        'Content-Type',
+        'text/plain; charset=utf-8',
+        'Content-Length',
+        String(body.length),
+      ],
+      body,
+    };
+  }
+}
+
+/** A fixed response. */
+export class FixedPlan implements LocalPlan {
+  readonly kind = 'local';
+  readonly #headers: RawHeaders;
+  readonly #body: Buffer;
+
+  constructor(
+    private readonly status: number,
+    headers: ReadonlyMap<string, string> | undefined,
+    body: string | Buffer | undefined,
+  ) {
+    this.#body = Buffer.from(body ?? '');
+    this.#headers = [];
+    const names = new Set<string>();
+    for (const [name, value] of headers ?? []) {
+      names.add(name.toLowerCase());
+      this.#headers.push(name, fieldValueOf(value));
+    }
+    const bodiless = status === 204 || status === 304;
+    if (!bodiless && !names.has('content-type')) this.#headers.push('Content-Type', 'text/plain; charset=utf-8');
+    if (!bodiless) this.#headers.push('Content-Length', String(this.#body.length));
+  }
+
+  respond(exchange: Exchange): LocalResponse {
+    const headers = [...this.#headers];
+    exchange.plan?.responseRules?.apply(headers);
+    return { status: this.status, headers, body: this.#body };
+  }
+}

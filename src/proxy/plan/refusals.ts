@@ -1,0 +1,72 @@
+import type { ServerHttp2Stream } from 'node:http2';
+import { GatewayError } from '../../http/gateway-error.js';
+
+/** The answer to CONNECT. */
+export const noMethod = new GatewayError(
+  'DENIED',
+  'CONNECT is not served: this is a gateway, not a forward proxy.',
+  undefined,
+  405,
+  ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'],
+);
+
+/** The answer to an extended CONNECT for a protocol that is not spoken on the route (RFC 8441 §4, RFC 9220). */
+export const noProtocol = new GatewayError('DENIED', 'The protocol is not spoken here.', undefined, 501);
+
+/** The answer to expectations other than `100-continue`. */
+export const noExpectation = new GatewayError(
+  'DENIED',
+  'The only expectation that can be met is 100-continue.',
+  undefined,
+  417,
+);
+
+/** Why a request is sent back to HTTP/1.1: its credentials need several requests on one connection, where streams share theirs. */
+export const noConnectionAuth = new GatewayError(
+  'DENIED',
+  'NTLM needs HTTP/1.1.',
+  'Authorization asks to let in the connection, which is one of many streams',
+  421,
+);
+
+/** The answer to a request that has been here before. Its connection may carry others. */
+export const loop = new GatewayError('LOOP');
+
+/** A refusal of a message that cannot be read as a request. */
+export const denied = (status: number, detail: string): GatewayError =>
+  new GatewayError('DENIED', detail, undefined, status);
+
+/** Why a head is refused before anything is known of its route. */
+export const refusals = {
+  version: denied(505, 'Only HTTP/1.0 and HTTP/1.1 are spoken here.'),
+  host: denied(400, 'The request must have exactly one valid Host.'),
+  target: denied(400, 'The request target is not valid.'),
+  url: denied(414, 'The request target is too long.'),
+  headers: denied(431, 'The request has too many header fields, or too large ones.'),
+  encoding: denied(501, 'Only the chunked transfer coding is understood.'),
+  scheme: denied(400, 'The scheme must be that of the connection.'),
+  fields: denied(400, 'The request has fields that only HTTP/1.1 knows.'),
+  framing: denied(400, 'An HTTP/1.0 request must not be chunked.'),
+  readings: denied(400, 'The path can be read in too many ways.'),
+  stray: denied(400, 'Some servers would read the path as another one, which is not served here.'),
+  left: denied(400, 'Some servers would read the path as one outside of where it leads.'),
+  length: denied(413, 'The request body is larger than anything.'),
+};
+
+/** The client has gone; or it has broken the rules of HTTP/2, and Node has reset its stream. */
+export function aborted({ rstCode = 0 }: ServerHttp2Stream): GatewayError {
+  return new GatewayError('CLIENT_ABORTED', undefined, rstCode === 0 ? undefined : `stream reset, code ${rstCode}`);
+}
+
+/** No place has come free before a backend. */
+export const queueFull = (reason: string): GatewayError =>
+  new GatewayError('QUEUE_FULL', 'The backend is busy; try again later.', reason, 503, ['Retry-After', '1']);
+
+/** `sse.maxConnections` is reached. */
+export const tooManyStreams = new GatewayError(
+  'QUEUE_FULL',
+  'Too many event streams are open; try again later.',
+  'sse.maxConnections',
+  503,
+  ['Retry-After', '1'],
+);

@@ -1,0 +1,166 @@
+import { CredentialFields } from '../../security/credential-fields.js';
+import type { GatewayConfig } from '../../config/file/gateway.config.js';
+import type { RouteConfig } from '../../config/file/route.config.js';
+import { retriesOf, routesOf, securityOf, sseOf, timeoutsOf, webSocketOf } from '../../config/file/route-settings.js';
+import type { GatewayError } from '../../http/gateway-error.js';
+import { HeaderRules } from '../../http/header-rules.js';
+import type { PathPolicy } from '../../http/path-policy.js';
+import type { RouteMatch } from '../../routing/compiled-route.js';
+import { RouteTable } from '../../routing/route-table.js';
+import type { RouteQuery } from '../../routing/route.js';
+import { CorsPreflights } from '../../security/cors/cors-preflights.js';
+import { preflightMethod } from '../../security/cors/preflight.js';
+import type { StagedPolicy } from '../../security/policy-source.js';
+import { responseDefaultsOf, type ResponseDefaults } from '../../security/response-defaults.js';
+import type { RoutePolicies } from '../../security/route-policies.js';
+import { FallbackResponse, type Fallback } from './fallback.js';
+import { guarded, type Guarded } from './guarded-plan.js';
+import { FixedPlan, RedirectPlan } from './local-plans.js';
+import { Mirror } from './mirror.js';
+import type { EventStreamSettings } from '../lasting/event-streams.js';
+import { Places } from '../lasting/places.js';
+import { ForwardPlan, type ForwardRoute, type LocalPlan, type PlannedRoute, type RoutePlan } from './route-plan.js';
+import { RetryPolicy } from './retry-policy.js';
+import { RouteUpgrades } from './route-upgrades.js';
+import type { Targets } from '../target/targets.js';
+
+/** The routes of a configuration, each with its plan, behind the compiled table. Immutable. */
+export class RoutePlans {
+  readonly table: RouteTable<PlannedRoute>;
+  /** What is done to the path of requests that no route fits. */
+  readonly path: PathPolicy;
+  /** There is one route, and it takes every path. */
+  readonly takesAllPaths: boolean;
+  /** What holds for the responses to requests that no route fits. */
+  readonly responseDefaults: ResponseDefaults | undefined;
+
+  /** For the event streams of all routes that have no limit of their own. */
+  readonly #eventStreams: Places;
+  readonly #tunnels: Places;
+  readonly #credentials: CredentialFields;
+
+  private constructor(
+    private readonly config: GatewayConfig,
+    private readonly targets: Targets,
+    policies: readonly (readonly StagedPolicy[])[],
+  ) {
+    this.responseDefaults = responseDefaultsOf(config.security);
+    this.path = config.security.validation.path;
+    this.#credentials = new CredentialFields(config);
+    this.#eventStreams = new Places(config.sse.maxConnections);
+    this.#tunnels = new Places(config.websocket.maxConnections);
+    this.table = RouteTable.compile(
+      routesOf(config).map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
+    );
+    const [only, ...more] = this.table.entries;
+    this.takesAllPaths = only?.pattern.isPrefix === true && only.pattern.segments.length === 0 && more.length === 0;
+  }
+
+  /** Rejects, in one line, when the configuration asks for a policy that cannot be had. */
+  static async create(config: GatewayConfig, targets: Targets, policies: RoutePolicies): Promise<RoutePlans> {
+    const lists = config.routes.map((route, index) =>
+      policies.staged(securityOf(config, route), `routes[${index}].security`),
+    );
+    return new RoutePlans(config, targets, await Promise.all(lists));
+  }
+
+  /** The most specific route that fits. A CORS preflight gets the one of the request that it is for, if that answers preflights. */
+  match(request: RouteQuery): RouteMatch<PlannedRoute> | undefined {
+    const wanted = preflightMethod(request);
+    if (wanted !== undefined) {
+      const { host, routingPath, query, headers } = request;
+      const match = this.table.match({ method: wanted, host, routingPath, query, headers });
+      if (match !== undefined && answersPreflights(match.route.definition.plan)) return match;
+    }
+    return this.table.match(request);
+  }
+
+  /** What holds for a request whose path holds something that servers read in different ways; or why it is refused. */
+  guard(request: RouteQuery, path: string, match: RouteMatch<PlannedRoute> | undefined): Guarded | GatewayError {
+    return guarded(this, request, path, match);
+  }
+
+  #plan(route: RouteConfig, staged: readonly StagedPolicy[]): RoutePlan {
+    const security = securityOf(this.config, route);
+    const { validation } = security;
+    const { mirror } = route;
+    const policies = staged.map(({ policy }) => policy);
+    return {
+      name: route.name,
+      action: this.#action(route),
+      policies,
+      staged,
+      maxBody: validation.maxBody,
+      path: validation.path,
+      bodyPolicies: policies.filter(policy => policy.checkBody !== undefined),
+      responseDefaults: responseDefaultsOf(security),
+      takesUnderscores: validation.underscoreHeaders === 'keep',
+      responseRules: HeaderRules.compile(route.headers?.response),
+      upgrades: this.#upgrades(route),
+      mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
+      sse: this.#sse(route),
+      credentials: this.#credentials,
+    };
+  }
+
+  #upgrades(route: RouteConfig): RouteUpgrades {
+    const settings = webSocketOf(this.config, route);
+    const isOwn = route.websocket?.maxConnections !== undefined;
+    return new RouteUpgrades(settings, isOwn ? new Places(settings.maxConnections) : this.#tunnels, forwards(route));
+  }
+
+  #sse(route: RouteConfig): EventStreamSettings {
+    const { maxConnections, ...settings } = sseOf(this.config, route);
+    const places = route.sse?.maxConnections === undefined ? this.#eventStreams : new Places(maxConnections);
+    return { ...settings, places };
+  }
+
+  #action(route: RouteConfig): ForwardPlan | LocalPlan {
+    if (route.redirect !== undefined) return new RedirectPlan(route.redirect.status);
+    if (route.respond !== undefined) {
+      const { status, headers, body } = route.respond;
+      return new FixedPlan(status, headers, body);
+    }
+    const rules = HeaderRules.compile(route.headers?.request);
+    const names = route.split?.map(part => part.upstream) ?? [route.upstream!];
+    const routes = new Map(names.map(name => [name, this.#forward(route, name)]));
+    const [only] = routes.values();
+    const next =
+      routes.size === 1
+        ? () => only!
+        : (match: RouteMatch<PlannedRoute>): ForwardRoute => routes.get(match.route.nextUpstream()!)!;
+    return new ForwardPlan(next, route.rewrite !== undefined, rules, this.#credentials);
+  }
+
+  #forward(route: RouteConfig, name: string): ForwardRoute {
+    return { ...this.#plain(route, name), fallback: this.#fallback(route, name) };
+  }
+
+  /** Without a fallback: what stands in for another has none of its own. */
+  #plain(route: RouteConfig, name: string): ForwardRoute {
+    const upstream = this.config.upstreams.get(name)!;
+    const target = this.targets.get(name);
+    const { connect, response, idle } = timeoutsOf(upstream, route);
+    const retries = new RetryPolicy(retriesOf(upstream, route));
+    if (retries.needsLatencies) target.keepLatencies();
+    // The pool has the longest of all; an attempt keeps a shorter one itself.
+    const own = connect < target.connectTimeout ? connect : 0;
+    return { target, timeouts: { connect: own, response, idle }, retries, fallback: undefined };
+  }
+
+  #fallback(route: RouteConfig, name: string): Fallback | undefined {
+    const { fallback } = this.config.upstreams.get(name)!;
+    if (fallback === undefined) return undefined;
+    if (fallback.upstream === undefined) return new FallbackResponse(fallback);
+    return { kind: 'upstream', route: this.#plain(route, fallback.upstream) };
+  }
+}
+
+/** The route leads to backends; the others are answered here. */
+function forwards({ redirect, respond }: RouteConfig): boolean {
+  return redirect === undefined && respond === undefined;
+}
+
+function answersPreflights({ policies }: RoutePlan): boolean {
+  return policies.some(policy => policy instanceof CorsPreflights);
+}

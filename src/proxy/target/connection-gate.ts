@@ -1,0 +1,194 @@
+import type { LiveBackend } from '../../upstream/live-backend.js';
+import { UnreadAnswers } from './unread-answers.js';
+
+/** Limits of the way into one backend. */
+export interface GateLimits {
+  /** Exchanges that a backend carries at once: its connections. */
+  readonly max: number;
+  /** Exchanges that may wait for one of them. */
+  readonly queue: number;
+  /** Milliseconds that one may wait. */
+  readonly queueTimeout: number;
+}
+
+/** Who waits before a gate. Exactly one of the three is called, unless it gives up before. */
+export interface GateWaiter {
+  /** Its client is still sending: see {@link ConnectionGate}. Default: false. */
+  readonly isSending?: boolean;
+  /** It has entered, and must leave. */
+  entered(): void;
+  /** The queue is full, or it has waited `queueTimeout`. */
+  refused(reason: string): void;
+  /** The backend has been taken out: it should look for another. */
+  sentAway(): void;
+}
+
+interface Waiting {
+  readonly waiter: GateWaiter;
+  readonly timer: NodeJS.Timeout;
+  /** Its number among all that have waited. */
+  readonly ticket: number;
+}
+
+/**
+ * The way into one backend: at most `max` exchanges at once, and a bounded queue before it (first come, first served).
+ * Whoever has entered must leave exactly once. Streams and tunnels give their place back when they begin, for they would keep it for days:
+ * they have limits of their own, and still count for the backend.
+ *
+ * An exchange whose client is still sending its body lasts as long as the client likes. Those get half of the places, and half of the queue, so
+ * that however many there are, and however slow, others pass. For clients that do not read their answers see {@link UnreadAnswers}.
+ */
+export class ConnectionGate {
+  readonly #queue = new Map<GateWaiter, Waiting>();
+  /** Those whose clients are still sending. */
+  readonly #senders = new Map<GateWaiter, Waiting>();
+  #tickets = 0;
+  /** Places that were left and are not given on yet. */
+  #free = 0;
+  #admitting = false;
+  /** Streams and tunnels among those that are in flight. */
+  #longLived = 0;
+  /** Exchanges that have entered and whose clients are still sending. */
+  #sending = 0;
+  /** Answers that hold places while their clients do not read. */
+  readonly unread: UnreadAnswers;
+
+  constructor(
+    private readonly backend: LiveBackend,
+    private readonly limits: GateLimits,
+  ) {
+    this.unread = new UnreadAnswers(half(limits.max), () => this.waiting);
+  }
+
+  /** Exchanges that wait. */
+  get waiting(): number {
+    return this.#queue.size + this.#senders.size;
+  }
+
+  /** Exchanges that hold a place while their clients are still sending. */
+  get sending(): number {
+    return this.#sending;
+  }
+
+  /** A client that sends slowly keeps others from the backend. */
+  get isShortOfSending(): boolean {
+    return this.#senders.size > 0;
+  }
+
+  /** One that enters now need not wait. */
+  get hasRoom(): boolean {
+    return this.backend.inFlight - this.#longLived < this.limits.max;
+  }
+
+  /** The same for one whose client is still sending, if it is. */
+  hasRoomFor(isSending: boolean): boolean {
+    return this.hasRoom && (!isSending || this.#mayBeginSending);
+  }
+
+  /** Enters at once if there is room. `isSending`: its client is still sending. */
+  tryEnter(isSending = false): boolean {
+    if (!this.hasRoomFor(isSending)) return false;
+    this.backend.inFlight++;
+    if (isSending) this.#sending++;
+    return true;
+  }
+
+  /** Waits for room; a full queue refuses before this returns. */
+  wait(waiter: GateWaiter): void {
+    const queue = this.#queueOf(waiter);
+    if (this.waiting >= this.limits.queue || (waiter.isSending === true && queue.size >= half(this.limits.queue))) {
+      waiter.refused('the queue is full');
+      return;
+    }
+    const timer = setTimeout(() => {
+      queue.delete(waiter);
+      waiter.refused('waited for connections.queueTimeout');
+    }, this.limits.queueTimeout);
+    queue.set(waiter, { waiter, timer, ticket: this.#tickets++ });
+    this.unread.othersWait();
+  }
+
+  /** Ends a wait. */
+  giveUp(waiter: GateWaiter): void {
+    const queue = this.#queueOf(waiter);
+    const waiting = queue.get(waiter);
+    if (waiting === undefined) return;
+    clearTimeout(waiting.timer);
+    queue.delete(waiter);
+  }
+
+  /** Sends all away who wait. */
+  clear(): void {
+    const waiters = [...this.#queue.keys(), ...this.#senders.keys()];
+    for (const waiter of waiters) this.giveUp(waiter);
+    for (const waiter of waiters) waiter.sentAway();
+  }
+
+  /** One that has entered will last: its place is free for another, and it leaves by {@link leaveLongLived}. */
+  outlast(): void {
+    this.#longLived++;
+    this.backend.inFlight++;
+    this.leave();
+  }
+
+  leaveLongLived(): void {
+    this.#longLived--;
+    this.backend.inFlight--;
+  }
+
+  /** The client of one that has entered has sent all: it is one like the others. */
+  sent(): void {
+    this.#sending--;
+    if (this.#senders.size === 0 || !this.hasRoom) return;
+    this.backend.inFlight++;
+    this.leave();
+  }
+
+  /** `isSending`: its client is still sending. */
+  leave(isSending = false): void {
+    if (isSending) this.#sending--;
+    this.#free++;
+    // Whoever is let in may leave at once: in a loop, or a long queue would be a deep stack.
+    if (this.#admitting) return;
+    this.#admitting = true;
+    try {
+      for (; this.#free > 0; this.#free--) this.#admit();
+    } finally {
+      this.#admitting = false;
+    }
+  }
+
+  get #mayBeginSending(): boolean {
+    return this.#sending < half(this.limits.max);
+  }
+
+  #queueOf({ isSending }: GateWaiter): Map<GateWaiter, Waiting> {
+    return isSending === true ? this.#senders : this.#queue;
+  }
+
+  #admit(): void {
+    const next = this.#queue.size === 0 && this.#senders.size === 0 ? undefined : this.#next();
+    if (next === undefined) {
+      this.backend.inFlight--;
+      return;
+    }
+    const { waiter, timer } = next;
+    this.#queueOf(waiter).delete(waiter);
+    clearTimeout(timer);
+    if (waiter.isSending === true) this.#sending++;
+    waiter.entered();
+  }
+
+  /** The first that may have the place. */
+  #next(): Waiting | undefined {
+    const [first] = this.#queue.values();
+    const [sender] = this.#mayBeginSending ? this.#senders.values() : [];
+    if (first === undefined || sender === undefined) return first ?? sender;
+    return first.ticket < sender.ticket ? first : sender;
+  }
+}
+
+/** Of one, all. */
+function half(places: number): number {
+  return Math.max(1, Math.floor(places / 2));
+}

@@ -1,0 +1,179 @@
+import type { CircuitBreaker } from '../../circuit-breaker/circuit-breaker.js';
+import type { CircuitBreakers } from '../../circuit-breaker/circuit-breakers.js';
+import { GatewayError } from '../../http/gateway-error.js';
+import type { LoadBalancer } from '../../load-balancer/load-balancer.js';
+import type { AttemptMetrics } from '../../metrics/attempt-metrics.js';
+import type { Candidates, Outcome } from '../../upstream/backend.js';
+import type { LiveBackend } from '../../upstream/live-backend.js';
+import type { Upstream } from '../../upstream/upstream.js';
+import type { VerdictRules } from './backend-verdict.js';
+import type { ClientTie } from '../client/client-tie.js';
+import { ConnectionGate, type GateLimits } from './connection-gate.js';
+import type { Exchange } from '../exchange.js';
+import type { Forwarder } from '../forwarder/forwarder.js';
+import { LatencyWindow } from './latency-window.js';
+import { RetryBudget } from './retry-budget.js';
+
+/** What a target is made of. */
+export interface TargetParts {
+  readonly upstream: Upstream;
+  readonly balancer: LoadBalancer;
+  readonly forwarder: Forwarder;
+  readonly breakers: CircuitBreakers;
+  readonly verdicts: VerdictRules;
+  /** `preserve`, `backend`, or the literal to send. */
+  readonly hostHeader: string;
+  readonly limits: GateLimits;
+  /** Milliseconds: the limit of its connection pools. */
+  readonly connectTimeout: number;
+  /** A client must not leave the backend that its cookie names only because that one is busy. */
+  readonly sticky: boolean;
+  readonly metrics: AttemptMetrics;
+}
+
+/** How an attempt holds its place: its client is still sending, or has sent all, or it lasts and has given the place back. */
+export type HeldPlace = 'sending' | 'whole' | 'lasting';
+
+/** The way into one backend: its gate and its breaker. */
+interface Entrance {
+  readonly gate: ConnectionGate;
+  readonly breaker: CircuitBreaker;
+}
+
+/**
+ * An upstream with all that it takes to send requests to it: its balancer, its forwarder, the gates and breakers of its
+ * backends, its retry budget.
+ */
+export class Target {
+  readonly upstream: Upstream;
+  readonly forwarder: Forwarder;
+  readonly verdicts: VerdictRules;
+  readonly hostHeader: string;
+  readonly connectTimeout: number;
+  readonly balancer: LoadBalancer;
+  readonly budget = new RetryBudget(performance.now());
+  #latencies: LatencyWindow | undefined;
+  readonly #entrances = new Map<LiveBackend, Entrance>();
+  readonly #metrics: AttemptMetrics;
+  readonly #sticky: boolean;
+  /** The backends that know tied clients. */
+  readonly #ties = new WeakMap<ClientTie, LiveBackend>();
+
+  constructor(parts: TargetParts) {
+    const { upstream, breakers, limits } = parts;
+    this.upstream = upstream;
+    this.balancer = parts.balancer;
+    this.forwarder = parts.forwarder;
+    this.verdicts = parts.verdicts;
+    this.hostHeader = parts.hostHeader;
+    this.connectTimeout = parts.connectTimeout;
+    this.#sticky = parts.sticky;
+    this.#metrics = parts.metrics;
+    for (const backend of upstream.backends) {
+      this.#entrances.set(backend, { gate: new ConnectionGate(backend, limits), breaker: breakers.of(backend) });
+    }
+    upstream.onChange(() => this.#sendAway());
+  }
+
+  /** Recent latencies, once somebody has asked to {@link keepLatencies}. */
+  get latencies(): LatencyWindow | undefined {
+    return this.#latencies;
+  }
+
+  keepLatencies(): void {
+    this.#latencies ??= new LatencyWindow();
+  }
+
+  gate(backend: LiveBackend): ConnectionGate {
+    return this.#entrances.get(backend)!.gate;
+  }
+
+  breaker(backend: LiveBackend): CircuitBreaker {
+    return this.#entrances.get(backend)!.breaker;
+  }
+
+  /**
+   * The available backends that no attempt has failed on; when there is none, the backups of which that holds; when there is none
+   * of those either, the available ones again.
+   */
+  candidates(tried: readonly LiveBackend[]): readonly LiveBackend[] {
+    const { available, spares } = this.upstream;
+    if (tried.length === 0) return available;
+    const others = without(available, tried);
+    if (others.length > 0) return others;
+    const backups = without(spares, tried);
+    return backups.length > 0 ? backups : available;
+  }
+
+  /** True while there is a backend with room, a backup or not, that no attempt of the exchange has failed on. */
+  hasUntried(tried: readonly LiveBackend[]): boolean {
+    const { available, spares } = this.upstream;
+    return this.#hasRoomIn(without(available, tried)) || this.#hasRoomIn(without(spares, tried));
+  }
+
+  /** One of the candidates: where the balancer's choice is busy, another that is not. There must be at least one. */
+  pick(candidates: readonly LiveBackend[], exchange: Exchange, isSending = false): LiveBackend {
+    if (exchange.tie !== undefined) return this.#pickTied(candidates, exchange, exchange.tie);
+    const backend = this.#pick(candidates, exchange);
+    if (this.gate(backend).hasRoomFor(isSending) || candidates.length === 1 || this.#sticky) return backend;
+    const idle = candidates.filter(each => this.gate(each).hasRoomFor(isSending));
+    return idle.length === 0 ? backend : this.#pick(idle, exchange);
+  }
+
+  /** Exactly once for each attempt: frees its place and tells the balancer and the metrics how it went. */
+  settle(backend: LiveBackend, outcome: Outcome, firstByte: number | undefined, held: HeldPlace = 'whole'): void {
+    if (held === 'lasting') this.gate(backend).leaveLongLived();
+    else this.gate(backend).leave(held === 'sending');
+    this.balancer.settled(backend, outcome, firstByte);
+    this.#metrics.attempt(this.upstream.name, backend.id, outcome, firstByte);
+    if (firstByte !== undefined) this.#latencies?.add(firstByte);
+  }
+
+  /** What a client is told when no backend may be used: to come back when the soonest circuit is half-open. */
+  unavailable(): GatewayError {
+    let soonest = Infinity;
+    for (const { breaker } of this.#entrances.values()) {
+      if (breaker.state === 'open') soonest = Math.min(soonest, breaker.retryIn);
+    }
+    const seconds = soonest === Infinity ? 1 : Math.max(1, Math.ceil(soonest / 1000));
+    const reason = this.upstream.backends.map(({ id, vetoes }) => `${id}: ${[...vetoes].join(', ') || 'refused'}`);
+    return new GatewayError(
+      'NO_BACKEND',
+      'No backend can take the request now.',
+      reason.slice(0, 10).join('; '),
+      undefined,
+      ['Retry-After', String(seconds)],
+    );
+  }
+
+  /** A client that has let in its connections keeps its backend, which alone knows it, as long as that can be had. */
+  #pickTied(candidates: readonly LiveBackend[], exchange: Exchange, tie: ClientTie): LiveBackend {
+    const known = this.#ties.get(tie);
+    if (known !== undefined && candidates.includes(known)) return known;
+    const backend = this.#pick(candidates, exchange);
+    this.#ties.set(tie, backend);
+    return backend;
+  }
+
+  #pick(candidates: readonly LiveBackend[], exchange: Exchange): LiveBackend {
+    return this.balancer.pick(candidates as unknown as Candidates, exchange) as LiveBackend;
+  }
+
+  #hasRoomIn(backends: readonly LiveBackend[]): boolean {
+    return backends.some(backend => this.gate(backend).hasRoom);
+  }
+
+  /** Whoever waits for a backend that has been taken out must not wait on: there is another, or the fallback. */
+  #sendAway(): void {
+    const { available } = this.upstream;
+    for (const [backend, { gate }] of this.#entrances) {
+      if (gate.waiting > 0 && !available.includes(backend)) gate.clear();
+    }
+  }
+}
+
+/** The list itself where nothing is left out: strategies work out a plan for each array. */
+function without(backends: readonly LiveBackend[], tried: readonly LiveBackend[]): readonly LiveBackend[] {
+  const others = backends.filter(backend => !tried.includes(backend));
+  return others.length === backends.length ? backends : others;
+}

@@ -1,0 +1,72 @@
+import { hopByHop } from '../../../http/hop-by-hop.js';
+import { parseHost } from '../../../http/host.js';
+import { forwardedPath, type PathPolicy } from '../../../http/path-policy.js';
+import { connectionOptions } from '../../../http/request-head.js';
+import type { PolicyContext } from '../../policy.js';
+import { foldName } from '../../../http/field-names.js';
+
+/** Fields of the client that its connection, its body or its cache need, or that the gateway writes itself. */
+const left: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  'host',
+  'trailer',
+  'http2-settings',
+  'content-length',
+  'content-encoding',
+  'expect',
+  'max-forwards',
+  'range',
+  'if-range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'accept-encoding',
+  'forwarded',
+  'x-real-ip',
+  'x-request-id',
+  'x-original-url',
+  'x-rewrite-url',
+]);
+
+/** Fields that carry credentials: the service needs them even where its answer may replace them. */
+const credentials: ReadonlySet<string> = new Set(['authorization', 'cookie']);
+
+/**
+ * The fields of a question about a request: the client's own, without those that frame its message or that may make the answer
+ * another one (conditions, ranges), and `X-Forwarded-Method`, `-Proto`, `-Host`, `-Uri`, `-For`, `X-Request-Id`. The URI is the
+ * one that is forwarded, and the host the one that the route was found by: whoever decides must see what will be done.
+ * `identity`: folded names of fields that are not the client's to say.
+ */
+export function questionFields(request: PolicyContext, path: PathPolicy, identity: ReadonlySet<string>): string[] {
+  const { headers } = request;
+  const named = headers.connection === undefined ? none : connectionOptions(headers.connection);
+  const fields: string[] = [];
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || name.startsWith(':') || left.has(name)) continue;
+    const folded = foldName(name);
+    if (folded.startsWith('x-forwarded-') || left.has(folded)) continue;
+    if (!credentials.has(name) && (identity.has(folded) || named.has(name))) continue;
+    if (typeof value === 'string') fields.push(name, value);
+    else for (const each of value) fields.push(name, each);
+  }
+  fields.push('X-Forwarded-Method', request.method, 'X-Forwarded-Proto', request.scheme);
+  fields.push('X-Forwarded-Host', hostOf(request), 'X-Forwarded-Uri', uriOf(request, path));
+  fields.push('X-Forwarded-For', request.clientIp, 'X-Request-Id', request.id);
+  return fields;
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** As the client spelled it, unless its target was in absolute form and named another one. */
+function hostOf({ headers, host }: PolicyContext): string {
+  const spelled = headers.host ?? headers[':authority'];
+  return typeof spelled === 'string' && parseHost(spelled)?.host === host ? spelled : host;
+}
+
+function uriOf({ path, query }: PolicyContext, policy: PathPolicy): string {
+  const forwarded = forwardedPath(path, policy);
+  // A path that the policy refuses has been refused before.
+  const text = typeof forwarded === 'string' ? forwarded : path;
+  return query === undefined ? text : `${text}?${query}`;
+}

@@ -1,0 +1,42 @@
+import { Agent, request } from 'undici';
+import { readAuthorities } from '../../../tls/key-pair.js';
+
+const timeout = 5000;
+const maxBytes = 256 * 1024;
+
+/**
+ * Gets the text of a key set. Rejects with an Error that says why: `signal` to end it, another status than 200, no whole answer within 5 s,
+ * more than 256 kB. `ca`: path of a PEM file with the authorities that its server must be certified by.
+ */
+export async function fetchKeys(url: string, ca: string | undefined, signal: AbortSignal): Promise<string> {
+  if (ca === undefined) return fetchOver(url, signal, undefined);
+  const agent = new Agent({ connect: { ca: readAuthorities(ca) } });
+  try {
+    return await fetchOver(url, signal, agent);
+  } finally {
+    await agent.destroy();
+  }
+}
+
+async function fetchOver(url: string, signal: AbortSignal, dispatcher: Agent | undefined): Promise<string> {
+  const { statusCode, body } = await request(url, {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+    headers: { accept: 'application/json, application/jwk-set+json', 'user-agent': 'gatehouse' },
+    // Asked rarely: a connection that is kept would be a stale one the next time.
+    reset: true,
+    ...(dispatcher !== undefined && { dispatcher }),
+  });
+  body.on('error', () => undefined);
+  if (statusCode !== 200) {
+    body.destroy();
+    throw new Error(`answered ${statusCode}, expected 200`);
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > maxBytes) throw new Error(`more than ${maxBytes / 1024} kB`);
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString();
+}

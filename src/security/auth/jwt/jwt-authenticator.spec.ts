@@ -1,0 +1,82 @@
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  createLocalJWKSet,
+  errors,
+  exportJWK,
+  SignJWT,
+  type CryptoKey,
+  type FlattenedJWSInput,
+  type JWK,
+  type JWSHeaderParameters,
+} from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { PolicyContext } from '../../policy.js';
+import { Accepted } from '../decision.js';
+import { JwtAuthenticator } from './jwt-authenticator.js';
+import type { RemoteKeys } from './remote-keys.js';
+
+const settings = {
+  issuer: ['https://issuer.example'],
+  audience: ['shop'],
+  algorithms: ['ES256', 'RS256'],
+  forwardClaims: new Map<string, string>(),
+} as unknown as ConstructorParameters<typeof JwtAuthenticator>[0];
+
+describe('a token that names no key, of an issuer that has many', () => {
+  const pairs = Array.from({ length: 30 }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+  let jwks: JWK[];
+  /** Keys that a signature was checked by. */
+  let checks = 0;
+
+  beforeAll(async () => {
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const others = await Promise.all(Array.from({ length: 20 }, () => exportJWK(rsa.publicKey)));
+    jwks = [...others, ...(await Promise.all(pairs.map(({ publicKey }) => exportJWK(publicKey))))];
+  });
+
+  /** What is decided on a token that the key of this number has signed. */
+  async function ask(number: number, expiry = '1h'): Promise<boolean> {
+    const find = createLocalJWKSet({ keys: jwks });
+    const keys = {
+      onChange: () => undefined,
+      find: async (header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> => {
+        try {
+          return await find(header, token);
+        } catch (error) {
+          if (error instanceof errors.JWKSMultipleMatchingKeys) counted(error);
+          throw error;
+        }
+      },
+    } as unknown as RemoteKeys;
+    const token = await new SignJWT({ iss: 'https://issuer.example', aud: 'shop', sub: 'a' })
+      .setProtectedHeader({ alg: 'ES256' })
+      .setExpirationTime(expiry)
+      .sign(pairs[number]!.privateKey);
+    checks = 0;
+    const context = { headers: { authorization: `Bearer ${token}` } } as unknown as PolicyContext;
+    return (await new JwtAuthenticator(settings, keys).authenticate(context)) instanceof Accepted;
+  }
+
+  function counted(error: errors.JWKSMultipleMatchingKeys): void {
+    const all = error[Symbol.asyncIterator].bind(error);
+    error[Symbol.asyncIterator] = async function* () {
+      for await (const key of { [Symbol.asyncIterator]: all }) {
+        checks++;
+        yield key;
+      }
+    };
+  }
+
+  it('is good where one of the first ten that fit its algorithm has signed it', async () => {
+    expect(await ask(0)).toBe(true);
+    expect(await ask(9)).toBe(true);
+  });
+
+  it('costs ten checks of its signature at most, however many there are', async () => {
+    expect([await ask(29), checks]).toEqual([false, 10]);
+  });
+
+  it('is not checked by others when its signature is good and it has expired', async () => {
+    expect([await ask(3, '-1h'), checks]).toEqual([false, 4]);
+  });
+});

@@ -1,0 +1,90 @@
+import { hash } from 'node:crypto';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
+import type { JwtConfig } from '../../../config/file/auth.config.js';
+import type { PolicyContext } from '../../policy.js';
+import { credentialsOf, maxCredentials } from '../authorization.js';
+import { claimFields } from '../claim-fields.js';
+import { Accepted, noCredentials, type Authenticator, type Decision } from '../decision.js';
+import { ExpiringCache } from '../expiring-cache.js';
+import { malformed, refusalOf, tooLong } from './jwt-refusals.js';
+import type { RemoteKeys } from './remote-keys.js';
+
+/** Seconds by which the clocks of issuer and gateway may differ. */
+const clockTolerance = 5;
+/** Milliseconds that a good token is known. */
+const longestKept = 60_000;
+const maxKept = 5000;
+/** Larger tokens are checked each time: what is kept of them would take too much room. */
+const longestKeptToken = 8 * 1024;
+/** Keys by which a token is checked that does not name one: each costs a signature check, and such tokens come from anybody. */
+const mostTried = 10;
+const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/**
+ * JSON Web Tokens (RFC 7519) in `Authorization: Bearer` (RFC 6750), signed by a key of the issuer. A token that was found good
+ * is known for a minute, but not beyond its `exp` nor beyond a change of the issuer's keys.
+ */
+export class JwtAuthenticator implements Authenticator {
+  readonly credential = 'authorization';
+  readonly challenge = 'Bearer';
+  readonly #known = new ExpiringCache<Accepted>(maxKept);
+  readonly #options: JWTVerifyOptions;
+
+  constructor(
+    private readonly settings: Pick<JwtConfig, 'issuer' | 'audience' | 'algorithms' | 'forwardClaims'>,
+    private readonly keys: RemoteKeys,
+  ) {
+    const { issuer, audience, algorithms } = settings;
+    this.#options = { issuer, audience, algorithms, clockTolerance, requiredClaims: ['exp'] };
+    keys.onChange(() => this.#known.clear());
+  }
+
+  authenticate({ headers }: PolicyContext): Decision | Promise<Decision> {
+    const token = credentialsOf(headers.authorization, 'bearer');
+    if (token === undefined) return noCredentials;
+    if (token.length > maxCredentials) return tooLong;
+    const digest = hash('sha256', token, 'base64');
+    return this.#known.get(digest) ?? this.#check(token, digest);
+  }
+
+  async #check(token: string, digest: string): Promise<Decision> {
+    if (!compact.test(token)) return malformed;
+    try {
+      const claims = await this.#verify(token);
+      const { sub } = claims;
+      const identity = { scheme: 'jwt', subject: typeof sub === 'string' ? sub : '', claims };
+      const accepted = new Accepted(identity, 'authorization', claimFields(claims, this.settings.forwardClaims));
+      const left = (claims.exp! + clockTolerance) * 1000 - Date.now();
+      if (token.length <= longestKeptToken) this.#known.set(digest, accepted, Math.min(longestKept, left));
+      return accepted;
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  async #verify(token: string): Promise<JWTPayload> {
+    try {
+      return (await jwtVerify(token, (header, jws) => this.keys.find(header, jws), this.#options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      return this.#verifyByAny(token, error);
+    }
+  }
+
+  /** A token that names no key, of an issuer with several that fit its algorithm: the first {@link mostTried} of them. */
+  async #verifyByAny(token: string, keys: errors.JWKSMultipleMatchingKeys): Promise<JWTPayload> {
+    let failure: unknown = new errors.JWSSignatureVerificationFailed();
+    let tried = 0;
+    for await (const key of keys) {
+      try {
+        return (await jwtVerify(token, key, this.#options)).payload;
+      } catch (error) {
+        // Its signature is good: no other key has made it.
+        if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) throw error;
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) failure = error;
+      }
+      if (++tried === mostTried) break;
+    }
+    throw failure;
+  }
+}
