@@ -10,13 +10,14 @@ import { VerdictRules, type BreakerVerdict } from './target/backend-verdict.js';
 import { Doubts, isDoubtful } from './doubts.js';
 import type { BodyWatcher } from './client/client-body.js';
 import type { AttemptOwner } from './attempt-owner.js';
-import type { EventStream } from './lasting/event-streams.js';
+import type { EventStream, StreamSource } from './lasting/event-streams.js';
 import type { Exchange } from './exchange.js';
 import type { UnderWay } from './lasting/under-way.js';
 import type { AttemptControl, AttemptObserver } from './forwarder/forwarder.js';
 import type { Race } from './race.js';
 import type { ForwardPlan, ForwardRoute } from './plan/route-plan.js';
 import type { HeldPlace } from './target/target.js';
+import { StreamSupplier } from './stream-supplier.js';
 import { UnreadAnswer } from './unread-answer.js';
 import type { TunnelOver } from './lasting/upgrade.js';
 
@@ -36,7 +37,7 @@ const readWithHead = 16 * 1024;
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
  * exactly once, whatever comes first: the end, an error, or the client's leaving.
  */
-export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOver {
+export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, UnderWay, TunnelOver {
   #control: AttemptControl | undefined;
   #settled = false;
   #sentAt = 0;
@@ -86,7 +87,6 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
     this.#settleBreaker(this.#verdict());
   }
 
-  /** Lets go of an answer that the client does not get. */
   drop(): void {
     this.#settle(this.#outcome(), this.#verdict());
     this.#dropped = 0;
@@ -96,10 +96,6 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
     else this.#cut = setTimeout(() => this.#control?.abort(), droppedWithin).unref();
   }
 
-  /**
-   * The answer may last for days. Its backend has shown what it can, and the circuit's only trial must not wait for the end; nor may it
-   * keep others from the backend, where it has a connection of its own.
-   */
   outlast(): void {
     this.#settleBreaker(this.#verdict());
     const { upgrade, wantsEvents } = this.exchange;
@@ -134,13 +130,11 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
     this.#control?.resume();
   }
 
-  /** From now on so many milliseconds may pass between two pieces of the body; 0 = any number. */
   setIdleTimeout(milliseconds: number): void {
     this.#idleTimeout = milliseconds;
     this.#control?.setIdleTimeout(milliseconds);
   }
 
-  /** Ends it in the middle of its answer, which has been good so far: the client needs no more of it. */
   leave(): void {
     this.#left = true;
     this.#dropped = 0;
@@ -148,7 +142,11 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
     this.#settle(this.#outcome(), this.#verdict());
   }
 
-  /** Ends it in the middle of its answer with an error. */
+  decline(error: GatewayError): void {
+    this.drop();
+    this.owner.failed(this, error, false);
+  }
+
   breakOff(error: GatewayError): void {
     this.#control?.abort();
     this.fail(error);
@@ -191,7 +189,8 @@ export class Attempt implements AttemptObserver, BodyWatcher, UnderWay, TunnelOv
     exchange.responder.source = this;
     exchange.responder.head(status, message, headers);
     if (streams && status < 300 && status !== 204 && status !== 205 && exchange.method !== 'HEAD') {
-      this.owner.streams.open(this, headers);
+      const supply = new StreamSupplier(this.owner, exchange, this.plan, this.route);
+      this.owner.streams.open(exchange, this, supply, headers);
       this.#stream = exchange.stream;
     }
   }

@@ -20,7 +20,7 @@ import { ClientBody, type TrailerFilter } from './client/client-body.js';
 import type { ClientMessage } from './client/client-message.js';
 import { ClientTie, tieTo } from './client/client-tie.js';
 import type { Doubts } from './doubts.js';
-import type { EventStream } from './lasting/event-streams.js';
+import type { EventStream, StreamExchange } from './lasting/event-streams.js';
 import { edit, editRequest } from './plan/field-edits.js';
 import type { ListenerInfo } from './client/listener-info.js';
 import type { Borrowed } from './client/memory-share.js';
@@ -37,7 +37,7 @@ const noBackends: readonly LiveBackend[] = [];
  * One client request in flight, from its head to the end of its response: what is known of it, and the one place
  * where it is answered. It is its own log record, so nothing is copied when it closes.
  */
-export class Exchange implements ExchangeRecord, PolicyContext, TrailerFilter {
+export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, TrailerFilter {
   /** `sse` from the moment that it is known to carry an event stream; `websocket` when an upgrade is asked for, whatever the protocol. */
   protocol: Protocol = 'http';
   readonly openedAt = performance.now();

@@ -3,9 +3,13 @@ import type { Logger as Pino } from 'pino';
 import type { RawHeaders } from '../http/raw-headers.js';
 import { PINO } from '../logging/logging.module.js';
 import { StreamMetrics, type OpenStream } from '../metrics/stream-metrics.js';
-import type { Attempt } from '../proxy/attempt.js';
 import { Deadlines } from '../proxy/forwarder/deadlines.js';
-import { EventStreams } from '../proxy/lasting/event-streams.js';
+import {
+  EventStreams,
+  type StreamExchange,
+  type StreamSource,
+  type StreamSupply,
+} from '../proxy/lasting/event-streams.js';
 import type { Drainable } from '../proxy/lasting/long-lived.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import type { Upstream } from '../upstream/upstream.js';
@@ -30,16 +34,15 @@ export class EventStreamHub extends EventStreams implements StreamWatcher, Drain
     metrics.addOpen(() => this.#states());
   }
 
-  open(attempt: Attempt, headers: RawHeaders): void {
-    const { exchange } = attempt;
+  open(exchange: StreamExchange, source: StreamSource, supply: StreamSupply, headers: RawHeaders): void {
     const { name, sse } = exchange.plan!;
+    const counts = this.metrics.eventStreams(name);
+    counts.streams.pending++;
+    const stream = new RelayedStream(exchange, source, supply, headers, sse, counts, this);
     if (exchange.places === undefined) {
       exchange.places = sse.places;
       sse.places.enter();
     }
-    const counts = this.metrics.eventStreams(name);
-    counts.streams.pending++;
-    const stream = new RelayedStream(attempt, headers, sse, counts, this);
     exchange.protocol = 'sse';
     exchange.stream = stream;
     exchange.responder.flush();

@@ -1,5 +1,5 @@
 import type { EventStreamCounts } from '../metrics/stream-metrics.js';
-import type { Exchange } from '../proxy/exchange.js';
+import type { StreamExchange } from '../proxy/lasting/event-streams.js';
 import { HeldEvent } from './held-event.js';
 
 const comment = Buffer.from(':\n\n');
@@ -21,7 +21,7 @@ export class EventWriter {
   #stripsBom = false;
 
   constructor(
-    private readonly exchange: Exchange,
+    private readonly exchange: Pick<StreamExchange, 'bytesOut' | 'responder'>,
     private readonly counts: EventStreamCounts,
     /** Events are passed on when they are complete. */
     private readonly holds: boolean,

@@ -2,10 +2,14 @@ import { isEventStream } from '../http/event-stream-type.js';
 import { GatewayError } from '../http/gateway-error.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { EventStreamCounts } from '../metrics/stream-metrics.js';
-import type { Attempt } from '../proxy/attempt.js';
 import type { Timed } from '../proxy/forwarder/deadlines.js';
-import type { EventStream, EventStreamSettings } from '../proxy/lasting/event-streams.js';
-import type { Exchange } from '../proxy/exchange.js';
+import type {
+  EventStream,
+  EventStreamSettings,
+  StreamExchange,
+  StreamSource,
+  StreamSupply,
+} from '../proxy/lasting/event-streams.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { EventStreamObserver } from './event-stream-observer.js';
 import { EventWriter } from './event-writer.js';
@@ -31,7 +35,6 @@ export class RelayedStream implements EventStream, Timed {
   deadline = 0;
   slot = -1;
   resumes = 0;
-  readonly exchange: Exchange;
   /** The client comes again by itself, as an EventSource does, when the stream ends. */
   readonly #reconnects: boolean;
   /** Nothing but its end says where it ends: something may be written into it, and it may end at any boundary. */
@@ -41,7 +44,7 @@ export class RelayedStream implements EventStream, Timed {
   readonly #resumption: Resumption | undefined;
   readonly #writer: EventWriter;
   readonly #openedAt: number;
-  #attempt: Attempt | undefined;
+  #source: StreamSource | undefined;
   #heardAt: number;
   /** It is to leave its backend at the next boundary, if that is still wanted then. */
   #restless = false;
@@ -53,20 +56,20 @@ export class RelayedStream implements EventStream, Timed {
   #lostBy: string | undefined;
 
   constructor(
-    private readonly first: Attempt,
+    readonly exchange: StreamExchange,
+    first: StreamSource,
+    private readonly supply: StreamSupply,
     headers: RawHeaders,
     private readonly settings: EventStreamSettings,
     private readonly counts: EventStreamCounts,
     private readonly watcher: StreamWatcher,
   ) {
-    const { exchange } = first;
     const { status, method } = exchange;
-    this.exchange = exchange;
-    this.#attempt = first;
+    this.#source = first;
     this.#reconnects = method === 'GET' && exchange.wantsEvents;
     const isPlain = !hasField(headers, 'content-encoding');
     this.#isOpen = staysOpen(headers) && status !== 206;
-    if (settings.resume && this.#isOpen && status === 200 && method === 'GET' && exchange.body === undefined) {
+    if (settings.resume && this.#isOpen && status === 200 && method === 'GET' && !exchange.hasBody) {
       this.#resumption = new Resumption(this, Math.random, settings.longestWait);
     }
     if (isPlain) this.#observer = new EventStreamObserver(this.#resumption !== undefined);
@@ -80,12 +83,12 @@ export class RelayedStream implements EventStream, Timed {
 
   /** Id of the backend that it comes from; undefined while it waits for one. */
   get backend(): LiveBackend | undefined {
-    return this.#attempt?.backend;
+    return this.#source?.backend;
   }
 
   /** Name of the upstream that it comes from. */
   get upstream(): string {
-    return this.first.route.target.upstream.name;
+    return this.supply.upstream.name;
   }
 
   /** Seconds since its head. */
@@ -96,7 +99,7 @@ export class RelayedStream implements EventStream, Timed {
   /** Takes over: from now on it is the source of the response's body. */
   begin(): void {
     this.exchange.responder.source = this;
-    this.first.setIdleTimeout(0);
+    this.#source!.setIdleTimeout(0);
     this.#arm(this.#openedAt);
     if (this.exchange.listenerInfo.draining) this.drain();
   }
@@ -119,16 +122,16 @@ export class RelayedStream implements EventStream, Timed {
   }
 
   end(trailers: RawHeaders | undefined): void {
-    this.#attempt = undefined;
+    this.#source = undefined;
     this.#writer.flush();
     this.#finish(trailers);
   }
 
   failed(error: GatewayError): boolean {
     const resumption = this.#resumption;
-    this.#lostBackend ??= this.#attempt?.backend.id;
+    this.#lostBackend ??= this.#source?.backend.id;
     this.#lostBy ??= error.reason ?? error.code;
-    this.#attempt = undefined;
+    this.#source = undefined;
     if (resumption === undefined || !isLoss(error)) return false;
     if (this.#draining && !this.#writer.exposed) {
       this.#finish(undefined);
@@ -144,9 +147,7 @@ export class RelayedStream implements EventStream, Timed {
     }
     this.#restart();
     // What it was lost by before says nothing any more, or of all alike; the last entry is where it was lost now.
-    const { exchange, first } = this;
-    if (resumption.hasLasted || !first.route.target.hasUntried(exchange.tried))
-      exchange.tried = exchange.tried.slice(-1);
+    if (resumption.hasLasted || this.supply.exhausted) this.supply.avoidOnlyLast();
     this.exchange.underWay = resumption;
     resumption.wait(wait);
     return true;
@@ -154,39 +155,35 @@ export class RelayedStream implements EventStream, Timed {
 
   /** Makes another attempt, if the budget allows it now. */
   retry(): void {
-    const { first } = this;
     const resumption = this.#resumption!;
-    if (resumption.hasLasted || first.owner.mayRetry(first.route)) this.#goOn();
+    if (resumption.hasLasted || this.supply.mayRetry()) this.#goOn();
     else resumption.waitOn();
   }
 
   /** Makes another attempt, which goes on behind the last complete event. */
   #goOn(): void {
-    const { exchange, first } = this;
+    const { exchange } = this;
     const id = this.#observer!.lastId;
     exchange.underWay = undefined;
     // An empty id takes back those before it (WHATWG HTML §9.2.6): the field is not sent then.
     if (id !== undefined) exchange.setRequestHeader(lastEventId, id === '' ? undefined : id);
-    first.owner.attempt(exchange, first.plan, first.route);
+    this.supply.next();
   }
 
-  rejoin(attempt: Attempt, status: number, headers: RawHeaders): void {
+  rejoin(source: StreamSource, status: number, headers: RawHeaders): void {
     // No Content: an EventSource is to stop (WHATWG HTML §9.2.3).
     if (status === 204) {
-      attempt.drop();
+      source.drop();
       return this.#finish(undefined);
     }
     if (status !== 200 || !isEventStream(headers) || !staysOpen(headers)) {
-      attempt.drop();
       const reason = `answered ${status} where an event stream was to go on`;
-      const error = new GatewayError('PROTOCOL', 'The backend did not go on with the event stream.', reason);
-      this.first.owner.failed(attempt, error, false);
-      return;
+      return source.decline(new GatewayError('PROTOCOL', 'The backend did not go on with the event stream.', reason));
     }
-    attempt.outlast();
-    attempt.setIdleTimeout(0);
+    source.outlast();
+    source.setIdleTimeout(0);
     this.#resumption!.joined();
-    this.#attempt = attempt;
+    this.#source = source;
     this.#heardAt = performance.now();
     this.#arm(this.#heardAt);
     this.resumes++;
@@ -205,7 +202,7 @@ export class RelayedStream implements EventStream, Timed {
     this.#writer.paused = false;
     this.#heardAt = performance.now();
     this.#arm(this.#heardAt);
-    this.#attempt?.resume();
+    this.#source?.resume();
   }
 
   late(): void {
@@ -214,7 +211,7 @@ export class RelayedStream implements EventStream, Timed {
     const now = performance.now();
     if (this.#idleLeft(now) <= 0) {
       const reason = `sse.idleTimeout: nothing for ${settings.idleTimeout} ms`;
-      this.#attempt!.breakOff(new GatewayError('BODY_BROKEN', 'The response of the backend broke.', reason));
+      this.#source!.breakOff(new GatewayError('BODY_BROKEN', 'The response of the backend broke.', reason));
       if (this.#over || exchange.error !== undefined) return;
     }
     if (this.#mayBeat && now - this.#writer.writtenAt >= settings.heartbeat) {
@@ -249,19 +246,19 @@ export class RelayedStream implements EventStream, Timed {
     if (this.#draining) return true;
     const { backend } = this;
     if (backend?.vetoes.has('draining') !== true || (!this.#canResume && !this.#reconnects)) return false;
-    return this.first.route.target.upstream.available.some(other => other !== backend);
+    return this.supply.upstream.available.some(other => other !== backend);
   }
 
   #leave(): void {
-    const attempt = this.#attempt;
+    const source = this.#source;
     this.#restless = false;
-    this.#attempt = undefined;
-    if (attempt === undefined) this.exchange.underWay?.giveUp();
-    else attempt.leave();
+    this.#source = undefined;
+    if (source === undefined) this.exchange.underWay?.giveUp();
+    else source.leave();
     if (this.#draining || !this.#canResume) return this.#finish(undefined);
-    this.#lostBackend = attempt?.backend.id;
+    this.#lostBackend = source?.backend.id;
     this.#lostBy = 'the backend is draining';
-    if (attempt !== undefined) this.exchange.tried = [...this.exchange.tried, attempt.backend];
+    if (source !== undefined) this.supply.avoid(source.backend);
     this.#restart();
     this.#resumption!.next(0);
     this.#goOn();
@@ -291,7 +288,7 @@ export class RelayedStream implements EventStream, Timed {
   /** Milliseconds for which the backend may still be silent. A client that does not read is no fault of the backend. */
   #idleLeft(now: number): number {
     const { idleTimeout } = this.settings;
-    if (idleTimeout === 0 || this.#writer.paused || this.#attempt === undefined) return Infinity;
+    if (idleTimeout === 0 || this.#writer.paused || this.#source === undefined) return Infinity;
     return this.#heardAt + idleTimeout - now;
   }
 
