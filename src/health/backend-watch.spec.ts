@@ -38,6 +38,15 @@ function scripted(...results: ProbeResult[]): HealthProbe['check'] {
   return async () => (results.length > 1 ? results.shift() : results[0]) ?? healthy;
 }
 
+/** A probe that finds the backend healthy after so many milliseconds of the fake clock. */
+function taking(duration: number): HealthProbe['check'] {
+  return () => {
+    const { promise, resolve } = Promise.withResolvers<ProbeResult>();
+    setTimeout(resolve, duration, healthy);
+    return promise;
+  };
+}
+
 describe('a watched backend', () => {
   it('counts as healthy until it has failed often enough in a row', async () => {
     const { backend, events, pass } = setup(
@@ -101,11 +110,7 @@ describe('the time of a probe', () => {
   });
 
   it('is counted from the start of the one before, however long that took', async () => {
-    const slow = async (): Promise<ProbeResult> => {
-      await new Promise(resolve => setTimeout(resolve, 1_900));
-      return healthy;
-    };
-    const { times, pass } = setup(slow);
+    const { times, pass } = setup(taking(1_900));
     await pass(10_000);
     expect(times).toEqual([0, 4_500, 9_000]);
   });
@@ -145,7 +150,7 @@ describe('a probe that hangs', () => {
   });
 
   it('has its late result ignored', async () => {
-    const { events, pass } = setup(() => new Promise(resolve => setTimeout(() => resolve(healthy), 3_000)));
+    const { events, pass } = setup(taking(3_000));
     await pass(4_400);
     expect(events).toEqual(['no result within 2000 ms']);
   });

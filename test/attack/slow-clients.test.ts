@@ -170,17 +170,23 @@ describe('a client that does not read', () => {
   });
 
   it('is not cut while the backend has nothing to send, or the client nothing to ask', async () => {
-    const { gateway } = await gatewayWith({ writeTimeout: '250ms' }, async connection => {
-      await connection.head();
-      connection.respond('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
-      setTimeout(() => connection.respond('5\r\nworld\r\n0\r\n\r\n'), 1_000);
+    const { backend, gateway } = await gatewayWith({ writeTimeout: '250ms' }, async connection => {
+      const isLarge = (await connection.head()).startsWith('GET /large ');
+      connection.respond('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      connection.respond(isLarge ? Buffer.concat([Buffer.from('1000000\r\n'), large]) : '5\r\nhello\r\n');
     });
     const idle = await connectRaw(gateway.port);
-    expect(await rawRequest(gateway.port, `GET / HTTP/1.1\r\n${host}\r\n`)).toMatchObject({
-      status: 200,
-      clean: true,
-      text: 'helloworld',
-    });
+    const waiting = await connectRaw(gateway.port);
+    waiting.send(`GET / HTTP/1.1\r\n${host}\r\n`);
+    await waiting.until('hello');
+    // One that begins later, and leaves unread what there is, is cut before.
+    const deaf = await connectRaw(gateway.port);
+    deaf.pause();
+    deaf.send(`GET /large HTTP/1.1\r\n${host}\r\n`);
+    const line = await gateway.waitForLog(({ path }) => path === '/large', 15_000);
+    expect(line).toMatchObject({ error: 'CLIENT_ABORTED' });
+    (await backend.connection()).respond('5\r\nworld\r\n0\r\n\r\n');
+    expect(await waiting.response()).toMatchObject({ status: 200, clean: true, text: 'helloworld' });
     expect(idle.state).toBe('open');
   });
 });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { pour } from '../support/back-pressure.js';
 import { connectRaw, type RawClient } from '../support/client.js';
 import { type InProcessGateway, startInProcess } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
@@ -123,18 +124,7 @@ describe('a client that sends megabytes before it is answered', () => {
   async function flood(port: number): Promise<{ client: RawClient; taken: () => number }> {
     const client = await connectRaw(port);
     client.send(handshake({ Upgrade: 'foo', 'Sec-WebSocket-Key': undefined }));
-    let taken = 0;
-    for (let count = 0; count < size; count++) client.socket.write(megabyte, () => taken++);
-    let before = -1;
-    await eventually(
-      () => {
-        const still = taken === before;
-        before = taken;
-        return still;
-      },
-      { interval: 200 },
-    );
-    return { client, taken: () => taken };
+    return { client, taken: await pour(client.socket, megabyte, size) };
   }
 
   it('has to wait, and all of it passes when the backend agrees', async () => {

@@ -1,26 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
-import { startBackend } from '../support/backend.js';
-import { request, type RequestOptions, type Response } from '../support/client.js';
-import { startInProcess } from '../support/in-process.js';
+import { startWithAuth } from '../support/auth-scene.js';
 import { basic, phc } from '../support/password.js';
 import { expectAtRest } from '../support/scene.js';
 
-async function start(auth: object, others: object = {}) {
-  const backend = await startBackend();
-  const gateway = await startInProcess({
-    upstreams: { app: { backends: [backend.url] } },
-    security: { auth },
-    ...others,
-  });
-  const ask = (headers: RequestOptions['headers'] = {}, path = '/'): Promise<Response> =>
-    request(gateway.port, { path, headers, timeout: 30_000 });
-  return { gateway, backend, ask };
-}
-
 describe('a route that asks for a password', () => {
   it('takes as long for a user who does not exist', async () => {
-    const { ask } = await start({ basic: { users: [{ name: 'ops', scrypt: phc('right', 14) }] } });
+    const { ask } = await startWithAuth({ basic: { users: [{ name: 'ops', scrypt: phc('right', 14) }] } });
     const times = { known: [] as number[], unknown: [] as number[] };
     for (let i = 0; i < 8; i++) {
       for (const [who, name] of [
@@ -38,7 +24,7 @@ describe('a route that asks for a password', () => {
   });
 
   it('stays quick for all others while 50 guess at once, and does not let their queue grow', async () => {
-    const { ask, gateway } = await start(
+    const { ask, gateway } = await startWithAuth(
       { basic: { users: [{ name: 'ops', scrypt: phc('right', 13) }] } },
       {
         routes: [
@@ -82,7 +68,7 @@ describe('a route that asks for a password', () => {
   });
 
   it('lets a user in who comes while 60 connections of one network guess', async () => {
-    const { ask } = await start(
+    const { ask } = await startWithAuth(
       { basic: { users: [{ name: 'ops', scrypt: phc('right', 13) }] } },
       { trustedProxies: ['127.0.0.1'] },
     );

@@ -3,27 +3,16 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { buildConfig } from '../../src/config/loading/load-config.js';
 import { effectiveConfig } from '../../src/config/showing/effective-config.js';
-import { startBackend, type Echo } from '../support/backend.js';
-import { request, type RequestOptions, type Response } from '../support/client.js';
+import { startWithAuth, type AuthScene } from '../support/auth-scene.js';
+import type { Echo } from '../support/backend.js';
+import type { RequestOptions, Response } from '../support/client.js';
 import { valueOf } from '../support/header-list.js';
-import { startInProcess, type InProcessGateway } from '../support/in-process.js';
+import type { InProcessGateway } from '../support/in-process.js';
 import { basic, phc } from '../support/password.js';
 import { expectAtRest } from '../support/scene.js';
 
 const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
 const seen = (response: Response): string[] => response.json<Echo>().headers;
-
-async function start(auth: object, others: object = {}) {
-  const backend = await startBackend();
-  const gateway = await startInProcess({
-    upstreams: { app: { backends: [backend.url] } },
-    security: { auth },
-    ...others,
-  });
-  const ask = (headers: RequestOptions['headers'] = {}, path = '/'): Promise<Response> =>
-    request(gateway.port, { path, headers, timeout: 30_000 });
-  return { gateway, backend, ask };
-}
 
 const reasonOf = async (gateway: InProcessGateway, response: Response): Promise<unknown> =>
   (await gateway.waitForLog(({ requestId }) => requestId === response.header('x-request-id')))['reason'];
@@ -35,7 +24,7 @@ describe('a route that asks for a password', () => {
   ];
 
   it('lets those in who know it, and keeps it to itself', async () => {
-    const { ask, gateway } = await start({ basic: { realm: 'the shop', users } });
+    const { ask, gateway } = await startWithAuth({ basic: { realm: 'the shop', users } });
     for (const way of ['checked', 'known']) {
       const response = await ask(basic('ops', 'correct horse'));
       expect([way, response.status, valueOf(seen(response), 'authorization')]).toEqual([way, 200, undefined]);
@@ -51,13 +40,13 @@ describe('a route that asks for a password', () => {
   });
 
   it('passes it on where the file says so', async () => {
-    const { ask } = await start({ basic: { users }, forwardCredentials: true });
+    const { ask } = await startWithAuth({ basic: { users }, forwardCredentials: true });
     const sent = basic('ops', 'correct horse');
     expect(valueOf(seen(await ask(sent)), 'authorization')).toBe(sent.authorization);
   });
 
   it('asks for it where it is wrong or missing, with what a browser needs', async () => {
-    const { ask, gateway } = await start({ basic: { realm: 'the shop', users } });
+    const { ask, gateway } = await startWithAuth({ basic: { realm: 'the shop', users } });
     const wrong = [
       {},
       basic('ops', 'wrong'),
@@ -86,7 +75,7 @@ describe('a route that asks for a password', () => {
   });
 
   it('checks the same password once, however many requests come with it', async () => {
-    const { ask } = await start({ basic: { users: [{ name: 'ops', scrypt: phc('right', 14) }] } });
+    const { ask } = await startWithAuth({ basic: { users: [{ name: 'ops', scrypt: phc('right', 14) }] } });
     const all = await Promise.all(Array.from({ length: 60 }, () => ask(basic('ops', 'right'))));
     expect(new Set(all.map(({ status }) => status))).toEqual(new Set([200]));
   });
@@ -99,7 +88,7 @@ describe('a route that asks for a key', () => {
   ];
 
   it('lets those in who have one, and keeps it to itself', async () => {
-    const { ask } = await start({ apiKey: { keys } });
+    const { ask } = await startWithAuth({ apiKey: { keys } });
     for (const key of ['first', Buffer.from('sécond').toString('latin1')]) {
       const response = await ask({ 'X-Api-Key': key, X_Api_Key: key });
       expect(response.status).toBe(200);
@@ -108,16 +97,16 @@ describe('a route that asks for a key', () => {
   });
 
   it('reads the header that the file names, and passes it on where that says so', async () => {
-    const { ask } = await start({ apiKey: { header: 'X-Token', keys }, forwardCredentials: true });
+    const { ask } = await startWithAuth({ apiKey: { header: 'X-Token', keys }, forwardCredentials: true });
     expect(valueOf(seen(await ask({ 'x-token': 'first' })), 'x-token')).toBe('first');
     expect((await ask({ 'x-api-key': 'first' })).status).toBe(401);
   });
 
   describe('and refuses', () => {
-    let scene: Awaited<ReturnType<typeof start>>;
+    let scene: AuthScene;
 
     beforeAll(async () => {
-      scene = await start({ apiKey: { keys } });
+      scene = await startWithAuth({ apiKey: { keys } });
     });
 
     it.each<[string, RequestOptions['headers']]>([
@@ -197,7 +186,7 @@ describe('the configuration of authentication', () => {
       basic: { users: [{ name: 'ops', scrypt: '****' }] },
       apiKey: { keys: [{ id: 'p', sha256: '****' }] },
     };
-    const { ask } = await start(masked);
+    const { ask } = await startWithAuth(masked);
     for (const headers of [basic('ops', '****'), { 'x-api-key': '****' }, {}]) {
       expect((await ask(headers)).status).toBe(401);
     }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { bodyOf, startBackend, type BackendHandler } from '../support/backend.js';
 import { connectRaw, request } from '../support/client.js';
@@ -41,14 +42,23 @@ describe('the second attempt beside a slow one', () => {
   });
 
   it('is not started when the first has answered, however long its body takes', async () => {
-    const slow = await startBackend((_, response) => {
-      response.write('begun');
-      setTimeout(() => response.end(' and ended'), 300);
+    let end = (): void => {};
+    const slow = await startBackend((incoming, response) => {
+      if (incoming.url === '/later') return response.end('late');
+      end = () => response.end(' and ended');
+      return response.write('begun');
     });
-    const other = await startScripted('other');
+    const other = await startScripted('other', faults.hangs);
     const gateway = await gatewayTo([slow, other], { retries: hedged });
-    expect((await request(gateway.port)).text).toBe('begun and ended');
-    expect(other.calls).toHaveLength(0);
+    const client = await connectRaw(gateway.port);
+    client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await client.until('begun');
+    // This one begins later, and so its second attempt does.
+    expect((await request(gateway.port, { path: '/later' })).text).toBe('late');
+    end();
+    expect((await client.response()).text).toBe('begun and ended');
+    expect(other.calls.map(({ url }) => url)).toEqual(['/later']);
+    expect(await gateway.metric('gatehouse_hedges_total')).toBe(1);
   });
 
   it('is not started where there is no other backend, nor where the other is full', async () => {
@@ -83,16 +93,16 @@ describe('the second attempt beside a slow one', () => {
 
 describe('the answer that wins', () => {
   const megabyte = patternOf(1024 * 1024);
+  /** Sends it in so many pieces, each when the one before has left, once `mayBegin` has come. */
   const sends =
-    (before: number, pieces: number): BackendHandler =>
+    (mayBegin: () => Promise<void>, pieces: number): BackendHandler =>
     async (incoming, response) => {
       await bodyOf(incoming);
-      await new Promise(resolve => setTimeout(resolve, before));
+      await mayBegin();
       response.setHeader('content-length', megabyte.length);
       const size = megabyte.length / pieces;
       for (let piece = 0; piece < pieces; piece++) {
-        response.write(megabyte.subarray(piece * size, (piece + 1) * size));
-        await new Promise(resolve => setTimeout(resolve, 5));
+        await new Promise(resolve => response.write(megabyte.subarray(piece * size, (piece + 1) * size), resolve));
       }
       response.end();
     };
@@ -100,14 +110,19 @@ describe('the answer that wins', () => {
   it('is whole and of one backend, also when both begin at about the same time', async () => {
     // The bytes of the one are not those of the other.
     const others = Buffer.from(megabyte.map(byte => byte ^ 255));
-    const slow = await startBackend(sends(62, 8));
+    let [fastIsAsked, fastWaits] = [Promise.withResolvers<void>(), false];
+    const slow = await startBackend(sends(() => fastIsAsked.promise, 8));
     const fast = await startBackend(async (incoming, response) => {
       await bodyOf(incoming);
+      fastIsAsked.resolve();
+      if (fastWaits) await turn();
       response.end(others);
     });
     const gateway = await gatewayTo([slow, fast], { retries: { ...hedged, budget: '100%' } });
     let ofSlow = 0;
     for (let number = 0; number < 12; number++) {
+      // The first attempt is by turns on the one and on the other; now the one begins a little sooner, now the other.
+      [fastIsAsked, fastWaits] = [Promise.withResolvers<void>(), number % 4 >= 2];
       const { body, status } = await request(gateway.port);
       const isSlow = body.equals(megabyte);
       if (isSlow) ofSlow++;
@@ -118,7 +133,9 @@ describe('the answer that wins', () => {
   });
 
   it('is that of the first, when the second is slower still; the second is closed', async () => {
-    const [first, second] = [await startBackend(sends(150, 4)), await startScripted('second', faults.hangs)];
+    const asked = Promise.withResolvers<void>();
+    const first = await startBackend(sends(() => asked.promise, 4));
+    const second = await startScripted('second', () => asked.resolve());
     const gateway = await gatewayTo([first, second], { retries: hedged });
     expect((await request(gateway.port)).body.equals(megabyte)).toBe(true);
     expect(second.calls).toHaveLength(1);
@@ -261,8 +278,7 @@ describe('a client whose request is made twice', () => {
 
   it('gets the Early Hints of the only attempt', async () => {
     const backend = await startBackend((_, response) => {
-      response.writeEarlyHints({ link: '</style.css>; rel=preload' });
-      setTimeout(() => response.end('ok'), 50);
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => response.end('ok'));
     });
     const gateway = await gatewayTo([backend], { retries: { hedgeAfter: '5s' } });
     expect((await request(gateway.port)).informational.map(({ status }) => status)).toEqual([103]);

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { constants } from 'node:http2';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type BackendHandler, answer, echo, startBackend } from '../support/backend.js';
 import { connectRaw } from '../support/client.js';
@@ -104,18 +103,29 @@ describe('the limits of a listener, over HTTP/2', () => {
   });
 
   it('let a response wait behind another of its connection', async () => {
-    const { gateway } = await scene({ writeTimeout: '500ms' }, answer(200, Buffer.alloc(2 << 20)));
-    const client = await connectFrames(gateway.port, { settings: [settingsId.initialWindowSize, 1000] });
+    const { gateway } = await scene({ writeTimeout: '500ms' }, answer(200, Buffer.alloc(4 << 20)));
+    const settings = [settingsId.initialWindowSize, 1000];
+    const client = await connectFrames(gateway.port, { settings });
     client.send(frame.windowUpdate, flag.none, 0, uint32(1 << 24));
     client.head(1);
     client.head(3);
-    // The first is read for three times as long as the second may wait.
-    for (let i = 0; i < 15; i++) {
-      client.send(frame.windowUpdate, flag.none, 1, uint32(100_000));
-      await pause(100);
+    await client.frame(({ stream, type }) => type === frame.data && stream === 3);
+    // Of the first a little is read now and then. Others that read nothing, one after the other, show that the second has waited for
+    // longer than it may where no other passes on.
+    for (let number = 0; number < 2; number++) {
+      const other = await connectFrames(gateway.port, { settings });
+      other.head(1);
+      let isCut = false;
+      const cut = other.refusal(1).then(() => (isCut = true));
+      await eventually(() => {
+        client.send(frame.windowUpdate, flag.none, 1, uint32(20_000));
+        return isCut;
+      });
+      await cut;
     }
-    client.send(frame.windowUpdate, flag.none, 3, uint32(2 << 20));
-    await eventually(() => client.bodyOf(3).length === 2 << 20, { what: 'the whole second response' });
+    expect(client.bodyOf(1).length).toBeLessThan(4 << 20);
+    client.send(frame.windowUpdate, flag.none, 3, uint32(4 << 20));
+    await eventually(() => client.bodyOf(3).length === 4 << 20, { what: 'the whole second response' });
   });
 
   it('end a connection that has more streams than it may', async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { settled } from '../support/back-pressure.js';
 import { type BackendHandler, type TestBackend, startBackend } from '../support/backend.js';
 import { open, request } from '../support/client.js';
 import { eventually } from '../support/poll.js';
@@ -120,18 +121,3 @@ describe('large bodies', () => {
     expect(growth).toBeLessThan(allowance);
   });
 });
-
-/** Waits until a number has stayed the same for a while, and gives it. */
-async function settled(read: () => number, quiet = 300): Promise<number> {
-  let level = read();
-  let since = performance.now();
-  return eventually(
-    () => {
-      const now = read();
-      if (now !== level) since = performance.now();
-      level = now;
-      return now > 0 && performance.now() - since >= quiet ? now : false;
-    },
-    { deadline: 20_000, what: 'back-pressure' },
-  );
-}

@@ -1,10 +1,11 @@
 import { METHODS } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startBackend, type Echo } from '../support/backend.js';
+import { startBackend, type Echo, type TestBackend } from '../support/backend.js';
 import { rawRequest } from '../support/client.js';
 import { connectHttp2 } from '../support/http2-client.js';
 import { valueOf } from '../support/header-list.js';
 import type { InProcessGateway } from '../support/in-process.js';
+import { eventually } from '../support/poll.js';
 import { gatewayTo } from '../support/scene.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
 
@@ -40,9 +41,11 @@ describe.each([
 });
 
 describe('a request on HTTP/2 whose head is not its end', () => {
+  let backend: TestBackend;
   let gateway: InProcessGateway;
   beforeAll(async () => {
-    gateway = await secureGatewayTo([await startBackend()]);
+    backend = await startBackend();
+    gateway = await secureGatewayTo([backend]);
   });
 
   it.each(['GET', 'DELETE', 'OPTIONS', 'MKCOL', 'POST'])(
@@ -64,8 +67,10 @@ describe('a request on HTTP/2 whose head is not its end', () => {
       let text = '';
       stream.on('data', (chunk: Buffer) => (text += chunk.toString())).on('end', () => resolve(text));
     });
-    setTimeout(() => stream.write('hello '), 20);
-    setTimeout(() => stream.end('world'), 40);
+    const before = backend.requests.length;
+    stream.write('hello ');
+    await eventually(() => backend.requests[before]?.bodyLength === 6);
+    stream.end('world');
     expect((JSON.parse(await answer) as Echo).bodyLength).toBe(11);
   });
 });

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setInterval as every } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import { createClient, type Client } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
@@ -19,10 +20,8 @@ function schemaOf(given: string[]): GraphQLSchema {
   }
   async function* endless(): AsyncGenerator<{ endless: string }> {
     try {
-      for (let number = 1; ; number++) {
-        yield { endless: `tick ${number}` };
-        await new Promise(resolve => setTimeout(resolve, 5));
-      }
+      let number = 0;
+      for await (const _ of every(5)) yield { endless: `tick ${++number}` };
     } finally {
       given.push('up');
     }

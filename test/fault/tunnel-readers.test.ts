@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pour, settled } from '../support/back-pressure.js';
 import { receive } from '../support/frame-bytes.js';
 import { eventually } from '../support/poll.js';
 import { accessLineOf, expectAtRest } from '../support/scene.js';
@@ -22,15 +23,7 @@ it('Pings do not pile up before a client that does not read', async () => {
   for (let count = 0; count < 20; count++) scene.server.respond(frames);
   // The other way is open: that the gateway pings is seen there. How many before all buffers are full depends on the machine.
   const pinged = (): number => serverGot(scene).pings.length;
-  let taken = -1;
-  await eventually(
-    () => {
-      const before = taken;
-      taken = scene.server.socket.bytesWritten - scene.server.socket.writableLength;
-      return taken === before;
-    },
-    { interval: 250, what: 'the end of what is taken' },
-  );
+  await settled(() => scene.server.socket.bytesWritten - scene.server.socket.writableLength);
   const before = pinged();
   await eventually(() => expect(pinged()).toBeGreaterThan(before + 8));
   scene.client.resume();
@@ -44,26 +37,10 @@ describe.each(['undici', 'http-proxy-middleware'])('a reader that stops, behind 
   const enough = 24;
   const big = noise(1024 * 1024);
 
-  /** Writes `size` MiB and waits until no more is taken; gives how many were. */
-  async function pour(socket: import('node:net').Socket, frame: Buffer): Promise<() => number> {
-    let taken = 0;
-    for (let count = 0; count < size; count++) socket.write(frame, () => taken++);
-    let before = -1;
-    await eventually(
-      () => {
-        const still = taken === before;
-        before = taken;
-        return still;
-      },
-      { interval: 250 },
-    );
-    return () => taken;
-  }
-
   it('on the client side has the server wait, and gets it all later', async () => {
     const scene = await openTunnel({ upstream: { forwarder } });
     scene.client.pause();
-    const taken = await pour(scene.server.socket, fromServer(2, big));
+    const taken = await pour(scene.server.socket, fromServer(2, big), size);
     expect(taken()).toBeLessThan(size / 2);
     // The other way is open all the while.
     scene.client.send(fromClient(1, 'hello'));
@@ -78,7 +55,7 @@ describe.each(['undici', 'http-proxy-middleware'])('a reader that stops, behind 
   it('on the server side has the client wait, and gets it all later', async () => {
     const scene = await openTunnel({ upstream: { forwarder } });
     scene.server.pause();
-    const taken = await pour(scene.client.socket, fromClient(2, big));
+    const taken = await pour(scene.client.socket, fromClient(2, big), size);
     expect(taken()).toBeLessThan(size / 2);
     scene.server.respond(fromServer(1, 'hello'));
     await eventually(() => expect(clientGot(scene).text).toBe(1));
