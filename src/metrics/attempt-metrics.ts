@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Counter, Histogram } from 'prom-client';
+import type { Counter } from 'prom-client';
 import { MetricsSources } from './metrics-sources.js';
 import { Tally, type Count } from './tally.js';
 import { Timings, type Timing } from './timings.js';
@@ -16,7 +16,8 @@ interface UpstreamCounts {
 @Injectable()
 export class AttemptMetrics {
   readonly #attempts = new Tally();
-  readonly #durations: Timings;
+  /** Shown by `gatehouse_attempt_duration_seconds`. */
+  readonly durations: Timings;
   readonly #upstreams = new Map<string, UpstreamCounts>();
 
   /** `buckets`: upper bounds of the durations, in seconds, ascending. */
@@ -24,7 +25,7 @@ export class AttemptMetrics {
     buckets: readonly number[],
     private readonly sources: MetricsSources,
   ) {
-    this.#durations = new Timings(buckets);
+    this.durations = new Timings(buckets);
   }
 
   /** An attempt has ended. `firstByte`: milliseconds until the response head, undefined when none arrived. */
@@ -62,15 +63,10 @@ export class AttemptMetrics {
     this.#attempts.drain(counter);
   }
 
-  /** Called when `gatehouse_attempt_duration_seconds` is scraped. */
-  drainDurations(histogram: Histogram<string>): void {
-    this.#durations.drain(histogram);
-  }
-
   #upstream(upstream: string): UpstreamCounts {
     let counts = this.#upstreams.get(upstream);
     if (counts === undefined) {
-      counts = { duration: this.#durations.add({ upstream }), backends: new Map() };
+      counts = { duration: this.durations.add({ upstream }), backends: new Map() };
       this.#upstreams.set(upstream, counts);
     }
     return counts;

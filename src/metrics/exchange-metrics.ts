@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
 import { errorTable } from '../http/gateway-error.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { Tally, type Count } from './tally.js';
@@ -27,13 +27,14 @@ export class ExchangeMetrics {
   readonly #errors = new Tally();
   readonly #bytesIn = new Tally();
   readonly #bytesOut = new Tally();
-  readonly #durations: Timings;
+  /** Shown by `gatehouse_request_duration_seconds`. */
+  readonly durations: Timings;
   readonly #listeners = new Map<string, ListenerCounts>();
   readonly #routes = new Map<string, RouteCounts>();
 
   /** `buckets`: upper bounds of the durations, in seconds, ascending. */
   constructor(buckets: readonly number[]) {
-    this.#durations = new Timings(buckets);
+    this.durations = new Timings(buckets);
   }
 
   /** A listener took a request. Exactly one `closed` follows. */
@@ -86,10 +87,6 @@ export class ExchangeMetrics {
     this.#bytesOut.drain(counter);
   }
 
-  drainDurations(histogram: Histogram<string>): void {
-    this.#durations.drain(histogram);
-  }
-
   showInFlight(gauge: Gauge<string>): void {
     for (const [listener, { inFlight }] of this.#listeners) gauge.set({ listener }, inFlight);
   }
@@ -107,7 +104,7 @@ export class ExchangeMetrics {
         bytesIn: this.#bytesIn.add({ route }),
         bytesOut: this.#bytesOut.add({ route }),
         errors: new Map(),
-        duration: this.#durations.add({ route }),
+        duration: this.durations.add({ route }),
       };
       this.#routes.set(route, counts);
     }

@@ -1,13 +1,14 @@
-import type { Provider } from '@nestjs/common';
-import { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
+import type { Provider, Type } from '@nestjs/common';
+import { getToken, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge, Registry } from 'prom-client';
 import { AttemptMetrics } from './attempt-metrics.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
 import { MetricsSources, type BackendState } from './metrics-sources.js';
+import { TimingHistogram, type Timings } from './timings.js';
 
 /**
- * {@link ExchangeMetrics}, {@link AttemptMetrics} and the providers of the metrics of traffic, in `registry`. Counters and histograms are
- * filled and gauges are read when they are scraped.
+ * {@link ExchangeMetrics}, {@link AttemptMetrics} and the providers of the metrics of traffic, in `registry`. Counters are filled, and
+ * histograms and gauges are read, when they are scraped.
  * `aggregator` is what is done with the values of several threads when they are merged: the sum, unless each thread sees the whole.
  */
 export function metricProviders(registry: Registry, buckets: readonly number[]): Provider[] {
@@ -47,6 +48,17 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
         for (const state of sources.backends()) show(this, state);
       },
     });
+  const timed = (
+    name: string,
+    help: string,
+    label: string,
+    metrics: Type<{ readonly durations: Timings }>,
+  ): Provider => ({
+    provide: getToken(name),
+    useFactory: ({ durations }: { readonly durations: Timings }) =>
+      new TimingHistogram(durations, { name, help, labelNames: [label], registers }),
+    inject: [metrics],
+  });
   const ofBackend = ({ upstream, backend }: BackendState): { upstream: string; backend: string } => ({
     upstream,
     backend: backend.id,
@@ -74,17 +86,12 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
     drained('gatehouse_response_body_bytes_total', 'Body bytes sent to clients.', ['route'], (of, to) =>
       of.drainBytesOut(to),
     ),
-    makeHistogramProvider({
-      name: 'gatehouse_request_duration_seconds',
-      help: 'Time from the complete request head to the end of the response. Event streams and tunnels are left out.',
-      labelNames: ['route'],
-      buckets: [...buckets],
-      registers,
-      inject: [ExchangeMetrics],
-      collect(metrics: ExchangeMetrics) {
-        metrics.drainDurations(this);
-      },
-    }),
+    timed(
+      'gatehouse_request_duration_seconds',
+      'Time from the complete request head to the end of the response. Event streams and tunnels are left out.',
+      'route',
+      ExchangeMetrics,
+    ),
     makeGaugeProvider({
       name: 'gatehouse_requests_in_flight',
       help: 'Exchanges that are open now, streams and tunnels included.',
@@ -105,17 +112,12 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
         metrics.drainAttempts(this);
       },
     }),
-    makeHistogramProvider({
-      name: 'gatehouse_attempt_duration_seconds',
-      help: 'Time from sending an attempt to its response head.',
-      labelNames: ['upstream'],
-      buckets: [...buckets],
-      registers,
-      inject: [AttemptMetrics],
-      collect(metrics: AttemptMetrics) {
-        metrics.drainDurations(this);
-      },
-    }),
+    timed(
+      'gatehouse_attempt_duration_seconds',
+      'Time from sending an attempt to its response head.',
+      'upstream',
+      AttemptMetrics,
+    ),
     mirrored(
       'gatehouse_backend_available',
       '1 while the backend has no veto, else 0.',

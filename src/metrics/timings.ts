@@ -1,26 +1,17 @@
-import type { Histogram } from 'prom-client';
-
-/** One series as prom-client keeps it: not part of its types, and what its exports are made of. */
-interface Series {
-  readonly labels: object;
-  /** By upper bound; each bucket without those below it. */
-  readonly bucketValues: Record<string, number>;
-  sum: number;
-  count: number;
-}
+import { Gauge, Histogram, type HistogramConfiguration } from 'prom-client';
 
 /** The durations of one combination of labels. Finding its bucket is all that a request pays. */
 export class Timing {
-  readonly #counts: number[];
-  #sum = 0;
-  #count = 0;
-  #series: Series | undefined;
+  /** By bound; each without those below it. */
+  readonly counts: number[];
+  sum = 0;
+  count = 0;
 
   constructor(
     private readonly bounds: readonly number[],
-    private readonly labels: Readonly<Record<string, string>>,
+    readonly labels: Readonly<Record<string, string>>,
   ) {
-    this.#counts = bounds.map(() => 0);
+    this.counts = bounds.map(() => 0);
   }
 
   /** Takes in a duration in seconds. */
@@ -29,33 +20,21 @@ export class Timing {
     let bucket = 0;
     while (bucket < bounds.length && seconds > bounds[bucket]!) bucket++;
     // What is beyond the last bound is counted in the sums alone.
-    if (bucket < bounds.length) this.#counts[bucket]!++;
-    this.#sum += seconds;
-    this.#count++;
-  }
-
-  /** Hands over what has come since the last time. A combination shows from its first duration on. */
-  drain(histogram: Histogram<string>): void {
-    if (this.#count === 0) return;
-    const series = (this.#series ??= seriesOf(histogram, this.labels));
-    for (const [bucket, bound] of this.bounds.entries()) series.bucketValues[bound]! += this.#counts[bucket]!;
-    series.sum += this.#sum;
-    series.count += this.#count;
-    this.#counts.fill(0);
-    this.#sum = 0;
-    this.#count = 0;
+    if (bucket < bounds.length) this.counts[bucket]!++;
+    this.sum += seconds;
+    this.count++;
   }
 }
 
 /**
- * Durations that become a histogram's when it is scraped: prom-client's own `observe` hashes and validates the labels and
+ * Durations that are counted here and shown by a {@link TimingHistogram}: prom-client's own `observe` hashes and validates the labels and
  * prints the bound each time, which for the two of an exchange costs 2.5 % of it.
  */
-export class Timings {
+export class Timings implements Iterable<Timing> {
   readonly #timings: Timing[] = [];
 
-  /** `bounds`: those of the histogram, in seconds, in ascending order. */
-  constructor(private readonly bounds: readonly number[]) {}
+  /** `bounds`: upper bounds of the buckets, in seconds, in ascending order. */
+  constructor(readonly bounds: readonly number[]) {}
 
   /** Starts with none. The caller keeps it and sees to it that there is one for each combination. */
   add(labels: Readonly<Record<string, string>>): Timing {
@@ -64,17 +43,55 @@ export class Timings {
     return timing;
   }
 
-  /** Hands all over. */
-  drain(histogram: Histogram<string>): void {
-    for (const timing of this.#timings) timing.drain(histogram);
+  [Symbol.iterator](): Iterator<Timing> {
+    return this.#timings.values();
   }
 }
 
-/** Starts a series at zero, and finds where the histogram keeps it. */
-function seriesOf(histogram: Histogram<string>, labels: Readonly<Record<string, string>>): Series {
-  histogram.zero(labels);
-  const { hashMap } = histogram as unknown as { readonly hashMap: Readonly<Record<string, Series>> };
-  const series = Object.values(hashMap).find(each => each.labels === labels);
-  if (series === undefined) throw new Error('prom-client does not keep its series where it used to');
-  return series;
+/** What a registry asks its metrics for at a scrape. */
+type Scraped = ReturnType<Histogram<string>['get']>;
+type Sample = Awaited<Scraped>['values'][number];
+
+/**
+ * A histogram of {@link Timings}, made when it is scraped. A combination of labels shows from its first duration on.
+ *
+ * prom-client's `Histogram` cannot be filled but by single observations, and a registry does not ask a subclass of it for its `get()` when it
+ * writes text. A gauge it does ask, so this is one, which says of itself what a histogram does.
+ */
+export class TimingHistogram extends Gauge<string> {
+  readonly #timings: Timings;
+  readonly #described: Histogram<string>;
+
+  constructor(
+    timings: Timings,
+    configuration: Pick<HistogramConfiguration<string>, 'name' | 'help' | 'labelNames' | 'registers'>,
+  ) {
+    super(configuration);
+    this.#timings = timings;
+    this.#described = new Histogram({ ...configuration, buckets: [...timings.bounds], registers: [] });
+  }
+
+  override async get(): Scraped {
+    const { name, ...described } = await this.#described.get();
+    const values: Sample[] = [];
+    for (const timing of this.#timings) if (timing.count > 0) addSamples(values, name, this.#timings.bounds, timing);
+    return { ...described, name, values };
+  }
+}
+
+function addSamples(
+  to: Sample[],
+  name: string,
+  bounds: readonly number[],
+  { counts, sum, count, labels }: Timing,
+): void {
+  let upToBound = 0;
+  const addBucket = (le: string | number, value: number): void => {
+    // Those of prom-client have one, so that its own readers may ask for it.
+    const sample = { metricName: `${name}_bucket`, labels: { le, ...labels }, value, exemplar: null };
+    to.push(sample);
+  };
+  for (const [bucket, bound] of bounds.entries()) addBucket(bound, (upToBound += counts[bucket]!));
+  addBucket('+Inf', count);
+  to.push({ metricName: `${name}_sum`, labels, value: sum }, { metricName: `${name}_count`, labels, value: count });
 }
