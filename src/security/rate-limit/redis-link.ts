@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { backlogsOf } from './redis-reply.js';
-import { takeScript, takeScriptSha } from './redis-script.js';
+import { takeScript } from './redis-script.js';
 
 /** What a link tells about itself. */
 export interface LinkObserver {
@@ -9,6 +9,11 @@ export interface LinkObserver {
   /** A command has failed or has taken too long. */
   failed(): void;
 }
+
+/** A client that knows the script. ioredis sends its text once on each connection, its digest from then on, and its text again to a server that has forgotten it. */
+type ScriptedRedis = Redis & {
+  takeFromCells(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
+};
 
 /** Milliseconds. */
 const commandTimeout = 250;
@@ -32,7 +37,7 @@ const maxPending = 4096;
  * the background. A request never waits for a connection.
  */
 export class RedisLink {
-  readonly #redis: Redis;
+  readonly #redis: ScriptedRedis;
   readonly #decided = Promise.withResolvers<void>();
   #up: boolean | undefined;
   #failures = 0;
@@ -57,7 +62,8 @@ export class RedisLink {
       socketTimeout,
       connectionName: 'gatehouse',
       retryStrategy: attempt => Math.min(attempt * 100, 2000),
-    });
+      scripts: { takeFromCells: { lua: takeScript } },
+    }) as ScriptedRedis;
     this.#redis.on('error', (error: Error) => {
       this.#lastError = error.message;
     });
@@ -111,15 +117,7 @@ export class RedisLink {
   }
 
   async #run(keys: readonly string[], args: readonly number[], timeout: number): Promise<number[]> {
-    let reply: unknown;
-    try {
-      reply = await inTime(this.#redis.evalsha(takeScriptSha, keys.length, ...keys, ...args), timeout);
-    } catch (error) {
-      // A server that was restarted has forgotten it.
-      if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
-      reply = await inTime(this.#redis.eval(takeScript, keys.length, ...keys, ...args), timeout);
-    }
-    return backlogsOf(reply, args);
+    return backlogsOf(await inTime(this.#redis.takeFromCells(keys.length, ...keys, ...args), timeout), args);
   }
 
   /** Tries the script itself: a server that takes connections may still be loading, read-only or out of memory. */

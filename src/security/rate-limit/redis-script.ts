@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto';
-
 /**
  * Counts a request in all cells of KEYS or, when one of them is exhausted, in none. ARGV: interval and tolerance of each, in
  * nanoseconds. Gives the backlog of each with the request, in nanoseconds. By the clock of the Redis server, so that the
@@ -36,6 +34,3 @@ if open then
 end
 return backlogs
 `;
-
-/** What the server knows the script by. */
-export const takeScriptSha: string = hash('sha1', takeScript, 'hex');
