@@ -39,6 +39,10 @@ function forget(destination: LogDestination): void {
  * The one buffer that all log lines go through, application's and access alike: whole lines, in order, written in chunks.
  * It never throws and never blocks traffic. A slow reader costs lines (counted in `dropped`, and told in a line of the
  * log once the reader reads again); a reader that went away ends the log quietly.
+ *
+ * pino's own destination, sonic-boom, does not keep these promises: at exit it waits for a slow reader in a loop of 100 ms sleeps, it tries
+ * a chunk for which the disk has no room again without end and counts no loss, it throws for a line behind its end, and it keeps an
+ * object for each line. Its reopening is for files that it has opened by name; this log goes to standard output.
  */
 export class LogDestination {
   /** Lines that were lost since the start. */
