@@ -2,22 +2,23 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import { GatewayError } from '../../http/gateway-error.js';
 import type { Backend } from '../../upstream/backend.js';
+import { RequestBody } from '../client/request-body.js';
 import type { ConnectionWatch } from './backend-agent.js';
 import { maxResponseHead, type BackendPools } from './backend-pools.js';
-import { CarriedAttempt, sendHead } from './carried-attempt.js';
-import { ClientView, ResponseView } from './client-view.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
+import { NodeAttempt } from './node-attempt.js';
 import { NodeCarrier } from './node-carrier.js';
-import { pluginPipe, type PluginPipe } from './plugin-socket.js';
-import { RequestBody } from '../client/request-body.js';
+import { addressOf, fieldsOf, sendHead } from './node-request.js';
+import { PluginRequest, PluginResponse } from './plugin-messages.js';
+import { pluginPipe, type PluginPipe } from './plugin-pipe.js';
 
 /** A plug-in of http-proxy-middleware, as its `definePlugin` makes one. */
-export type ProxyPlugin = Plugin<ClientView, ResponseView>;
+export type ProxyPlugin = Plugin<PluginRequest, PluginResponse>;
 
 /**
  * The forwarder for those who want http-proxy-middleware's plug-ins; about three times as dear as undici. The library
- * makes the request and pipes the body; the response is read by a {@link CarriedAttempt}, and plug-ins work on views
- * of the client's messages, so that neither they nor the library can answer the client.
+ * makes the request and pipes the body; the response is read by a {@link NodeAttempt}, and plug-ins work on messages
+ * that stand for the client's, so that neither they nor the library can answer the client.
  *
  * ```
  * 1 the router, asked for each request, names backend, connections and body
@@ -29,7 +30,7 @@ export type ProxyPlugin = Plugin<ClientView, ResponseView>;
  * ```
  */
 export class HttpProxyMiddlewareForwarder implements Forwarder {
-  #handler: RequestHandler<ClientView, ResponseView> | undefined;
+  #handler: RequestHandler<PluginRequest, PluginResponse> | undefined;
   readonly #carrier: NodeCarrier;
 
   /** `plugins` is asked for once, by the first request. */
@@ -43,11 +44,11 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
   forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
     if (request.upgrade !== undefined) return this.#upgrade(request, request.upgrade, backend, observer);
     const { connectTimeout } = this.pools.settings;
-    const response: { view?: ResponseView } = {};
-    const attempt = new CarriedAttempt(request, observer, { connectTimeout, onOver: () => response.view?.release() });
+    const response: { view?: PluginResponse } = {};
+    const attempt = new NodeAttempt(request, observer, { connectTimeout, onOver: () => response.view?.release() });
     try {
-      const client = new ClientView(request, backend, attempt);
-      response.view = new ResponseView(client);
+      const client = new PluginRequest(request, backend, attempt);
+      response.view = new PluginResponse(client);
       const handler = (this.#handler ??= this.#create());
       handler(client, response.view, error => {
         if (error !== undefined) attempt.fail(error as Error);
@@ -63,10 +64,10 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
     if (protocol.toLowerCase() !== 'websocket') return this.#carrier.forward(request, backend, observer);
     const { connectTimeout } = this.pools.settings;
     const pipe = pluginPipe();
-    const attempt = new CarriedAttempt(request, observer, { connectTimeout, pipe: pipe.backend });
+    const attempt = new NodeAttempt(request, observer, { connectTimeout, pipe: pipe.backend });
     try {
       const handler = (this.#handler ??= this.#create());
-      handler.upgrade(new ClientView(request, backend, attempt, pipe), pipe.client, Buffer.alloc(0));
+      handler.upgrade(new PluginRequest(request, backend, attempt, pipe), pipe.client, Buffer.alloc(0));
     } catch (error) {
       attempt.refuse(failure(error));
     }
@@ -81,19 +82,17 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
     return this.pools.close();
   }
 
-  #create(): RequestHandler<ClientView, ResponseView> {
-    const options: Options<ClientView, ResponseView> = {
+  #create(): RequestHandler<PluginRequest, PluginResponse> {
+    const options: Options<PluginRequest, PluginResponse> = {
       // 1
       router: ({ attempt, request, backend }, _, own) => {
-        const { url, socketPath } = backend;
         own.agent = this.pools.agent(backend, request.ownConnection, request.tie);
         own.secure = this.pools.settings.tls?.verify ?? true;
         // What it passes on to the request.
         const passed: ConnectionWatch = { onConnecting: attempt.onConnecting };
         own.ssl = { maxHeaderSize: maxResponseHead, setHost: false, ...passed };
         if (request.body instanceof RequestBody) own.buffer = request.body;
-        if (socketPath !== undefined) return { protocol: url.protocol, socketPath };
-        return { protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port };
+        return addressOf(backend);
       },
       selfHandleResponse: true,
       // Its own plug-ins log to the console and answer the client.
@@ -110,12 +109,12 @@ const failure = (thrown: unknown): GatewayError =>
 /** Stands before the plug-ins of users: what they are to find. */
 const first: ProxyPlugin = server => {
   const emit = server.emit.bind(server) as (event: string | symbol, ...values: unknown[]) => boolean;
-  // What a plug-in throws would end the process: nobody stands above these events.
+  // What a plug-in throws would end the process: there is no catch above these events.
   const guarded = (event: string | symbol, ...values: unknown[]): boolean => {
     try {
       return emit(event, ...values);
     } catch (error) {
-      const client = values.find(value => value instanceof ClientView);
+      const client = values.find(value => value instanceof PluginRequest);
       client?.attempt.refuse(failure(error));
       return true;
     }
@@ -156,7 +155,7 @@ function letGo(pipe: PluginPipe | undefined): void {
   pipe?.client.end().resume();
 }
 
-function prepare(outgoing: ClientRequest, { attempt, request }: ClientView): void {
+function prepare(outgoing: ClientRequest, { attempt, request }: PluginRequest): void {
   // Given up while it waited for a connection.
   if (attempt.over) {
     outgoing.destroy();
@@ -177,17 +176,11 @@ function replaceFields(outgoing: ClientRequest, request: ForwardRequest): void {
   for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
   // The library has put a slash before `*`.
   outgoing.path = request.path;
-  const { headers, body } = request;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (outgoing.hasHeader(name)) outgoing.appendHeader(name, headers[i + 1]!);
-    else outgoing.setHeader(name, headers[i + 1]!);
+  const fields = fieldsOf(request);
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    if (outgoing.hasHeader(name)) outgoing.appendHeader(name, fields[i + 1]!);
+    else outgoing.setHeader(name, fields[i + 1]!);
   }
-  if (request.upgrade !== undefined) {
-    outgoing.setHeader('Connection', 'Upgrade');
-    outgoing.setHeader('Upgrade', request.upgrade);
-  } else if (request.acceptsTrailers === true) outgoing.setHeader('Connection', 'keep-alive, TE');
-  if (body === undefined && !lengthIsAsked.has(request.method)) outgoing.useChunkedEncodingByDefault = false;
-  if (request.expectsContinue) outgoing.setHeader('Expect', '100-continue');
-  if (body instanceof RequestBody && body.length === undefined) outgoing.setHeader('Transfer-Encoding', 'chunked');
+  if (request.body === undefined && !lengthIsAsked.has(request.method)) outgoing.useChunkedEncodingByDefault = false;
 }

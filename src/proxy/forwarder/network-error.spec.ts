@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { badResponse, networkError } from './network-error.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { GatewayError } from '../../http/gateway-error.js';
+import { RequestBodyError } from '../client/request-body.js';
+import { ConnectFailure } from './attempt-failure.js';
+import { isStale, networkError } from './network-error.js';
 
-const tlsError = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+const coded = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
 describe('what the log says of a backend', () => {
   it.each([
@@ -12,7 +15,7 @@ describe('what the log says of a backend', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'Hostname/IP does not match', 'tls.serverName'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'wrong version number', 'http://'],
   ])('whose TLS fails with %s points to the key that is about it', (code, message, key) => {
-    const { code: kind, detail, reason } = networkError(tlsError(code, message), 'connecting');
+    const { code: kind, detail, reason } = networkError(coded(code, message), 'connecting');
     expect(kind).toBe('CONNECT_FAILED');
     expect(reason).toContain(`${code}: ${message}; `);
     expect(reason).toContain(key);
@@ -20,28 +23,104 @@ describe('what the log says of a backend', () => {
   });
 
   it('that cannot be reached says no more than the system', () => {
-    const { reason } = networkError(tlsError('ECONNREFUSED', 'connect ECONNREFUSED'), 'connecting');
+    const { reason } = networkError(coded('ECONNREFUSED', 'connect ECONNREFUSED'), 'connecting');
     expect(reason).toBe('ECONNREFUSED: connect ECONNREFUSED');
   });
 
   it('that sends two equal Content-Length names them', () => {
     const what = 'Response body length does not match content-length header';
-    const { code, reason } = networkError(tlsError('UND_ERR_RES_CONTENT_LENGTH_MISMATCH', what), 'sent');
+    const { code, reason } = networkError(coded('UND_ERR_RES_CONTENT_LENGTH_MISMATCH', what), 'sent');
     expect([code, reason]).toEqual([
       'PROTOCOL',
       'bad response: Content-Length stands twice, beside Transfer-Encoding, or before a malformed field (UND_ERR_RES_CONTENT_LENGTH_MISMATCH)',
     ]);
   });
+});
+
+describe('what undici and Node report', () => {
+  it.each([
+    ['connecting', 'CONNECT_FAILED'],
+    ['sent', 'RESET'],
+    ['responding', 'BODY_BROKEN'],
+  ] as const)('of a connection that ends counts by the phase: %s', (phase, code) => {
+    expect(networkError(coded('ECONNRESET', 'read ECONNRESET'), phase)).toMatchObject({
+      code,
+      reason: 'ECONNRESET: read ECONNRESET',
+    });
+  });
 
   it.each([
-    [200, 'chunked, chunked', undefined, 'Transfer-Encoding says chunked twice'],
-    [200, ['chunked', 'Chunked'], undefined, 'Transfer-Encoding says chunked twice'],
-    [200, 'gzip, chunked', undefined, 'a Transfer-Encoding that is not chunked'],
-    [200, 'chunked', '5', 'both Transfer-Encoding and Content-Length'],
-    [101, undefined, undefined, 'status 101'],
-    [undefined, undefined, undefined, 'status missing'],
-  ])('that answers %j with the coding %j and the length %j names what is wrong', (status, coding, length, says) => {
-    const { code, reason } = networkError(badResponse(status, coding, length), 'sent');
-    expect([code, reason]).toEqual(['PROTOCOL', `bad response: ${says}`]);
+    coded('HPE_INVALID_CONSTANT', 'Expected HTTP/'),
+    coded('UND_ERR_HEADERS_OVERFLOW', 'Headers Overflow Error'),
+    coded('UND_ERR_SOCKET', 'bad response'),
+    coded('UND_ERR_SOCKET', 'bad upgrade'),
+    Object.assign(new Error('Invalid header token'), { name: 'HTTPParserError' }),
+  ])('as no HTTP is the fault of the backend, and is not tried again: %s', error => {
+    expect(networkError(error, 'sent').code).toBe('PROTOCOL');
+  });
+
+  it('as a closed connection is a reset, whatever the message has in common with others', () => {
+    expect(networkError(coded('UND_ERR_SOCKET', 'other side closed'), 'sent').code).toBe('RESET');
+    expect(networkError(new Error('bad response of a plug-in'), 'sent').code).toBe('RESET');
+  });
+
+  it.each(['UND_ERR_INVALID_ARG', 'ERR_INVALID_CHAR'])('of a request that cannot be written denies it: %s', code => {
+    expect(networkError(coded(code, 'invalid'), 'connecting')).toMatchObject({ code: 'DENIED', status: 400 });
+  });
+
+  it('of a body that is not as long as declared is the fault of the client', () => {
+    const error = coded('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', 'Request body length does not match');
+    expect(networkError(error, 'sent').code).toBe('CLIENT_BODY');
+  });
+
+  it.each(['connecting', 'sent'] as const)('of missing descriptors is not held against a backend: %s', phase => {
+    expect(networkError(coded('EMFILE', 'connect EMFILE'), phase)).toMatchObject({
+      code: 'EXHAUSTED',
+      source: 'gateway',
+    });
+  });
+
+  it('of a name with several addresses names what each failed with', () => {
+    const refused = [1, 2].map(last => coded('ECONNREFUSED', `connect ECONNREFUSED 127.0.0.${last}:80`));
+    const error = Object.assign(new AggregateError(refused), { code: 'ECONNREFUSED' });
+    expect(networkError(error, 'connecting')).toMatchObject({
+      code: 'CONNECT_FAILED',
+      reason: 'ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:80; connect ECONNREFUSED 127.0.0.2:80',
+    });
+  });
+
+  it('of a name with an address that does not answer is a timeout', () => {
+    const failed = [coded('ETIMEDOUT', 'connect ETIMEDOUT'), coded('ECONNREFUSED', 'connect ECONNREFUSED')];
+    const error = Object.assign(new AggregateError(failed), { code: 'ETIMEDOUT' });
+    expect(networkError(error, 'connecting').code).toBe('CONNECT_TIMEOUT');
+  });
+});
+
+describe('what the gateway knows itself', () => {
+  const known = new GatewayError('BODY_TOO_LARGE');
+
+  it.each([new RequestBodyError(known), new ConnectFailure(known)])('stays what it is: %s', error => {
+    for (const phase of ['connecting', 'sent', 'responding'] as const) expect(networkError(error, phase)).toBe(known);
+  });
+});
+
+describe('an attempt on a connection that the backend was closing', () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  const reset = new GatewayError('RESET');
+
+  it('is stale on a reused connection, soon after sending', () => {
+    const sentAt = performance.now();
+    vi.advanceTimersByTime(999);
+    expect(isStale(reset, true, sentAt)).toBe(true);
+    vi.advanceTimersByTime(1);
+    expect(isStale(reset, true, sentAt)).toBe(false);
+  });
+
+  it('is not stale on a new connection, nor where the backend has answered', () => {
+    const sentAt = performance.now();
+    expect(isStale(reset, false, sentAt)).toBe(false);
+    expect(isStale(new GatewayError('BODY_BROKEN'), true, sentAt)).toBe(false);
   });
 });

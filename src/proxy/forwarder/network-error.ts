@@ -2,11 +2,18 @@ import { GatewayError } from '../../http/gateway-error.js';
 import { isExhausted } from '../../platform/exhausted.js';
 import { withTlsRemedy } from '../../upstream/tls-trouble.js';
 import { RequestBodyError } from '../client/request-body.js';
+import {
+  badResponse,
+  brokenResponse,
+  ConnectFailure,
+  connectTimeout,
+  exhausted,
+  unreachable,
+  type Phase,
+} from './attempt-failure.js';
 
-/** How far an attempt had come when it failed. */
-export type Phase = 'connecting' | 'sent' | 'responding';
-
-const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** Codes by which undici says that the request itself cannot be sent: neither side of the network is to blame. */
 const unsendable = new Set([
@@ -16,73 +23,55 @@ const unsendable = new Set([
   'ERR_UNESCAPED_CHARACTERS',
 ]);
 
-/** What undici and Node's parser call a message that is not HTTP; undici's own parser error has no code. */
+/** What undici says of whatever its parser refuses in a head after a Content-Length; it does not keep what that was. */
 const lengthMismatch = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 const spoiltLength = 'bad response: Content-Length stands twice, beside Transfer-Encoding, or before a malformed field';
-const malformed = new Set(['UND_ERR_HEADERS_OVERFLOW', lengthMismatch]);
-const isMalformed = (error: Error, code: string): boolean =>
-  code.startsWith('HPE_') || error.name === 'HTTPParserError' || malformed.has(code);
 
-/** The row of the error table for what a client library (undici, node:http) reports of an attempt. */
+/** Messages with which undici closes a connection whose response is not HTTP; their code is that of any closed connection. */
+const closedAsMalformed = new Set(['bad response', 'bad upgrade']);
+
+/** undici and Node's parser call a message so that is not HTTP; undici's own parser error has no code. */
+const isMalformed = (error: Error, code: string): boolean =>
+  code.startsWith('HPE_') ||
+  code === 'UND_ERR_HEADERS_OVERFLOW' ||
+  code === lengthMismatch ||
+  error.name === 'HTTPParserError' ||
+  (code === 'UND_ERR_SOCKET' && closedAsMalformed.has(error.message));
+
+/** What is known of an error; where a name has several addresses, what each of them failed with. */
+function reasonOf(error: Error, code: string): string {
+  const message =
+    error instanceof AggregateError
+      ? error.errors.map(each => (each instanceof Error ? each.message : String(each))).join('; ')
+      : error.message;
+  return code === '' ? message : `${code}: ${message}`;
+}
+
+/** Node gives an address of a name up after a while to try the next one, and says ETIMEDOUT of it. */
+const timedOut = (error: Error): boolean =>
+  error instanceof AggregateError && error.errors.some(each => codeOf(each) === 'ETIMEDOUT');
+
+/** The row of the error table for what undici, `node:http` or the system reports of an attempt. */
 export function networkError(error: Error, phase: Phase): GatewayError {
-  if (error instanceof RequestBodyError) return error.gatewayError;
+  if (error instanceof RequestBodyError || error instanceof ConnectFailure) return error.gatewayError;
   const code = codeOf(error);
-  const reason = code === '' ? error.message : `${code}: ${error.message}`;
+  const reason = reasonOf(error, code);
   if (unsendable.has(code)) {
     return new GatewayError('DENIED', 'The request cannot be passed on as it is.', reason, 400);
   }
   if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return new GatewayError('CLIENT_BODY', 'The request body does not have the declared length.', reason);
   }
-  if (isExhausted(error)) return new GatewayError('EXHAUSTED', 'The gateway is too busy; try again later.', reason);
+  if (isExhausted(error)) return exhausted(reason);
   switch (phase) {
     case 'connecting':
-      return code === 'UND_ERR_CONNECT_TIMEOUT'
-        ? new GatewayError('CONNECT_TIMEOUT', 'No connection to the backend within timeouts.connect.', reason)
-        : new GatewayError('CONNECT_FAILED', 'The backend could not be reached.', withTlsRemedy(reason, error));
+      return timedOut(error) ? connectTimeout(reason) : unreachable(withTlsRemedy(reason, error));
     case 'sent':
-      if (code === 'UND_ERR_HEADERS_TIMEOUT') {
-        return new GatewayError('HEAD_TIMEOUT', 'The backend did not answer within timeouts.response.', reason);
-      }
-      if (isMalformed(error, code) || /^bad (?:response|upgrade)/.test(error.message)) {
-        // undici says this of whatever its parser refuses in a head after a Content-Length, and does not keep what that was.
-        const named = code === lengthMismatch ? `${spoiltLength} (${code})` : reason;
-        return new GatewayError('PROTOCOL', 'The backend sent something that is not a valid HTTP response.', named);
-      }
+      if (isMalformed(error, code)) return badResponse(code === lengthMismatch ? `${spoiltLength} (${code})` : reason);
       return new GatewayError('RESET', 'The backend closed the connection before it answered.', reason);
     case 'responding':
-      return new GatewayError(
-        'BODY_BROKEN',
-        'The response of the backend broke.',
-        code === 'UND_ERR_BODY_TIMEOUT' ? `timeouts.idle: ${reason}` : reason,
-      );
+      return brokenResponse(reason);
   }
-}
-
-/** Why a head of a final response cannot be passed on, by the name of what is wrong with it. */
-export function badResponse(
-  status: number | undefined,
-  transferEncoding: string | string[] | undefined,
-  contentLength: string | string[] | undefined,
-): Error {
-  if (transferEncoding !== undefined) {
-    if (contentLength !== undefined) return new Error('bad response: both Transfer-Encoding and Content-Length');
-    const codings = String(transferEncoding).toLowerCase().split(',');
-    if (codings.filter(coding => coding.trim() === 'chunked').length > 1) {
-      return new Error('bad response: Transfer-Encoding says chunked twice');
-    }
-    if (!isFinalHead(200, transferEncoding)) return new Error('bad response: a Transfer-Encoding that is not chunked');
-  }
-  return new Error(`bad response: status ${status ?? 'missing'}`);
-}
-
-/**
- * True for the head of a final response that can be passed on: a status of 200 to 999, and no transfer coding but chunked, which
- * ends at this hop and would leave the body in a coding that nobody names (RFC 9112 §6.1).
- */
-export function isFinalHead(status: number | undefined, transferEncoding: string | string[] | undefined): boolean {
-  if (status === undefined || status < 200 || status > 999) return false;
-  return transferEncoding === undefined || String(transferEncoding).trim().toLowerCase() === 'chunked';
 }
 
 /** Milliseconds after sending within which the end of a reused connection is put down to the backend's closing of idle ones. */

@@ -1,11 +1,11 @@
 import { ClientRequest, type ClientRequestArgs } from 'node:http';
 import type { Backend } from '../../upstream/backend.js';
+import { RequestBody } from '../client/request-body.js';
 import type { ConnectionWatch } from './backend-agent.js';
 import { maxResponseHead, type BackendPools } from './backend-pools.js';
-import { BodilessRequest } from './bodiless-request.js';
-import { CarriedAttempt, sendHead } from './carried-attempt.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest } from './forwarder.js';
-import { RequestBody } from '../client/request-body.js';
+import { NodeAttempt } from './node-attempt.js';
+import { addressOf, BodilessRequest, fieldsOf, sendHead } from './node-request.js';
 
 /**
  * Carries what undici cannot: upgrades, `Expect: 100-continue` end to end, request trailers, `TE`, `OPTIONS *`, and heads that must be
@@ -15,7 +15,7 @@ export class NodeCarrier {
   constructor(private readonly pools: BackendPools) {}
 
   forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
-    const attempt = new CarriedAttempt(request, observer, { connectTimeout: this.pools.settings.connectTimeout });
+    const attempt = new NodeAttempt(request, observer, { connectTimeout: this.pools.settings.connectTimeout });
     try {
       this.#send(request, backend, attempt);
     } catch (error) {
@@ -29,23 +29,16 @@ export class NodeCarrier {
     return this.pools.agentFigures(backend);
   }
 
-  #send(request: ForwardRequest, backend: Backend, attempt: CarriedAttempt): void {
-    const { body } = request;
-    const headers = [...request.headers];
-    if (request.upgrade !== undefined) headers.push('Connection', 'Upgrade', 'Upgrade', request.upgrade);
-    else if (request.acceptsTrailers === true) headers.push('Connection', 'keep-alive, TE');
-    if (request.expectsContinue) headers.push('Expect', '100-continue');
-    if (body instanceof RequestBody && body.length === undefined) headers.push('Transfer-Encoding', 'chunked');
-    const { url, socketPath } = backend;
+  #send(request: ForwardRequest, backend: Backend, attempt: NodeAttempt): void {
+    const { body, method, ownConnection, path, tie } = request;
     const Request = body === undefined ? BodilessRequest : ClientRequest;
     const options: ClientRequestArgs & ConnectionWatch = {
       onConnecting: attempt.onConnecting,
-      protocol: url.protocol,
-      agent: this.pools.agent(backend, request.ownConnection, request.tie),
-      ...(socketPath === undefined ? { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port } : { socketPath }),
-      method: request.method,
-      path: request.path,
-      headers,
+      ...addressOf(backend),
+      agent: this.pools.agent(backend, ownConnection, tie),
+      method,
+      path,
+      headers: fieldsOf(request),
       setHost: false,
       maxHeaderSize: maxResponseHead,
     };

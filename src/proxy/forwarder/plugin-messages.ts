@@ -1,25 +1,25 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Backend } from '../../upstream/backend.js';
-import type { CarriedAttempt } from './carried-attempt.js';
-import type { ForwardRequest } from './forwarder.js';
-import type { PluginPipe } from './plugin-socket.js';
 import { RequestBody } from '../client/request-body.js';
+import type { ForwardRequest } from './forwarder.js';
+import type { NodeAttempt } from './node-attempt.js';
+import type { PluginPipe } from './plugin-pipe.js';
 
 /**
  * What http-proxy-middleware and its plug-ins take for the client's request: its method, fields and addresses, and the
  * path as it is forwarded. Without a body: that is streamed beside it, or stands in here when it is held whole.
  */
-export class ClientView extends IncomingMessage {
+export class PluginRequest extends IncomingMessage {
   constructor(
     readonly request: ForwardRequest,
     readonly backend: Backend,
-    readonly attempt: CarriedAttempt,
+    readonly attempt: NodeAttempt,
     /** Of an upgrade only. */
     readonly pluginPipe?: PluginPipe,
   ) {
     const client = request.message;
-    super(socketView(client?.socket, pluginPipe !== undefined));
+    super(pluginSocket(client?.socket, pluginPipe !== undefined));
     this.method = request.method;
     this.url = request.path;
     this.httpVersion = client?.httpVersion ?? '1.1';
@@ -40,7 +40,7 @@ export class ClientView extends IncomingMessage {
  * What plug-ins take for the client's response. Nothing that is written to it reaches the client; fields that are set on
  * it, and changes to the head of the backend's response, do.
  */
-export class ResponseView extends ServerResponse<ClientView> {
+export class PluginResponse extends ServerResponse<PluginRequest> {
   #status: number | undefined;
   #fields: IncomingMessage['headers'] = {};
 
@@ -76,7 +76,7 @@ export class ResponseView extends ServerResponse<ClientView> {
 }
 
 /** The socket as plug-ins may see it; without `server`, at whose end the library would hang on, but for upgrades, which it takes from servers only. */
-function socketView(socket: Socket | undefined, isUpgrade: boolean): Socket {
+function pluginSocket(socket: Socket | undefined, isUpgrade: boolean): Socket {
   return Object.create(socket ?? new Socket(), { server: { value: isUpgrade ? {} : undefined } }) as Socket;
 }
 

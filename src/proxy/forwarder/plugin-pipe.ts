@@ -22,7 +22,7 @@ export function pluginPipe(): PluginPipe {
   far
     .on('error', () => {})
     .once('close', () => near.destroy())
-    // Nobody reads what was meant for a connection that has closed: the tunnel would wait for it to be taken. Behind the library's unpiping.
+    // What was meant for a connection that has closed is read here, as the tunnel would wait for it to be taken. Behind the library's unpiping.
     .once('pipe', connection => connection.once('close', () => setImmediate(() => far.resume().end())));
   near.once('close', () => far.destroy());
   return { client: far as unknown as Socket, backend: near };

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
  * Milliseconds for which a connection is still read when a write to it has failed. As a rule its end comes at once: the other side has reset
  * it, behind what it had to say.
  */
-const hearFor = 1_000;
+const readFor = 1_000;
 
 /** What a `Writable` is written by. */
 type Written = (error?: Error | null) => void;
@@ -18,11 +18,11 @@ export function refusesWrites(socket: object): boolean {
 }
 
 /**
- * Lets the other side finish when it takes no more. A backend that answers an upload from its head alone, and closes, resets the connection
- * behind the answer; Node would close a socket at the write that fails and lose what is there to be read. Here such a write
- * stays open, so that nothing more is written, and the connection ends with what is read from it: its end, or the reset.
+ * Has a connection read to its end when the other side takes no more. A backend that answers an upload from its head alone, and closes,
+ * resets the connection behind the answer; Node would close a socket at the write that fails and lose what is there to be read. Here such a
+ * write stays open, so that nothing more is written, and the connection ends with what is read from it: its end, or the reset.
  */
-export function hearLastWords(socket: Socket): void {
+export function readBehindRefusedWrites(socket: Socket): void {
   const { _write, _writev } = socket;
   let callback: Written | undefined;
   let guarded: Written = () => {};
@@ -30,7 +30,7 @@ export function hearLastWords(socket: Socket): void {
   const guard = (written: Written): Written => {
     if (written !== callback) {
       callback = written;
-      guarded = error => (error === null || error === undefined ? written() : hear(socket, error, written));
+      guarded = error => (error === null || error === undefined ? written() : readOn(socket, error, written));
     }
     return guarded;
   };
@@ -42,13 +42,13 @@ export function hearLastWords(socket: Socket): void {
   };
 }
 
-function hear(socket: Socket, error: Error, written: Written): void {
+function readOn(socket: Socket, error: Error, written: Written): void {
   refusing.add(socket);
   if (socket.destroyed || socket.readableEnded) {
     written(error);
     return;
   }
-  const cut = setTimeout(() => socket.destroy(error), hearFor).unref();
+  const cut = setTimeout(() => socket.destroy(error), readFor).unref();
   socket
     // Others hear of the end first.
     .once('end', () => setImmediate(() => socket.destroy(error)))

@@ -2,15 +2,17 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answersForConnection } from '../../http/connection-auth.js';
-import { GatewayError } from '../../http/gateway-error.js';
+import type { GatewayError } from '../../http/gateway-error.js';
 import { joinedMessagePush, joinPieces } from '../../http/joined-readable.js';
-import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
-import { badResponse, isFinalHead, isStale, networkError, type Phase } from './network-error.js';
-import { takeOneAtATime } from './one-at-a-time.js';
 import { RequestBody, RequestBodyError } from '../client/request-body.js';
+import { badResponse, brokenResponse, tooLate, type Phase } from './attempt-failure.js';
+import { badHead, isFinalHead } from './final-head.js';
+import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
+import { isStale, networkError } from './network-error.js';
+import { stopWriteBuffering } from './unbuffered-writes.js';
 
 /** How an attempt is bound to what sends its request. */
-export interface CarriedOptions {
+export interface NodeAttemptOptions {
   /** Milliseconds until a connection, TLS handshake included, must stand; counted from now. */
   readonly connectTimeout: number;
   /** What stands for the backend's connection once it was upgraded; default: itself. */
@@ -20,10 +22,10 @@ export interface CarriedOptions {
 }
 
 /**
- * An attempt that is carried by a `ClientRequest` of `node:http`: keeps its time limits, and tells an
- * {@link AttemptObserver} what becomes of it. Whoever makes the request writes its body.
+ * An attempt that is carried by a `ClientRequest` of `node:http`: keeps its time limits, and tells an {@link AttemptObserver} what becomes
+ * of it. The request's body is written by the forwarder that makes the request.
  */
-export class CarriedAttempt implements AttemptControl {
+export class NodeAttempt implements AttemptControl {
   #client: ClientRequest | undefined;
   #response: IncomingMessage | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -39,9 +41,9 @@ export class CarriedAttempt implements AttemptControl {
   constructor(
     private readonly request: ForwardRequest,
     private readonly observer: AttemptObserver,
-    private readonly options: CarriedOptions,
+    private readonly options: NodeAttemptOptions,
   ) {
-    this.#arm(request.connectTimeout || options.connectTimeout, 'UND_ERR_CONNECT_TIMEOUT');
+    this.#arm(request.connectTimeout || options.connectTimeout);
   }
 
   /** It has ended, failed or been given up. */
@@ -60,7 +62,7 @@ export class CarriedAttempt implements AttemptControl {
     else this.#connect(client.socket);
     client
       .on('finish', () => {
-        if (this.#phase === 'sent') this.#arm(request.responseTimeout, 'UND_ERR_HEADERS_TIMEOUT');
+        if (this.#phase === 'sent') this.#arm(request.responseTimeout);
       })
       .on('continue', () => {
         if (!this.#over) observer.informational(100, []);
@@ -94,34 +96,40 @@ export class CarriedAttempt implements AttemptControl {
   }
 
   setIdleTimeout(milliseconds: number): void {
-    if (this.#phase === 'responding' && !this.#over) this.#arm(milliseconds, 'UND_ERR_BODY_TIMEOUT');
+    if (this.#phase === 'responding' && !this.#over) this.#arm(milliseconds);
   }
 
   abort(): void {
     if (!this.#over) this.#stop();
   }
 
-  /** Ends the attempt with what the network, or the library in between, reports. */
+  /** Ends the attempt with what the network, the body of the client, or the library in between reports. */
   fail(error: Error): void {
-    if (this.#over) return;
-    if (this.#response !== undefined && !(error instanceof RequestBodyError)) {
-      // Node tells of the error at once, and of the data before it in the next tick.
-      if (!this.#response.isPaused()) readAll(this.#response);
-      // What is wrong comes behind the response, which is whole: its end follows.
-      if (this.#response.complete && !this.#response.destroyed) return;
-    }
-    const failure = networkError(error, this.#phase);
-    const client = this.#client;
-    const reused = client?.reusedSocket === true && client.socket?.bytesRead === this.#bytesBefore;
-    const isUnsent = this.request.body !== undefined && this.#phase !== 'connecting' && !client?.writableFinished;
-    this.refuse(failure, isStale(failure, reused, this.#sentAt), isUnsent);
+    if (error instanceof RequestBodyError) this.refuse(error.gatewayError);
+    else this.#failBehindResponse(networkError(error, this.#phase));
   }
 
   /** Ends the attempt with an error that is known already. */
-  refuse(error: GatewayError, stale = false, unsent = false): void {
+  refuse(error: GatewayError): void {
     if (this.#over) return;
+    const client = this.#client;
+    const isReused = client?.reusedSocket === true && client.socket?.bytesRead === this.#bytesBefore;
+    const isUnsent = this.request.body !== undefined && this.#phase !== 'connecting' && !client?.writableFinished;
     this.#stop();
-    this.observer.fail(error, stale, unsent);
+    this.observer.fail(error, isStale(error, isReused, this.#sentAt), isUnsent);
+  }
+
+  /** Ends the attempt with an error of the backend's side, unless the response is whole already. */
+  #failBehindResponse(error: GatewayError): void {
+    if (this.#over) return;
+    const response = this.#response;
+    if (response !== undefined) {
+      // Node tells of the error at once, and of the data before it in the next tick.
+      if (!response.isPaused()) readAll(response);
+      // What is wrong comes behind the response, which is whole: its end follows.
+      if (response.complete && !response.destroyed) return;
+    }
+    this.refuse(error);
   }
 
   /** The backend has switched protocols, and speaks the new one on the same connection. */
@@ -135,7 +143,7 @@ export class CarriedAttempt implements AttemptControl {
     // Not asked for, or another one: a backend that does not keep to the protocol.
     if (upgrade === undefined || response.headers.upgrade?.toLowerCase() !== upgrade.toLowerCase()) {
       connection.on('error', () => {}).destroy();
-      this.fail(new Error('bad upgrade'));
+      this.refuse(badResponse('bad response: an upgrade to what was not asked for'));
       return;
     }
     this.#phase = 'responding';
@@ -145,14 +153,13 @@ export class CarriedAttempt implements AttemptControl {
     const { pipe } = this.options;
     if (pipe === undefined) return this.observer.upgraded(response.rawHeaders, connection, head);
     pipe.once('close', () => connection.destroy());
-    // Whoever fills the pipe gives it what came behind the head as well.
+    // The library that fills the pipe writes what came behind the head into it as well.
     this.observer.upgraded(response.rawHeaders, pipe, Buffer.alloc(0));
   }
 
   #connect(socket: Socket): void {
     this.#connecting = undefined;
-    joinPieces(socket);
-    if (this.request.body instanceof RequestBody) takeOneAtATime(socket);
+    if (this.request.body instanceof RequestBody) stopWriteBuffering(socket);
     this.#sent();
   }
 
@@ -161,7 +168,7 @@ export class CarriedAttempt implements AttemptControl {
     this.#phase = 'sent';
     this.#sentAt = performance.now();
     this.#bytesBefore = this.#client?.socket?.bytesRead;
-    this.#arm(this.#client?.writableFinished === true ? this.request.responseTimeout : 0, 'UND_ERR_HEADERS_TIMEOUT');
+    this.#arm(this.#client?.writableFinished === true ? this.request.responseTimeout : 0);
     this.observer.sent();
   }
 
@@ -170,17 +177,17 @@ export class CarriedAttempt implements AttemptControl {
     this.#sent();
     if (!isFinalHead(response.statusCode, response.headers['transfer-encoding'])) {
       const { 'transfer-encoding': coding, 'content-length': length } = response.headers;
-      this.fail(badResponse(response.statusCode, coding, length));
+      this.refuse(badHead(response.statusCode, coding, length));
       return;
     }
     this.#phase = 'responding';
     this.#response = response;
     joinPieces(response, joinedMessagePush);
     const { 'persistent-auth': persistent, 'www-authenticate': challenge } = response.headers;
-    // It may be let in as the client, and must carry nobody else's request.
+    // It may be let in as the client, and must carry no request of another one.
     if (this.request.tie === undefined && answersForConnection(challenge, persistent) && this.#client !== undefined)
       this.#client.shouldKeepAlive = false;
-    this.#arm(this.request.idleTimeout, 'UND_ERR_BODY_TIMEOUT');
+    this.#arm(this.request.idleTimeout);
     this.observer.head(response.statusCode ?? 0, response.statusMessage ?? '', response.rawHeaders);
     response
       .on('data', (chunk: Buffer) => {
@@ -196,7 +203,7 @@ export class CarriedAttempt implements AttemptControl {
   #end(response: IncomingMessage): void {
     if (this.#over) return;
     if (!response.complete) {
-      this.fail(new Error('aborted'));
+      this.#failBehindResponse(brokenResponse('the connection ended in the middle of the response'));
       return;
     }
     // The answer came before the end of the request: this connection cannot carry another one.
@@ -205,7 +212,7 @@ export class CarriedAttempt implements AttemptControl {
     this.observer.end(response.rawTrailers);
   }
 
-  #arm(after: number, code: string): void {
+  #arm(after: number): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (after === 0) return;
@@ -216,7 +223,7 @@ export class CarriedAttempt implements AttemptControl {
         if (this.#over || this.#timer !== timer || this.#progressed) return;
         // A client that does not read is no fault of the backend.
         if (this.#response?.isPaused() === true) timer.refresh();
-        else this.fail(Object.assign(new Error(`no progress for ${after} ms`), { code }));
+        else this.#failBehindResponse(tooLate(this.#phase, after));
       });
     }, after).unref();
     this.#timer = timer;
@@ -240,9 +247,4 @@ export class CarriedAttempt implements AttemptControl {
 /** Has what was parsed of a body told to its listeners. */
 function readAll(response: IncomingMessage): void {
   while (response.read() !== null);
-}
-
-/** Sends the head of a request whose body is still to come, byte for byte: `flushHeaders` writes it as UTF-8. */
-export function sendHead(client: ClientRequest): void {
-  client.write('', 'latin1');
 }

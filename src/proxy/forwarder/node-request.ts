@@ -1,0 +1,44 @@
+import { ClientRequest } from 'node:http';
+import type { RawHeaders } from '../../http/raw-headers.js';
+import type { Backend } from '../../upstream/backend.js';
+import { hostOf } from '../../upstream/backend-tls.js';
+import { RequestBody } from '../client/request-body.js';
+import type { ForwardRequest } from './forwarder.js';
+
+/** Where `node:http` is to connect to. */
+export type NodeAddress =
+  | { readonly protocol: string; readonly hostname: string; readonly port: string }
+  | { readonly protocol: string; readonly socketPath: string };
+
+/** Where a backend is, as `node:http` takes it. */
+export function addressOf(backend: Backend): NodeAddress {
+  const { url, socketPath } = backend;
+  return socketPath === undefined
+    ? { protocol: url.protocol, hostname: hostOf(backend), port: url.port }
+    : { protocol: url.protocol, socketPath };
+}
+
+/** All fields of a request as `node:http` is to write them: its own, and those of this hop, which are for undici to write where that carries it. */
+export function fieldsOf(request: ForwardRequest): RawHeaders {
+  const { body } = request;
+  const fields = [...request.headers];
+  if (request.upgrade !== undefined) fields.push('Connection', 'Upgrade', 'Upgrade', request.upgrade);
+  else if (request.acceptsTrailers === true) fields.push('Connection', 'keep-alive, TE');
+  if (request.expectsContinue) fields.push('Expect', '100-continue');
+  if (body instanceof RequestBody && body.length === undefined) fields.push('Transfer-Encoding', 'chunked');
+  return fields;
+}
+
+/** Sends the head of a request whose body is still to come, byte for byte: `flushHeaders` writes it as UTF-8. */
+export function sendHead(client: ClientRequest): void {
+  client.write('', 'latin1');
+}
+
+/**
+ * A request without a body, and so without framing. `node:http` chunks the nothing that follows on methods other than GET, HEAD, DELETE,
+ * OPTIONS and TRACE, and servers tell an empty body from none (Apache's WebDAV answers such a MKCOL with 415).
+ */
+export class BodilessRequest extends ClientRequest {}
+
+// The constructor sets it and, where fields come as a list, writes the head by it before any other code could change it.
+Object.defineProperty(BodilessRequest.prototype, 'useChunkedEncodingByDefault', { get: () => false, set: () => {} });
