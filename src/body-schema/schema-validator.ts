@@ -3,9 +3,9 @@ import type { Ajv, Options, ValidateFunction } from 'ajv';
 import type { FormatsPlugin } from 'ajv-formats';
 import { Pattern } from '../patterns/pattern.js';
 import type { Steps } from '../patterns/steps.js';
+import { countSteps, offerSteps } from '../platform/counted-code.js';
 import { countFormats } from './counted-formats.js';
 import { addCountedKeywords } from './counted-keywords.js';
-import { countSteps } from './counted-code.js';
 
 /** A schema that is to be compiled, and by what. */
 export interface Compilation {
@@ -45,15 +45,7 @@ export function compileSchema({ schema, module, allErrors, patterns, steps }: Co
       regExp: Object.assign(regExp, { code: 'patterns are not generated as code' }),
     },
   });
-  // What the code that `countSteps` has changed asks for.
-  Object.assign(ajv, {
-    steps,
-    keysOf: (value: object): string[] => {
-      const keys = Object.keys(value);
-      steps.take(keys.length >> 2);
-      return keys;
-    },
-  });
+  offerSteps(ajv, steps);
   (require('ajv-formats') as FormatsPlugin)(ajv);
   countFormats(ajv, steps);
   addCountedKeywords(ajv, steps);

@@ -1,7 +1,5 @@
 import { EventEmitter } from 'node:events';
-
-/** Into how many slices a window is cut: it loses its oldest tenth at a time. */
-export const bucketsOfWindow = 10;
+import { bucketsOfWindow } from '../platform/circuit-window.js';
 
 /**
  * What turns the windows of the circuits: emitters of `rotate`, one for each length of window, with one timer each. Thousands

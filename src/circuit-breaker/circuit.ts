@@ -1,10 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
+import { CircuitWindow, type WindowTotals } from '../platform/circuit-window.js';
+import { GuardedOpossum } from '../platform/guarded-opossum.js';
 import type { Outcome } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { CircuitBreaker, CircuitState, FailureKind, Ticket } from './circuit-breaker.js';
-import { CircuitWindow, type WindowTotals } from './circuit-window.js';
-import { GuardedOpossum } from './guarded-opossum.js';
 import { OutlierWatch } from './outlier.js';
 import type { OpenCircuits, Sibling } from './open-circuits.js';
 

@@ -1,5 +1,5 @@
 import type { CircuitState } from './circuit-breaker.js';
-import type { WindowTotals } from './circuit-window.js';
+import type { WindowTotals } from '../platform/circuit-window.js';
 
 /** A circuit, as far as those of the same upstream are concerned. */
 export interface Sibling {

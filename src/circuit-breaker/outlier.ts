@@ -1,5 +1,5 @@
 import type { OutlierConfig } from '../config/file/circuit-breaker.config.js';
-import type { WindowTotals } from './circuit-window.js';
+import type { WindowTotals } from '../platform/circuit-window.js';
 
 /** Milliseconds between two comparisons of one circuit with its peers: each sums up the windows of all of them. */
 const every = 100;

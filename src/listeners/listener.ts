@@ -12,7 +12,7 @@ import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import type { ClientErrors } from './client-errors.js';
 import { createHttpServer } from './http-server.js';
 import { Http2Connections, type Http2Options } from './http2/http2-connections.js';
-import { interpose } from './interpose.js';
+import { interpose } from '../platform/interpose.js';
 import { ProxyProtocolGate } from './proxy-protocol-gate.js';
 import { SlowClients, type ClientPace } from './slow-clients.js';
 import type { ListenerTls } from './tls/tls-settings.js';

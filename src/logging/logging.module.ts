@@ -1,9 +1,10 @@
 import { Module, Scope, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Logger as Pino } from 'pino';
+import { bindPinoLogger } from '../platform/pino-logger.js';
 import { AccessLog, type AccessSettings } from './access-log.js';
 import { LogDestination } from './destination.js';
-import { bindPinoLogger, createLogger, createNestLogger } from './logger.js';
+import { createLogger, createNestLogger } from './logger.js';
 import { prettyFormat } from './pretty.js';
 import { stdoutSink, type Sink } from './sink.js';
 

@@ -9,7 +9,7 @@ import { introduce, introductionOf, type ClientCertificate } from '../../proxy/c
 import { describeCertificate } from './client-certificate.js';
 import { FileWatch, type WatchTimes } from './file-watch.js';
 import type { SecureServerOptions } from '../http-server.js';
-import { interpose } from '../interpose.js';
+import { interpose } from '../../platform/interpose.js';
 import { TlsCertificates } from './tls-certificates.js';
 import { handshakeFailure } from './tls-failure.js';
 import { sessionLifetime, type ListenerTls } from './tls-settings.js';

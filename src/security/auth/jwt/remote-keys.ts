@@ -34,8 +34,8 @@ export interface KeysObserver {
  * A token that names an unknown key causes a fetch, but only one in `cooldown`, whatever comes of it, and all who wait share it.
  *
  * jose's `createRemoteJWKSet` counts its cool-down from the last fetch that went well: while the issuer is away each token with an unknown
- * key, and before the first answer each token, would cause a fetch. It also tells nobody of a changed set, and measures time by the clock of the
- * system, which may be set.
+ * key, and before the first answer each token, would cause a fetch. It also does not say when the set has changed, and measures time by the clock
+ * of the system, which may be set.
  */
 export class RemoteKeys {
   readonly #ended = new AbortController();

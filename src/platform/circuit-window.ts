@@ -1,6 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import Opossum from 'opossum';
-import { bucketsOfWindow } from './bucket-rotations.js';
+
+/** Into how many slices a window is cut: it loses its oldest tenth at a time. */
+export const bucketsOfWindow = 10;
 
 /** A slice of opossum's window, with counts of ours, which so rotate with the others. */
 interface Bucket extends Opossum.Bucket {
@@ -23,7 +25,13 @@ export interface WindowTotals {
   readonly outlying: number;
 }
 
-/** The sliding window of one circuit: opossum's, of a fixed size whatever the traffic, and with counts of our own. */
+/**
+ * The sliding window of one circuit: opossum's, of a fixed size whatever the traffic, and with counts of our own.
+ *
+ * Reaches into opossum 10: replaces `increment` and `stats` of a `Status`, and writes into the slices that its `window` hands out. Its class is not
+ * exported, so that none of ours can inherit from it, and a breaker takes no object of another class; as it is, it keeps the latency of
+ * each call, and sums up all that it knows for each failure.
+ */
 export class CircuitWindow {
   /** For opossum, which counts in it. */
   readonly status: Opossum.Status;

@@ -1,7 +1,15 @@
 import Opossum from 'opossum';
-import type { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
-import { bucketsOfWindow } from './bucket-rotations.js';
-import type { CircuitWindow } from './circuit-window.js';
+import { bucketsOfWindow, type CircuitWindow } from './circuit-window.js';
+
+/** When a circuit opens, and for how long. Times in milliseconds. */
+export interface OpossumSettings {
+  /** Share of failed calls in the window from which it opens. */
+  readonly errorThreshold: number;
+  /** Calls in the window before it may open. */
+  readonly volumeThreshold: number;
+  readonly window: number;
+  readonly openFor: number;
+}
 
 /** A promise that was kept and says so at once: opossum changes its state before `fire` returns, not a microtask later. */
 interface Kept {
@@ -24,14 +32,20 @@ function outcome(succeeded: boolean): Promise<true> {
   return kept as unknown as Promise<true>;
 }
 
-/** How opossum runs the circuits: with its statistics, its thresholds, its timer and its states, and no timeout, cache or percentiles. */
+/**
+ * How opossum runs the circuits: with its statistics, its thresholds, its timer and its states, and no timeout, cache or percentiles.
+ *
+ * Leans on what opossum 10 does not promise: that it acts on a thenable in the call that returns it, not a microtask later; that it reads
+ * `resetTimeout` from the options that it was given each time it opens; that it opens and closes by its own `open()` and `close()`; and
+ * what a success counts. Its `fire` has no way that is synchronous, and nothing of it sets the time until the next trial.
+ */
 export class GuardedOpossum extends Opossum<[succeeded: boolean], true> {
   readonly #mayOpen: () => boolean;
   readonly #window: CircuitWindow;
   readonly #options: Opossum.Options;
 
   /** `mayOpen` is asked when the error threshold is reached; false: stay closed. A failed trial opens without asking. */
-  constructor(config: CircuitBreakerConfig, window: CircuitWindow, mayOpen: () => boolean) {
+  constructor(config: OpossumSettings, window: CircuitWindow, mayOpen: () => boolean) {
     const options: Opossum.Options = {
       status: window.status,
       timeout: false,

@@ -1,12 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
 import { CircuitWindow } from './circuit-window.js';
 import { GuardedOpossum } from './guarded-opossum.js';
 
 function setup(mayOpen = () => true) {
   const rotation = new EventEmitter();
-  const config = Object.assign(new CircuitBreakerConfig(), { openFor: 60_000 });
+  const config = { errorThreshold: 0.5, volumeThreshold: 20, window: 10_000, openFor: 60_000 };
   const window = new CircuitWindow(config.window, rotation);
   const opossum = new GuardedOpossum(config, window, mayOpen);
   onTestFinished(() => opossum.shutdown());
