@@ -1,5 +1,4 @@
 import type { Ajv } from 'ajv';
-import type { Steps } from '../patterns/steps.js';
 
 /** Characters of generated code that are one step: a few nanoseconds. */
 const perStep = 64;
@@ -41,8 +40,13 @@ export function countSteps(code: string): string {
   return edited(code, edits);
 }
 
+/** What steps are taken from; it throws when there are none left. */
+export interface StepCount {
+  take(steps: number): void;
+}
+
 /** Gives a validator what the code that {@link countSteps} has changed asks for. */
-export function offerSteps(ajv: Ajv, steps: Steps): void {
+export function offerSteps(ajv: Ajv, steps: StepCount): void {
   Object.assign(ajv, {
     steps,
     keysOf: (value: object): string[] => {
