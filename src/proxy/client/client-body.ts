@@ -1,61 +1,77 @@
 import type { RawHeaders } from '../../http/raw-headers.js';
 import { GatewayError } from '../../http/gateway-error.js';
-import { Pieces } from '../../http/pieces.js';
+import { BodyCopy } from './body-copy.js';
 import type { BodySource } from './client-message.js';
-import { RequestBody, RequestBodyError } from './request-body.js';
+import { KeptBody } from './kept-body.js';
+import { RequestBody, type BodyFeed } from './request-body.js';
+import { trailersOf, type TrailerFilter } from './trailer-filter.js';
 
 /** Bodies of up to this declared length are taken whole if all of it came together with the head, in bytes. */
 const smallBody = 64 * 1024;
 
-/** Says which trailer fields of a request may be passed on. */
-export interface TrailerFilter {
-  passedTrailers(raw: RawHeaders): RawHeaders;
-}
-
-/** Bytes that may wait for the one who reads them before the client is read no further. */
+/** Bytes that may wait for an attempt before the client is read no further. */
 const mostWaiting = 64 * 1024;
 
-/** Who wants to know when a client has sent all of its body. */
+/** Wants to know when a client has sent all of its body. */
 export interface BodyWatcher {
   bodyEnded(): void;
 }
 
+/** How far the client has come with its body. */
+type Arrival =
+  /** Its message has not been touched. */
+  | 'unread'
+  | 'coming'
+  /** All of it came with the head; the message has still to tell its end. */
+  | 'whole'
+  | 'ended'
+  /** It was too large, or the client has gone. What still comes is thrown away. */
+  | 'failed';
+
+/** Who gets what comes. */
+type Taker =
+  /** No attempt has opened it: one piece is kept, and then the client is read no further. */
+  | 'idle'
+  /** Waits for the first piece, or the end: HTTP/2 need not say in the head whether there is a body. */
+  | 'showing'
+  /** All of it is kept. */
+  | 'gathering'
+  /** An attempt. */
+  | RequestBody
+  /** No attempt will open it any more: it is thrown away, so that the client can finish and see its answer. */
+  | 'discarding';
+
 /**
- * The body of a client's request: counted and limited as it comes, and kept up to `hold` bytes so that it can be sent
- * again. Each attempt opens it anew and gets what is kept first, then what still comes. Once the client is being
- * answered nothing more is kept, and what nobody reads is thrown away, so that the client can finish and see its answer.
- * A client may cut its body into pieces of one byte: what is kept, and what waits, is joined.
+ * The body of a client's request: counted and limited as it comes, and kept so that it can be sent again. Each attempt opens it anew and gets
+ * what is kept first, then what still comes. Once the client is being answered nothing more is kept.
+ *
+ * ```
+ * arrival: unread ── takeWhole ──────────────────────────→ whole ─── end ──→ ended
+ *          unread ── takeWhole, whenShown, gather, begin ─→ coming ── end ──→ ended
+ *                                                  whole, coming ── break ──→ failed
+ * taker:   idle ── whenShown ──→ showing ──── first piece, end ─────────────→ idle
+ *          idle ── gather ─────→ gathering ── end ──────────────────────────→ idle
+ *          idle ── open ───────→ RequestBody ── destroyed, all is kept ─────→ idle
+ *                                            ── destroyed, some is gone ────→ discarding
+ *                                            ── open ───────────────────────→ another RequestBody
+ *          idle, showing, gathering ── release ─────────────────────────────→ discarding
+ *          any ── break ────────────────────────────────────────────────────→ discarding
+ * ```
  */
-export class ClientBody {
+export class ClientBody implements BodyFeed {
   /** Body bytes that have come from the client. */
   bytes = 0;
-  #attached = false;
-  #reader: RequestBody | undefined;
-  /** The reader would take more. */
-  #wanted = false;
-  /** What has come, while all of it is kept. */
-  #kept: Pieces | undefined;
-  /** Something was let go. */
-  #gone = false;
-  /** What has come is kept up to so many bytes. */
-  #hold: number;
-  /** What the reader has not got yet. */
-  #waiting: Pieces | undefined;
-  #whole: Buffer | undefined;
-  #ended = false;
-  #failure: GatewayError | undefined;
-  #released = false;
-  /** The attempt that has opened it is on a connection. */
-  #begun = false;
-  /** Told when all of it is there, or it cannot be had. */
-  #gathered: ((error: GatewayError | undefined) => void) | undefined;
-  #copy: ((chunk: Buffer | undefined) => void) | undefined;
-  /** Told when the first of it has come, or it will not come. */
-  #shown: (() => void) | undefined;
-  /** Told once all of it has come. */
-  watcher: BodyWatcher | undefined;
   /** `performance.now()` when the last byte had come; 0 before. */
   completeAt = 0;
+  /** Told once all of it has come. */
+  watcher: BodyWatcher | undefined;
+  #arrival: Arrival = 'unread';
+  #taker: Taker = 'idle';
+  /** While it is `showing` or `gathering`: called when that is over, with the error that it ended with. */
+  #done: ((error: GatewayError | undefined) => void) | undefined;
+  readonly #kept: KeptBody;
+  #copy: BodyCopy | undefined;
+  #failure: GatewayError | undefined;
 
   constructor(
     private readonly source: BodySource,
@@ -68,23 +84,23 @@ export class ClientBody {
     /** Absent: none of its trailer fields are passed on. */
     private readonly filter?: TrailerFilter,
   ) {
-    this.#hold = hold;
+    this.#kept = new KeptBody(hold);
   }
 
   /** It is still coming: not in memory, and not at its end. */
   get isComing(): boolean {
-    return this.#whole === undefined && !this.#ended;
+    return this.#arrival !== 'whole' && !this.ended;
   }
 
   /** All of it has come. */
   get ended(): boolean {
-    return this.#ended;
+    return this.completeAt !== 0;
   }
 
-  /** Somebody wants more of it, and the client has not sent that yet. */
+  /** More of it could be taken at once, and the client has not sent that yet. */
   get awaited(): boolean {
-    if (this.#ended || this.source.readableFlowing !== true) return false;
-    return this.#reader !== undefined || this.#gathered !== undefined || this.#shown !== undefined;
+    if (this.ended || this.source.readableFlowing !== true) return false;
+    return this.#taker !== 'idle' && this.#taker !== 'discarding';
   }
 
   /** It is worth {@link takeWhole}: small, and of a length that is known. */
@@ -92,20 +108,29 @@ export class ClientBody {
     return this.length !== undefined && Number(this.length) <= smallBody;
   }
 
+  /** It has ended, and there was nothing of it. */
+  get isEmpty(): boolean {
+    return this.ended && this.bytes === 0;
+  }
+
   /** The trailer fields after a chunked body that a backend may get; complete once it has ended. */
   get trailers(): RawHeaders {
-    const raw = this.source.rawTrailers;
-    return raw.length === 0 || this.filter === undefined ? [] : this.filter.passedTrailers(raw);
+    return trailersOf(this.source, this.filter);
   }
 
   /** It can be opened: nothing of it was let go. */
   get replayable(): boolean {
-    return !this.#gone;
+    return !this.#kept.isGone;
   }
 
   /** It cannot be sent any more, and no error says why. */
   get isGone(): boolean {
-    return this.#gone && this.#failure === undefined;
+    return this.#kept.isGone && this.#arrival !== 'failed';
+  }
+
+  /** All of it, where it was gathered or taken whole, until it is let go. */
+  get whole(): Buffer | undefined {
+    return this.#kept.whole;
   }
 
   /**
@@ -113,56 +138,59 @@ export class ClientBody {
    * than a stream.
    */
   takeWhole(): void {
-    if (this.#attached) return;
+    if (this.#arrival !== 'unread') return;
     const chunk = this.source.read() as Buffer | null;
     if (chunk === null) return;
-    this.#attach();
-    const isWhole = chunk.length === Number(this.length) && (this.limit === 0 || chunk.length <= this.limit);
-    if (!isWhole) return this.#take(chunk);
+    if (chunk.length !== Number(this.length) || (this.limit > 0 && chunk.length > this.limit)) {
+      this.#listen();
+      return this.#take(chunk);
+    }
+    this.#arrival = 'whole';
     this.bytes = chunk.length;
-    this.#copy?.(chunk);
-    this.#whole = chunk;
+    this.#copy?.add(chunk);
+    this.#kept.complete(chunk);
+    this.#listenForEnd();
     this.source.resume();
   }
 
-  /** Waits until all of it is in memory (`limit` bounds it). `done` gets the error that it ended with, if any. */
-  gather(done: (error: GatewayError | undefined) => void): void {
-    this.#gathered = done;
-    if (!this.#attached) this.#attach();
-    if (this.#ended) this.#end();
-    else this.source.resume();
-  }
-
-  /** Waits until it shows whether there is any of it: HTTP/2 need not say so in the head. */
+  /** Waits until it shows whether there is any of it: HTTP/2 need not say so in the head. Nothing may have been done with it before. */
   whenShown(done: () => void): void {
-    this.#shown = done;
-    if (!this.#attached) this.#attach();
-    this.source.resume();
+    if (this.#arrival !== 'unread' || this.#taker !== 'idle') return;
+    this.#taker = 'showing';
+    this.#done = done;
+    this.#resume();
   }
 
-  /** It has ended, and there was nothing of it. */
-  get isEmpty(): boolean {
-    return this.#ended && this.bytes === 0;
-  }
-
-  /** All of it, once it was gathered or taken whole. */
-  get whole(): Buffer | undefined {
-    return this.#whole;
+  /**
+   * Waits until all of it is in memory (`limit` bounds it). `done` gets the error that it ended with, if any. Does nothing once an attempt has
+   * opened it, or none will.
+   */
+  gather(done: (error: GatewayError | undefined) => void): void {
+    if (this.#arrival === 'failed') return done(this.#failure);
+    if (this.#taker instanceof RequestBody || this.#taker === 'discarding') return;
+    if (this.#arrival === 'ended') {
+      this.#kept.complete();
+      return done(undefined);
+    }
+    this.#taker = 'gathering';
+    this.#done = done;
+    this.#resume();
   }
 
   /** The body from its beginning, for one attempt. Undefined when something was let go. What was opened before is over. */
   open(): RequestBody | Buffer | undefined {
     if (this.isGone) return undefined;
-    if (this.#whole !== undefined) return this.#whole;
-    this.#begun = false;
-    this.#wanted = false;
-    const before = this.#reader;
-    this.#reader = new RequestBody(this);
-    this.#waiting = undefined;
-    if (this.#kept !== undefined && this.#kept.length > 0) this.#wait(this.#kept.all);
-    if (this.#attached) this.source.pause();
-    before?.destroy();
-    return this.#reader;
+    const { whole } = this.#kept;
+    if (whole !== undefined) return whole;
+    const before = this.#taker;
+    const reader = new RequestBody(this, this.#kept.all);
+    this.#taker = reader;
+    this.#done = undefined;
+    if (this.#arrival === 'coming') this.source.pause();
+    // What carries it learns of the error when it reads, as it would of any other.
+    else if (this.#arrival === 'failed') reader.letRead();
+    if (before instanceof RequestBody) before.destroy();
+    return reader;
   }
 
   /**
@@ -170,141 +198,103 @@ export class ClientBody {
    * nothing of it, whatever its size.
    */
   begin(): void {
-    this.#begun = true;
-    if (this.#whole !== undefined && this.bytes > this.#hold) this.#letGo();
-    else if (this.#reader !== undefined) this.readBy(this.#reader);
+    if (this.#kept.whole !== undefined) this.#kept.allSent(this.bytes);
+    else if (this.#taker instanceof RequestBody) this.#taker.begin();
   }
 
-  /** Keeps nothing any more: no other attempt will follow. */
+  /** Keeps nothing any more: no other attempt will follow. One that reads it may go on. */
   release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.#hold = 0;
-    this.#whole = undefined;
-    if (!this.#hasWaiting) this.#letGo();
-    if (this.#reader === undefined && this.#attached && !this.source.destroyed) this.source.resume();
+    this.#kept.letGo();
+    if (this.#taker instanceof RequestBody || this.#taker === 'discarding') return;
+    this.#taker = 'discarding';
+    this.#done = undefined;
+    if (this.#arrival === 'coming' && !this.source.destroyed) this.source.resume();
   }
 
   /** Keeps a copy of up to `limit` bytes; `done` gets the whole body at its end, or nothing when it was larger or broke. */
   keepCopy(limit: number, done: (body: Buffer | undefined) => void): void {
-    let copy: Pieces | undefined = new Pieces();
-    const finish = (body: Buffer | undefined): void => {
-      if (copy === undefined) return;
-      copy = undefined;
-      done(body);
-    };
-    this.#copy = chunk => {
-      if (copy === undefined) return;
-      if (chunk === undefined) finish(this.#ended ? copy.all : undefined);
-      else if (this.bytes > limit) finish(undefined);
-      else copy.add(chunk);
-    };
+    const copy = new BodyCopy(limit, done);
+    const before = this.#kept.all;
+    if (this.#kept.isGone) return copy.fail();
+    if (before !== undefined) copy.add(before);
+    if (this.ended) copy.complete();
+    else this.#copy = copy;
   }
 
-  /** For its {@link RequestBody}: it wants more. */
-  readBy(reader: RequestBody): void {
-    if (reader !== this.#reader) return;
-    this.#wanted = true;
-    if (!this.#begun && this.#failure === undefined) return;
-    this.#feed(reader);
-    if (reader !== this.#reader || this.#hasWaiting) return;
-    if (this.#failure !== undefined) reader.destroy(new RequestBodyError(this.#failure));
-    else if (this.#ended) reader.push(null);
-    else {
-      if (!this.#attached) this.#attach();
-      this.source.resume();
-    }
+  passedAll(reader: RequestBody): void {
+    if (reader === this.#taker) this.#kept.allSent(this.bytes);
   }
 
-  /** For its {@link RequestBody}: it was destroyed. */
-  leftBy(reader: RequestBody): void {
-    if (reader !== this.#reader) return;
-    this.#reader = undefined;
-    this.#waiting = undefined;
-    if (!this.#attached || this.source.destroyed) return;
-    if (!this.#gone && !this.#released) this.source.pause();
+  supply(reader: RequestBody): void {
+    if (reader !== this.#taker) return;
+    if (this.#failure !== undefined) reader.fail(this.#failure);
+    else if (this.#arrival === 'ended') reader.finish();
+    else this.#resume();
+  }
+
+  left(reader: RequestBody): void {
+    if (reader !== this.#taker) return;
+    this.#taker = this.#kept.isGone ? 'discarding' : 'idle';
+    if (this.#arrival !== 'coming' || this.source.destroyed) return;
+    if (this.#taker === 'idle') this.source.pause();
     else this.source.resume();
   }
 
-  get #hasWaiting(): boolean {
-    return this.#waiting !== undefined && this.#waiting.length > 0;
+  #resume(): void {
+    if (this.#arrival === 'unread') this.#listen();
+    this.source.resume();
   }
 
-  #attach(): void {
-    this.#attached = true;
+  #listen(): void {
+    this.#arrival = 'coming';
+    this.source.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#listenForEnd();
+  }
+
+  #listenForEnd(): void {
     const { source } = this;
-    source.on('data', (chunk: Buffer) => this.#take(chunk));
+    const close = (): void => this.#close();
     source.on('end', () => this.#end());
-    source.on('close', () => this.#close());
-    source.on('error', () => this.#close());
+    source.on('close', close);
+    source.on('error', close);
   }
 
   #take(chunk: Buffer): void {
-    if (this.#failure !== undefined || this.#whole !== undefined) return;
+    if (this.#arrival !== 'coming') return;
     this.bytes += chunk.length;
-    this.#copy?.(chunk);
+    this.#copy?.add(chunk);
     if (this.limit > 0 && this.bytes > this.limit) {
-      this.#fail(new GatewayError('BODY_TOO_LARGE', `The request body is larger than ${this.limit} bytes.`));
-      return;
+      return this.#fail(new GatewayError('BODY_TOO_LARGE', `The request body is larger than ${this.limit} bytes.`));
     }
-    const reader = this.#reader;
-    if (reader === undefined) {
-      if (this.#released) return;
-      this.#keep(chunk);
-      if (this.#gathered === undefined) this.source.pause();
-      this.#show();
-    } else if (this.#hasWaiting || !this.#wanted) {
-      this.#keep(chunk);
-      this.#wait(chunk);
-      if (this.#begun && this.#wanted) this.#feed(reader);
-      if (this.#waiting !== undefined && this.#waiting.length >= mostWaiting) this.source.pause();
-    } else {
-      if (this.bytes > this.#hold) this.#letGo();
-      else this.#keep(chunk);
-      this.#wanted = reader.push(chunk);
+    const taker = this.#taker;
+    if (taker instanceof RequestBody) return this.#give(taker, chunk);
+    if (taker === 'discarding') return;
+    this.#kept.add(chunk);
+    if (taker === 'gathering') return;
+    this.source.pause();
+    if (taker === 'showing') this.#tell(undefined, 'idle');
+  }
+
+  #give(reader: RequestBody, chunk: Buffer): void {
+    if (reader.takesAtOnce) {
+      this.#kept.sent(chunk, this.bytes);
+      return reader.pass(chunk);
     }
-  }
-
-  #keep(chunk: Buffer): void {
-    if (!this.#gone) (this.#kept ??= new Pieces()).add(chunk);
-  }
-
-  #wait(chunk: Buffer): void {
-    (this.#waiting ??= new Pieces()).add(chunk);
-  }
-
-  #letGo(): void {
-    this.#gone = true;
-    this.#kept = undefined;
-  }
-
-  /** Passes on what waits, as far as it is wanted. */
-  #feed(reader: RequestBody): void {
-    while (this.#wanted && this.#hasWaiting && reader === this.#reader) {
-      const piece = this.#waiting!.shift()!;
-      if (!this.#hasWaiting && this.bytes > this.#hold) this.#letGo();
-      this.#wanted = reader.push(piece);
-    }
+    this.#kept.add(chunk);
+    reader.wait(chunk);
+    if (reader.waiting >= mostWaiting) this.source.pause();
   }
 
   #end(): void {
-    this.#ended = true;
     this.completeAt ||= performance.now();
-    this.#show();
-    this.#copy?.(undefined);
-    if (this.#gathered !== undefined && this.#whole === undefined) this.#whole = this.#kept?.all ?? Buffer.alloc(0);
     this.watcher?.bodyEnded();
-    this.#gathered?.(undefined);
-    const reader = this.#reader;
-    if (reader === undefined) return;
-    if (this.#begun) this.#feed(reader);
-    if (!this.#hasWaiting && reader === this.#reader) reader.push(null);
-  }
-
-  #show(): void {
-    const shown = this.#shown;
-    this.#shown = undefined;
-    shown?.();
+    if (this.#arrival === 'failed') return;
+    this.#arrival = 'ended';
+    this.#copy?.complete();
+    const taker = this.#taker;
+    if (taker instanceof RequestBody) return taker.finish();
+    if (taker === 'gathering') this.#kept.complete();
+    if (taker === 'gathering' || taker === 'showing') this.#tell(undefined, 'idle');
   }
 
   #close(): void {
@@ -312,14 +302,23 @@ export class ClientBody {
   }
 
   #fail(error: GatewayError): void {
-    if (this.#failure !== undefined) return;
+    if (this.#arrival === 'failed') return;
+    this.#arrival = 'failed';
     this.#failure = error;
-    this.#letGo();
-    this.#waiting = undefined;
-    this.#copy?.(undefined);
+    this.#kept.letGo();
+    this.#copy?.fail();
     if (!this.source.destroyed) this.source.resume();
-    this.#gathered?.(error);
-    this.#show();
-    this.#reader?.destroy(new RequestBodyError(error));
+    const taker = this.#taker;
+    if (!(taker instanceof RequestBody)) return this.#tell(error, 'discarding');
+    this.#taker = 'discarding';
+    taker.fail(error);
+  }
+
+  /** Ends `showing` or `gathering`. */
+  #tell(error: GatewayError | undefined, next: 'idle' | 'discarding'): void {
+    const done = this.#done;
+    this.#taker = next;
+    this.#done = undefined;
+    done?.(error);
   }
 }

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { UNIX_PEER } from '../../http/client-address.js';
-import type { Exchange } from '../exchange.js';
 import type { ListenerInfo } from './listener-info.js';
 
 /** Name of the field that tells backends the subject of the client's certificate. */
@@ -26,6 +25,12 @@ export interface ClientConnection {
   readonly certificate: ClientCertificate | undefined;
   /** The proxy has not told who its client is, and so cannot vouch for what comes on the connection. Default: false. */
   readonly clientUnknown?: boolean;
+}
+
+/** A request of which what backends get can be changed. */
+interface EditedRequest {
+  /** Sets a field; without a value it is taken away. */
+  setRequestHeader(name: string, value?: string): void;
 }
 
 const CONNECTION = Symbol('gatehouse.connection');
@@ -56,7 +61,7 @@ export function peerOf(socket: Socket, listener: ListenerInfo): string | undefin
  * the client has sent under those names is taken away.
  */
 export function identify(
-  exchange: Exchange,
+  request: EditedRequest,
   fields: IncomingHttpHeaders,
   certificate: ClientCertificate | undefined,
 ): void {
@@ -64,7 +69,7 @@ export function identify(
     [subjectField, certificate?.subject],
     [fingerprintField, certificate?.fingerprint],
   ] as const) {
-    exchange.setRequestHeader(name, value);
+    request.setRequestHeader(name, value);
     if (value === undefined) Reflect.deleteProperty(fields, name.toLowerCase());
     else fields[name.toLowerCase()] = value;
   }
