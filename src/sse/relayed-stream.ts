@@ -1,4 +1,3 @@
-import { isEventStream } from '../http/event-stream-type.js';
 import { GatewayError } from '../http/gateway-error.js';
 import type { RawHeaders } from '../http/raw-headers.js';
 import type { EventStreamCounts } from '../metrics/stream-metrics.js';
@@ -14,6 +13,8 @@ import type { LiveBackend } from '../upstream/live-backend.js';
 import { EventStreamObserver } from './event-stream-observer.js';
 import { EventWriter } from './event-writer.js';
 import { isSendable, Resumption } from './resumption.js';
+import { Silence } from './silence.js';
+import { continues, traitsOf, type StreamTraits } from './stream-traits.js';
 
 const lastEventId = 'Last-Event-ID';
 
@@ -27,6 +28,36 @@ export interface StreamWatcher {
 }
 
 /**
+ * ```
+ *          backend lost     time to leave   at a boundary      wait over     answered      ends, fails, closes
+ * fed      → waiting        → leaving                                                      → over
+ * leaving  → waiting                        → trying or over                               → over
+ * waiting                                                      → trying                    → over
+ * trying   → waiting                                                         → fed         → over
+ * ```
+ * What does not stand in the table does nothing.
+ */
+type Phase =
+  /** A backend sends; it is `leaving` when the stream is to leave it at the next boundary between two events. */
+  | { readonly name: 'fed' | 'leaving'; readonly source: StreamSource }
+  /** The backend was lost: the next try begins after a while. */
+  | { readonly name: 'waiting' }
+  /** An attempt to go on is under way. */
+  | { readonly name: 'trying' }
+  /** Nothing more is written: it has ended, or its exchange fails. */
+  | { readonly name: 'over' };
+
+const waiting: Phase = { name: 'waiting' };
+const trying: Phase = { name: 'trying' };
+const over: Phase = { name: 'over' };
+
+/** Which backend a stream has lost, and how. */
+interface Loss {
+  readonly backend: string | undefined;
+  readonly reason: string;
+}
+
+/**
  * One event stream on its way to its client: passes on what comes, event by event, and writes a comment between two events when
  * there has been nothing for a while. One that may be resumed passes on complete events only, so that it can go on at another
  * backend, from the id of the last, when its own dies.
@@ -35,53 +66,44 @@ export class RelayedStream implements EventStream, Timed {
   deadline = 0;
   slot = -1;
   resumes = 0;
-  /** The client comes again by itself, as an EventSource does, when the stream ends. */
-  readonly #reconnects: boolean;
-  /** Nothing but its end says where it ends: something may be written into it, and it may end at any boundary. */
-  readonly #isOpen: boolean;
+  readonly #traits: StreamTraits;
   /** Undefined where the events cannot be read. */
   readonly #observer: EventStreamObserver | undefined;
+  /** Undefined where it ends with its backend. */
   readonly #resumption: Resumption | undefined;
   readonly #writer: EventWriter;
+  readonly #silence: Silence;
   readonly #openedAt: number;
-  #source: StreamSource | undefined;
-  #heardAt: number;
-  /** It is to leave its backend at the next boundary, if that is still wanted then. */
-  #restless = false;
+  #phase: Phase;
+  /** What it goes on after; undefined while it has lost nothing. */
+  #loss: Loss | undefined;
   /** The gateway shuts down. */
   #draining = false;
-  #over = false;
-  /** Which backend it has lost, and how. */
-  #lostBackend: string | undefined;
-  #lostBy: string | undefined;
 
   constructor(
     readonly exchange: StreamExchange,
-    first: StreamSource,
+    source: StreamSource,
     private readonly supply: StreamSupply,
     headers: RawHeaders,
     private readonly settings: EventStreamSettings,
     private readonly counts: EventStreamCounts,
     private readonly watcher: StreamWatcher,
   ) {
-    const { status, method } = exchange;
-    this.#source = first;
-    this.#reconnects = method === 'GET' && exchange.wantsEvents;
-    const isPlain = !hasField(headers, 'content-encoding');
-    this.#isOpen = staysOpen(headers) && status !== 206;
-    if (settings.resume && this.#isOpen && status === 200 && method === 'GET' && !exchange.hasBody) {
-      this.#resumption = new Resumption(this, Math.random, settings.longestWait);
-    }
-    if (isPlain) this.#observer = new EventStreamObserver(this.#resumption !== undefined);
-    this.#writer = new EventWriter(exchange, counts, this.#resumption !== undefined);
-    this.#openedAt = this.#heardAt = this.#writer.writtenAt;
+    this.#phase = { name: 'fed', source };
+    this.#traits = traitsOf(exchange, headers);
+    const resumes = settings.resume && this.#traits.isResumable;
+    if (resumes) this.#resumption = new Resumption(this, Math.random, settings.longestWait);
+    if (this.#traits.isReadable) this.#observer = new EventStreamObserver(resumes);
+    this.#writer = new EventWriter(exchange, counts, resumes);
+    this.#openedAt = this.#writer.writtenAt;
+    this.#silence = new Silence(settings, this.#openedAt);
   }
 
   get events(): number | undefined {
     return this.#observer?.events;
   }
 
-  /** Id of the backend that it comes from; undefined while it waits for one. */
+  /** The backend that it comes from; undefined while it has none. */
   get backend(): LiveBackend | undefined {
     return this.#source?.backend;
   }
@@ -99,20 +121,21 @@ export class RelayedStream implements EventStream, Timed {
   /** Takes over: from now on it is the source of the response's body. */
   begin(): void {
     this.exchange.responder.source = this;
-    this.#source!.setIdleTimeout(0);
+    this.#source?.setIdleTimeout(0);
     this.#arm(this.#openedAt);
     if (this.exchange.listenerInfo.draining) this.drain();
   }
 
   data(chunk: Buffer): boolean {
+    if (this.#source === undefined) return true;
+    this.#silence.heard(performance.now());
     const observer = this.#observer;
-    this.#heardAt = performance.now();
     if (observer === undefined) return this.#writer.pass(chunk, -1);
     const before = observer.events;
     const boundary = observer.observe(chunk);
     const events = observer.events - before;
     this.counts.events.pending += events;
-    const leaves = this.#restless && this.#isOpen && boundary >= 0 && this.#wantsToLeave();
+    const leaves = this.#phase.name === 'leaving' && this.#traits.isOpen && boundary >= 0 && this.#wantsToLeave();
     // What follows the boundary is the beginning of an event whose end would never come.
     const piece = leaves && boundary < chunk.length ? chunk.subarray(0, boundary) : chunk;
     const flows = this.#writer.pass(piece, boundary);
@@ -122,16 +145,16 @@ export class RelayedStream implements EventStream, Timed {
   }
 
   end(trailers: RawHeaders | undefined): void {
-    this.#source = undefined;
+    if (this.#source === undefined) return;
     this.#writer.flush();
     this.#finish(trailers);
   }
 
   failed(error: GatewayError): boolean {
+    if (this.#phase === over) return true;
     const resumption = this.#resumption;
-    this.#lostBackend ??= this.#source?.backend.id;
-    this.#lostBy ??= error.reason ?? error.code;
-    this.#source = undefined;
+    this.#loss ??= { backend: this.backend?.id, reason: error.reason ?? error.code };
+    this.#phase = over;
     if (resumption === undefined || !isLoss(error)) return false;
     if (this.#draining && !this.#writer.exposed) {
       this.#finish(undefined);
@@ -139,99 +162,107 @@ export class RelayedStream implements EventStream, Timed {
     }
     const wait = this.#canResume ? resumption.next(this.#observer!.retry) : undefined;
     if (wait === undefined) {
+      const reason = `not resumed (${resumption.tries} tries): ${this.#loss.reason}`;
       this.watcher.lost(this);
-      this.exchange.fail(
-        new GatewayError('BODY_BROKEN', undefined, `not resumed (${resumption.tries} tries): ${this.#lostBy}`),
-      );
+      this.exchange.fail(new GatewayError('BODY_BROKEN', undefined, reason));
       return true;
     }
     this.#restart();
-    // What it was lost by before says nothing any more, or of all alike; the last entry is where it was lost now.
+    // The losses before the last say nothing any more, or the same of all backends.
     if (resumption.hasLasted || this.supply.exhausted) this.supply.avoidOnlyLast();
+    this.#phase = waiting;
     this.exchange.underWay = resumption;
     resumption.wait(wait);
     return true;
   }
 
-  /** Makes another attempt, if the budget allows it now. */
+  /** The wait before a try is over: makes another attempt, if the budget allows it now. */
   retry(): void {
+    if (this.#phase !== waiting) return;
     const resumption = this.#resumption!;
     if (resumption.hasLasted || this.supply.mayRetry()) this.#goOn();
     else resumption.waitOn();
   }
 
-  /** Makes another attempt, which goes on behind the last complete event. */
-  #goOn(): void {
-    const { exchange } = this;
-    const id = this.#observer!.lastId;
-    exchange.underWay = undefined;
-    // An empty id takes back those before it (WHATWG HTML §9.2.6): the field is not sent then.
-    if (id !== undefined) exchange.setRequestHeader(lastEventId, id === '' ? undefined : id);
-    this.supply.next();
-  }
-
   rejoin(source: StreamSource, status: number, headers: RawHeaders): void {
+    if (this.#phase !== trying) return source.drop();
     // No Content: an EventSource is to stop (WHATWG HTML §9.2.3).
     if (status === 204) {
       source.drop();
       return this.#finish(undefined);
     }
-    if (status !== 200 || !isEventStream(headers) || !staysOpen(headers)) {
+    if (!continues(status, headers)) {
       const reason = `answered ${status} where an event stream was to go on`;
       return source.decline(new GatewayError('PROTOCOL', 'The backend did not go on with the event stream.', reason));
     }
     source.outlast();
     source.setIdleTimeout(0);
+    this.#phase = { name: 'fed', source };
     this.#resumption!.joined();
-    this.#source = source;
-    this.#heardAt = performance.now();
-    this.#arm(this.#heardAt);
+    const now = performance.now();
+    this.#silence.heard(now);
+    this.#arm(now);
     this.resumes++;
-    this.watcher.resumed(this, this.#lostBackend, this.#lostBy);
-    this.#lostBackend = this.#lostBy = undefined;
+    this.watcher.resumed(this, this.#loss?.backend, this.#loss?.reason);
+    this.#loss = undefined;
     if (this.#draining) this.drain();
   }
 
   closed(): void {
-    this.#over = true;
+    this.#phase = over;
     this.watcher.closed(this);
   }
 
   /** The client has made room. */
   resume(): void {
     this.#writer.paused = false;
-    this.#heardAt = performance.now();
-    this.#arm(this.#heardAt);
+    const now = performance.now();
+    this.#silence.heard(now);
+    this.#arm(now);
     this.#source?.resume();
   }
 
   late(): void {
-    const { exchange, settings } = this;
-    if (this.#over || exchange.error !== undefined) return;
+    if (this.#isOver) return;
     const now = performance.now();
-    if (this.#idleLeft(now) <= 0) {
-      const reason = `sse.idleTimeout: nothing for ${settings.idleTimeout} ms`;
+    if (this.#waitsForBackend && this.#silence.isBroken(now)) {
+      const reason = `sse.idleTimeout: nothing for ${this.settings.idleTimeout} ms`;
       this.#source!.breakOff(new GatewayError('BODY_BROKEN', 'The response of the backend broke.', reason));
-      if (this.#over || exchange.error !== undefined) return;
+      if (this.#isOver) return;
     }
-    if (this.#mayBeat && now - this.#writer.writtenAt >= settings.heartbeat) {
-      this.#writer.beat();
-    }
+    const mayBeat = !this.#writer.paused && this.#clientAtBoundary;
+    if (mayBeat && this.#silence.isBeatDue(now, this.#writer.writtenAt)) this.#writer.beat();
     this.#arm(now);
   }
 
-  /** The gateway shuts down: who reconnects by itself is sent elsewhere, at the next boundary. */
+  /** The gateway shuts down: a client that reconnects by itself is sent elsewhere, at the next boundary. */
   drain(): void {
-    if (!this.#reconnects || !this.#isOpen || this.#over) return;
-    this.#draining = this.#restless = true;
+    if (!this.#traits.reconnects || !this.#traits.isOpen || this.#phase === over) return;
+    this.#draining = true;
     if (this.#clientAtBoundary) this.#leave();
+    else this.#leaveSoon();
   }
 
   /** The vetoes of a backend have changed: it may be time to leave it. */
   reconsider(): void {
-    if (this.#over || !this.#wantsToLeave()) return;
-    this.#restless = true;
-    if (this.#isOpen && this.#observer!.atBoundary) this.#leave();
+    if (!this.#traits.isOpen || !this.#wantsToLeave()) return;
+    if (this.#observer!.atBoundary) this.#leave();
+    else this.#leaveSoon();
+  }
+
+  /** What feeds it; undefined in phases in which nothing does. */
+  get #source(): StreamSource | undefined {
+    const phase = this.#phase;
+    return phase.name === 'fed' || phase.name === 'leaving' ? phase.source : undefined;
+  }
+
+  get #isOver(): boolean {
+    return this.#phase === over || this.exchange.error !== undefined;
+  }
+
+  /** A client that does not read is no fault of the backend. */
+  get #waitsForBackend(): boolean {
+    return this.#source !== undefined && !this.#writer.paused;
   }
 
   /** It can go on at another backend, behind the last complete event. */
@@ -241,31 +272,55 @@ export class RelayedStream implements EventStream, Timed {
     return !idLost && isSendable(lastId);
   }
 
-  /** Nobody leaves a draining backend while there is no other to go to. */
+  /** What is written now falls into no event. */
+  get #clientAtBoundary(): boolean {
+    if (!this.#traits.isOpen) return false;
+    return this.#resumption === undefined ? this.#observer!.atBoundary : !this.#writer.exposed;
+  }
+
+  /** A draining backend is not left while there is no other to go to. */
   #wantsToLeave(): boolean {
+    const source = this.#source;
+    if (source === undefined) return false;
     if (this.#draining) return true;
-    const { backend } = this;
-    if (backend?.vetoes.has('draining') !== true || (!this.#canResume && !this.#reconnects)) return false;
+    const { backend } = source;
+    if (!backend.vetoes.has('draining') || (!this.#canResume && !this.#traits.reconnects)) return false;
     return this.supply.upstream.available.some(other => other !== backend);
   }
 
+  #leaveSoon(): void {
+    const source = this.#source;
+    if (source !== undefined) this.#phase = { name: 'leaving', source };
+  }
+
+  /** Leaves the backend, or gives up the try to go on, and goes on at another one where it can. */
   #leave(): void {
     const source = this.#source;
-    this.#restless = false;
-    this.#source = undefined;
+    const goesOn = source !== undefined && !this.#draining && this.#canResume;
+    this.#phase = goesOn ? trying : over;
     if (source === undefined) this.exchange.underWay?.giveUp();
     else source.leave();
-    if (this.#draining || !this.#canResume) return this.#finish(undefined);
-    this.#lostBackend = source?.backend.id;
-    this.#lostBy = 'the backend is draining';
-    if (source !== undefined) this.supply.avoid(source.backend);
+    if (!goesOn) return this.#finish(undefined);
+    this.#loss = { backend: source.backend.id, reason: 'the backend is draining' };
+    this.supply.avoid(source.backend);
     this.#restart();
     this.#resumption!.next(0);
     this.#goOn();
   }
 
+  /** Makes another attempt, which goes on behind the last complete event. */
+  #goOn(): void {
+    const { exchange } = this;
+    const id = this.#observer!.lastId;
+    this.#phase = trying;
+    exchange.underWay = undefined;
+    // An empty id takes back those before it (WHATWG HTML §9.2.6): the field is not sent then.
+    if (id !== undefined) exchange.setRequestHeader(lastEventId, id === '' ? undefined : id);
+    this.supply.next();
+  }
+
   #finish(trailers: RawHeaders | undefined): void {
-    this.#over = true;
+    this.#phase = over;
     this.exchange.underWay = undefined;
     this.exchange.responder.end(trailers);
   }
@@ -275,38 +330,10 @@ export class RelayedStream implements EventStream, Timed {
     this.#observer!.restart();
   }
 
-  /** What is written now falls into no event. */
-  get #clientAtBoundary(): boolean {
-    if (!this.#isOpen) return false;
-    return this.#resumption === undefined ? this.#observer!.atBoundary : !this.#writer.exposed;
-  }
-
-  get #mayBeat(): boolean {
-    return this.settings.heartbeat > 0 && !this.#writer.paused && this.#clientAtBoundary;
-  }
-
-  /** Milliseconds for which the backend may still be silent. A client that does not read is no fault of the backend. */
-  #idleLeft(now: number): number {
-    const { idleTimeout } = this.settings;
-    if (idleTimeout === 0 || this.#writer.paused || this.#source === undefined) return Infinity;
-    return this.#heardAt + idleTimeout - now;
-  }
-
   #arm(now: number): void {
-    const { heartbeat: rhythm } = this.settings;
-    const beat = rhythm > 0 && this.#isOpen ? this.#writer.writtenAt + rhythm : Infinity;
-    const next = Math.min(beat, now + this.#idleLeft(now));
-    this.deadline = next === Infinity ? 0 : Math.max(next, now);
+    const writtenAt = this.#traits.isOpen ? this.#writer.writtenAt : undefined;
+    this.deadline = this.#silence.next(now, writtenAt, this.#waitsForBackend);
   }
-}
-
-function staysOpen(headers: RawHeaders): boolean {
-  return !hasField(headers, 'content-encoding') && !hasField(headers, 'content-length');
-}
-
-function hasField(headers: RawHeaders, name: string): boolean {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i]!.toLowerCase() === name) return true;
-  return false;
 }
 
 /** The backend's fault, or there was none to be had: another, or the same a while later, may do better. */
