@@ -64,11 +64,9 @@ export class NodeAttempt implements AttemptControl {
       .on('finish', () => {
         if (this.#phase === 'sent') this.#arm(request.responseTimeout);
       })
-      .on('continue', () => {
-        if (!this.#over) observer.informational(100, []);
-      })
-      .on('information', information => {
-        if (!this.#over) observer.informational(information.statusCode, information.rawHeaders);
+      // Of a 100 as well, which Node tells by `continue` too; that has no fields of its own to pass on.
+      .on('information', ({ statusCode, rawHeaders }) => {
+        if (!this.#over) observer.informational(statusCode, statusCode === 100 ? [] : rawHeaders);
       })
       .on('response', response => this.#respond(response))
       .on('upgrade', (response, socket, head) => this.#upgrade(response, socket as Socket, head))

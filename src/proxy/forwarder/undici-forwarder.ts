@@ -60,7 +60,7 @@ export class UndiciForwarder implements Forwarder {
     return {
       active: stats.running + carried.active,
       idle: stats.free + carried.idle,
-      pending: stats.queued + stats.pending + carried.pending,
+      pending: stats.pending + carried.pending,
     };
   }
 
