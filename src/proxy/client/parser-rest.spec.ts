@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { serveHttp1 } from '../../../test/support/message-server.js';
+import { connectRaw } from '../../../test/support/raw-client.js';
 import { endsWithHead } from './parser-rest.js';
 
 const parsing = (text: string | undefined): IncomingMessage =>
@@ -24,5 +26,20 @@ describe('what has come with a head', () => {
   it('may be something where the parser does not tell', () => {
     expect(endsWithHead(parsing(undefined))).toBe(false);
     expect(endsWithHead({ socket: {} } as IncomingMessage)).toBe(false);
+  });
+
+  it('is known while Node hands a request out', async () => {
+    const told: boolean[] = [];
+    const port = await serveHttp1((request, response) => {
+      told.push(endsWithHead(request));
+      response.end();
+    });
+    const alone = await connectRaw(port);
+    alone.send(head);
+    await alone.response();
+    const followed = await connectRaw(port);
+    followed.send(`${head}GET`);
+    await followed.response();
+    expect(told).toEqual([true, false]);
   });
 });
