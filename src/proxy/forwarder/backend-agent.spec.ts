@@ -49,7 +49,7 @@ describe('an agent for a backend', () => {
     expect(await (await backend.connection()).closed).toMatch(/end|reset/);
   });
 
-  it('fails the request when whoever watches gives the connection up', async () => {
+  it('fails the request when its connection is given up while it is being made', async () => {
     const backend = await startRawBackend(always(ok));
     const watch = { onConnecting: (socket: net.Socket) => void socket.destroy() };
     await expect(ask(backend.url, agentFor({}, 1_000), watch)).rejects.toThrow('closed');

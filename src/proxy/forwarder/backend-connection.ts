@@ -29,7 +29,7 @@ function whenReady(socket: Socket, timeout: number, done: (error: Error | null) 
   const settle = (error: Error | null): void => {
     clearTimeout(timer);
     socket.off('error', settle).off('close', closed);
-    // It may go on to complain.
+    // It may emit errors after this one.
     if (error !== null) socket.on('error', () => {}).destroy();
     done(error);
   };

@@ -58,7 +58,7 @@ describe('a connection over TLS', () => {
   it.each([
     ['the name that the upstream has for the backend', { serverName: 'localhost' }, 'localhost'],
     ['no name where the backend is an address', {}, false],
-  ])('asks for %s, whatever Host the client has sent', async (_, own, name) => {
+  ])('asks for %s, and not for the Host that the client has sent', async (_, own, name) => {
     const { cert, key } = await makeCertificate();
     const names: unknown[] = [];
     const server = tls.createServer({ cert, key }, socket => {

@@ -14,7 +14,7 @@ describe('deadlines', () => {
     },
   });
 
-  it('tells once who is late, and nobody else', () => {
+  it('tells once which one is late, and does not tell the others', () => {
     const deadlines = new Deadlines();
     const [short, long, none] = [timed(performance.now() + 100), timed(performance.now() + 1000), timed(0)];
     for (const each of [short, long, none]) deadlines.watch(each);

@@ -1,4 +1,4 @@
-/** Something that may take only so long. */
+/** Something that has a deadline. */
 export interface Timed {
   /** `performance.now()` after which it is late; 0 = no limit at present. It may be changed at any time. */
   deadline: number;
@@ -43,7 +43,7 @@ export class Deadlines {
       return;
     }
     const now = performance.now();
-    // From the end: whoever is late forgets itself, and the last one takes its place.
+    // From the end: `late` may forget the one that it is called on, and the last one then takes its place.
     for (let i = this.#watched.length - 1; i >= 0; i--) {
       const timed = this.#watched[i];
       if (timed === undefined || timed.deadline === 0 || timed.deadline > now) continue;

@@ -16,7 +16,7 @@ import { pluginPipe, type PluginPipe } from './plugin-pipe.js';
 export type ProxyPlugin = Plugin<PluginRequest, PluginResponse>;
 
 /**
- * The forwarder for those who want http-proxy-middleware's plug-ins; about three times as dear as undici. The library
+ * The forwarder for upstreams that need http-proxy-middleware's plug-ins; about three times the cost of undici. The library
  * makes the request and pipes the body; the response is read by a {@link NodeAttempt}, and plug-ins work on messages
  * that stand for the client's, so that neither they nor the library can answer the client.
  *

@@ -59,7 +59,7 @@ describe('what undici and Node report', () => {
     expect(networkError(error, 'sent').code).toBe('PROTOCOL');
   });
 
-  it('as a closed connection is a reset, whatever the message has in common with others', () => {
+  it('as a closed connection is a reset, also where its message looks like that of a malformed answer', () => {
     expect(networkError(coded('UND_ERR_SOCKET', 'other side closed'), 'sent').code).toBe('RESET');
     expect(networkError(new Error('bad response of a plug-in'), 'sent').code).toBe('RESET');
   });

@@ -23,7 +23,7 @@ const unsendable = new Set([
   'ERR_UNESCAPED_CHARACTERS',
 ]);
 
-/** What undici says of whatever its parser refuses in a head after a Content-Length; it does not keep what that was. */
+/** undici says this of every fault that its parser finds in a head after a Content-Length, and does not keep which it was. */
 const lengthMismatch = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 const spoiltLength = 'bad response: Content-Length stands twice, beside Transfer-Encoding, or before a malformed field';
 

@@ -90,7 +90,7 @@ describe('an attempt that node:http carries', () => {
     expect(observer.body).toBe('half');
   });
 
-  it('takes an answer that is whole for what it is, whatever comes behind it', async () => {
+  it('takes an answer that is whole for what it is, also when no HTTP comes behind it', async () => {
     const { observer } = await start(answering(`${ok}no HTTP`));
     expect(await observer.over()).toEqual(['sent', 200, 'end']);
     expect(observer.body).toBe('ok');
@@ -135,7 +135,7 @@ describe('an attempt that node:http carries', () => {
     expect(observer.unsent).toBe(true);
   });
 
-  it('fails with what is wrong with the body of the client, whatever has come of the answer', async () => {
+  it('fails with what is wrong with the body of the client, also when the answer has begun', async () => {
     const known = new GatewayError('BODY_TOO_LARGE');
     const { body } = upload();
     const { observer } = await start(answering('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n'), {

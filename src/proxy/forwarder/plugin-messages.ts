@@ -75,7 +75,7 @@ export class PluginResponse extends ServerResponse<PluginRequest> {
   }
 }
 
-/** The socket as plug-ins may see it; without `server`, at whose end the library would hang on, but for upgrades, which it takes from servers only. */
+/** The socket as plug-ins may see it; without `server`, to whose `close` the library would listen, except for upgrades, which it takes from servers only. */
 function pluginSocket(socket: Socket | undefined, isUpgrade: boolean): Socket {
   return Object.create(socket ?? new Socket(), { server: { value: isUpgrade ? {} : undefined } }) as Socket;
 }

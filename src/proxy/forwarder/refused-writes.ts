@@ -50,7 +50,7 @@ function readOn(socket: Socket, error: Error, written: Written): void {
   }
   const cut = setTimeout(() => socket.destroy(error), readFor).unref();
   socket
-    // Others hear of the end first.
+    // The other listeners hear of the end first.
     .once('end', () => setImmediate(() => socket.destroy(error)))
     .once('close', () => clearTimeout(cut));
 }

@@ -30,7 +30,7 @@ class Controller implements Dispatcher.DispatchController {
   }
 }
 
-/** The socket of a connection, as far as an attempt looks at it. */
+/** The socket of a connection, with what an attempt reads of it. */
 class Connected extends net.Socket {
   readonly shown: { bytesRead: number; errored: Error | null } = { bytesRead: 0, errored: null };
 
@@ -49,7 +49,7 @@ function begin(change: Partial<ForwardRequest> = {}, served = 0) {
   const controller = new Controller();
   const socket = new Connected();
   const connection: ConnectionState = { served, socket };
-  /** Goes on as far as a head that was written. */
+  /** Has the whole request written. */
   const send = (): void => {
     attempt.connection = connection;
     attempt.onRequestStart(controller);

@@ -45,7 +45,7 @@ export class UndiciForwarder implements Forwarder {
         body: body ?? null,
         headersTimeout: 0,
         bodyTimeout: 0,
-        // Keeps others from being pipelined behind it, which they never are; else each head costs another look at the queue.
+        // Only forbids pipelining, which is off; left out, undici looks at its queue once more for each head.
         blocking: false,
         servername: pool.servername,
       } as Dispatcher.DispatchOptions,
