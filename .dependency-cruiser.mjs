@@ -15,7 +15,7 @@ const floors = [
 ];
 
 /** What stands above all floors: the entry, the function that builds the application, the public index, the commands. */
-const top = '^src/(main|gateway|gateway\\.module|application\\.module|index|package-root|version)\\.ts$|^src/cli/';
+const top = '^src/(main|gateway|gateway\\.module|standalone|index|package-root|version)\\.ts$|^src/cli/';
 
 const folder = name => `^src/${name}/`;
 

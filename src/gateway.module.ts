@@ -1,24 +1,92 @@
-import { type DynamicModule, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { GatewayOptions } from './application.module.js';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Module,
+  type ModuleMetadata,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { AdminModule } from './admin/admin.module.js';
+import type { AdminSources } from './admin/admin-sources.js';
+import { CircuitBreakerModule } from './circuit-breaker/circuit-breaker.module.js';
+import { GatewayConfigModule } from './config/config.module.js';
 import type { GatewayConfig } from './config/file/gateway.config.js';
-import { createGateway, Gateway } from './gateway.js';
+import { Gateway } from './gateway.js';
+import { HealthChecksModule } from './health/health-checks.module.js';
+import { Readiness } from './health/readiness.js';
+import { ListenersModule } from './listeners/listeners.module.js';
+import { LoggingModule, type LoggingSettings } from './logging/logging.module.js';
+import type { Sink } from './logging/sink.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { RoutePlans } from './proxy/plan/route-plans.js';
+import { ProxyModule } from './proxy/proxy.module.js';
+import { describeRoutes } from './routing/describe.js';
+import { CredentialFields } from './security/credential-fields.js';
+import { SecurityModule } from './security/security.module.js';
+import { EventStreamsModule } from './sse/event-streams.module.js';
+import { SseModule } from './sse/sse.module.js';
+import { UpstreamModule } from './upstream/upstream.module.js';
+import { Upstreams } from './upstream/upstreams.js';
+import { version } from './version.js';
+import { WebSocketModule } from './websocket/websocket.module.js';
+
+/** What can be added to a gateway's wiring. */
+export interface GatewayOptions {
+  /** Modules with strategies (and whatever else is found by name) of your own. */
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+  /** Where log lines go; default: standard output. */
+  readonly logSink?: Sink;
+  /**
+   * True inside an application of your own: Nest keeps one logger for the whole process, and it stays yours. The gateway's own
+   * lines, access lines among them, still go to the sink. Default: true for {@link GatewayModule}, false for `createGateway`.
+   */
+  readonly embedded?: boolean;
+  /**
+   * Tells this gateway from others in `Via`, so that a request that comes back to it is found out (508 `LOOP`). Give the processes of
+   * one gateway the same: 1 to 64 letters, digits and `_ . ~ -`. Default: random, new with each start; then a request that goes round
+   * through several processes is found out when it comes to one of them for the second time.
+   */
+  readonly instance?: string;
+}
 
 /**
- * A gateway inside an application of your own. It listens on the addresses of its configuration when your application
- * starts (`app.init()` or `app.listen()`), and ends gracefully with it (`app.close()`, or a signal with
- * `enableShutdownHooks()`); your application's own port and routes are untouched. The configuration is a value:
- * `buildConfig`, `parseConfig` and `loadConfig` make one. The {@link Gateway} can be injected.
+ * The gateway, for an application of your own, whatever its platform: its modules stand in your container, so that your strategies, policies and
+ * overrides reach it, and its providers ({@link Gateway}, breakers by `@InjectCircuitBreaker`) reach you. It listens on the addresses of its
+ * configuration when your application starts (`app.init()` or `app.listen()`), and ends gracefully with it (`app.close()`, or a signal with
+ * `enableShutdownHooks()`): readiness first, then the drain, before anything of your application is shut down. Your application's own port and routes
+ * are untouched. The configuration is a value: `buildConfig`, `parseConfig` and `loadConfig` make one.
  */
 @Module({})
-export class GatewayModule implements OnApplicationBootstrap, OnApplicationShutdown {
+export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(private readonly gateway: Gateway) {}
 
-  /** Strategies and the like go into `options.imports`: the gateway is an application of its own and sees nothing else of yours. */
-  static forRoot(config: GatewayConfig, options: Omit<GatewayOptions, 'embedded'> = {}): DynamicModule {
+  /** Rejects, when your application is created, in one line where the configuration names what does not exist. */
+  static forRoot(config: GatewayConfig, options: GatewayOptions = {}): DynamicModule {
+    const { embedded = true, imports = [], instance, logSink } = options;
     return {
       module: GatewayModule,
-      providers: [{ provide: Gateway, useFactory: () => createGateway(config, { ...options, embedded: true }) }],
-      exports: [Gateway],
+      imports: [
+        GatewayConfigModule.forRoot(config, instance),
+        LoggingModule.forRoot(loggingOf(config), logSink, embedded),
+        MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
+        CircuitBreakerModule.forRoot(config),
+        HealthChecksModule,
+        EventStreamsModule,
+        ProxyModule,
+        SecurityModule,
+        WebSocketModule,
+        SseModule,
+        ListenersModule,
+        AdminModule.forRoot({
+          imports: [HealthChecksModule, ProxyModule, UpstreamModule],
+          inject: [Readiness, Registry, RoutePlans, Upstreams],
+          useFactory: adminSources,
+          token: config.admin.token,
+        }),
+        ...imports,
+      ],
+      providers: [Gateway],
+      exports: [Gateway, ProxyModule],
     };
   }
 
@@ -26,7 +94,23 @@ export class GatewayModule implements OnApplicationBootstrap, OnApplicationShutd
     await this.gateway.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.gateway.stop();
   }
+}
+
+function adminSources(
+  readiness: Readiness,
+  metrics: Registry,
+  { table }: RoutePlans,
+  upstreams: Upstreams,
+): AdminSources {
+  return { readiness, metrics, routes: () => describeRoutes(table), upstreams: () => upstreams };
+}
+
+/** Fields for API keys may have any name: they are hidden as well. */
+function loggingOf(config: GatewayConfig): LoggingSettings {
+  const { access, ...settings } = config.logging;
+  const { apiKeys } = new CredentialFields(config);
+  return { ...settings, access: { ...access, redact: [...access.redact, ...apiKeys] } };
 }

@@ -8,9 +8,9 @@
  *
  * @packageDocumentation
  */
-export { createGateway, Gateway } from './gateway.js';
-export type { GatewayOptions } from './application.module.js';
-export { GatewayModule } from './gateway.module.js';
+export { createGateway, StandaloneGateway } from './standalone.js';
+export { Gateway } from './gateway.js';
+export { GatewayModule, type GatewayOptions } from './gateway.module.js';
 export type { CircuitBreaker, FailureKind, Ticket } from './circuit-breaker/circuit-breaker.js';
 export { CircuitBreakers } from './circuit-breaker/circuit-breakers.js';
 export type { CircuitEvent } from './circuit-breaker/circuit-events.js';
@@ -44,6 +44,8 @@ export type {
   ForwardRequest,
   Forwarder,
 } from './proxy/forwarder/forwarder.js';
+export { ExchangeRequest, type ExchangeRoute } from './proxy/exchange-request.js';
+export { ExchangeResponse } from './proxy/exchange-response.js';
 export type { BackendPools } from './proxy/forwarder/backend-pools.js';
 export { HTTP_PROXY_MIDDLEWARE_PLUGINS } from './proxy/forwarder/builtin-forwarders.js';
 export type { ProxyPlugin } from './proxy/forwarder/http-proxy-middleware-forwarder.js';

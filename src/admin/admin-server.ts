@@ -1,89 +1,76 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
-import type { LoggerService } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { HttpException, Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { HealthController } from '../health/health.controller.js';
 import { openFiles } from '../platform/open-files.js';
 import { isCurt, refuse, type AccessRules } from './admin-access.js';
-import { PROBLEM_JSON, problemDocument, securityHeaders } from './admin-problem.js';
-import type { AdminSources } from './admin-sources.js';
-import { AdminModule } from './admin.module.js';
+import { PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } from './admin-problem.js';
+import { ADMIN_TOKEN } from './admin-sources.js';
 import { BearerToken } from './bearer-token.js';
 import { isLoopback } from './loopback.js';
+import { MetricsController } from './metrics.controller.js';
+import { mountController } from './mounted-controller.js';
+import { RoutesController } from './routes.controller.js';
+import { UpstreamsController } from './upstreams.controller.js';
 
-/** How the admin listener is made. */
-export interface AdminOptions {
-  readonly sources: AdminSources;
-  /** What clients must present for everything but `/health*`; undefined or empty: nothing. */
-  readonly token?: string | undefined;
-  /** Where the application logs. Nest keeps one logger for the whole process, so give the gateway's own; default: leave it as it is. */
-  readonly logger?: LoggerService | false;
-}
-
-/** The operator's HTTP server: an application and a listener of its own, so that no route of the public side can lead to it. */
+/** The operator's HTTP server: a Fastify of its own, so that no route of the public side can lead to it. Nothing listens before {@link listen}. */
+@Injectable()
 export class AdminServer {
   #loopback = true;
   readonly #token: BearerToken | undefined;
+  readonly #fastify: FastifyInstance;
 
-  private constructor(
-    private readonly adapter: FastifyAdapter,
-    private readonly application: NestFastifyApplication,
-    token: string | undefined,
+  constructor(
+    contexts: ExternalContextCreator,
+    health: HealthController,
+    metrics: MetricsController,
+    routes: RoutesController,
+    upstreams: UpstreamsController,
+    @Optional() @Inject(ADMIN_TOKEN) token?: string,
   ) {
     this.#token = token === undefined || token === '' ? undefined : new BearerToken(token);
-    adapter.getInstance().server.maxConnections = openFiles.admin;
-    adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    const fastify: FastifyInstance = (this.#fastify = createAdapter().getInstance());
+    fastify.server.maxConnections = openFiles.admin;
+    fastify.setErrorHandler(answerError).setNotFoundHandler((_, reply) => void answer(reply, nothingThere));
+    fastify.addHook('onRequest', (request, reply, done) => {
       void reply.headers(securityHeaders);
       const { method, headers, raw, routeOptions } = request;
       const problem = refuse({ method, headers, rawHeaders: raw.rawHeaders, route: routeOptions.url }, this.#rules);
       if (problem === undefined) return done();
-      void reply
-        .status(problem.status)
-        .headers(problem.headers ?? {})
-        .type(PROBLEM_JSON)
-        .send(problemDocument(problem));
+      void answer(reply.headers(problem.headers ?? {}), problem);
     });
-    adapter.getInstance().addHook('onSend', ({ headers, routeOptions }, reply, payload, done) => {
+    fastify.addHook('onSend', ({ headers, routeOptions }, reply, payload, done) => {
       const isHealth = reply.statusCode === 200 || reply.statusCode === 503;
       const curt = isHealth && isCurt({ headers, route: routeOptions.url }, this.#rules);
       done(null, curt ? curtHealth(payload) : payload);
     });
+    for (const controller of [health, metrics, routes, upstreams]) mountController(fastify, controller, contexts);
   }
 
   get #rules(): AccessRules {
     return { token: this.#token, loopback: this.#loopback };
   }
 
-  /** Builds the application; nothing listens yet. */
-  static async create({ sources, token, logger }: AdminOptions): Promise<AdminServer> {
-    const adapter = createAdapter();
-    const application = await NestFactory.create<NestFastifyApplication>(AdminModule.forGateway(sources), adapter, {
-      abortOnError: false,
-      ...(logger === undefined ? {} : { logger }),
-    });
-    const server = new AdminServer(adapter, application, token);
-    await application.init();
-    return server;
-  }
-
   /** Starts to listen; port 0 takes a free one. Rejects with the system's error, such as `EADDRINUSE`. */
   async listen(port: number, host: string): Promise<AddressInfo> {
     this.#loopback = isLoopback(host);
-    await this.adapter.getInstance().listen({ port, host });
+    await this.#fastify.listen({ port, host });
     return this.address;
   }
 
   /** Where it listens. Throws before {@link listen}. */
   get address(): AddressInfo {
-    const address = this.adapter.getInstance().server.address();
+    const address = this.#fastify.server.address();
     if (address === null || typeof address === 'string') throw new Error('The admin server does not listen.');
     return address;
   }
 
   /** Stops listening and closes what is open. */
-  close(): Promise<void> {
-    return this.application.close();
+  async close(): Promise<void> {
+    await this.#fastify.close();
   }
 }
 
@@ -98,9 +85,24 @@ function createAdapter(): FastifyAdapter {
     clientErrorHandler: answerClientError,
     frameworkErrors: (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply) => {
       const problem = { status: 400, detail: 'The request target is malformed.' };
-      void reply.status(problem.status).headers(securityHeaders).type(PROBLEM_JSON).send(problemDocument(problem));
+      void answer(reply.headers(securityHeaders), problem);
     },
   });
+}
+
+const nothingThere: AdminProblem = { status: 404, detail: 'There is nothing under this path.' };
+const logger = new Logger('Admin');
+
+/** A failed health check keeps Terminus's body. */
+function answerError(error: unknown, _: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = error instanceof HttpException ? error.getStatus() : ((error as FastifyError).statusCode ?? 500);
+  if (error instanceof HttpException && status === 503) return reply.status(503).send(error.getResponse());
+  if (status === 500) logger.error(error);
+  return answer(reply, status === 404 ? nothingThere : { status, detail: 'The request could not be answered.' });
+}
+
+function answer(reply: FastifyReply, problem: AdminProblem): FastifyReply {
+  return reply.status(problem.status).type(PROBLEM_JSON).send(problemDocument(problem));
 }
 
 /** What is left of a report of Terminus for those who may not read it. */

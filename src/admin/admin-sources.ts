@@ -24,3 +24,6 @@ export interface AdminSources {
 
 /** Token of the {@link AdminSources}. */
 export const ADMIN_SOURCES = Symbol('ADMIN_SOURCES');
+
+/** Token of the admin token, a text; empty or undefined: none is asked for. */
+export const ADMIN_TOKEN = Symbol('ADMIN_TOKEN');

@@ -1,35 +1,49 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER } from '@nestjs/core';
-import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
 import { HealthModule } from '../health/health.module.js';
-import { ADMIN_SOURCES, type AdminSources } from './admin-sources.js';
+import { AdminServer } from './admin-server.js';
+import { ADMIN_SOURCES, ADMIN_TOKEN, type AdminSources } from './admin-sources.js';
 import { MetricsController } from './metrics.controller.js';
-import { ProblemFilter } from './problem.filter.js';
 import { RoutesController } from './routes.controller.js';
 import { UpstreamsController } from './upstreams.controller.js';
 
-/** The admin application's root module: health, metrics, routes and upstreams. It is never part of the application that serves traffic. */
+/** How the admin side is made: its sources from providers of other modules. */
+export interface AdminOptions extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject: NonNullable<FactoryProvider['inject']>;
+  readonly useFactory: (...injected: never[]) => AdminSources;
+  /** What clients must present for everything but `/health*`; undefined or empty: nothing. */
+  readonly token?: string | undefined;
+}
+
+@Module({})
+class AdminSourcesModule {}
+
+/**
+ * The operator's side: health, metrics, routes and upstreams, served by {@link AdminServer} on a listener of its own. The controllers stand among
+ * the providers, so that no route of the application around the gateway leads to them.
+ */
 @Module({})
 export class AdminModule {
-  static forGateway(sources: AdminSources): DynamicModule {
+  static forRoot({ imports = [], inject, useFactory, token }: AdminOptions): DynamicModule {
+    const sources: DynamicModule = {
+      module: AdminSourcesModule,
+      imports,
+      providers: [{ provide: ADMIN_SOURCES, inject, useFactory } as FactoryProvider],
+      exports: [ADMIN_SOURCES],
+    };
     return {
       module: AdminModule,
-      // Global within the admin application, so that the Prometheus module's controller can have the sources injected.
-      global: true,
       imports: [
-        HealthModule.forRoot(sources),
-        PrometheusModule.register({
-          controller: MetricsController,
-          path: '/metrics',
-          defaultMetrics: { enabled: false },
-        }),
+        sources,
+        HealthModule.unrouted({ imports: [sources], inject: [ADMIN_SOURCES], useFactory: (all: AdminSources) => all }),
       ],
-      controllers: [RoutesController, UpstreamsController],
       providers: [
-        { provide: ADMIN_SOURCES, useValue: sources },
-        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: ADMIN_TOKEN, useValue: token },
+        MetricsController,
+        RoutesController,
+        UpstreamsController,
+        AdminServer,
       ],
-      exports: [ADMIN_SOURCES],
+      exports: [AdminServer],
     };
   }
 }

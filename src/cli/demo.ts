@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { loadConfig } from '../config/loading/load-config.js';
-import type { Gateway } from '../gateway.js';
+import type { StandaloneGateway } from '../standalone.js';
 import { packageRoot } from '../package-root.js';
 import { startDemoBackends } from './demo-backends.js';
 import { ownCommand } from './own-command.js';
@@ -25,7 +25,7 @@ export async function demo(port?: number): Promise<number> {
   }
 }
 
-function welcome(gateway: Gateway): void {
+function welcome(gateway: StandaloneGateway): void {
   const url = gateway.listeners[0]!.url.replace('0.0.0.0', '127.0.0.1');
   const command = ownCommand();
   process.stdout.write(`

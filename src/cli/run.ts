@@ -1,4 +1,4 @@
-import type { Gateway } from '../gateway.js';
+import type { StandaloneGateway } from '../standalone.js';
 import { serve } from './serve.js';
 import { exitCode } from './exit-code.js';
 import { configToRun, type RunOptions } from './run-config.js';
@@ -17,7 +17,7 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 /** On standard error: standard output is the log's. */
-function introduce(gateway: Gateway, { cert, fingerprint }: SelfSigned): void {
+function introduce(gateway: StandaloneGateway, { cert, fingerprint }: SelfSigned): void {
   const url = `https://localhost:${gateway.listeners[0]!.port}/`;
   process.stderr.write(`
 Gatehouse serves ${url} with a certificate that it has made for this run.

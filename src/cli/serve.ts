@@ -1,5 +1,5 @@
 import type { Logger as Pino } from 'pino';
-import { createGateway, type Gateway } from '../gateway.js';
+import { createGateway, type StandaloneGateway } from '../standalone.js';
 import { isExpiryWarning } from '../tls/key-pair.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
 import { PINO } from '../logging/logging.module.js';
@@ -12,7 +12,7 @@ import { Signals } from '../process/signals.js';
  */
 export async function serve(
   { config, warnings }: LoadedConfig,
-  started: (gateway: Gateway) => void = () => {},
+  started: (gateway: StandaloneGateway) => void = () => {},
 ): Promise<never> {
   const signals = new Signals();
   const gateway = await createGateway(config);

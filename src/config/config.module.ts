@@ -27,14 +27,8 @@ export class GatewayConfigModule {
     if (!/^[\w.~-]{1,64}$/.test(instance)) {
       throw new Error(`instance: found ${JSON.stringify(instance)}, expected 1 to 64 letters, digits and _ . ~ -`);
     }
-    const registered = ConfigModule.forRoot({
-      load: [gatewayConfig(config)],
-      ignoreEnvFile: true,
-      ignoreEnvVars: true,
-      skipProcessEnv: true,
-      cache: true,
-      isGlobal: true,
-    });
+    // Not `forRoot`: that would set, for the application around the gateway, where its ConfigService may look.
+    const registered = ConfigModule.forFeature(gatewayConfig(config));
     return {
       module: GatewayConfigModule,
       imports: [registered],

@@ -5,15 +5,23 @@ import { HealthMonitor } from './health-monitor.js';
 import { HttpProbe } from './http-probe.js';
 import { JITTER, type Jitter } from './jitter.js';
 import { Probes } from './probes.js';
+import { Readiness } from './readiness.js';
 import { TcpProbe } from './tcp-probe.js';
 
 /**
- * Active health checks, for the application that serves traffic: the built-in probes, and {@link HealthMonitor}, which starts and
- * ends with the application. Needs the configuration, the log and the metrics in global modules.
+ * Active health checks: the built-in probes, and {@link HealthMonitor}, which starts and ends with the application; and the gateway's own
+ * {@link Readiness}. Needs the configuration, the log and the metrics in global modules.
  */
 @Module({
   imports: [DiscoveryModule, UpstreamModule],
-  providers: [HttpProbe, TcpProbe, Probes, HealthMonitor, { provide: JITTER, useValue: Math.random satisfies Jitter }],
-  exports: [HealthMonitor],
+  providers: [
+    HttpProbe,
+    TcpProbe,
+    Probes,
+    HealthMonitor,
+    Readiness,
+    { provide: JITTER, useValue: Math.random satisfies Jitter },
+  ],
+  exports: [HealthMonitor, Readiness],
 })
 export class HealthChecksModule {}

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata, type Provider } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
@@ -11,19 +11,46 @@ export interface HealthSources {
   readonly upstreams: UpstreamStates;
 }
 
+/** How the sources are made from providers of other modules. */
+export interface HealthSourcesFactory extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject: NonNullable<FactoryProvider['inject']>;
+  readonly useFactory: (...injected: never[]) => HealthSources;
+}
+
+/** Token of the {@link HealthSources}. */
+const HEALTH_SOURCES = Symbol('HEALTH_SOURCES');
+
 /** The `/health` endpoints. Terminus does not log: a probe that asks each second would fill the log with one failure. */
 @Module({})
 export class HealthModule {
-  static forRoot({ readiness, upstreams }: HealthSources): DynamicModule {
+  /** For an application of your own: its router serves the endpoints. */
+  static forRoot(sources: HealthSources): DynamicModule {
+    const { controllers, ...others } = healthOf({ provide: HEALTH_SOURCES, useValue: sources });
+    return { ...others, controllers };
+  }
+
+  /** The controller stands among the providers, so that no router serves it: the admin listener does. */
+  static unrouted({ imports = [], ...sources }: HealthSourcesFactory): DynamicModule {
+    const { controllers, ...others } = healthOf({ provide: HEALTH_SOURCES, ...sources } as FactoryProvider);
     return {
-      module: HealthModule,
-      imports: [TerminusModule.forRoot({ logger: false })],
-      controllers: [HealthController],
-      providers: [
-        UpstreamHealth,
-        { provide: Readiness, useValue: readiness },
-        { provide: UPSTREAM_STATES, useValue: upstreams },
-      ],
+      ...others,
+      imports: [...others.imports, ...imports],
+      providers: [...others.providers, ...controllers],
+      exports: [...controllers],
     };
   }
+}
+
+function healthOf(sources: Provider) {
+  return {
+    module: HealthModule,
+    imports: [TerminusModule.forRoot({ logger: false })],
+    controllers: [HealthController],
+    providers: [
+      sources,
+      UpstreamHealth,
+      { provide: Readiness, inject: [HEALTH_SOURCES], useFactory: ({ readiness }: HealthSources) => readiness },
+      { provide: UPSTREAM_STATES, inject: [HEALTH_SOURCES], useFactory: ({ upstreams }: HealthSources) => upstreams },
+    ],
+  };
 }

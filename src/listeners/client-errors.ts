@@ -1,16 +1,16 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Injectable } from '@nestjs/common';
 import { canonicalAddress } from '../http/client-address.js';
-import { EXCHANGE } from '../http/exchange-symbol.js';
 import { GatewayError, type ErrorCode } from '../http/gateway-error.js';
 import { problemResponse } from '../http/problem.js';
 import { newRequestId } from '../http/request-id.js';
-import type { AccessLog } from '../logging/access-log.js';
-import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
+import { AccessLog } from '../logging/access-log.js';
+import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { introductionOf, peerOf } from '../proxy/client/client-connection.js';
 import { discardsBody } from '../proxy/client/discarded-body.js';
 import type { Exchange } from '../proxy/exchange.js';
-import { exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
+import { exchangesOn, lastExchangeOn, type ExchangeSocket, Exchanges } from '../proxy/exchanges.js';
 import { noExpectation, noMethod } from '../proxy/plan/refusals.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import { RefusedMessage } from './refused-message.js';
@@ -22,6 +22,7 @@ type RefusedSocket = ExchangeSocket & { [REFUSED]?: true };
 const lingerFor = 1_000;
 
 /** Answers what Node's parser gives up on: malformed, oversized and late messages, and the methods that make no exchange. */
+@Injectable()
 export class ClientErrors {
   constructor(
     private readonly exchanges: Exchanges,
@@ -39,7 +40,7 @@ export class ClientErrors {
       socket.destroy();
       return;
     }
-    const exchange = socket[EXCHANGE];
+    const exchange = lastExchangeOn(socket);
     if (exchange === undefined) {
       this.#refuse(verdict(error), socket, listener);
     } else if (!exchange.message.complete) {
@@ -51,7 +52,7 @@ export class ClientErrors {
 
   connect(request: IncomingMessage, socket: Socket, listener: ListenerInfo): void {
     socket.on('error', () => socket.destroy());
-    const exchange = (socket as RefusedSocket)[EXCHANGE];
+    const exchange = lastExchangeOn(socket as RefusedSocket);
     if (exchange === undefined) {
       this.#refuse(noMethod, socket, listener, request);
       return;

@@ -9,6 +9,7 @@ import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
 import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
 import { openFiles } from '../platform/open-files.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
+import type { Upgrades } from '../proxy/upgrades.js';
 import type { ClientErrors } from './client-errors.js';
 import { createHttpServer } from './http-server.js';
 import { Http2Connections, type Http2Options } from './http2/http2-connections.js';
@@ -50,18 +51,11 @@ export interface ListenerSettings {
 export interface ListenerServices {
   readonly errors: ClientErrors;
   readonly streams: Pick<Http2Options, 'handle' | 'head'>;
-  readonly upgrades: UpgradeHandler;
+  readonly upgrades: Pick<Upgrades, 'offer' | 'take'>;
   readonly trusted: TrustedProxies;
   readonly connections: ConnectionMetrics;
   readonly certificates: CertificateMetrics;
   readonly log: Logger;
-}
-
-/** Decides on upgrades and takes those that may be made. */
-export interface UpgradeHandler {
-  /** The protocol that a connection may be switched to; undefined: the request is answered without. */
-  offer(request: IncomingMessage): string | undefined;
-  take(request: IncomingMessage, socket: Socket, head: Buffer, listener: ListenerInfo): void;
 }
 
 /** Takes a request that a listener has read the head of. */
@@ -108,7 +102,7 @@ export class Listener implements ListenerInfo {
         keepAliveTimeout: limits.keepAliveTimeout,
         connectionsCheckingInterval: checkingInterval(limits.headerTimeout, limits.requestTimeout),
         noDelay: true,
-        shouldUpgradeCallback: request => services.upgrades.offer(request) !== undefined,
+        shouldUpgradeCallback: request => services.upgrades.offer(request, this) !== undefined,
       },
       this.#tls?.serverOptions,
     );

@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
-import { EXCHANGE } from '../http/exchange-symbol.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { resetConnection } from '../proxy/client/connection-reset.js';
 import type { Exchange } from '../proxy/exchange.js';
-import { exchangesOn, type ExchangeSocket } from '../proxy/exchanges.js';
+import { exchangesOn, lastExchangeOn, type ExchangeSocket } from '../proxy/exchanges.js';
 import { Upload, type Grace } from './upload.js';
 
 /** What a client must at least do to keep its connection: part of `listeners.*.limits`. */
@@ -77,7 +76,7 @@ export class SlowClients {
     const stalls = new Map<Socket, Stall>();
     for (const socket of this.sockets) {
       if (socket.destroyed) continue;
-      const exchange = socket[EXCHANGE];
+      const exchange = lastExchangeOn(socket);
       if (minBodyRate > 0 && exchange?.body?.ended === false) this.#pace(exchange, elapsed, uploads);
       if (writeTimeout > 0) this.#drain(socket, elapsed, stalls);
     }

@@ -21,16 +21,19 @@ export interface LoggingSettings {
 export const PINO = Symbol('PINO');
 
 /**
- * The application's log and the access log, through one buffered destination. Offers nestjs-pino's `Logger` and `PinoLogger`,
- * {@link AccessLog}, {@link LogDestination} and {@link PINO}. nestjs-pino's own module is not imported: it would
+ * The gateway's log and the access log, through one buffered destination. Offers {@link AccessLog}, {@link LogDestination} and {@link PINO}, and, where
+ * it is not embedded, nestjs-pino's `Logger` and `PinoLogger`. nestjs-pino's own module is not imported: it would
  * put a middleware and an AsyncLocalStorage around each request.
  */
 @Module({})
 export class LoggingModule implements OnApplicationShutdown {
   constructor(private readonly destination: LogDestination) {}
 
-  /** `sink` is where the text goes; default: standard output. */
-  static forRoot(settings: LoggingSettings, sink: Sink = stdoutSink()): DynamicModule {
+  /**
+   * `sink` is where the text goes; default: standard output. `embedded`: in an application that may have nestjs-pino's tokens from a module of its own;
+   * default: false.
+   */
+  static forRoot(settings: LoggingSettings, sink: Sink = stdoutSink(), embedded = false): DynamicModule {
     const providers = [
       {
         provide: LogDestination,
@@ -45,7 +48,8 @@ export class LoggingModule implements OnApplicationShutdown {
         inject: [PINO, LogDestination],
       },
     ];
-    return { module: LoggingModule, global: true, providers, exports: providers.map(({ provide }) => provide) };
+    const ours = [AccessLog, LogDestination, PINO];
+    return { module: LoggingModule, global: true, providers, exports: embedded ? ours : [...ours, Logger, PinoLogger] };
   }
 
   onApplicationShutdown(): Promise<void> {

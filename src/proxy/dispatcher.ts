@@ -13,7 +13,7 @@ import { finalRecipient } from './plan/final-recipient.js';
 import { ClientMemory } from './client/memory-share.js';
 import { patience } from './patience.js';
 import { Pause } from './pause.js';
-import { queueFull, tooManyStreams } from './plan/refusals.js';
+import { queueFull } from './plan/refusals.js';
 import { Race, type Starter } from './race.js';
 import type { RetryReason } from './plan/retry-policy.js';
 import { startWithBody } from './start-with-body.js';
@@ -48,8 +48,8 @@ export class Dispatcher implements AttemptOwner {
   ) {}
 
   dispatch(exchange: Exchange): void {
-    // While it waited for the guards, the client may have gone or broken its body: it is answered then.
-    if (exchange.error !== undefined) return;
+    // While it waited for the guards, one of them may have answered it, or the client may have gone or broken its body.
+    if (exchange.error !== undefined || exchange.status !== 0) return;
     exchange.dispatchedAt = exchange.givenAt = performance.now();
     const { plan, match } = exchange;
     if (plan === undefined || match === undefined) return exchange.fail(noRoute);
@@ -58,7 +58,6 @@ export class Dispatcher implements AttemptOwner {
     const final = finalRecipient(exchange);
     if (final !== undefined) return exchange.respond(final);
     if (action.kind === 'local') return exchange.respond(action.respond(exchange));
-    if (exchange.wantsEvents && !exchange.takePlace(plan.sse.places)) return exchange.fail(tooManyStreams);
     // 2
     const route = action.next(match);
     exchange.upstreamName = route.target.upstream.name;

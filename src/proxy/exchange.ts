@@ -21,6 +21,7 @@ import type { ClientMessage } from './client/client-message.js';
 import { ClientTie, tieTo } from './client/client-tie.js';
 import type { Doubts } from './doubts.js';
 import type { EventStream, StreamExchange } from './lasting/event-streams.js';
+import type { ExchangeResponse } from './exchange-response.js';
 import { edit, editRequest } from './plan/field-edits.js';
 import type { ListenerInfo } from './client/listener-info.js';
 import type { Borrowed } from './client/memory-share.js';
@@ -101,6 +102,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   borrowed: Borrowed | undefined;
   /** Set once the client has let in connections by credentials: what it asks for goes over connections of its own. */
   tie: ClientTie | undefined;
+  /** What guards and interceptors see of its response; undefined where the application has none. */
+  response: ExchangeResponse | undefined;
   /** What policies have changed; undefined while they have changed nothing, which is the rule. */
   #requestEdits: Map<string, [name: string, value: string | undefined]> | undefined;
   #responseEdits: Map<string, [name: string, value: string]> | undefined;

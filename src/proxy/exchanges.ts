@@ -2,10 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TrustedProxies } from '../http/client-address.js';
-import { EXCHANGE, type WithExchange } from '../http/exchange-symbol.js';
 import { GatewayError } from '../http/gateway-error.js';
-import { parseHost } from '../http/host.js';
-import { isPlain, routingPath, splitTarget } from '../http/path.js';
 import { newRequestId } from '../http/request-id.js';
 import type { Signature } from '../http/signature.js';
 import type { RequestFieldRules } from '../http/request-field-rules.js';
@@ -18,7 +15,7 @@ import { ClientTie, tieOf, tieTo } from './client/client-tie.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './plan/forwarding-headers.js';
 import { offersUpgrade } from './client/upgrade-offer.js';
-import { aborted, loop, noConnectionAuth, noExpectation, noMethod, noProtocol, refusals } from './plan/refusals.js';
+import { aborted, loop, noConnectionAuth } from './plan/refusals.js';
 import { Http1Responder } from './client/http1-responder.js';
 import type { Http2Head } from './client/http2-head.js';
 import type { Http2Message } from './client/http2-message.js';
@@ -26,19 +23,14 @@ import { Http2Responder } from './client/http2-responder.js';
 import { endsWithAnswer, endWithAnswer } from './client/last-answer.js';
 import type { ListenerInfo } from './client/listener-info.js';
 import { endsWithHead } from './client/parser-rest.js';
+import type { Locator } from './locator.js';
 import type { RoutePlans } from './plan/route-plans.js';
 
-/** Limits of a request's head: `security.validation`. Sizes in bytes. */
-export interface HeadLimits {
-  readonly maxUrl: number;
-  readonly maxHeaders: number;
-  readonly maxHeaderSize: number;
-}
-
+const LAST = Symbol('gatehouse.exchange');
 const QUEUE = Symbol('gatehouse.queue');
 
 /** A socket with the exchange that was begun last on it, and, while a client pipelines, all that are open. */
-export type ExchangeSocket = Socket & { [EXCHANGE]?: Exchange | undefined; [QUEUE]?: Set<Exchange> | undefined };
+export type ExchangeSocket = Socket & { [LAST]?: Exchange | undefined; [QUEUE]?: Set<Exchange> | undefined };
 
 /** Requests that a client may send ahead of their answers on one connection; more end the connection. */
 const maxPipelined = 256;
@@ -46,8 +38,13 @@ const maxPipelined = 256;
 /** The exchanges that are open on a connection: one, or several where the client pipelines. */
 export function exchangesOn(socket: ExchangeSocket): Exchange[] {
   const open = [...(socket[QUEUE] ?? [])];
-  const last = socket[EXCHANGE];
+  const last = socket[LAST];
   return last === undefined || open.includes(last) ? open : [...open, last];
+}
+
+/** The exchange that was begun last on a connection, while it is open. */
+export function lastExchangeOn(socket: ExchangeSocket): Exchange | undefined {
+  return socket[LAST];
 }
 
 /** Opens an exchange for each request, and closes it when its response is over: one access line, one set of figures. */
@@ -57,8 +54,8 @@ export class Exchanges {
 
   constructor(
     private readonly plans: RoutePlans,
+    private readonly locator: Locator,
     private readonly trusted: TrustedProxies,
-    private readonly limits: HeadLimits,
     /** What becomes of the fields of requests. */
     private readonly fields: RequestFieldRules,
     readonly signature: Signature,
@@ -74,7 +71,6 @@ export class Exchanges {
   /**
    * Reads the head: who asks, for what, by which route. Returns undefined when the message is refused, and answers it then;
    * also when it comes behind the last answer of its connection, and must not be processed.
-   * The exchange is found again as `request[EXCHANGE]`.
    */
   begin(
     request: IncomingMessage,
@@ -89,7 +85,7 @@ export class Exchanges {
     }
     const peer = peerOf(socket, listener);
     const trusted = this.#isTrusted(socket, peer);
-    const head = new RequestHead(request.rawHeaders, this.fields, trusted);
+    const head = this.locator.offeredHead(request) ?? new RequestHead(request.rawHeaders, this.fields, trusted);
     const exchange = new Exchange(
       isRequestId(head.requestId) ? head.requestId : newRequestId(),
       request.method!,
@@ -104,9 +100,8 @@ export class Exchanges {
     if (expectsContinue && !head.hasBody) (response as { _expect_continue?: boolean })._expect_continue = false;
     this.#open(exchange, socket, peer, trusted);
     exchange.tie = head.connectionAuth === undefined ? tieOf(socket) : tieTo(socket);
-    (request as WithExchange<Exchange>)[EXCHANGE] = exchange;
-    const before = socket[EXCHANGE];
-    socket[EXCHANGE] = exchange;
+    const before = socket[LAST];
+    socket[LAST] = exchange;
     response.on('close', () => this.#close(exchange, socket));
     if (response.socket === null) this.#queue(exchange, before, socket);
 
@@ -114,7 +109,7 @@ export class Exchanges {
       response.shouldKeepAlive = false;
       endWithAnswer(socket);
     }
-    const refusal = this.#locate(exchange, request);
+    const refusal = this.locator.locate(exchange, request);
     if (refusal === undefined) return this.#unlessLoop(exchange);
     // Whoever sends such a message is not believed where the next one begins.
     response.shouldKeepAlive = false;
@@ -171,33 +166,24 @@ export class Exchanges {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
       return undefined;
     }
-    const refusal = this.#locateStream(exchange, head);
+    const refusal = this.locator.locateStream(exchange, head);
     if (refusal === undefined) return this.#unlessLoop(exchange);
     exchange.fail(refusal);
     return undefined;
   }
 
   /**
-   * The protocol that a request may have its connection switched to; undefined: it is answered without an upgrade. Asked before the
-   * exchange begins, since the parser must know. Refused for what comes behind other requests, and for requests with a body.
+   * The protocol that a request may have its connection switched to; undefined: it is answered without an upgrade. Never for what comes
+   * behind other requests.
    */
-  upgradeOf(request: IncomingMessage): string | undefined {
+  upgradeOf(request: IncomingMessage, listener: ListenerInfo): string | undefined {
     const socket = request.socket as ExchangeSocket;
-    const { headers, httpVersionMinor, method, rawHeaders, url } = request;
-    if (method !== 'GET' || httpVersionMinor === 0 || socket[EXCHANGE] !== undefined || endsWithAnswer(socket)) {
+    const { httpVersionMinor, method, rawHeaders } = request;
+    if (method !== 'GET' || httpVersionMinor === 0 || socket[LAST] !== undefined || endsWithAnswer(socket)) {
       return undefined;
     }
-    const head = new RequestHead(rawHeaders);
-    const target = splitTarget(url!);
-    const host = parseHost(target?.authority ?? head.host ?? '')?.host;
-    if (target === undefined || host === undefined || head.hosts !== 1 || head.hasBody) return undefined;
-    const { path, query } = target;
-    const asked = { method, host, routingPath: routingPath(path), query, headers };
-    const match = this.plans.match(asked);
-    if (isPlain(path)) return match?.route.definition.plan.upgrades.find(headers.upgrade);
-    const guarded = this.plans.guard(asked, path, match);
-    // What is refused is refused when the exchange begins.
-    return guarded instanceof GatewayError ? undefined : guarded.plan?.upgrades.find(headers.upgrade);
+    const trusted = this.#isTrusted(socket, peerOf(socket, listener));
+    return this.locator.upgradeOf(request, new RequestHead(rawHeaders, this.fields, trusted));
   }
 
   /** The exchange is over: its response, or the tunnel that it has become. */
@@ -232,88 +218,6 @@ export class Exchanges {
     this.metrics.opened(exchange.listener);
   }
 
-  /** Finds host, path and route; or why the message is refused. */
-  #locate(exchange: Exchange, request: IncomingMessage): GatewayError | undefined {
-    const { head } = exchange;
-    const url = request.url!;
-    if (request.httpVersionMajor !== 1) return refusals.version;
-    const tooLarge = this.#tooLarge(url, head);
-    if (tooLarge !== undefined) return tooLarge;
-    const target = splitTarget(url);
-    if (target === undefined) return refusals.target;
-    exchange.path = target.path;
-    exchange.query = target.query;
-    if (target.path === '*' && exchange.method !== 'OPTIONS') return refusals.target;
-    if (head.hosts > 1 || (head.hosts === 0 && request.httpVersionMinor !== 0)) return refusals.host;
-    exchange.authority = target.authority ?? head.host ?? '';
-    const authority = parseHost(exchange.authority);
-    if (authority !== undefined) exchange.asksFor(authority);
-    else if (head.hosts > 0 || target.authority !== undefined) return refusals.host;
-    if (head.transferEncoding !== undefined) {
-      if (request.httpVersionMinor === 0) return refusals.framing;
-      if (head.transferEncoding.toLowerCase() !== 'chunked') return refusals.encoding;
-    }
-    return this.#route(exchange);
-  }
-
-  #locateStream(exchange: Exchange, request: Http2Head): GatewayError | undefined {
-    const { head } = exchange;
-    const { method, path, scheme } = request;
-    const tooLarge = this.#tooLarge(path, head);
-    if (tooLarge !== undefined) return tooLarge;
-    if (method === 'CONNECT' && request.protocol === undefined) return noMethod;
-    if (method !== 'CONNECT' && request.protocol !== undefined) return refusals.target;
-    const target = path === '*' || path.startsWith('/') ? splitTarget(path) : undefined;
-    if (target === undefined) return refusals.target;
-    exchange.path = target.path;
-    exchange.query = target.query;
-    if (path === '*' && method !== 'OPTIONS') return refusals.target;
-    // Whoever terminates TLS for its clients and speaks it to us, too, may say what they have used.
-    if (scheme !== exchange.scheme && !(exchange.peerTrusted && scheme === 'http')) return refusals.scheme;
-    if (request.ambiguous || request.authority === undefined) return refusals.host;
-    exchange.authority = request.authority;
-    const authority = parseHost(request.authority);
-    if (authority === undefined) return refusals.host;
-    exchange.asksFor(authority);
-    if (head.connection !== undefined || head.transferEncoding !== undefined) return refusals.fields;
-    if (head.expect !== undefined && exchange.responder.withholdsContinue !== true) return noExpectation;
-    // A body without a length is one that HTTP/1.1 has to chunk.
-    if (request.protocol === undefined) {
-      if (!exchange.message.complete && head.contentLength === undefined) head.transferEncoding = 'chunked';
-      return this.#route(exchange);
-    }
-    if (head.contentLength !== undefined) return refusals.fields;
-    const refusal = this.#route(exchange);
-    if (refusal !== undefined || exchange.plan === undefined) return refusal;
-    return exchange.plan.upgrades.find(request.protocol) === undefined ? noProtocol : undefined;
-  }
-
-  #tooLarge(url: string, head: RequestHead): GatewayError | undefined {
-    const { limits } = this;
-    if (url.length > limits.maxUrl) return refusals.url;
-    return head.count > limits.maxHeaders || head.size > limits.maxHeaderSize ? refusals.headers : undefined;
-  }
-
-  #route(exchange: Exchange): GatewayError | undefined {
-    const { contentLength } = exchange.head;
-    // Beyond that, what is sent on would be another number.
-    if (contentLength !== undefined && Number(contentLength) > Number.MAX_SAFE_INTEGER) return refusals.length;
-    const { path } = exchange;
-    const plain = isPlain(path);
-    exchange.routingPath = plain ? path : routingPath(path);
-    exchange.match = this.plans.match(exchange);
-    exchange.plan = exchange.match?.route.definition.plan;
-    exchange.forwardedPath = path;
-    if (plain) return undefined;
-    // Other servers may read it as another path.
-    const guarded = this.plans.guard(exchange, path, exchange.match);
-    if (guarded instanceof GatewayError) return guarded;
-    exchange.match = guarded.match;
-    exchange.plan = guarded.plan;
-    exchange.forwardedPath = guarded.path;
-    return undefined;
-  }
-
   /** A message that is queued behind another on its connection has no socket yet, and hears nothing of its end. */
   #queue(exchange: Exchange, before: Exchange | undefined, socket: ExchangeSocket): void {
     let queue = socket[QUEUE];
@@ -341,8 +245,9 @@ export class Exchanges {
     exchange.places?.leave();
     exchange.borrowed?.giveBack();
     if (exchange.tie !== undefined && exchange.httpVersion === '2.0') exchange.tie.end();
+    exchange.response?.close();
     this.open--;
-    if (socket[EXCHANGE] === exchange) socket[EXCHANGE] = undefined;
+    if (socket[LAST] === exchange) socket[LAST] = undefined;
     socket[QUEUE]?.delete(exchange);
     this.metrics.closed(exchange);
     this.log.write(exchange);

@@ -1,30 +1,17 @@
-import { All, Controller, Req, Res, UseFilters, UseGuards } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { EXCHANGE, type WithExchange } from '../http/exchange-symbol.js';
+import { Controller, UseGuards } from '@nestjs/common';
 import { PolicyGuard } from '../security/policy.guard.js';
 import { Dispatcher } from './dispatcher.js';
-import type { Exchange } from './exchange.js';
-import { ExchangeFilter } from './exchange.filter.js';
-import { handlerPaths } from './gateway-adapter.js';
+import type { ExchangeController } from './entrance.js';
+import type { ExchangeRequest } from './exchange-request.js';
 
-/** Takes every request of the listeners: what the guard lets pass goes to the dispatcher. */
+/** Takes the requests of the listeners, whatever their version of HTTP. It has no path: routes are found by the gateway's own table. */
 @Controller()
-@UseFilters(ExchangeFilter)
-export class ProxyController {
+@UseGuards(PolicyGuard)
+export class ProxyController implements ExchangeController {
   constructor(private readonly dispatcher: Dispatcher) {}
 
-  /** Exchanges with policies. */
-  @All(handlerPaths.policed)
-  @UseGuards(PolicyGuard)
-  policed(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    this.open(request, reply);
-  }
-
-  /** Exchanges without. */
-  @All(handlerPaths.open)
-  open(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    // From here on the response is written to the raw message.
-    reply.hijack();
-    this.dispatcher.dispatch((request.raw as WithExchange<Exchange>)[EXCHANGE]!);
+  handle({ exchange }: Pick<ExchangeRequest, 'exchange'>): Promise<void> | undefined {
+    this.dispatcher.dispatch(exchange);
+    return exchange.response?.over;
   }
 }

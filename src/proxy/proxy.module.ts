@@ -19,9 +19,11 @@ import { Upstreams } from '../upstream/upstreams.js';
 import { builtinForwarders } from './forwarder/builtin-forwarders.js';
 import { createTargets } from './target/create-targets.js';
 import { Dispatcher } from './dispatcher.js';
+import { Entrance } from './entrance.js';
 import { Exchanges } from './exchanges.js';
 import { LongLived } from './lasting/long-lived.js';
 import { ClientMemory } from './client/memory-share.js';
+import { Locator } from './locator.js';
 import { ProxyController } from './proxy.controller.js';
 import { Forwarders } from './forwarder/registered-forwarder.js';
 import { RoutePlans } from './plan/route-plans.js';
@@ -30,9 +32,16 @@ import { Targets } from './target/targets.js';
 /** The path of a request from the open exchange to the backend and back. */
 @Module({
   imports: [DiscoveryModule, LoadBalancerModule, SecurityModule, UpstreamModule],
-  controllers: [ProxyController],
   providers: [
+    // It has no path, and stands here so that no router looks for one.
+    ProxyController,
     Dispatcher,
+    Entrance,
+    {
+      provide: TrustedProxies,
+      inject: [GATEWAY_CONFIG],
+      useFactory: (config: GatewayConfig) => new TrustedProxies(config.trustedProxies),
+    },
     ClientMemory,
     ...builtinForwarders,
     LongLived,
@@ -50,18 +59,19 @@ import { Targets } from './target/targets.js';
     },
     {
       provide: Exchanges,
-      inject: [GATEWAY_CONFIG, GATEWAY_INSTANCE, RoutePlans, AccessLog, ExchangeMetrics],
+      inject: [GATEWAY_CONFIG, GATEWAY_INSTANCE, RoutePlans, TrustedProxies, AccessLog, ExchangeMetrics],
       useFactory: (
         config: GatewayConfig,
         instance: string,
         plans: RoutePlans,
+        trusted: TrustedProxies,
         log: AccessLog,
         metrics: ExchangeMetrics,
       ) =>
         new Exchanges(
           plans,
-          new TrustedProxies(config.trustedProxies),
-          config.security.validation,
+          new Locator(plans, config.security.validation),
+          trusted,
           new RequestFieldRules({ forwardedFields: config.forwardedFields, requestId: config.requestId.header }),
           new Signature({ requestId: config.requestId, instance }),
           log,
@@ -69,7 +79,17 @@ import { Targets } from './target/targets.js';
         ),
     },
   ],
-  exports: [Dispatcher, Exchanges, LongLived, RoutePlans, Targets, UpstreamModule],
+  exports: [
+    Dispatcher,
+    Entrance,
+    Exchanges,
+    LongLived,
+    ProxyController,
+    RoutePlans,
+    Targets,
+    TrustedProxies,
+    UpstreamModule,
+  ],
 })
 export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
   constructor(

@@ -1,29 +1,32 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
-import { EXCHANGE, type WithExchange } from '../http/exchange-symbol.js';
-import { firstVerdict, type Policed, type Verdict } from './policy.js';
+import { HttpException, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Answer, firstVerdict, type Policed, type Verdict } from './policy.js';
 
-/** Thrown by {@link PolicyGuard}: a policy has denied the request, or answers it itself. */
-export class Denied extends Error {
+/** Thrown by guards that ask policies: one has denied the request, or answers it itself. */
+export class Denied extends HttpException {
   constructor(readonly verdict: NonNullable<Verdict>) {
-    super('detail' in verdict ? verdict.detail : 'answered by a policy');
+    const isAnswer = verdict instanceof Answer;
+    super(isAnswer ? 'answered by a policy' : verdict.detail, isAnswer ? verdict.response.status : verdict.status);
   }
 }
 
-/** Runs the policies of the exchange; the first verdict is thrown as {@link Denied}. */
+/** Asks the policies of an exchange's route; the first verdict settles the exchange, and is thrown as {@link Denied}. */
 @Injectable()
 export class PolicyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const policed = (request.raw as WithExchange<Policed>)[EXCHANGE];
-    if (policed === undefined || policed.policies.length === 0) return true;
-    const verdict = firstVerdict(policed, policed.policies);
-    if (verdict instanceof Promise) return verdict.then(allow);
-    return allow(verdict);
+    const { exchange } = context.switchToHttp().getRequest<{ exchange?: Policed }>();
+    if (exchange === undefined || exchange.policies.length === 0) return true;
+    const verdict = this.ask(exchange);
+    return verdict instanceof Promise ? verdict.then(first => allow(exchange, first)) : allow(exchange, verdict);
+  }
+
+  /** The first verdict of the policies; a promise only where one of them gives a promise. */
+  ask(exchange: Policed): Verdict | Promise<Verdict> {
+    return firstVerdict(exchange, exchange.policies);
   }
 }
 
-function allow(verdict: Verdict): true {
-  if (verdict !== undefined) throw new Denied(verdict);
-  return true;
+function allow(exchange: Policed, verdict: Verdict): true {
+  if (verdict === undefined) return true;
+  exchange.settle(verdict);
+  throw new Denied(verdict);
 }

@@ -49,9 +49,11 @@ export interface RequestPolicy {
   checkBody?(request: PolicyContext, body: Buffer): Verdict;
 }
 
-/** A request with the policies that apply to it, in their order: what the guard finds on a raw request. */
+/** An exchange with the policies that apply to it, in their order: what the guard works on. */
 export interface Policed extends PolicyContext {
   readonly policies: readonly RequestPolicy[];
+  /** Ends it with what a policy has decided. */
+  settle(verdict: NonNullable<Verdict>): void;
 }
 
 /** Asks the policies in turn; the first verdict that is not undefined wins. Answers without a promise unless a policy gives one. */

@@ -1,9 +1,12 @@
-import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
+import { Injectable, UseGuards } from '@nestjs/common';
+import type { OnGatewayConnection } from '@nestjs/websockets';
 import { GatewayError } from '../http/gateway-error.js';
-import { Admission } from '../proxy/admission.js';
 import { Dispatcher } from '../proxy/dispatcher.js';
+import type { ExchangeController } from '../proxy/entrance.js';
 import type { Exchange } from '../proxy/exchange.js';
+import type { ExchangeRequest } from '../proxy/exchange-request.js';
 import type { RoutePlan } from '../proxy/plan/route-plan.js';
+import { PolicyGuard } from '../security/policy.guard.js';
 import { handshakeFault } from './handshake.js';
 import type { UpgradeExchange } from './upgrade-exchange.js';
 
@@ -20,22 +23,21 @@ const full = new GatewayError(
 );
 
 /**
- * Where upgrades arrive. Each has the same way as any exchange: its policies, the checks of its own, then the dispatcher, which
- * picks a backend and has it asked. When that agrees, the connection becomes a tunnel.
+ * Where upgrades arrive that the guards have let pass, over HTTP/1.1 and HTTP/2: the checks of the handshake, then the dispatcher, which
+ * picks a backend and has it asked. When that agrees, the connection becomes a tunnel. Not decorated with `@WebSocketGateway`: Nest would open
+ * a WebSocket server on the port of the application around the gateway.
  */
-@WebSocketGateway()
-export class TunnelGateway implements OnGatewayConnection<Exchange> {
-  readonly #admission: Admission;
+@Injectable()
+@UseGuards(PolicyGuard)
+export class TunnelGateway implements ExchangeController, OnGatewayConnection<Exchange> {
+  constructor(private readonly dispatcher: Dispatcher) {}
 
-  constructor(private readonly dispatcher: Dispatcher) {
-    this.#admission = new Admission({ dispatch: exchange => this.#enter(exchange) });
+  handle({ exchange }: Pick<ExchangeRequest, 'exchange'>): Promise<void> | undefined {
+    this.handleConnection(exchange);
+    return exchange.response?.over;
   }
 
   handleConnection(exchange: Exchange): void {
-    this.#admission.admit(exchange);
-  }
-
-  #enter(exchange: Exchange): void {
     const { plan } = exchange;
     if (plan !== undefined && plan.action.kind === 'forward' && exchange.error === undefined) {
       const refusal = this.#refusal(exchange, plan);

@@ -1,13 +1,16 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { ProxyModule } from '../proxy/proxy.module.js';
+import { Upgrades } from '../proxy/upgrades.js';
+import { SecurityModule } from '../security/security.module.js';
+import { ClientUpgrades } from './client-upgrades.js';
 import { TunnelGateway } from './tunnel.gateway.js';
 import { Tunnels } from './tunnels.js';
-import { UpgradeServer } from './upgrade-server.js';
 
-/** WebSocket and other upgraded connections. */
+/** WebSocket and other upgraded connections. Gives the listeners who takes the upgrades. */
+@Global()
 @Module({
-  imports: [ProxyModule],
-  providers: [TunnelGateway, Tunnels, UpgradeServer],
-  exports: [UpgradeServer],
+  imports: [ProxyModule, SecurityModule],
+  providers: [TunnelGateway, Tunnels, { provide: Upgrades, useClass: ClientUpgrades }],
+  exports: [TunnelGateway, Upgrades],
 })
 export class WebSocketModule {}

@@ -371,7 +371,7 @@ const requestLines: readonly Row[] = [
   ['HTTP/1.1 with a word behind it', `GET /a HTTP/1.1 x\r\n${host}\r\n${hidden}`],
   ['HTTP/1.1 twice', `GET /a HTTP/1.1 HTTP/1.1\r\n${host}\r\n${hidden}`],
   ['ICE/1.0', `SOURCE /a ICE/1.0\r\n${host}\r\n${hidden}`, 'close', ['SOURCE /a 0']],
-  ['RTSP/1.0', `DESCRIBE /a RTSP/1.0\r\n${host}\r\n${hidden}`, 404],
+  ['RTSP/1.0', `DESCRIBE /a RTSP/1.0\r\n${host}\r\n${hidden}`, 505],
   ['the preface of HTTP/2', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${hidden}`],
   ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   ['two spaces before the target', `GET  /a HTTP/1.1\r\n${host}\r\n${hidden}`, 'open', ['GET /a 0', 'GET /hidden 0']],

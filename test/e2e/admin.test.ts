@@ -1,6 +1,8 @@
+import { Test } from '@nestjs/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Counter, Registry } from 'prom-client';
-import { AdminServer, type AdminOptions } from '../../src/admin/admin-server.js';
+import { AdminModule } from '../../src/admin/admin.module.js';
+import { AdminServer } from '../../src/admin/admin-server.js';
 import type { AdminSources, AdminUpstream } from '../../src/admin/admin-sources.js';
 import { Readiness } from '../../src/health/readiness.js';
 import type { Backend, Veto } from '../../src/upstream/backend.js';
@@ -34,9 +36,21 @@ function sources(changes: Partial<AdminSources> = {}): AdminSources {
   };
 }
 
-async function start(options: Partial<AdminOptions> = {}, host = '127.0.0.1') {
-  const server = await AdminServer.create({ sources: sources(), logger: false, ...options });
+interface Options {
+  readonly sources?: AdminSources;
+  readonly token?: string;
+}
+
+async function create({ sources: given = sources(), token }: Options = {}): Promise<AdminServer> {
+  const admin = AdminModule.forRoot({ inject: [], useFactory: () => given, token });
+  const module = await Test.createTestingModule({ imports: [admin] }).compile();
+  const server = module.get(AdminServer, { strict: false });
   closeLater(() => server.close());
+  return server;
+}
+
+async function start(options: Options = {}, host = '127.0.0.1') {
+  const server = await create(options);
   const { port } = await server.listen(0, host);
   return { server, port, get: (path: string, more: RequestOptions = {}) => request(port, { path, ...more }) };
 }
@@ -279,8 +293,7 @@ describe('the life of the admin listener', () => {
 
   it('rejects with the system error when the port is taken', async () => {
     const { port } = await start();
-    const second = await AdminServer.create({ sources: sources(), logger: false });
-    closeLater(() => second.close());
+    const second = await create();
     await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({ code: 'EADDRINUSE', port });
   });
 

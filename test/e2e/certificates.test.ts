@@ -216,7 +216,7 @@ describe('a gateway with a certificate that cannot be served', () => {
     const cert = join(folder, 'tls.crt');
     await copyFile(one.certFile, cert);
     const { buildConfig } = await import('../../src/config/loading/load-config.js');
-    const { createGateway } = await import('../../src/gateway.js');
+    const { createGateway } = await import('../../src/standalone.js');
     const config = buildConfig({
       listeners: [{ name: 'secure', host: '127.0.0.1', port: 0, tls: { certificates: [{ cert, key: one.keyFile }] } }],
       admin: { port: 0 },

@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Echo, type TestBackend, answer, refusedPort, startBackend } from '../support/backend.js';
 import { configToRun } from '../../src/cli/run-config.js';
 import type { LoadedConfig } from '../../src/config/loading/compile.js';
-import { createGateway } from '../../src/gateway.js';
+import { createGateway } from '../../src/standalone.js';
 import { Child } from '../support/child.js';
 import { closeLater } from '../support/cleanup.js';
 import { request } from '../support/client.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildConfig } from '../../src/config/loading/load-config.js';
-import { createGateway } from '../../src/gateway.js';
+import { createGateway } from '../../src/standalone.js';
 import { type TestBackend, refusedPort, startBackend } from '../support/backend.js';
 import { closeLater } from '../support/cleanup.js';
 import { BrokenResponse, connectRaw, keepAliveAgent, open, rawRequest, request } from '../support/client.js';

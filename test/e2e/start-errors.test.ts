@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { buildConfig } from '../../src/config/loading/load-config.js';
-import { createGateway } from '../../src/gateway.js';
+import { createGateway } from '../../src/standalone.js';
 import { StartError } from '../../src/listeners/start-error.js';
 import { closeLater } from '../support/cleanup.js';
 import { startInProcess } from '../support/in-process.js';

@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client';
 import { parse } from 'yaml';
 import { buildConfig } from '../../src/config/loading/load-config.js';
-import { createGateway, type Gateway } from '../../src/gateway.js';
-import type { GatewayOptions } from '../../src/application.module.js';
+import { createGateway, type StandaloneGateway } from '../../src/standalone.js';
+import type { GatewayOptions } from '../../src/gateway.module.js';
 import { LogDestination } from '../../src/logging/destination.js';
 import type { Sink } from '../../src/logging/sink.js';
 import type { ClientPace } from '../../src/listeners/slow-clients.js';
@@ -29,7 +29,7 @@ export class InProcessGateway {
   readonly logs: LogLine[];
 
   constructor(
-    readonly gateway: Gateway,
+    readonly gateway: StandaloneGateway,
     private readonly lines: CollectedLines,
   ) {
     this.logs = lines.parsed;

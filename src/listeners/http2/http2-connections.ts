@@ -1,6 +1,6 @@
 import type { ServerSessionOptions } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { HeadLimits } from '../../proxy/exchanges.js';
+import type { HeadLimits } from '../../proxy/locator.js';
 import type { StreamHandler } from '../../proxy/client/http2-message.js';
 import type { ListenerInfo } from '../../proxy/client/listener-info.js';
 import { Http2Connection, type ConnectionLimits } from './http2-connection.js';

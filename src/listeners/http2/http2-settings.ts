@@ -1,5 +1,5 @@
 import type { ServerSessionOptions } from 'node:http2';
-import type { HeadLimits } from '../../proxy/exchanges.js';
+import type { HeadLimits } from '../../proxy/locator.js';
 
 /**
  * Streams that a client may have open at once on a connection. More than twice as many as browsers open: Node counts those that

@@ -9,7 +9,6 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { SecurityHeadersConfig } from '../../config/file/security.config.js';
-import { EXCHANGE, type WithExchange } from '../../http/exchange-symbol.js';
 import { SecurityHeaders } from './security-headers.js';
 
 /** Token of the settings of {@link SecurityHeadersInterceptor}: what they leave out keeps its default. */
@@ -35,8 +34,8 @@ export class SecurityHeadersInterceptor implements NestInterceptor {
 
   #add(context: ExecutionContext): void {
     const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    if ((request.raw as WithExchange<unknown>)[EXCHANGE] !== undefined) return;
+    const request = http.getRequest<FastifyRequest & { readonly exchange?: object }>();
+    if (request.exchange !== undefined) return;
     const reply = http.getResponse<FastifyReply>();
     const fields = this.#headers.for({ scheme: request.protocol });
     // Before the handler runs, so that what it sets takes their place, and so that errors it throws have them too.

@@ -1,0 +1,67 @@
+import { RequestMethod, type Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import { MetadataScanner, type ExternalContextCreator } from '@nestjs/core';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** What a handler may do to its answer. Not the reply itself: that is a thenable, for which Nest would wait until the answer is sent. */
+export class HeldReply {
+  constructor(private readonly reply: FastifyReply) {}
+
+  header(name: string, value: string): this {
+    void this.reply.header(name, value);
+    return this;
+  }
+}
+
+/** Parameters of handlers, by their decorators. */
+const parameters = {
+  exchangeKeyForValue(type: number, _: unknown, [request, reply]: [FastifyRequest, FastifyReply]): unknown {
+    switch (type as RouteParamtypes) {
+      case RouteParamtypes.REQUEST:
+        return request;
+      case RouteParamtypes.RESPONSE:
+        return new HeldReply(reply);
+      default:
+        throw new Error(`a handler of the admin listener has a parameter of a kind that is not known here: ${type}`);
+    }
+  },
+};
+
+/**
+ * Serves a controller of the application on a Fastify instance that is not the application's: by the paths and methods of its decorators.
+ * Guards, interceptors and filters of the application do not run: whoever may ask for health is decided by the admin listener alone.
+ */
+export function mountController(fastify: FastifyInstance, controller: object, contexts: ExternalContextCreator): void {
+  const { constructor } = controller as { constructor: Type<object> };
+  const prefix = pathOf(constructor);
+  const prototype = constructor.prototype as Record<string, Handler>;
+  for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
+    const handler = prototype[name]!;
+    const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+    if (method === undefined) continue;
+    const url = `/${[prefix, pathOf(handler)].filter(part => part !== '').join('/')}`;
+    const run = contexts.create(
+      controller as never,
+      handler as (...given: unknown[]) => unknown,
+      name,
+      ROUTE_ARGS_METADATA,
+      parameters as never,
+      undefined,
+      undefined,
+      { guards: false, interceptors: false, filters: false },
+      'http',
+    ) as Handler;
+    fastify.route({
+      method: RequestMethod[method] as HTTPMethods,
+      url,
+      handler: (request, reply) => run(request, reply),
+    });
+  }
+}
+
+function pathOf(target: object): string {
+  return String((Reflect.getMetadata(PATH_METADATA, target) as string | undefined) ?? '').replace(/^\/+|\/+$/g, '');
+}

@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { GATEWAY_CONFIG } from '../config/config.module.js';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
+import { TrustedProxies } from '../http/client-address.js';
+import { PINO } from '../logging/logging.module.js';
+import { CertificateMetrics } from '../metrics/certificate-metrics.js';
+import { ConnectionMetrics } from '../metrics/connection-metrics.js';
+import { MetricsSources } from '../metrics/metrics-sources.js';
+import { Entrance } from '../proxy/entrance.js';
+import { Exchanges } from '../proxy/exchanges.js';
+import { Upgrades } from '../proxy/upgrades.js';
+import { ClientErrors } from './client-errors.js';
+import { redirectToHttps } from './https-redirect.js';
+import { Listener, type ListenerServices, type ListenerSettings, type RequestHandler } from './listener.js';
+
+/** Of a listener that answers every request with a redirect. */
+const noUpgrades: ListenerServices['upgrades'] = { offer: () => undefined, take: (_, socket) => void socket.destroy() };
+
+/** Room for line ends and separators beside the bytes that the limits count. */
+const headSlack = 4096;
+
+/** The addresses of the configuration. Nothing listens before {@link listen}. */
+@Injectable()
+export class Listeners {
+  readonly all: readonly Listener[];
+
+  constructor(
+    @Inject(GATEWAY_CONFIG) config: GatewayConfig,
+    private readonly exchanges: Exchanges,
+    private readonly entrance: Entrance,
+    upgrades: Upgrades,
+    errors: ClientErrors,
+    trusted: TrustedProxies,
+    connections: ConnectionMetrics,
+    certificates: CertificateMetrics,
+    @Inject(PINO) log: Logger,
+    sources: MetricsSources,
+  ) {
+    const head = config.security.validation;
+    const services: ListenerServices = {
+      upgrades,
+      streams: {
+        head,
+        handle: (stream, request, message, listener) => {
+          const exchange = exchanges.beginStream(stream, request, message, listener);
+          if (exchange === undefined) return;
+          if (request.protocol === undefined) entrance.enter(exchange);
+          else upgrades.takeStream(exchange, request.protocol);
+        },
+      },
+      errors,
+      trusted,
+      connections,
+      certificates,
+      log,
+    };
+    const maxHead = head.maxUrl + head.maxHeaderSize + headSlack;
+    this.all = config.listeners.map(settings => {
+      const { redirectToHttps: port } = settings;
+      const redirects = port !== undefined;
+      const handle = redirects ? this.#redirect(port) : this.#take();
+      return new Listener(
+        settings as ListenerSettings,
+        maxHead,
+        handle,
+        redirects ? { ...services, upgrades: noUpgrades } : services,
+      );
+    });
+    sources.addListeners(() => this.all.map(({ name, connections }) => ({ listener: name, connections })));
+  }
+
+  /** Opens them, one after the other. Rejects with a StartError when an address cannot be had. */
+  async listen(): Promise<void> {
+    for (const listener of this.all) await listener.listen();
+  }
+
+  #take(): RequestHandler {
+    const { entrance, exchanges } = this;
+    return (request, response, listener, expectsContinue) => {
+      const exchange = exchanges.begin(request, response, listener, expectsContinue);
+      if (exchange === undefined) return;
+      if (response.socket !== null) entrance.enter(exchange);
+      // A pipelined message: its turn comes when those before it are answered, as on other proxies.
+      else response.once('socket', () => exchange.closedAt === 0 && entrance.enter(exchange));
+    };
+  }
+
+  #redirect(port: number): RequestHandler {
+    return (request, response, listener, expectsContinue) => {
+      const exchange = this.exchanges.begin(request, response, listener, expectsContinue);
+      if (exchange !== undefined) redirectToHttps(exchange, port);
+    };
+  }
+}

@@ -1,0 +1,127 @@
+import { HttpException, Injectable } from '@nestjs/common';
+import { EXCEPTION_FILTERS_METADATA, GUARDS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
+import { ApplicationConfig, ExternalContextCreator } from '@nestjs/core';
+import { GatewayError } from '../http/gateway-error.js';
+import { Denied, PolicyGuard } from '../security/policy.guard.js';
+import type { Verdict } from '../security/policy.js';
+import type { Exchange } from './exchange.js';
+import { ExchangeRequest } from './exchange-request.js';
+import { ExchangeResponse } from './exchange-response.js';
+import { thrownError } from './thrown-error.js';
+
+/** A controller of the gateway's own: takes the exchanges of one protocol that the guards have let pass. */
+export interface ExchangeController {
+  /** Carries the exchange on. The promise, where there is one, resolves when the exchange is over. */
+  handle(request: Pick<ExchangeRequest, 'exchange'>): Promise<void> | undefined;
+}
+
+type Way = (exchange: Exchange) => void;
+
+const closed: Way = exchange => exchange.fail(new GatewayError('DRAINING', 'The gateway is starting.'));
+
+/** Kinds of what Nest runs around a controller, with the metadata that a controller's own stand in. */
+const enhancers = [GUARDS_METADATA, INTERCEPTORS_METADATA, EXCEPTION_FILTERS_METADATA];
+
+/**
+ * Where each exchange enters Nest, whatever its protocol: guards, policies, interceptors, then its controller. The way is built once for each
+ * controller. Where the application has no guard, interceptor or filter that applies, it is a direct call, and policies are asked without a promise
+ * unless one gives a promise; else Nest runs the controller in a context of type `http`.
+ */
+@Injectable()
+export class Entrance {
+  #requests: Way = closed;
+  #events: Way = closed;
+  #upgrades: Way = closed;
+
+  constructor(
+    private readonly contexts: ExternalContextCreator,
+    private readonly application: ApplicationConfig,
+    private readonly guard: PolicyGuard,
+  ) {}
+
+  /**
+   * Builds the ways; until then every exchange is refused. Called when the application has all its global guards.
+   * @throws Error for guards, interceptors and filters of request scope: they would be left out in silence.
+   */
+  open(controllers: Readonly<Record<'events' | 'requests' | 'upgrades', ExchangeController>>): void {
+    refuseRequestScope(this.application);
+    this.#requests = this.#way(controllers.requests);
+    this.#events = this.#way(controllers.events);
+    this.#upgrades = this.#way(controllers.upgrades);
+  }
+
+  /** Ends the exchange if something is thrown on its way. */
+  enter(exchange: Exchange): void {
+    if (exchange.upgrade !== undefined) this.#upgrades(exchange);
+    else if (exchange.wantsEvents) this.#events(exchange);
+    else this.#requests(exchange);
+  }
+
+  #way(controller: ExchangeController): Way {
+    return this.#isBare(controller) ? this.#direct(controller) : this.#throughNest(controller);
+  }
+
+  /** Nothing but the policies stands before the controller. */
+  #isBare({ constructor, handle }: ExchangeController): boolean {
+    const { application } = this;
+    const global = [application.getGlobalGuards(), application.getGlobalInterceptors(), application.getGlobalFilters()];
+    const own = enhancers.flatMap(key =>
+      [constructor, handle].map(of => (Reflect.getMetadata(key, of) ?? []) as unknown[]),
+    );
+    return [...global, ...own].flat().every(each => each === PolicyGuard);
+  }
+
+  #direct(controller: ExchangeController): Way {
+    const enter = (exchange: Exchange, verdict: Verdict): void => {
+      if (verdict === undefined) void controller.handle({ exchange });
+      else exchange.settle(verdict);
+    };
+    return exchange => {
+      try {
+        const verdict = exchange.policies.length === 0 ? undefined : this.guard.ask(exchange);
+        if (!(verdict instanceof Promise)) return enter(exchange, verdict);
+        verdict.then(first => enter(exchange, first)).catch((thrown: unknown) => exchange.fail(thrownError(thrown)));
+      } catch (thrown) {
+        exchange.fail(thrownError(thrown));
+      }
+    };
+  }
+
+  #throughNest(controller: ExchangeController): Way {
+    const run = this.contexts.create(controller, controller.handle as (...given: unknown[]) => unknown, 'handle') as (
+      request: ExchangeRequest,
+      response: ExchangeResponse,
+    ) => Promise<unknown>;
+    return exchange => {
+      const response = (exchange.response = new ExchangeResponse(exchange));
+      run(new ExchangeRequest(exchange), response).then(
+        value => {
+          // An interceptor has answered instead of the controller.
+          if (value !== undefined || exchange.dispatchedAt === 0) response.send(value);
+        },
+        (thrown: unknown) => refuse(exchange, response, thrown),
+      );
+    };
+  }
+}
+
+/** Answers for what no filter of the application has answered. Nest has logged what is no `HttpException`. */
+function refuse(exchange: Exchange, response: ExchangeResponse, thrown: unknown): void {
+  // The guard has settled it.
+  if (thrown instanceof Denied) return;
+  if (thrown instanceof HttpException) exchange.fail(thrownError(thrown));
+  else if (!response.headersSent)
+    exchange.fail(new GatewayError('INTERNAL', 'The gateway could not handle the request.', String(thrown)));
+}
+
+function refuseRequestScope(application: ApplicationConfig): void {
+  const scoped = [
+    ...application.getGlobalRequestGuards(),
+    ...application.getGlobalRequestInterceptors(),
+    ...application.getGlobalRequestFilters(),
+  ].map(({ name, metatype }) => metatype?.name ?? String(name));
+  if (scoped.length === 0) return;
+  throw new Error(
+    `${scoped.join(', ')}: a global guard, interceptor or filter of request scope cannot hold for what passes through the gateway: give it the default scope`,
+  );
+}

@@ -1,0 +1,98 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ClientMessage } from './client/client-message.js';
+import type { Exchange } from './exchange.js';
+
+/** The route of an exchange, as guards and interceptors see it. */
+export interface ExchangeRoute {
+  /** Its `name` in the configuration. */
+  readonly name: string;
+  /** The upstream that it leads to; undefined where it leads to none, or to one of several. */
+  readonly upstream: string | undefined;
+}
+
+/**
+ * What `ExecutionContext.switchToHttp().getRequest()` gives for an exchange, whatever its protocol: the names that Express and Fastify have in
+ * common. Made only where the application has a guard, an interceptor or a filter that looks at it. What they hang on it (`request.user`) stays.
+ */
+export class ExchangeRequest {
+  constructor(readonly exchange: Exchange) {}
+
+  /** The request id: the trusted proxy's, or made by the gateway. */
+  get id(): string {
+    return this.exchange.id;
+  }
+
+  get method(): string {
+    return this.exchange.method;
+  }
+
+  /** Path and query as the client spelled them. */
+  get url(): string {
+    const { path, query } = this.exchange;
+    return query === undefined ? path : `${path}?${query}`;
+  }
+
+  get originalUrl(): string {
+    return this.url;
+  }
+
+  /** The path as the client spelled it, without the query. */
+  get path(): string {
+    return this.exchange.path;
+  }
+
+  /** Query parameters; of several of one name, a list. */
+  get query(): Readonly<Record<string, string | string[]>> {
+    const query: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+    for (const [name, value] of new URLSearchParams(this.exchange.query ?? '')) {
+      const before = query[name];
+      query[name] = before === undefined ? value : [...(typeof before === 'string' ? [before] : before), value];
+    }
+    return query;
+  }
+
+  get headers(): Readonly<IncomingHttpHeaders> {
+    return this.exchange.headers;
+  }
+
+  /** The client's address, found through the trusted proxies. */
+  get ip(): string {
+    return this.exchange.clientIp;
+  }
+
+  /** The host that the client asked for: lower case, without the port. */
+  get hostname(): string {
+    return this.exchange.host;
+  }
+
+  /** The scheme that the client used, as Express and Fastify call it; `exchange.protocol` says `http`, `sse` or `websocket`. */
+  get protocol(): 'http' | 'https' {
+    return this.exchange.scheme;
+  }
+
+  get httpVersion(): string {
+    return this.exchange.httpVersion;
+  }
+
+  /** The client's message: Node's on HTTP/1.1. Its body belongs to the gateway: whoever reads it takes it from the backend. */
+  get raw(): IncomingMessage | ClientMessage {
+    return this.exchange.raw?.request ?? this.exchange.message;
+  }
+
+  /** Undefined: no route fits, and the answer will be 404. */
+  get route(): ExchangeRoute | undefined {
+    const { match } = this.exchange;
+    if (match === undefined) return undefined;
+    const { name, upstream } = match.route.definition;
+    return { name, upstream };
+  }
+
+  /** A header field, by its name in any case. */
+  get(name: string): string | string[] | undefined {
+    return this.headers[name.toLowerCase()];
+  }
+
+  header(name: string): string | string[] | undefined {
+    return this.get(name);
+  }
+}

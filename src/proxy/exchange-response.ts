@@ -1,0 +1,104 @@
+import { EventEmitter } from 'node:events';
+import type { Exchange } from './exchange.js';
+
+/**
+ * What `ExecutionContext.switchToHttp().getResponse()` gives for an exchange: enough of what Express and Fastify have in common for guards,
+ * interceptors and filters. Fields that are set go into the response of the backend as well; a body that is sent is the answer, unless
+ * the exchange has one. Emits `finish` and `close` when the exchange is over.
+ */
+export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> {
+  /** Resolves when the exchange is over. */
+  readonly over: Promise<void>;
+  readonly #fields = new Map<string, [name: string, value: string]>();
+  #status: number | undefined;
+  #end: () => void = () => {};
+
+  constructor(private readonly exchange: Exchange) {
+    super();
+    this.over = new Promise(resolve => (this.#end = resolve));
+  }
+
+  /** The client is being answered: nothing that is sent from here counts any more. */
+  get headersSent(): boolean {
+    const { status, error } = this.exchange;
+    return status !== 0 || error !== undefined;
+  }
+
+  /** As Fastify calls it. */
+  get sent(): boolean {
+    return this.headersSent;
+  }
+
+  get statusCode(): number {
+    return this.exchange.status || (this.#status ?? 200);
+  }
+
+  set statusCode(status: number) {
+    this.#status = status;
+  }
+
+  status(status: number): this {
+    this.#status = status;
+    return this;
+  }
+
+  code(status: number): this {
+    return this.status(status);
+  }
+
+  /** Sets a field of the response, whether the backend makes it, the gateway, or {@link send}. */
+  setHeader(name: string, value: number | string | readonly string[]): this {
+    const text = typeof value === 'object' ? value.join(', ') : String(value);
+    this.#fields.set(name.toLowerCase(), [name, text]);
+    this.exchange.setResponseHeader(name, text);
+    return this;
+  }
+
+  header(name: string, value: number | string | readonly string[]): this {
+    return this.setHeader(name, value);
+  }
+
+  set(name: string, value: number | string | readonly string[]): this {
+    return this.setHeader(name, value);
+  }
+
+  /** A field that was set here. */
+  getHeader(name: string): string | undefined {
+    return this.#fields.get(name.toLowerCase())?.[1];
+  }
+
+  type(mediaType: string): this {
+    return this.setHeader('Content-Type', mediaType);
+  }
+
+  json(body: unknown): this {
+    return this.#respond(JSON.stringify(body) ?? '', 'application/json; charset=utf-8');
+  }
+
+  /** Texts and buffers as they are, all else as JSON. */
+  send(body?: unknown): this {
+    if (body === undefined || body === null) return this.#respond('', undefined);
+    if (typeof body === 'string') return this.#respond(body, 'text/plain; charset=utf-8');
+    if (Buffer.isBuffer(body)) return this.#respond(body, 'application/octet-stream');
+    return this.json(body);
+  }
+
+  end(body?: unknown): this {
+    return this.send(body);
+  }
+
+  /** The exchange is over. Called once. */
+  close(): void {
+    this.#end();
+    this.emit('finish');
+    this.emit('close');
+  }
+
+  #respond(body: Buffer | string, mediaType: string | undefined): this {
+    if (this.headersSent) return this;
+    const headers = ['Content-Length', String(Buffer.byteLength(body))];
+    if (mediaType !== undefined && !this.#fields.has('content-type')) headers.push('Content-Type', mediaType);
+    this.exchange.respond({ status: this.#status ?? 200, headers, body });
+    return this;
+  }
+}

@@ -1,0 +1,121 @@
+import { type BeforeApplicationShutdown, type INestApplicationContext, Logger, Module } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService, NestFactory } from '@nestjs/core';
+import { Logger as PinoNestLogger } from 'nestjs-pino';
+import type { GatewayConfig } from './config/file/gateway.config.js';
+import { Gateway } from './gateway.js';
+import { GatewayModule, type GatewayOptions } from './gateway.module.js';
+import type { Listener } from './listeners/listener.js';
+import { ThrottlerStorageModule } from './security/rate-limit/throttler-storage.module.js';
+import type { RequestPolicy } from './security/policy.js';
+
+const MADE = Symbol('gatehouse.made');
+
+/** The application that is nothing but a gateway. It starts by hand, so that who makes it can look at it before. */
+@Module({})
+class StandaloneModule implements BeforeApplicationShutdown {
+  constructor(private readonly gateway: Gateway) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.gateway.stop();
+  }
+}
+
+/** A gateway with the application that it stands in. */
+export class StandaloneGateway {
+  readonly #gateway: Gateway;
+  #stopped: Promise<number> | undefined;
+
+  constructor(readonly app: INestApplicationContext) {
+    this.#gateway = app.get(Gateway);
+  }
+
+  get listeners(): readonly Listener[] {
+    return this.#gateway.listeners;
+  }
+
+  /** Where operators reach it: `http://127.0.0.1:9901`. Throws before `start`. */
+  get adminUrl(): string {
+    return this.#gateway.adminUrl;
+  }
+
+  /** See {@link Gateway.policies}. */
+  policies(security: object): Promise<readonly RequestPolicy[]> {
+    return this.#gateway.policies(security);
+  }
+
+  /**
+   * Opens the admin listener and the listeners. Rejects with a StartError when an address cannot be had; nothing is left open then.
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#gateway.start();
+    } catch (error) {
+      await this.stop(0);
+      throw error;
+    }
+  }
+
+  /**
+   * Ends gracefully within `grace` milliseconds (default: `shutdown.grace`): readiness says 503, no new connections, what is
+   * in flight may finish. Resolves with the number of exchanges that had to be cut.
+   */
+  stop(grace?: number): Promise<number> {
+    return (this.#stopped ??= this.#stop(grace));
+  }
+
+  async #stop(grace: number | undefined): Promise<number> {
+    const cut = await this.#gateway.stop(grace);
+    await this.app.close();
+    return cut;
+  }
+}
+
+/**
+ * Builds an application that is nothing but a gateway: the same for `npm start`, for tests and for your own programs.
+ * Nothing listens before `start`. Rejects, in one line, when the configuration names what does not exist.
+ */
+export async function createGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<StandaloneGateway> {
+  const { embedded = false } = options;
+  const made: { discovery?: DiscoveryService } = {};
+  const { imports = [], ...gateway } = GatewayModule.forRoot(config, { ...options, embedded });
+  const providers = [
+    ...(gateway.providers ?? []),
+    {
+      provide: MADE,
+      inject: [DiscoveryService],
+      useFactory: (discovery: DiscoveryService) => (made.discovery = discovery),
+    },
+  ];
+  const module = {
+    ...gateway,
+    module: StandaloneModule,
+    providers,
+    imports: [DiscoveryModule, ThrottlerStorageModule, ...imports],
+  };
+  try {
+    const app = await NestFactory.createApplicationContext(module, {
+      abortOnError: false,
+      ...(!embedded && { logger: false, bufferLogs: true }),
+    });
+    if (!embedded) app.useLogger(app.get(PinoNestLogger));
+    return new StandaloneGateway(app);
+  } catch (error) {
+    if (!embedded) Logger.detachBuffer();
+    await end(made.discovery);
+    throw error;
+  }
+}
+
+/** Tells what has begun (timers, watches, connections to stores) to end, where Nest has failed half-way and gives no application to close. */
+async function end(discovery: DiscoveryService | undefined): Promise<void> {
+  const hooks = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'] as const;
+  const instances = new Set(discovery?.getProviders().map(({ instance }) => instance as unknown));
+  for (const hook of hooks) {
+    for (const instance of instances) {
+      const told = instance as Partial<Record<typeof hook, () => unknown>> | null | undefined;
+      await Promise.resolve(told)
+        .then(each => each?.[hook]?.())
+        .catch(() => {});
+    }
+  }
+}
