@@ -264,9 +264,9 @@ describe('when the first attempt was the last that a backend may have', () => {
   it('the other upstream gets the request, with the body that was held', async () => {
     const spare = await startBackend();
     const gateway = await after({ upstream: 'spare' }, { spare: { backends: [spare.url] } });
-    const response = await request(gateway.port, { method: 'PUT', body: patternOf(30_000) });
-    expect(response.json<Echo>()).toMatchObject({ method: 'PUT', bodyLength: 30_000 });
-    expect(spare.last.body.equals(patternOf(30_000))).toBe(true);
+    const response = await request(gateway.port, { method: 'PUT', body: patternOf(10_000) });
+    expect(response.json<Echo>()).toMatchObject({ method: 'PUT', bodyLength: 10_000 });
+    expect(spare.last.body.equals(patternOf(10_000))).toBe(true);
     expect(await accessLineOf(gateway)).toMatchObject({ attempts: 2, upstream: 'spare' });
     await expectAtRest(gateway);
   });
