@@ -287,7 +287,7 @@ export class Dispatcher implements AttemptOwner {
     if (fallback === undefined || !isOutage(error)) return exchange.fail(error);
     if (fallback.kind === 'upstream' && !route.retries.mayMove(exchange, error)) return exchange.fail(error);
     this.metrics.fellBack(target.upstream.name);
-    if (fallback.kind === 'response') return exchange.failWith(error, fallback.respond(exchange, error));
+    if (fallback.kind === 'response') return exchange.fail(error, fallback.respond(exchange, error));
     exchange.moveTo(fallback.route.target.upstream.name);
     this.attempt(exchange, plan, fallback.route);
   }

@@ -303,8 +303,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     this.retries = this.staleAttempts = 0;
   }
 
-  /** Ends the exchange with an error: a problem document, or, when the response is under way, a visible break. */
-  fail(error: GatewayError): void {
+  /** Ends the exchange with an error: a problem document, unless there is another `response`, or, when that is under way, a visible break. */
+  fail(error: GatewayError, response?: LocalResponse): void {
     if (this.error !== undefined) return;
     this.error = error;
     this.doubts?.blame();
@@ -316,7 +316,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     } else if (this.responder.headSent) {
       this.responder.abort();
     } else {
-      this.respond(problemResponse(error, this.id));
+      this.respond(response ?? problemResponse(error, this.id));
     }
   }
 
@@ -324,15 +324,6 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   settle(verdict: NonNullable<Verdict>): void {
     if (!(verdict instanceof Answer)) this.fail(verdict);
     else if (this.error === undefined) this.respond(verdict.response);
-  }
-
-  /** The same with another response than the problem document. */
-  failWith(error: GatewayError, response: LocalResponse): void {
-    if (this.error !== undefined) return;
-    this.error = error;
-    this.doubts?.blame();
-    this.underWay?.giveUp();
-    this.respond(response);
   }
 
   /** A policy has credentials for the client that let in the connection which they come by. */
