@@ -66,7 +66,7 @@ export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationS
     return {
       module: GatewayModule,
       imports: [
-        GatewayConfigModule.forRoot(config, instance),
+        GatewayConfigModule.forRoot(config, instance, embedded),
         LoggingModule.forRoot(loggingOf(config), logSink, embedded),
         MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
         CircuitBreakerModule.forRoot(config),

@@ -19,16 +19,25 @@ export function gatewayConfig(config: GatewayConfig): ConfigFactory {
   return registerAs(namespace, () => config as GatewayConfig & Record<string, unknown>);
 }
 
+/** Nothing but the configuration of the gateway. */
+const closed = { ignoreEnvFile: true, ignoreEnvVars: true, skipProcessEnv: true, cache: true, isGlobal: true } as const;
+
 /** Makes the configuration of one gateway available in its whole application. Neither files nor the environment are read. */
 @Module({})
 export class GatewayConfigModule {
-  /** Throws, in one line, when `instance` cannot stand in a field. */
-  static forRoot(config: GatewayConfig, instance: string = randomBytes(6).toString('hex')): DynamicModule {
+  /**
+   * `embedded`: in an application that may have a ConfigModule of its own, whose sources stay as they are; default: false.
+   * Throws, in one line, when `instance` cannot stand in a field.
+   */
+  static forRoot(config: GatewayConfig, instance = randomBytes(6).toString('hex'), embedded = false): DynamicModule {
     if (!/^[\w.~-]{1,64}$/.test(instance)) {
       throw new Error(`instance: found ${JSON.stringify(instance)}, expected 1 to 64 letters, digits and _ . ~ -`);
     }
-    // Not `forRoot`: that would set, for the application around the gateway, where its ConfigService may look.
-    const registered = ConfigModule.forFeature(gatewayConfig(config));
+    const factory = gatewayConfig(config);
+    // `forRoot` says where the ConfigService of the whole application may look.
+    const registered = embedded
+      ? ConfigModule.forFeature(factory)
+      : ConfigModule.forRoot({ load: [factory], ...closed });
     return {
       module: GatewayConfigModule,
       imports: [registered],
