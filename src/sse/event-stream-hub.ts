@@ -15,10 +15,10 @@ import { Upstreams } from '../upstream/upstreams.js';
 import type { Upstream } from '../upstream/upstream.js';
 import { RelayedStream, type StreamWatcher } from './relayed-stream.js';
 
-/** How late a heartbeat or an idle timeout may be, in milliseconds. */
+/** Milliseconds by which a heartbeat or an idle timeout may be late. */
 const resolution = 100;
 
-/** All open event streams: one timer, one set of figures, and who is to be told when backends or the gateway drain. */
+/** All open event streams: has one timer for them, counts them, and tells them when backends or the gateway drain. */
 @Injectable()
 export class EventStreamHub extends EventStreams implements StreamWatcher, Drainable {
   readonly #open = new Set<RelayedStream>();

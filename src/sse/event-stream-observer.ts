@@ -4,14 +4,15 @@ const SPACE = 0x20;
 const COLON = 0x3a;
 const DIGIT_0 = 0x30;
 
-const enum At {
+/** Where in a line the next byte stands. */
+const enum Position {
   Bom,
   LineStart,
   Name,
   AfterColon,
   Value,
-  /** What follows in this line does not matter. */
-  Rest,
+  /** The rest of this line does not matter. */
+  RestOfLine,
 }
 
 const enum Field {
@@ -26,24 +27,24 @@ const names = [[], [...Buffer.from('data')], [...Buffer.from('id')], [...Buffer.
 const fieldOf = new Uint8Array(256);
 for (const field of [Field.Data, Field.Id, Field.Retry]) fieldOf[names[field]![0]!] = field;
 
-/** Ids beyond this many bytes are not kept: no backend would take such a field. */
+/** Bytes of an id that are kept: no backend would take a longer one in a field. */
 const maxId = 16 * 1024;
 
-/** Milliseconds beyond which a reconnection time is no longer told apart. */
+/** Milliseconds: a larger reconnection time counts as this. */
 const maxRetry = 2 ** 31;
 
 /**
- * Follows the framing of an event stream (WHATWG HTML §9.2.6) as its bytes pass by, in any pieces, without keeping any of them but
- * ids: lines end in CR, LF or CRLF, a blank line ends an event, a line that begins with a colon is a comment.
+ * Follows the framing of an event stream (WHATWG HTML §9.2.6) as its bytes pass, cut in any way; keeps nothing of them but ids. Lines end in CR,
+ * LF or CRLF, a blank line ends an event, a line that begins with a colon is a comment.
  */
 export class EventStreamObserver {
-  /** Complete events so far: those with data, which a client is told of. Comments and events without data do not count. */
+  /** Complete events so far that have data. Comments and events without data do not count: an EventSource dispatches none of them. */
   events = 0;
   /** Milliseconds of the last valid `retry` field. */
   retry: number | undefined;
-  /** An id was too long to be kept, so `lastId` is not the last. */
+  /** The last id was too long to be kept: {@link lastId} is cut off. */
   idLost = false;
-  #at = At.Bom;
+  #at = Position.Bom;
   #field = Field.None;
   /** Bytes of the name, or of the byte order mark, that have matched. */
   #matched = 0;
@@ -66,12 +67,12 @@ export class EventStreamObserver {
   #valid = false;
   #number = 0;
 
-  /** `keepsIds`: false where nobody will ask for them. */
+  /** `keepsIds`: false where {@link lastId} is not needed. */
   constructor(private readonly keepsIds: boolean) {}
 
-  /** Between two events, also at the very start: whatever is written here falls into no event. */
+  /** Between two events, also at the very start: a comment that is written here falls into no event. */
   get atBoundary(): boolean {
-    return !this.#open && (this.#at === At.LineStart || (this.#at === At.Bom && this.#matched === 0));
+    return !this.#open && (this.#at === Position.LineStart || (this.#at === Position.Bom && this.#matched === 0));
   }
 
   /** Id of the last complete event that has one, its UTF-8 bytes as Latin-1; undefined: none had. It may be empty. */
@@ -81,7 +82,7 @@ export class EventStreamObserver {
 
   /** Forgets an event that has come in part: another stream begins. Counts, id and reconnection time stay. */
   restart(): void {
-    this.#at = At.Bom;
+    this.#at = Position.Bom;
     this.#matched = 0;
     this.#field = Field.None;
     this.#afterCr = false;
@@ -101,7 +102,7 @@ export class EventStreamObserver {
           continue;
         }
       }
-      if (this.#at === At.Rest) {
+      if (this.#at === Position.RestOfLine) {
         while (byte !== LF && byte !== CR && ++i < length) byte = chunk[i]!;
         if (i === length) break;
       }
@@ -116,41 +117,41 @@ export class EventStreamObserver {
 
   #take(byte: number): void {
     switch (this.#at) {
-      case At.Bom:
+      case Position.Bom:
         if (byte === bom[this.#matched]) {
-          if (++this.#matched === bom.length) this.#at = At.LineStart;
+          if (++this.#matched === bom.length) this.#at = Position.LineStart;
         } else if (this.#matched > 0) {
           this.#open = true;
-          this.#at = At.Rest;
+          this.#at = Position.RestOfLine;
         } else this.#startLine(byte);
         return;
-      case At.LineStart:
+      case Position.LineStart:
         this.#startLine(byte);
         return;
-      case At.Name:
+      case Position.Name:
         this.#takeName(byte);
         return;
-      case At.AfterColon:
-        this.#at = At.Value;
+      case Position.AfterColon:
+        this.#at = Position.Value;
         if (byte !== SPACE) this.#takeValue(byte);
         return;
-      case At.Value:
+      case Position.Value:
         this.#takeValue(byte);
         return;
-      case At.Rest:
+      case Position.RestOfLine:
         return;
     }
   }
 
   #startLine(byte: number): void {
     this.#field = Field.None;
-    this.#at = At.Rest;
+    this.#at = Position.RestOfLine;
     if (byte === COLON) return;
     this.#open = true;
     const field = fieldOf[byte] as Field;
     if (field === Field.None || (field === Field.Id && !this.keepsIds)) return;
     this.#field = field;
-    this.#at = At.Name;
+    this.#at = Position.Name;
     this.#matched = 1;
     this.#named = false;
     // Without a value an id is valid, and empty; a reconnection time is not.
@@ -163,11 +164,11 @@ export class EventStreamObserver {
     const name = names[this.#field]!;
     if (byte === COLON && this.#matched === name.length) {
       this.#named = true;
-      this.#at = this.#field === Field.Data ? At.Rest : At.AfterColon;
+      this.#at = this.#field === Field.Data ? Position.RestOfLine : Position.AfterColon;
     } else if (byte === name[this.#matched]) this.#matched++;
     else {
       this.#field = Field.None;
-      this.#at = At.Rest;
+      this.#at = Position.RestOfLine;
     }
   }
 
@@ -180,7 +181,7 @@ export class EventStreamObserver {
     const digit = byte - DIGIT_0;
     if (digit < 0 || digit > 9) {
       this.#field = Field.None;
-      this.#at = At.Rest;
+      this.#at = Position.RestOfLine;
       return;
     }
     this.#valid = true;
@@ -199,10 +200,10 @@ export class EventStreamObserver {
 
   #endLine(): void {
     const at = this.#at;
-    if (at === At.Bom && this.#matched > 0) this.#open = true;
-    else if (at === At.LineStart || at === At.Bom) this.#endEvent();
+    if (at === Position.Bom && this.#matched > 0) this.#open = true;
+    else if (at === Position.LineStart || at === Position.Bom) this.#endEvent();
     else this.#endField();
-    this.#at = At.LineStart;
+    this.#at = Position.LineStart;
   }
 
   #endField(): void {

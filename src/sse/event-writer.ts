@@ -8,7 +8,7 @@ const bom = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Bytes of one event that are held until it is complete; a larger one passes as it comes. */
 const maxHeld = 1024 * 1024;
 
-/** The client's side of an event stream: what has come is written at once, or, where it may have to be taken back, event by event. */
+/** The client's side of an event stream: writes pieces at once, or, where a half event may have to be dropped, whole events only. */
 export class EventWriter {
   /** The client does not read. */
   paused = false;
@@ -17,13 +17,13 @@ export class EventWriter {
   /** On the clock of `performance.now()`. */
   writtenAt = performance.now();
   readonly #held = new HeldEvent();
-  /** Something was written before the first bytes that are to come: a byte order mark would not be at the beginning any more. */
+  /** The next bytes begin another stream behind what was written already: a byte order mark at their beginning is taken off. */
   #stripsBom = false;
 
   constructor(
     private readonly exchange: Pick<StreamExchange, 'bytesOut' | 'responder'>,
     private readonly counts: EventStreamCounts,
-    /** Events are passed on when they are complete. */
+    /** Events are held back until they are complete. */
     private readonly holds: boolean,
   ) {}
 
@@ -45,12 +45,12 @@ export class EventWriter {
     this.#write(comment);
   }
 
-  /** The stream has come to its end: nothing is held back any more. */
+  /** The stream has come to its end: writes what was held back. */
   flush(): void {
     this.#write(this.#held.take());
   }
 
-  /** Drops a half event: what comes next is the beginning of another stream. */
+  /** Drops what was held back: what comes next is the beginning of another stream. */
   restart(): void {
     this.#held.clear();
     this.#stripsBom = true;

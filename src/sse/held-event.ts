@@ -19,7 +19,7 @@ export class HeldEvent {
     this.#length = needed;
   }
 
-  /** All of it; nothing is held then, and the buffer is the caller's. */
+  /** Gives all of it, and holds nothing then; the buffer is the caller's. */
   take(): Buffer {
     const held = this.#bytes.subarray(0, this.#length);
     this.clear();

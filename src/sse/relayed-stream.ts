@@ -18,7 +18,7 @@ import { continues, traitsOf, type StreamTraits } from './stream-traits.js';
 
 const lastEventId = 'Last-Event-ID';
 
-/** What a stream tells of itself. */
+/** Is told what becomes of a stream. */
 export interface StreamWatcher {
   /** It has gone on at another backend. */
   resumed(stream: RelayedStream, from: string | undefined, reason: string | undefined): void;
@@ -51,7 +51,7 @@ const waiting: Phase = { name: 'waiting' };
 const trying: Phase = { name: 'trying' };
 const over: Phase = { name: 'over' };
 
-/** Which backend a stream has lost, and how. */
+/** The backend that a stream has lost, and why. */
 interface Loss {
   readonly backend: string | undefined;
   readonly reason: string;
@@ -75,7 +75,7 @@ export class RelayedStream implements EventStream, Timed {
   readonly #silence: Silence;
   readonly #openedAt: number;
   #phase: Phase;
-  /** What it goes on after; undefined while it has lost nothing. */
+  /** The first loss since a backend fed it last; undefined while one does. */
   #loss: Loss | undefined;
   /** The gateway shuts down. */
   #draining = false;

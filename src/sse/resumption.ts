@@ -7,13 +7,13 @@ const maxTries = 10;
 const firstWait = 100;
 const longestWait = 5_000;
 
-/** Milliseconds after which a stream has lasted: what it loses then is a loss like any first one. */
+/** Milliseconds after which a stream has lasted: its next loss counts as the first. */
 const lasting = 5_000;
 
 /** Milliseconds that a stream may ask for by its `retry` field. */
 const maxRetry = 60_000;
 
-/** Bytes that a field value may have (RFC 9110 §5.5). */
+/** A value that a field may have (RFC 9110 §5.5). */
 const sendable = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** True for an event id that can stand in a `Last-Event-ID` field. `id`: bytes as Latin-1. */
@@ -23,7 +23,7 @@ export function isSendable(id: string | undefined): boolean {
 
 /**
  * The tries to go on with one event stream: how many there may be, and how long each waits. The waits grow until a backend has kept the
- * stream up for a while: one that sends an event and dies, again and again, is not asked ten times a second by each client.
+ * stream up for a while, so that a backend that sends an event and dies, again and again, is not asked ten times a second by each client.
  */
 export class Resumption implements UnderWay {
   #tries = 0;
@@ -45,7 +45,7 @@ export class Resumption implements UnderWay {
     return this.#tries;
   }
 
-  /** It had lasted before the loss after which the next try comes: such a try costs no more than the client's own coming back would. */
+  /** It had lasted before its last loss. The next try then needs no retry budget: it costs no more than the client's own reconnecting would. */
   get hasLasted(): boolean {
     return this.#hasLasted;
   }
@@ -71,7 +71,7 @@ export class Resumption implements UnderWay {
     this.#timer = setTimeout(() => this.stream.retry(), milliseconds);
   }
 
-  /** Waits as long as for the last try: it may not be made yet. */
+  /** Waits once more as long as for the last try, which the retry budget does not allow yet. */
   waitOn(): void {
     this.wait(this.#delay(Math.max(0, this.#losses - 1)));
   }

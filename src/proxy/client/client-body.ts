@@ -25,20 +25,20 @@ type Arrival =
   /** All of it came with the head; the message has still to tell its end. */
   | 'whole'
   | 'ended'
-  /** It was too large, or the client has gone. What still comes is thrown away. */
+  /** The body was too large, or the client has gone. */
   | 'failed';
 
-/** Who gets what comes. */
+/** What happens to the bytes that come. */
 type Taker =
-  /** No attempt has opened it: one piece is kept, and then the client is read no further. */
+  /** No attempt has opened the body: one piece is kept, and then the client is read no further. */
   | 'idle'
   /** Waits for the first piece, or the end: HTTP/2 need not say in the head whether there is a body. */
   | 'showing'
-  /** All of it is kept. */
+  /** All of them are kept. */
   | 'gathering'
-  /** An attempt. */
+  /** An attempt reads them. */
   | RequestBody
-  /** No attempt will open it any more: it is thrown away, so that the client can finish and see its answer. */
+  /** No attempt will open the body any more: they are thrown away, so that the client can finish and see its answer. */
   | 'discarding';
 
 /**
@@ -194,8 +194,8 @@ export class ClientBody implements BodyFeed {
   }
 
   /**
-   * The attempt that has opened it is on a connection. Nothing is read before: a backend that cannot be reached costs
-   * nothing of it, whatever its size.
+   * The attempt that has opened it is on a connection. Nothing is read before, so that a body of any size can still be sent to another backend
+   * when the first cannot be reached.
    */
   begin(): void {
     if (this.#kept.whole !== undefined) this.#kept.allSent(this.bytes);

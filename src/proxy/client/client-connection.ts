@@ -16,18 +16,18 @@ export interface ClientCertificate {
   readonly fingerprint: string;
 }
 
-/** What a listener has learned of a connection before its first request. */
+/** What a listener has learned about a connection before its first request. */
 export interface ClientConnection {
-  /** Who the client is, as a trusted proxy has told by the PROXY protocol; the address is undefined where it has none. */
+  /** The client, where a trusted proxy has named it by the PROXY protocol; the address is undefined where the proxy gave none. */
   readonly peer: { readonly address: string | undefined } | undefined;
   /** Bytes that came before the first of HTTP. */
   readonly prelude: number;
   readonly certificate: ClientCertificate | undefined;
-  /** The proxy has not told who its client is, and so cannot vouch for what comes on the connection. Default: false. */
+  /** The proxy has not named its client, and so cannot vouch for what comes on the connection. Default: false. */
   readonly clientUnknown?: boolean;
 }
 
-/** A request of which what backends get can be changed. */
+/** A request whose fields for the backend can be changed. */
 interface EditedRequest {
   /** Sets a field; without a value it is taken away. */
   setRequestHeader(name: string, value?: string): void;
@@ -36,19 +36,19 @@ interface EditedRequest {
 const CONNECTION = Symbol('gatehouse.connection');
 type IntroducedSocket = Socket & { [CONNECTION]?: ClientConnection };
 
-/** Notes what a listener has learned of a connection, for the exchanges on it. */
+/** Notes on a socket what a listener has learned about its connection, for the exchanges that follow. */
 export function introduce(socket: Socket, connection: ClientConnection): void {
   (socket as IntroducedSocket)[CONNECTION] = connection;
 }
 
-/** What was noted of a connection; undefined where nothing is known but its socket. */
+/** What {@link introduce} has noted on a socket; undefined where it was not called. */
 export function introductionOf(socket: Socket): ClientConnection | undefined {
   return (socket as IntroducedSocket)[CONNECTION];
 }
 
 /**
- * The address of the other end: what a trusted proxy has told by the PROXY protocol, else that of the socket, or `unix`.
- * Undefined when the connection is gone, or the proxy's client has no address.
+ * The address of the client: the one that a trusted proxy gave by the PROXY protocol, else that of the socket, or `unix` on a unix socket.
+ * Undefined when the connection is gone, or the proxy gave no address.
  */
 export function peerOf(socket: Socket, listener: ListenerInfo): string | undefined {
   const told = introductionOf(socket)?.peer;
@@ -57,8 +57,8 @@ export function peerOf(socket: Socket, listener: ListenerInfo): string | undefin
 }
 
 /**
- * Tells backends of the client's certificate, and whoever looks at the `fields` of the request, which are changed. Without one, what
- * the client has sent under those names is taken away.
+ * Puts the client's certificate into the request for the backend and into the parsed `fields`, which policies, routes and the log read. Without
+ * a certificate, fields of these names that the client has sent itself are removed from both.
  */
 export function identify(
   request: EditedRequest,
@@ -75,7 +75,7 @@ export function identify(
   }
 }
 
-/** What a client may not say is nothing that a policy, a route or the log could be led by. */
+/** Removes fields that the client may not send from the parsed fields, so that no policy, route or log line is misled by them. */
 export function forget(fields: IncomingHttpHeaders, forged: readonly string[]): void {
   for (const name of forged) Reflect.deleteProperty(fields, name);
 }

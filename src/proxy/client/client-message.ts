@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { RawHeaders } from '../../http/raw-headers.js';
 
 /**
- * Where a client's body comes from. The part of `IncomingMessage` that a body is read by: HTTP/1.x has the message
- * itself, HTTP/2 a view of its stream. `end` is told only of a body that is whole; what breaks is `close`d without it.
+ * Where a client's body is read: the part of `IncomingMessage` that this takes. HTTP/1.x has the message itself, HTTP/2 a view of its stream.
+ * `end` is emitted only when the body is whole; a body that breaks is closed without it.
  */
 export interface BodySource {
   on(event: 'data', listener: (chunk: Buffer) => void): unknown;
@@ -21,7 +21,7 @@ export interface BodySource {
   readonly rawTrailers: RawHeaders;
 }
 
-/** A client's request as it came: its head, and where its body is read. An `IncomingMessage` is one. */
+/** A client's request as it came: its head, and the source of its body. Node's `IncomingMessage` fits it. */
 export interface ClientMessage extends BodySource {
   readonly headers: IncomingHttpHeaders;
   /** Without the pseudo-header fields of HTTP/2; `host` stands for its `:authority`. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /**
- * What ties connections to backends to one client: they carry no request of anybody else, and end when it does. Needed where
+ * Reserves connections to backends for one client: they carry requests of no other client, and end when the client goes. Needed where
  * credentials let in a connection instead of a request (NTLM, Negotiate). A client is a connection of HTTP/1.x, or a stream of HTTP/2.
  */
 export class ClientTie {
@@ -9,7 +9,7 @@ export class ClientTie {
   ended = false;
   #ends: (() => void)[] = [];
 
-  /** Calls `callback` when the client has gone. Must not be asked afterwards. */
+  /** Calls `callback` when the client has gone. Must not be called afterwards. */
   onEnd(callback: () => void): void {
     this.#ends.push(callback);
   }
@@ -26,12 +26,12 @@ export class ClientTie {
 const TIE = Symbol('gatehouse.tie');
 type TiedSocket = Socket & { [TIE]?: ClientTie };
 
-/** The tie of a client's connection; undefined, as a rule, when it has none. */
+/** The tie of a client's connection; undefined for most, which have none. */
 export function tieOf(socket: Socket): ClientTie | undefined {
   return (socket as TiedSocket)[TIE];
 }
 
-/** Ties what is to come for a client's connection to it, until it closes. */
+/** Reserves from now on the backend connections of this client's connection, until it closes. Gives the tie that it has already, if any. */
 export function tieTo(socket: Socket): ClientTie {
   const tied = socket as TiedSocket;
   if (tied[TIE] !== undefined) return tied[TIE];

@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
 /**
- * Ends a connection so that its client cannot take it for the end of a message, and the kernel keeps nothing that is not
- * read yet: with a reset. On unix sockets and TLS, where Node has none (and throws), it is destroyed: the former have no
- * other end, and the latter's client misses the closing alert.
+ * Ends a connection with a reset, so that its client cannot take the end for that of a message, and the kernel drops what the client has not
+ * read. Node cannot reset unix sockets and TLS connections (it throws): they are destroyed. A unix socket has no other way to end, and a TLS
+ * client notices that the closing alert is missing.
  */
 export function resetConnection(socket: Socket): void {
   if (socket.destroyed) return;

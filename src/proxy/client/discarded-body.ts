@@ -10,8 +10,8 @@ const discardFor = 5_000;
 const discarding = new WeakSet<Socket>();
 
 /**
- * True for a request whose body nobody has begun to read, and of which it is certain that it comes, where it ends, and that this
- * is soon. A client that expects something may never send it.
+ * True for a request whose body has not been read at all, will certainly come, and has an end that is known and near. A client that has sent
+ * `Expect` may never send its body.
  */
 export function isDiscardable({ headers, readableFlowing }: IncomingMessage): boolean {
   if (readableFlowing !== null || headers.expect !== undefined || headers['transfer-encoding'] !== undefined)
@@ -20,8 +20,8 @@ export function isDiscardable({ headers, readableFlowing }: IncomingMessage): bo
 }
 
 /**
- * Reads the body of a request that is answered without it, and throws it away, so that the next request can follow on the
- * connection. What has not come {@link discardFor} after the answer costs the connection. Must be called before the response ends.
+ * Reads the body of a request that is answered without it, and throws it away, so that the next request can follow on the connection. The
+ * connection is cut when the rest has not come within {@link discardFor} after the answer. Must be called before the response ends.
  */
 export function discardBody(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;

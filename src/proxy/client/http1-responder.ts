@@ -26,7 +26,7 @@ export class Http1Responder implements Responder {
   length = -1;
   /** The whole body, held until `end`, which follows in the same turn. */
   #whole: Buffer | undefined;
-  /** The head waits for the body: if that is not there in this turn of the event loop, it goes alone. */
+  /** The head is held back for the body, and goes alone if no body has come by the end of this turn of the event loop. */
   #headWaits = false;
   #switched = false;
   /** The body, where it comes in pieces. */
@@ -37,7 +37,7 @@ export class Http1Responder implements Responder {
     private readonly response: ServerResponse,
     /** The client waits for a 100 before it sends its body. */
     private readonly expectsContinue: boolean,
-    /** While it shuts down every answer ends its connection. */
+    /** While this listener shuts down, every answer ends its connection. */
     private readonly listener: ListenerInfo,
   ) {}
 
@@ -58,7 +58,7 @@ export class Http1Responder implements Responder {
       response.writeContinue();
       return;
     }
-    // They may be left out: a client that does not read must not make them pile up.
+    // Interim responses may be left out (RFC 9110 §15.2), and must not pile up for a client that does not read.
     if (response.socket === null || response.socket.writableLength > maxUnread) return;
     response.writeInformation(status, headers);
   }
@@ -144,7 +144,7 @@ export class Http1Responder implements Responder {
   }
 
   #writeHead(status: number, message: string, headers: RawHeaders): void {
-    // Where no chunked body follows, nothing can follow that it announces, and Node throws.
+    // Trailer fields can follow a chunked body only; Node throws for a `Trailer` field on any other.
     if (hasTrailerField(headers) && !this.#isChunked(status)) removeFields(headers, trailerField);
     this.response.writeHead(status, phrase(status, message), headers);
   }
@@ -160,7 +160,7 @@ export class Http1Responder implements Responder {
     return (!this.request.complete && hasBody(this.request)) || this.withholdsContinue;
   }
 
-  /** Whoever is refused for its body is not to send it. */
+  /** A client that is refused because of its body (too large, too slow) is not to send the rest. */
   #canDiscard(status: number): boolean {
     if (status === 413 || status === 408 || this.listener.draining || !this.response.shouldKeepAlive) return false;
     return isDiscardable(this.request);
@@ -176,7 +176,7 @@ export class Http1Responder implements Responder {
   }
 }
 
-/** Those whose heads came in this turn of the event loop. */
+/** The responders whose heads came in this turn of the event loop. */
 let waitingHeads: Http1Responder[] = [];
 
 function sendHeads(): void {
@@ -185,7 +185,7 @@ function sendHeads(): void {
   for (const responder of heads) responder.turnEnded();
 }
 
-/** The backend's own reason phrase if Node can write it (RFC 9112 §4), else the usual one. */
+/** The backend's own reason phrase if Node can write it (RFC 9112 §4), else the standard one for the status. */
 function phrase(status: number, message: string): string {
   if (message === STATUS_CODES[status]) return message;
   return message !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : (STATUS_CODES[status] ?? '');
@@ -213,7 +213,7 @@ function endAtOnce(response: ServerResponse, body: Buffer): void {
   response.end(body.toString('latin1'), 'latin1');
 }
 
-/** A request without a body is not complete either while its head is being handled. */
+/** The request has a body. `complete` does not tell: while the head is being handled, it is false also without a body. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }

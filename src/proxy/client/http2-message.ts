@@ -7,7 +7,7 @@ import type { ClientMessage } from './client-message.js';
 import type { Http2Head } from './http2-head.js';
 import type { ListenerInfo } from './listener-info.js';
 
-/** A request on an HTTP/2 stream, as far as it is like a message of HTTP/1.x. */
+/** A request on an HTTP/2 stream, seen as a message of HTTP/1.x. */
 export class Http2Message implements ClientMessage {
   readonly httpVersion = '2.0';
   complete = false;
@@ -17,10 +17,10 @@ export class Http2Message implements ClientMessage {
   constructor(
     private readonly stream: ServerHttp2Stream,
     readonly rawHeaders: RawHeaders,
-    /** What Node has made of the fields, pseudo-header fields among them. */
+    /** The fields as Node has parsed them, with the pseudo-header fields. */
     private readonly fields: IncomingHttpHeaders,
     readonly socket: Socket,
-    /** False: the head was the end of it. */
+    /** False: the request ended with its head. */
     hasBody: boolean,
   ) {
     if (hasBody) {
@@ -59,7 +59,7 @@ export class Http2Message implements ClientMessage {
     this.stream.resume();
   }
 
-  /** A stream that was reset ends as well, as far as Node is concerned: nobody may take that for the end of the body. */
+  /** Node emits `end` also for a stream that was reset, which is not the end of the body: it is not passed on then. */
   #end(listener: () => void): void {
     if (this.stream.closed) return;
     this.complete = true;

@@ -16,7 +16,7 @@ const smallBody = 16 * 1024;
 /** Interim responses are left out while so many frames wait to be written to the connection. */
 const maxQueued = 100;
 
-/** The connection's fields, which HTTP/2 has no place for (RFC 9113 §8.2.2). Their lengths tell most others apart. */
+/** Connection-specific fields, which HTTP/2 forbids (RFC 9113 §8.2.2). `lengths` marks how long their names are: most other fields are ruled out by it. */
 const forbidden = new Set([
   'connection',
   'keep-alive',
@@ -31,7 +31,7 @@ for (const name of forbidden) lengths[name.length] = 1;
 
 const acceptField: ReadonlySet<string> = new Set(['sec-websocket-accept']);
 
-/** A {@link Responder} over a stream of Node's HTTP/2 server. Nothing that it is asked for throws once the stream is gone. */
+/** A {@link Responder} over a stream of Node's HTTP/2 server. None of its methods throws once the stream is gone. */
 export class Http2Responder implements Responder {
   source: { resume(): void } | undefined;
   /** The response is whole: nothing more is to be written. */
@@ -39,7 +39,7 @@ export class Http2Responder implements Responder {
   #drainAttached = false;
   #continueSent = false;
   #waitsForTrailers = false;
-  /** No body follows the head, whatever the backend sends. */
+  /** No body follows the head, even if the backend sends one. */
   #bodiless = false;
   length = -1;
   /** The whole body, held until `end`, which follows in the same turn. */
@@ -72,7 +72,7 @@ export class Http2Responder implements Responder {
   informational(status: number, headers: RawHeaders): void {
     const { stream } = this;
     if (stream.headersSent || this.#isGone || status === 101) return;
-    // They may be left out: a client that does not read must not make them pile up.
+    // Interim responses may be left out (RFC 9110 §15.2), and must not pile up for a client that does not read.
     if ((stream.session?.state.outboundQueueSize ?? 0) > maxQueued) return;
     if (status === 100) {
       if (!this.withholdsContinue) return;
@@ -111,7 +111,7 @@ export class Http2Responder implements Responder {
     else this.#finish(this.#whole);
   }
 
-  /** RFC 8441 §5: a status of 200 makes it; there is no key to prove anything by. */
+  /** RFC 8441 §5: the status 200 makes the upgrade, and there is no `Sec-WebSocket-Accept`. */
   switchProtocols(_protocol: string, headers: RawHeaders): Duplex | undefined {
     const { stream } = this;
     if (this.#isGone) return undefined;
@@ -142,7 +142,7 @@ export class Http2Responder implements Responder {
 
   #respond(status: number, headers: RawHeaders, empty: boolean): void {
     if (this.#isGone) return;
-    // Node takes no status beyond 599, and RFC 9110 §15 has clients read it as a server's error.
+    // Node throws for a status beyond 599; RFC 9110 §15 has clients treat one as a server error.
     const fields = [':status', String(status > 599 ? 502 : status)];
     this.length = copyFields(headers, fields);
     this.#bodiless = empty || this.isHead || this.length === 0 || status === 204 || status === 205 || status === 304;
@@ -165,7 +165,7 @@ export class Http2Responder implements Responder {
     this.#letGo();
   }
 
-  /** A request that is still coming is of no use once it is answered: the client may stop (RFC 9113 §8.1). */
+  /** The rest of a request is of no use once the request is answered: tells the client that it may stop (RFC 9113 §8.1). */
   #letGo(): void {
     if (this.request.complete) return;
     // Node writes trailers in an immediate of its own.
@@ -194,7 +194,7 @@ function copyFields(headers: RawHeaders, fields: RawHeaders): number {
   return length;
 }
 
-/** Field values end where Node's own list of them does, at a NUL; and nobody may see a line end in one (RFC 9110 §5.5). */
+/** A field value with NUL, CR and LF replaced by spaces: Node cuts values at a NUL, and RFC 9110 §5.5 forbids line ends in them. */
 function clean(value: string): string {
   return /[\0\r\n]/.test(value) ? value.replace(/[\0\r\n]/g, ' ') : value;
 }

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 const ending = new WeakSet<Socket>();
 
 /**
- * Notes that the answer under way on a connection says `Connection: close`. Requests that come behind it, pipelined or while
- * the connection lingers, must not be processed: their client could never learn what became of them (RFC 9112 §9.6).
+ * Notes that the answer under way on a connection says `Connection: close`. Requests that follow on the connection, pipelined or while it
+ * lingers, must not be processed: they are never answered, so their client could not learn what became of them (RFC 9112 §9.6).
  */
 export function endWithAnswer(socket: Socket): void {
   ending.add(socket);

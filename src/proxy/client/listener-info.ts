@@ -1,4 +1,4 @@
-/** What an exchange wants to know of the listener that took it. */
+/** The facts of a listener that its exchanges need. */
 export interface ListenerInfo {
   /** Label of logs and metrics; default: the port. */
   readonly name: string;

@@ -2,40 +2,40 @@ import { Injectable } from '@nestjs/common';
 
 const MiB = 1024 * 1024;
 
-/** An amount of memory, in bytes, of which many may have a part. */
+/** A bounded amount of memory, in bytes, that many exchanges share. It only counts. */
 export class MemoryShare {
   /** Bytes that are in use. */
   taken = 0;
 
   constructor(readonly most: number) {}
 
-  /** False: so much is not left. */
+  /** Takes a part. False: not so many bytes are left, and none are taken. */
   take(bytes: number): boolean {
     if (this.taken + bytes > this.most) return false;
     this.taken += bytes;
     return true;
   }
 
-  /** Gives back what was taken. */
+  /** Gives a part back. */
   give(bytes: number): void {
     this.taken -= bytes;
   }
 }
 
-/** What this process keeps for clients that are slow, so that their slowness is not the backends'. */
+/** The memory that this process spends on slow clients, so that they do not keep backends busy. */
 @Injectable()
 export class ClientMemory {
-  /** Bodies that are gathered before they take a place at a backend. */
+  /** For bodies that are gathered before they take a place at a backend. */
   readonly bodies = new MemoryShare(64 * MiB);
-  /** Answers that are read faster than their clients take them. */
+  /** For answers that backends send faster than their clients read. */
   readonly answers = new MemoryShare(64 * MiB);
 }
 
-/** What one exchange has taken of several shares; given back when it is over. */
+/** The parts that one exchange has taken of several shares; given back when it is over. */
 export class Borrowed {
   readonly #parts: [share: MemoryShare, bytes: number][] = [];
 
-  /** False: so much is not left. */
+  /** Takes a part of a share. False: not so many bytes are left, and none are taken. */
   take(share: MemoryShare, bytes: number): boolean {
     if (!share.take(bytes)) return false;
     this.#parts.push([share, bytes]);

@@ -7,13 +7,13 @@ interface Parser {
 }
 
 /**
- * True when it is certain that nothing has come with a request but its head. Node's parser drops what comes behind a head that offers an
- * upgrade, made or not, and tells nobody. Must be asked while the request is handed out.
+ * True when it is certain that nothing has come with a request but its head. Node's parser silently drops the bytes behind a head that offers an
+ * upgrade, whether or not the upgrade is made. Must be called while Node hands the request out: later the parser has other bytes.
  */
 export function endsWithHead({ socket }: IncomingMessage): boolean {
   const chunk = (socket as { parser?: Parser }).parser?.getCurrentBuffer?.();
   if (chunk === undefined || chunk.length === 0) return false;
-  // Its first empty line must be its end: where there are two, one of them ends something else.
+  // The first empty line must be the end of the bytes: where there are two, one of them ends something else.
   const end = /\n\r?\n/.exec(chunk.toString('latin1'));
   return end !== null && end.index + end[0].length === chunk.length;
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { RawHeaders } from '../../http/raw-headers.js';
 
-/** The client's side of an exchange, whatever protocol it speaks. */
+/** The client's side of an exchange, over HTTP/1.x or HTTP/2. */
 export interface Responder {
   /** The response head is on its way: from now on an error can only cut the message. */
   readonly headSent: boolean;
@@ -14,7 +14,7 @@ export interface Responder {
   /** Sends an interim response (100, 103 …); dropped for clients that cannot take one (RFC 9110 §15.2). */
   informational(status: number, headers: RawHeaders): void;
   head(status: number, message: string, headers: RawHeaders): void;
-  /** Sends the head at once, before any of the body: for streams, of which nothing may come for long. */
+  /** Sends the head at once, before any of the body: for streams, whose first byte may be long in coming. */
   flush(): void;
   /** False: stop, and go on when `source.resume` is called. */
   write(chunk: Buffer): boolean;
@@ -28,6 +28,6 @@ export interface Responder {
   send(status: number, headers: RawHeaders, body: string | Buffer): void;
   /** Breaks the message so that the client sees the break, never a clean end. */
   abort(): void;
-  /** Where the body comes from: told to go on when the client has taken what was written. */
+  /** Where the body comes from: resumed when the client has read what was written. */
   source: { resume(): void } | undefined;
 }

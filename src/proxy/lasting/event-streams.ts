@@ -8,15 +8,15 @@ import type { Responder } from '../client/responder.js';
 import type { Places } from './places.js';
 import type { UnderWay } from './under-way.js';
 
-/** What holds for the event streams of a route. Milliseconds; 0 = off. */
+/** Settings of the event streams of a route. Times in milliseconds; 0 = off. */
 export interface EventStreamSettings {
   readonly heartbeat: number;
   readonly idleTimeout: number;
   /** A stream whose backend dies goes on at another one. */
   readonly resume: boolean;
-  /** Milliseconds that the wait between two tries to go on grows to. No configuration has it. Default 5,000. */
+  /** Longest wait between two tries to go on, in milliseconds. For tests: no configuration sets it. Default 5,000. */
   readonly longestWait?: number;
-  /** The route's own, or those that routes without a limit of their own share. */
+  /** The route's own places, or those that all routes without a limit of their own share. */
   readonly places: Places;
 }
 
@@ -60,7 +60,7 @@ export interface StreamSource {
   breakOff(error: GatewayError): void;
 }
 
-/** Where a stream that has lost its source gets the next one from. */
+/** Makes further attempts for a stream that has lost its source. */
 export interface StreamSupply {
   readonly upstream: Upstream;
   /** Takes leave of the retry budget for one more attempt. */
@@ -75,7 +75,7 @@ export interface StreamSupply {
   readonly exhausted: boolean;
 }
 
-/** What an event stream has to do with its exchange. */
+/** The part of an exchange that its event stream reads and writes. */
 export interface StreamExchange {
   readonly id: string;
   readonly method: string;
