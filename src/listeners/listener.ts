@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { unlink, stat } from 'node:fs/promises';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
@@ -8,6 +8,7 @@ import type { TrustedProxies } from '../http/client-address.js';
 import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
 import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
 import { openFiles } from '../platform/open-files.js';
+import { stopAccepting } from '../platform/stop-accepting.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import type { Upgrades } from '../proxy/upgrades.js';
 import type { ClientErrors } from './client-errors.js';
@@ -200,7 +201,7 @@ export class Listener implements ListenerInfo {
   drain(): void {
     this.draining = true;
     this.#http2?.drain();
-    NetServer.prototype.close.call(this.#server);
+    stopAccepting(this.#server);
   }
 
   #keep(socket: Socket): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { GatewayError } from '../http/gateway-error.js';
+import { kernelWritesOf } from '../platform/kernel-writes.js';
 import { resetConnection } from '../proxy/client/connection-reset.js';
 import type { Exchange } from '../proxy/exchange.js';
 import { exchangesOn, lastExchangeOn, type ExchangeSocket } from '../proxy/exchanges.js';
@@ -22,16 +23,6 @@ interface Stall {
   /** Milliseconds since that has changed. */
   readonly lasted: number;
 }
-
-/** Part of a socket, but not of its types: what the kernel has been given, and how much of that it has not taken yet. */
-interface Handle {
-  readonly bytesWritten?: number;
-  readonly writeQueueSize?: number;
-  /** Of TLS: the handle of the connection below. */
-  readonly _parent?: Handle | null;
-}
-
-const noHandle: Handle = {};
 
 /**
  * Cuts the clients of a listener that send their bodies drop by drop (408), or do not read their responses. One timer
@@ -94,8 +85,7 @@ export class SlowClients {
   }
 
   #drain(socket: ExchangeSocket, elapsed: number, next: Map<Socket, Stall>): void {
-    const handle = handleOf(socket);
-    const { bytesWritten = 0, writeQueueSize = 0 } = handle;
+    const { bytesWritten = 0, writeQueueSize = 0 } = kernelWritesOf(socket);
     if (writeQueueSize === 0 && socket.writableLength === 0) return;
     const taken = bytesWritten - writeQueueSize;
     const before = this.#stalls.get(socket);
@@ -108,11 +98,4 @@ export class SlowClients {
     const reason = `read nothing for ${Math.round(lasted)} ms`;
     for (const exchange of exchangesOn(socket)) exchange.fail(new GatewayError('CLIENT_ABORTED', undefined, reason));
   }
-}
-
-/** The handle that the kernel is reached through. */
-function handleOf(socket: Socket): Handle {
-  let handle = (socket as Socket & { readonly _handle?: Handle | null })._handle ?? noHandle;
-  while (handle._parent !== undefined && handle._parent !== null) handle = handle._parent;
-  return handle;
 }

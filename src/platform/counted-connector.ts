@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
+import { connectingSocket } from './connecting-socket.js';
 import { outOfDescriptors } from './exhausted.js';
 import { openFiles } from './open-files.js';
 
@@ -7,8 +7,7 @@ import { openFiles } from './open-files.js';
 export function countedConnector(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) => {
     if (!openFiles.take('backends')) return process.nextTick(callback, outOfDescriptors(), null);
-    // Typed as if it returned nothing; what it returns is the socket that is connecting.
-    const connecting = connect(options, callback) as unknown as Socket;
+    const connecting = connectingSocket(connect, options, callback);
     openFiles.giveWhenClosed('backends', connecting);
     return connecting;
   };

@@ -84,6 +84,25 @@ describe('opossum, as it is used here', () => {
     expect(window.totals).toEqual({ requests: 0, failures: 0, hardFailures: 0, outlying: 0 });
   });
 
+  it('is open for as long as was said last', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { opossum } = setup();
+    opossum.openFor = 5;
+    opossum.forceOpen();
+    vi.advanceTimersByTime(4);
+    expect(opossum.opened).toBe(true);
+    vi.advanceTimersByTime(1);
+    expect(opossum.halfOpen, 'opossum: it takes the time from somewhere else').toBe(true);
+  });
+
+  it('sums up no more than it asks for', () => {
+    const { opossum, window } = setup();
+    opossum.record(false);
+    expect(opossum.stats).toEqual({ fires: 1, failures: 1 });
+    expect(opossum.status).toBe(window.status);
+  });
+
   it('goes off the rotation when it is shut down', () => {
     const { opossum, rotation } = setup();
     expect(rotation.listenerCount('rotate')).toBe(1);

@@ -1,7 +1,8 @@
-import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { joinPieces } from '../http/joined-readable.js';
 import { Pieces } from '../http/pieces.js';
+import { responseOn, takeConnection } from '../platform/assigned-response.js';
 
 /** Bytes that a client may send behind its handshake before it is answered; more wait in its own system. */
 const mostEarly = 64 * 1024;
@@ -25,9 +26,7 @@ export class HeldConnection {
     head: Buffer,
   ) {
     joinPieces(socket);
-    const response = (this.response = new ServerResponse(request));
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket);
+    const response = (this.response = responseOn(request, socket));
     response.once('finish', () => this.#close());
     socket
       .on('error', () => {})
@@ -54,7 +53,7 @@ export class HeldConnection {
   /** The refusal has been written: our side ends first, so that the client can read it. */
   #close(): void {
     const { response, socket } = this;
-    response.detachSocket(socket);
+    takeConnection(response, socket);
     socket.off('data', this.#keep).resume().end();
     const cut = setTimeout(() => socket.destroy(), lingerFor).unref();
     socket.once('close', () => clearTimeout(cut));

@@ -9,7 +9,8 @@ import { introduce, introductionOf, type ClientCertificate } from '../../proxy/c
 import { describeCertificate } from './client-certificate.js';
 import { FileWatch, type WatchTimes } from './file-watch.js';
 import type { SecureServerOptions } from '../http-server.js';
-import { interpose } from '../../platform/interpose.js';
+import { interpose, takeTlsFailures } from '../../platform/interpose.js';
+import { carrierOf } from '../../platform/tls-carrier.js';
 import { TlsCertificates } from './tls-certificates.js';
 import { handshakeFailure } from './tls-failure.js';
 import { sessionLifetime, type ListenerTls } from './tls-settings.js';
@@ -76,9 +77,7 @@ export class TlsTermination {
       secured(socket, below);
       proceed();
     });
-    // By default they are taken for messages that cannot be read.
-    server.removeAllListeners('tlsClientError');
-    server.on('tlsClientError', (error, socket) => {
+    takeTlsFailures(server, (error, socket) => {
       const invalid: unknown = socket.authorizationError;
       this.#refused(socket, handshakeFailure(error, invalid), String(invalid ?? error.message));
       socket.destroy();
@@ -149,9 +148,4 @@ export class TlsTermination {
     this.#reported = failures;
     return true;
   }
-}
-
-/** The socket that TLS runs over. Node has no public name for it. */
-function carrierOf(socket: TLSSocket): Socket | undefined {
-  return (socket as TLSSocket & { readonly _parent?: Socket | null })._parent ?? undefined;
 }

@@ -3,6 +3,7 @@ import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:ht
 import { JoinedWrites } from '../../http/joined-writes.js';
 import type { RawHeaders } from '../../http/raw-headers.js';
 import { removeFields } from '../../http/request-head.js';
+import { takeConnection } from '../../platform/assigned-response.js';
 import { resetConnection } from './connection-reset.js';
 import { discardBody, isDiscardable } from './discarded-body.js';
 import type { ListenerInfo } from './listener-info.js';
@@ -115,7 +116,7 @@ export class Http1Responder implements Responder {
     this.#switched = true;
     let head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
     for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-    response.detachSocket(socket);
+    takeConnection(response, socket);
     socket.write(`${head}\r\n`, 'latin1');
     return socket;
   }

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import { GatewayError } from '../../http/gateway-error.js';
+import { leaveUnframed } from '../../platform/bodiless-request.js';
 import type { Backend } from '../../upstream/backend.js';
 import { RequestBody } from '../client/request-body.js';
 import type { ConnectionWatch } from './backend-agent.js';
@@ -182,5 +183,5 @@ function replaceFields(outgoing: ClientRequest, request: ForwardRequest): void {
     if (outgoing.hasHeader(name)) outgoing.appendHeader(name, fields[i + 1]!);
     else outgoing.setHeader(name, fields[i + 1]!);
   }
-  if (request.body === undefined && !lengthIsAsked.has(request.method)) outgoing.useChunkedEncodingByDefault = false;
+  if (request.body === undefined && !lengthIsAsked.has(request.method)) leaveUnframed(outgoing);
 }

@@ -9,7 +9,7 @@ import { badResponse, brokenResponse, tooLate, type Phase } from './attempt-fail
 import { badHead, isFinalHead } from './final-head.js';
 import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarder.js';
 import { isStale, networkError } from './network-error.js';
-import { stopWriteBuffering } from './unbuffered-writes.js';
+import { stopWriteBuffering } from '../../platform/unbuffered-writes.js';
 
 /** How an attempt is bound to what sends its request. */
 export interface NodeAttemptOptions {

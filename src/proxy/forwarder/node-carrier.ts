@@ -1,11 +1,12 @@
 import { ClientRequest, type ClientRequestArgs } from 'node:http';
+import { BodilessRequest } from '../../platform/bodiless-request.js';
 import type { Backend } from '../../upstream/backend.js';
 import { RequestBody } from '../client/request-body.js';
 import type { ConnectionWatch } from './backend-agent.js';
 import { maxResponseHead, type BackendPools } from './backend-pools.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest } from './forwarder.js';
 import { NodeAttempt } from './node-attempt.js';
-import { addressOf, BodilessRequest, fieldsOf, sendHead } from './node-request.js';
+import { addressOf, fieldsOf, sendHead } from './node-request.js';
 
 /**
  * Carries what undici cannot: upgrades, `Expect: 100-continue` end to end, request trailers, `TE`, `OPTIONS *`, and heads that must be

@@ -1,4 +1,4 @@
-import { ClientRequest } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import type { RawHeaders } from '../../http/raw-headers.js';
 import type { Backend } from '../../upstream/backend.js';
 import { hostOf } from '../../upstream/backend-tls.js';
@@ -33,12 +33,3 @@ export function fieldsOf(request: ForwardRequest): RawHeaders {
 export function sendHead(client: ClientRequest): void {
   client.write('', 'latin1');
 }
-
-/**
- * A request without a body, and so without framing. `node:http` chunks the nothing that follows on methods other than GET, HEAD, DELETE,
- * OPTIONS and TRACE, and servers tell an empty body from none (Apache's WebDAV answers such a MKCOL with 415).
- */
-export class BodilessRequest extends ClientRequest {}
-
-// The constructor sets it and, where fields come as a list, writes the head by it before any other code could change it.
-Object.defineProperty(BodilessRequest.prototype, 'useChunkedEncodingByDefault', { get: () => false, set: () => {} });

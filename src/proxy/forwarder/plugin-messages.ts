@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import { pluginSocket } from '../../platform/plugin-socket.js';
 import type { Backend } from '../../upstream/backend.js';
 import { RequestBody } from '../client/request-body.js';
 import type { ForwardRequest } from './forwarder.js';
@@ -73,11 +73,6 @@ export class PluginResponse extends ServerResponse<PluginRequest> {
   release(): void {
     this.emit('close');
   }
-}
-
-/** The socket as plug-ins may see it; without `server`, to whose `close` the library would listen, except for upgrades, which it takes from servers only. */
-function pluginSocket(socket: Socket | undefined, isUpgrade: boolean): Socket {
-  return Object.create(socket ?? new Socket(), { server: { value: isUpgrade ? {} : undefined } }) as Socket;
 }
 
 function same(one: string | readonly string[] | undefined, other: string | readonly string[] | undefined): boolean {

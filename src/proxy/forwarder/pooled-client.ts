@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher, type buildConnector } from 'undici';
+import { connectingSocket, connectorOf } from '../../platform/connecting-socket.js';
 import { openConnection, type Opened } from './backend-connection.js';
 
 /** What is known of a connection to a backend. */
@@ -14,9 +15,6 @@ export interface ConnectionUser {
   connection: ConnectionState | undefined;
 }
 
-/** undici's connector as it is: it returns the socket that is connecting, where its type says nothing. */
-type Connect = (target: buildConnector.Options, connected: () => void) => Socket;
-
 /** One connection of a pool: tells each request who carries it. */
 export class PooledClient extends Client {
   readonly #state: ConnectionState;
@@ -27,7 +25,7 @@ export class PooledClient extends Client {
    */
   constructor(origin: URL, options: object, timeout: number) {
     const state: ConnectionState = { served: 0, socket: undefined };
-    const { connect } = options as { connect: Connect };
+    const connect = connectorOf(options);
     const connectWithin: buildConnector.connector = (target, callback) => {
       const opened: Opened = (error, socket) => {
         state.served = 0;
@@ -35,7 +33,7 @@ export class PooledClient extends Client {
         // Typed so that one of the two is null.
         (callback as Opened)(error, socket);
       };
-      openConnection(() => connect(target, () => {}), timeout, opened);
+      openConnection(() => connectingSocket(connect, target, () => {}), timeout, opened);
     };
     super(origin, { ...options, connect: connectWithin });
     this.#state = state;

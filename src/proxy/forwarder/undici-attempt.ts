@@ -11,7 +11,7 @@ import type { AttemptControl, AttemptObserver, ForwardRequest } from './forwarde
 import { isStale, networkError } from './network-error.js';
 import type { ConnectionState, ConnectionUser } from './pooled-client.js';
 import { refusesWrites } from './refused-writes.js';
-import { stopWriteBuffering } from './unbuffered-writes.js';
+import { stopWriteBuffering } from '../../platform/unbuffered-writes.js';
 
 /** undici's callbacks for one attempt, turned into what an {@link AttemptObserver} wants to hear. */
 export class UndiciAttempt implements Dispatcher.DispatchHandler, AttemptControl, Timed, ConnectionUser {

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { bytesReadBy } from '../../platform/redis-bytes.js';
 import { backlogsOf } from './redis-reply.js';
 import { takeScript } from './redis-script.js';
 
@@ -94,7 +95,7 @@ export class RedisLink {
     try {
       const backlogs = await this.#run(keys, args, commandTimeout);
       this.#failures = 0;
-      this.#bytesRead = this.#redis.stream.bytesRead;
+      this.#bytesRead = bytesReadBy(this.#redis);
       return backlogs;
     } catch (error) {
       this.observer.failed();
@@ -138,8 +139,7 @@ export class RedisLink {
 
   /** An answer without end would be gathered without end: the connection is made anew. */
   #dropFlood(): void {
-    const { stream } = this.#redis;
-    if ((stream?.bytesRead ?? 0) - this.#bytesRead > mostUnanswered) this.#redis.disconnect(true);
+    if (bytesReadBy(this.#redis) - this.#bytesRead > mostUnanswered) this.#redis.disconnect(true);
   }
 
   #probeLater(): void {
