@@ -1,3 +1,4 @@
+import { latin1Text } from '../platform/latin1.js';
 import { foldName } from './field-names.js';
 import { isForwardingName } from './forwarding-fields.js';
 import { hopByHop } from './hop-by-hop.js';
@@ -8,11 +9,7 @@ import { connectionOptions, removeFields } from './request-head.js';
 const lengths = new Uint8Array(32);
 for (const name of hopByHop) lengths[name.length] = 1;
 
-/** Part of Node's `Buffer`, and of its public behaviour for years, but not of its types: `toString` without its argument checks. */
-type LatinBuffer = Buffer & { latin1Slice(): string };
-
-const text = (field: Buffer | string): string =>
-  typeof field === 'string' ? field : (field as LatinBuffer).latin1Slice();
+const text = (field: Buffer | string): string => (typeof field === 'string' ? field : latin1Text(field));
 
 /**
  * A backend's response fields without those that end at this hop (RFC 9110 §7.6.1); the rest keeps order, spelling

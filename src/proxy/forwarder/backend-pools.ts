@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http';
 import { Pool, buildConnector, type Dispatcher } from 'undici';
+import { connectingSocket } from '../../platform/connecting-socket.js';
 import type { Backend } from '../../upstream/backend.js';
 import { serverNameOf, tlsOptions, type BackendTls } from '../../upstream/backend-tls.js';
 import type { ClientTie } from '../client/client-tie.js';
@@ -94,6 +95,5 @@ export class BackendPools {
 function secureConnector(backend: Backend, tls: BackendTls | undefined): buildConnector.connector {
   const connect = buildConnector({ allowH2: false, timeout: 0, ...tlsOptions(backend, tls) });
   const own = { servername: serverNameOf(backend, tls), host: backend.url.host };
-  // Typed as if it returned nothing; what it returns is the socket that is connecting.
-  return (options, callback) => connect({ ...options, ...own }, callback);
+  return (options, callback) => connectingSocket(connect, { ...options, ...own }, callback);
 }
