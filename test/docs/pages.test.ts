@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/loading/load-config.js';
 import { errorTable } from '../../src/http/gateway-error.js';
@@ -136,5 +136,20 @@ describe('SECURITY.md', () => {
   it('names settings that the configuration has', () => {
     const reference = page('docs/configuration.md');
     expect(text.match(/`[a-z]+[A-Z]\w+`/g)!.filter(key => !reference.includes(`**${key}**`))).toEqual([]);
+  });
+});
+
+describe('docs/adr/0001-private-parts-of-libraries.md', () => {
+  it('lists what src/platform/ reaches into, and each has a canary', () => {
+    const named = [...page('docs/adr/0001-private-parts-of-libraries.md').matchAll(/^\| `([\w-]+)\.ts` /gm)].map(
+      ([, name]) => name!,
+    );
+    const files = readdirSync(new URL('../../src/platform/', import.meta.url));
+    const ofTheSystem = new Set(['bounded-file', 'counted-connector', 'exhausted', 'open-files', 'shortage']);
+    const reaching = files.filter(file => !file.endsWith('.spec.ts')).map(file => file.replace(/\.ts$/, ''));
+    expect(named.toSorted()).toEqual(reaching.filter(name => !ofTheSystem.has(name)).toSorted());
+    // The window is tried by the breaker that counts in it.
+    const tried = named.map(name => (name === 'circuit-window' ? 'guarded-opossum' : name));
+    expect(tried.filter(name => !files.includes(`${name}.spec.ts`))).toEqual([]);
   });
 });
