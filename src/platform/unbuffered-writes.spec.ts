@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { expect, it } from 'vitest';
 import { socketPair } from '../../test/support/socket-pair.js';
@@ -26,4 +28,13 @@ it('a connection over TLS does so too', async () => {
   stopWriteBuffering(secure);
   expect(secure.writableHighWaterMark, changed).toBe(1);
   expect(secure.readableHighWaterMark, changed).toBeGreaterThan(1);
+});
+
+it('a connection asks for the next byte only when the system has taken the one before', () => {
+  let take: () => void = () => {};
+  const connection = new Duplex({ read: () => {}, write: (_chunk, _encoding, taken) => (take = taken) });
+  expect(connection.write('a')).toBe(true);
+  take();
+  stopWriteBuffering(connection as Socket);
+  expect([connection.write('b'), connection.writableNeedDrain], changed).toEqual([false, true]);
 });
