@@ -30,37 +30,41 @@ import { Upstreams } from './upstream/upstreams.js';
 import { version } from './version.js';
 import { WebSocketModule } from './websocket/websocket.module.js';
 
-/** What can be added to a gateway's wiring. */
+/** What an application can add to the gateway's modules. */
 export interface GatewayOptions {
-  /** Modules with strategies (and whatever else is found by name) of your own. */
+  /** Modules with your own strategies, policies, probes and forwarders, which the configuration names. */
   readonly imports?: NonNullable<ModuleMetadata['imports']>;
-  /** Where log lines go; default: standard output. */
+  /** The destination of log lines; default: standard output. */
   readonly logSink?: Sink;
   /**
-   * True inside an application of your own: Nest keeps one logger for the whole process, and it stays yours. The gateway's own
+   * True inside an application of your own: Nest has one logger for the whole process, and it stays yours. The gateway's own
    * lines, access lines among them, still go to the sink. Default: true for {@link GatewayModule}, false for `createGateway`.
    */
   readonly embedded?: boolean;
   /**
-   * Tells this gateway from others in `Via`, so that a request that comes back to it is found out (508 `LOOP`). Give the processes of
-   * one gateway the same: 1 to 64 letters, digits and `_ . ~ -`. Default: random, new with each start; then a request that goes round
-   * through several processes is found out when it comes to one of them for the second time.
+   * The name of this gateway in `Via`, by which it recognises a request that comes back to it (508 `LOOP`). Give all processes
+   * of one gateway the same name: 1 to 64 letters, digits and `_ . ~ -`. Default: random, new with each start; a request that
+   * goes in circles through several processes is then recognised when it reaches one of them for the second time.
    */
   readonly instance?: string;
 }
 
 /**
- * The gateway, for an application of your own, whatever its platform: its modules stand in your container, so that your strategies, policies and
- * overrides reach it, and its providers ({@link Gateway}, breakers by `@InjectCircuitBreaker`) reach you. It listens on the addresses of its
- * configuration when your application starts (`app.init()` or `app.listen()`), and ends gracefully with it (`app.close()`, or a signal with
- * `enableShutdownHooks()`): readiness first, then the drain, before anything of your application is shut down. Your application's own port and routes
- * are untouched. The configuration is a value: `buildConfig`, `parseConfig` and `loadConfig` make one.
+ * The gateway, for an application of your own on any platform: its modules are part of your container, so that your strategies,
+ * policies and overrides reach it, and its providers ({@link Gateway}, breakers by `@InjectCircuitBreaker`) reach you. It
+ * listens on the addresses of its configuration when your application starts (`app.init()` or `app.listen()`), and ends
+ * gracefully with it (`app.close()`, or a signal with `enableShutdownHooks()`): readiness first, then the drain, before
+ * anything of your application is shut down. Your application's own port and routes are untouched. The configuration is a
+ * value: `buildConfig`, `parseConfig` and `loadConfig` make one.
  */
 @Module({})
 export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(private readonly gateway: Gateway) {}
 
-  /** Rejects, when your application is created, in one line where the configuration names what does not exist. */
+  /**
+   * The creation of your application rejects, with a message of one line, when the configuration names a strategy, policy,
+   * probe or forwarder that does not exist.
+   */
   static forRoot(config: GatewayConfig, options: GatewayOptions = {}): DynamicModule {
     const { embedded = true, imports = [], instance, logSink } = options;
     return {
@@ -108,7 +112,7 @@ function adminSources(
   return { readiness, metrics, routes: () => describeRoutes(table), upstreams: () => upstreams };
 }
 
-/** Fields for API keys may have any name: they are hidden as well. */
+/** Also hides the fields for API keys, which may have any name. */
 function loggingOf(config: GatewayConfig): LoggingSettings {
   const { access, ...settings } = config.logging;
   const { apiKeys } = new CredentialFields(config);

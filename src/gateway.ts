@@ -21,7 +21,7 @@ import { RoutePolicies } from './security/route-policies.js';
 import { SseController } from './sse/sse.controller.js';
 import { TunnelGateway } from './websocket/tunnel.gateway.js';
 
-/** A gateway: its listeners for clients, and its admin listener, from the first connection to the last. */
+/** A gateway: opens, drains and closes its listeners for clients and its admin listener. */
 @Injectable()
 export class Gateway {
   #started: Promise<void> | undefined;
@@ -47,15 +47,16 @@ export class Gateway {
     return this.clients.all;
   }
 
-  /** Where operators reach it: `http://127.0.0.1:9901`. Throws before it listens. */
+  /** The address for operators: `http://127.0.0.1:9901`. Throws before it listens. */
   get adminUrl(): string {
     const { address, family, port } = this.admin.address;
     return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
   }
 
   /**
-   * The policies that a `security` block asks for, for `@UsePolicies(token)` on controllers of your own: they share limits, stores and
-   * keys with the gateway. Rejects with a ConfigError for settings that are wrong, `cors` and `headers` among them.
+   * The policies that a `security` block asks for, for `@UsePolicies(token)` on controllers of your own: the policies share
+   * limits, stores and keys with the gateway. Rejects with a ConfigError for wrong settings, and for `cors` and `headers`,
+   * which are no policies.
    *
    * ```ts
    * const guarded = { provide: 'guarded', inject: [Gateway], useFactory: (gateway: Gateway) => gateway.policies({ auth }) };
@@ -66,16 +67,17 @@ export class Gateway {
   }
 
   /**
-   * Opens the admin listener and the listeners. Rejects with a {@link StartError} when an address cannot be had; nothing
-   * is left open then. In an application of your own its start does this.
+   * Opens the admin listener and the listeners. Rejects with a {@link StartError} when an address cannot be used; nothing is
+   * left open then. In an application of your own, the start of the application does this.
    */
   start(): Promise<void> {
     return (this.#started ??= this.#start());
   }
 
   /**
-   * Ends gracefully within `grace` milliseconds (default: `shutdown.grace`): readiness says 503, no new connections, what is
-   * in flight may finish. Resolves with the number of exchanges that had to be cut. In an application of your own its end does this.
+   * Ends gracefully within `grace` milliseconds (default: `shutdown.grace`): readiness says 503, no new connections, what is in
+   * flight may finish. Resolves with the number of exchanges that had to be cut. In an application of your own, the end of the
+   * application does this.
    */
   stop(grace: number = this.config.shutdown.grace): Promise<number> {
     return (this.#stopped ??= this.#stop(grace));
@@ -93,7 +95,7 @@ export class Gateway {
       await this.stop(0);
       throw error;
     }
-    // A signal may have come while the addresses were being taken.
+    // A signal may have ended the gateway while the listeners were being opened.
     if (this.#stopped !== undefined) return;
     this.readiness.ready();
     for (const { name, url } of clients.all) log.info({ listener: name, url }, 'listening');

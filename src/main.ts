@@ -9,25 +9,25 @@ dieWithStarter();
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-// From here on a server can decide which requests it upgrades.
+// Since this version a server can decide which requests it upgrades.
 if (major < 24 || (major === 24 && minor < 9)) {
   process.stderr.write(
     `gatehouse: Node.js ${process.versions.node} is too old; use 24.9 or later, or start it with "npm start" or "npx gatehouse", which bring their own.\n`,
   );
   process.exitCode = 2;
 } else {
-  // What an exchange makes dies with it. V8 only doubles the space for such objects, and only when many survive in it; grown in larger
-  // steps, up to the same limit, it is collected less often: about 4 % of an exchange. A request goes through many small functions;
-  // V8 stops putting them into their callers at 920 bytes of bytecode each, which a proxy reaches early: one to two percent.
-  // (docs/performance.md, "Runtime settings")
+  // Objects of an exchange die with it. V8 only doubles the space for young objects, and only when many survive a collection.
+  // In larger steps, up to the same limit, it is collected less often, which saves about 4 % of the CPU time of an exchange. A
+  // request goes through many small functions; V8 stops inlining them into a caller at 920 bytes of bytecode, which a proxy
+  // reaches early: a higher limit saves one to two percent. (docs/performance.md, "Runtime settings")
   setFlagsFromString('--semi-space-growth-factor=8');
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=2000');
   // Loaded only now: the libraries do not even parse on older versions.
   const bundle = new URL('bundle/program.mjs', import.meta.url);
   const program = existsSync(bundle) ? bundle.href : './cli/program.js';
   const { main } = (await import(program)) as typeof import('./cli/program.js');
-  // A reader of our output may stop reading (`gatehouse schema | head`): nothing to complain of. Without a reader of standard error
-  // the complaint itself would fail, and be complained of, for ever.
+  // A reader of our output may stop reading (`gatehouse schema | head`), which is no error. When standard error has no reader,
+  // reporting the error would fail and cause another one, without end.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   process.exitCode = await main(process.argv);

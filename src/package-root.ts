@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The folder of this package, which holds its `package.json` and `config/`: found from wherever below it this code has been built to. */
+/**
+ * The folder of this package, which holds its `package.json` and `config/`: found from any folder below it, because the code
+ * may be built to several depths.
+ */
 export const packageRoot: string = rootOf(import.meta.dirname);
 
 function rootOf(folder: string): string {

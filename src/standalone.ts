@@ -10,7 +10,7 @@ import type { RequestPolicy } from './security/policy.js';
 
 const MADE = Symbol('gatehouse.made');
 
-/** The application that is nothing but a gateway. It starts by hand, so that who makes it can look at it before. */
+/** The application that consists of a gateway alone. It does not listen on its own: the caller of `createGateway` calls `start`. */
 @Module({})
 class StandaloneModule implements BeforeApplicationShutdown {
   constructor(private readonly gateway: Gateway) {}
@@ -20,7 +20,7 @@ class StandaloneModule implements BeforeApplicationShutdown {
   }
 }
 
-/** A gateway with the application that it stands in. */
+/** A gateway with the application around it. */
 export class StandaloneGateway {
   readonly #gateway: Gateway;
   #stopped: Promise<number> | undefined;
@@ -33,7 +33,7 @@ export class StandaloneGateway {
     return this.#gateway.listeners;
   }
 
-  /** Where operators reach it: `http://127.0.0.1:9901`. Throws before `start`. */
+  /** The address for operators: `http://127.0.0.1:9901`. Throws before `start`. */
   get adminUrl(): string {
     return this.#gateway.adminUrl;
   }
@@ -44,7 +44,8 @@ export class StandaloneGateway {
   }
 
   /**
-   * Opens the admin listener and the listeners. Rejects with a StartError when an address cannot be had; nothing is left open then.
+   * Opens the admin listener and the listeners. Rejects with a StartError when an address cannot be used; nothing is left open
+   * then.
    */
   async start(): Promise<void> {
     try {
@@ -71,8 +72,9 @@ export class StandaloneGateway {
 }
 
 /**
- * Builds an application that is nothing but a gateway: the same for `npm start`, for tests and for your own programs.
- * Nothing listens before `start`. Rejects, in one line, when the configuration names what does not exist.
+ * Builds an application that consists of a gateway alone: the same for `npm start`, for tests and for your own programs.
+ * Nothing listens before `start`. Rejects, with a message of one line, when the configuration names a strategy, policy, probe
+ * or forwarder that does not exist.
  */
 export async function createGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<StandaloneGateway> {
   const { embedded = false } = options;
@@ -106,14 +108,14 @@ export async function createGateway(config: GatewayConfig, options: GatewayOptio
   }
 }
 
-/** Tells what has begun (timers, watches, connections to stores) to end, where Nest has failed half-way and gives no application to close. */
+/** Ends what has begun (timers, watches, connections to stores) when Nest has failed half-way: it then returns no application to close. */
 async function end(discovery: DiscoveryService | undefined): Promise<void> {
   const hooks = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'] as const;
   const instances = new Set(discovery?.getProviders().map(({ instance }) => instance as unknown));
   for (const hook of hooks) {
     for (const instance of instances) {
-      const told = instance as Partial<Record<typeof hook, () => unknown>> | null | undefined;
-      await Promise.resolve(told)
+      const hooked = instance as Partial<Record<typeof hook, () => unknown>> | null | undefined;
+      await Promise.resolve(hooked)
         .then(each => each?.[hook]?.())
         .catch(() => {});
     }

@@ -3,17 +3,17 @@ import type { AdminProblem } from './admin-problem.js';
 import type { BearerToken } from './bearer-token.js';
 import { isRebindingSafe } from './loopback.js';
 
-/** What a request to the admin listener is judged by. */
+/** The parts of a request to the admin listener that decide whether it may pass. */
 export interface AdminRequest {
   readonly method: string;
   readonly headers: Readonly<IncomingHttpHeaders>;
-  /** Names and values as they came: `headers` shows one `Host` of several. */
+  /** Names and values as received: `headers` shows only one of several `Host` fields. */
   readonly rawHeaders: readonly string[];
-  /** Pattern of the route that will answer; undefined when none does. */
+  /** Pattern of the route that will answer; undefined: no route matches. */
   readonly route: string | undefined;
 }
 
-/** What the admin listener asks of its clients. */
+/** What the admin listener requires of its clients. */
 export interface AccessRules {
   /** Undefined: no token is needed. */
   readonly token: BearerToken | undefined;
@@ -21,7 +21,10 @@ export interface AccessRules {
   readonly loopback: boolean;
 }
 
-/** Why a request is refused; undefined when it may pass. Asked before routing has any effect, so that a 404 tells nothing without the token. */
+/**
+ * Why a request is refused; undefined: it may pass. Called before a 404 can be answered, so that a client without the token
+ * cannot learn which routes exist.
+ */
 export function refuse(
   { method, headers, rawHeaders, route }: AdminRequest,
   { token, loopback }: AccessRules,
@@ -56,10 +59,13 @@ export function refuse(
 }
 
 /**
- * Whether an answer tells no more than a status: `/health*` is open to probes, but names, addresses and reasons are for those who
- * have the token.
+ * Whether an answer shows only a status: `/health*` is open to probes, but only clients with the token see names, addresses and
+ * reasons.
  */
-export function isCurt({ headers, route }: Pick<AdminRequest, 'headers' | 'route'>, { token }: AccessRules): boolean {
+export function showsStatusOnly(
+  { headers, route }: Pick<AdminRequest, 'headers' | 'route'>,
+  { token }: AccessRules,
+): boolean {
   return token !== undefined && isOpen(route) && !token.isIn(headers.authorization);
 }
 

@@ -6,7 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HealthController } from '../health/health.controller.js';
 import { openFiles } from '../platform/open-files.js';
-import { isCurt, refuse, type AccessRules } from './admin-access.js';
+import { showsStatusOnly, refuse, type AccessRules } from './admin-access.js';
 import { PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } from './admin-problem.js';
 import { ADMIN_TOKEN } from './admin-sources.js';
 import { BearerToken } from './bearer-token.js';
@@ -16,7 +16,10 @@ import { mountController } from './mounted-controller.js';
 import { RoutesController } from './routes.controller.js';
 import { UpstreamsController } from './upstreams.controller.js';
 
-/** The operator's HTTP server: a Fastify of its own, so that no route of the public side can lead to it. Nothing listens before {@link listen}. */
+/**
+ * The operator's HTTP server: a separate Fastify instance, so that no route of the public side can lead to it. Nothing listens
+ * before {@link listen}.
+ */
 @Injectable()
 export class AdminServer {
   #loopback = true;
@@ -44,8 +47,8 @@ export class AdminServer {
     });
     fastify.addHook('onSend', ({ headers, routeOptions }, reply, payload, done) => {
       const isHealth = reply.statusCode === 200 || reply.statusCode === 503;
-      const curt = isHealth && isCurt({ headers, route: routeOptions.url }, this.#rules);
-      done(null, curt ? curtHealth(payload) : payload);
+      const statusOnly = isHealth && showsStatusOnly({ headers, route: routeOptions.url }, this.#rules);
+      done(null, statusOnly ? statusOf(payload) : payload);
     });
     for (const controller of [health, metrics, routes, upstreams]) mountController(fastify, controller, contexts);
   }
@@ -61,7 +64,7 @@ export class AdminServer {
     return this.address;
   }
 
-  /** Where it listens. Throws before {@link listen}. */
+  /** The address of the listening socket. Throws before {@link listen}. */
   get address(): AddressInfo {
     const address = this.#fastify.server.address();
     if (address === null || typeof address === 'string') throw new Error('The admin server does not listen.');
@@ -93,7 +96,7 @@ function createAdapter(): FastifyAdapter {
 const nothingThere: AdminProblem = { status: 404, detail: 'There is nothing under this path.' };
 const logger = new Logger('Admin');
 
-/** A failed health check keeps Terminus's body. */
+/** Answers an error; a failed health check keeps the body of Terminus. */
 function answerError(error: unknown, _: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error instanceof HttpException ? error.getStatus() : ((error as FastifyError).statusCode ?? 500);
   if (error instanceof HttpException && status === 503) return reply.status(503).send(error.getResponse());
@@ -105,8 +108,8 @@ function answer(reply: FastifyReply, problem: AdminProblem): FastifyReply {
   return reply.status(problem.status).type(PROBLEM_JSON).send(problemDocument(problem));
 }
 
-/** What is left of a report of Terminus for those who may not read it. */
-function curtHealth(payload: unknown): string {
+/** Reduces a report of Terminus to its status, for clients that may not read the details. */
+function statusOf(payload: unknown): string {
   const { status } = JSON.parse(String(payload)) as { status?: unknown };
   return JSON.stringify({ status });
 }

@@ -7,13 +7,13 @@ export interface AdminUpstream extends UpstreamState {
   readonly strategy: string;
 }
 
-/** What writes the metrics out: a prom-client registry, or whatever merges those of several threads. */
+/** Writes the metrics as text: a prom-client registry, or an object that merges the registries of several threads. */
 export interface MetricsExposition {
   readonly contentType: string;
   metrics(): Promise<string>;
 }
 
-/** What the admin listener shows. The functions are called for each request and give the present state. */
+/** What the admin listener shows. The functions are called for each request and return the current state. */
 export interface AdminSources {
   readonly readiness: Readiness;
   readonly upstreams: () => Iterable<AdminUpstream>;

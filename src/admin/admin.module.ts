@@ -10,7 +10,7 @@ import { UpstreamsController } from './upstreams.controller.js';
 export interface AdminOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject: NonNullable<FactoryProvider['inject']>;
   readonly useFactory: (...injected: never[]) => AdminSources;
-  /** What clients must present for everything but `/health*`; undefined or empty: nothing. */
+  /** The token that clients must send for every path but `/health*`; undefined or empty: none. */
   readonly token?: string | undefined;
 }
 
@@ -18,8 +18,8 @@ export interface AdminOptions extends Pick<ModuleMetadata, 'imports'> {
 class AdminSourcesModule {}
 
 /**
- * The operator's side: health, metrics, routes and upstreams, served by {@link AdminServer} on a listener of its own. The controllers stand among
- * the providers, so that no route of the application around the gateway leads to them.
+ * The operator's side: health, metrics, routes and upstreams, served by {@link AdminServer} on a listener of its own. The
+ * controllers are declared as providers, so that no route of the application around the gateway leads to them.
  */
 @Module({})
 export class AdminModule {

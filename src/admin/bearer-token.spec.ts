@@ -23,7 +23,7 @@ describe('the admin token', () => {
     expect(token.isIn(field)).toBe(false);
   });
 
-  it('lets nobody in when it is the mask of a configuration that was printed', () => {
+  it('matches no request when it is the mask of a printed configuration', () => {
     expect(new BearerToken('****').isIn('Bearer ****')).toBe(false);
   });
 });

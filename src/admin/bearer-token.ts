@@ -3,7 +3,10 @@ import { mask } from '../config/language/kinds/secret.js';
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** A token that requests must carry as `Authorization: Bearer <token>` (RFC 6750 §2.1). How long a comparison takes tells nothing about the token. The mask of a printed configuration is a token that nobody has. */
+/**
+ * A token that requests must carry as `Authorization: Bearer <token>` (RFC 6750 §2.1). The time of a comparison does not depend
+ * on the token. When the token is the mask of a printed configuration, no request matches.
+ */
 export class BearerToken {
   readonly #digest: Buffer | undefined;
 

@@ -13,8 +13,9 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Whether a Host field value is one that DNS rebinding cannot bring about: `localhost`, a name below it, or an IP literal.
- * A web page whose name was made to resolve to 127.0.0.1 sends its own name, and must not read what only this machine may.
+ * Whether a Host field value is one that DNS rebinding cannot bring about: `localhost`, a name below it, or an IP literal. A
+ * web page whose name was made to resolve to 127.0.0.1 sends its own name, and must not read what is meant for this machine
+ * only.
  */
 export function isRebindingSafe(host: string | undefined): boolean {
   const name = parseHost(host ?? '')?.host ?? '';

@@ -6,7 +6,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-/** What a handler may do to its answer. Not the reply itself: that is a thenable, for which Nest would wait until the answer is sent. */
+/**
+ * The part of a reply that a handler may use. Handlers do not get the Fastify reply itself: it is a thenable, and Nest would
+ * wait until the answer is sent.
+ */
 export class HeldReply {
   constructor(private readonly reply: FastifyReply) {}
 
@@ -31,8 +34,9 @@ const parameters = {
 };
 
 /**
- * Serves a controller of the application on a Fastify instance that is not the application's: by the paths and methods of its decorators.
- * Guards, interceptors and filters of the application do not run: whoever may ask for health is decided by the admin listener alone.
+ * Serves a controller of the application on a Fastify instance that is not the application's: by the paths and methods of its
+ * decorators. Guards, interceptors and filters of the application do not run: only the admin listener decides which clients may
+ * read the health.
  */
 export function mountController(fastify: FastifyInstance, controller: object, contexts: ExternalContextCreator): void {
   const { constructor } = controller as { constructor: Type<object> };

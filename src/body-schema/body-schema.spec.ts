@@ -38,7 +38,7 @@ describe('BodySchema', () => {
     expect(schemaOf(order).errorsOf({ item: 'book', amount: 1 }, 30)).toBeUndefined();
   });
 
-  it('names all failing places, and never what stands there', () => {
+  it('names all failing places, and never their values', () => {
     const errors = schemaOf(order).errorsOf({ item: 'secret-secret', amount: -7, 'secret-key': 1 }, 60);
     expect(errors).toEqual([
       { detail: 'must NOT have additional properties', pointer: '#' },
@@ -55,7 +55,7 @@ describe('BodySchema', () => {
     expect(schema.errorsOf(['a'], 5)).toBeUndefined();
   });
 
-  it('writes a place as a fragment, whatever name a client made up', () => {
+  it('writes a place as a valid fragment for any name that a client invents', () => {
     const schema = schemaOf({ additionalProperties: { type: 'string' } });
     const pointerFor = (name: string): string | undefined => schema.errorsOf({ [name]: 1 }, 20)?.[0]?.pointer;
     expect(pointerFor('a/b~c')).toBe('#/a~1b~0c');
@@ -64,7 +64,7 @@ describe('BodySchema', () => {
     expect(pointerFor('x'.repeat(100_000))).toHaveLength(201);
   });
 
-  it('does not take what every object inherits for a part of the body', () => {
+  it('does not mistake properties that every object inherits for parts of the body', () => {
     const schema = schemaOf({
       type: 'object',
       required: ['constructor'],
@@ -132,7 +132,7 @@ describe('BodySchema', () => {
 });
 
 describe('a body that was made to hurt', () => {
-  /** Steps that the body takes; `spent` when it was given up. */
+  /** Steps that the check of the body takes; `spent`: the check was given up. */
   function workOf(schema: unknown): (body: unknown) => number | 'spent' {
     const compiled = schemaOf(schema);
     return body => workIn(compiled, body);
@@ -207,7 +207,7 @@ describe('a body that was made to hurt', () => {
     ],
   ])('is given up for %s', (_, schema, body) => expect(workOf(schema)(body)).toBe('spent'));
 
-  it('is no honest one: a large list of small objects passes', () => {
+  it('differs from an honest one: a large list of small objects passes', () => {
     const item = {
       oneOf: [
         {

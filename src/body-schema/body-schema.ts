@@ -6,26 +6,26 @@ import { compileSchema } from './schema-validator.js';
 
 /** A place of a body that does not satisfy a schema. */
 export interface SchemaFailure {
-  /** What the schema asks for there; never what stands there. */
+  /** What the schema requires at this place; never the value itself. */
   readonly detail: string;
   /** JSON Pointer (RFC 6901) as a URI fragment: `#/items/0/amount`; `#` is the whole body. */
   readonly pointer: string;
 }
 
-/** Failing places that are told. */
+/** Failing places that are reported at most. */
 const mostFailures = 10;
-/** Bodies up to so many bytes are searched for all failing places, larger ones for the first: each place costs memory. */
+/** Bodies up to this many bytes are searched for all failing places, larger ones only for the first: each place costs memory. */
 const searchedThrough = 16 * 1024;
-/** Steps that any body may take: some ten milliseconds. */
+/** Steps that a body of any size may take: some ten milliseconds. */
 const leastSteps = 2 ** 19;
-/** And more for each byte of a large one. */
+/** Steps that a large body may take for each of its bytes. */
 const stepsPerByte = 8;
-/** For the other failing places, once one is known. */
+/** Steps for finding the other failing places after the first. */
 const stepsForAll = 2 ** 18;
 const longestPointer = 200;
 const longestDetail = 300;
 
-/** The drafts that are understood, by their `$schema`, and the module of the validator. */
+/** The supported drafts, by their `$schema`, with the module of the validator. */
 const drafts = new Map([
   ['https://json-schema.org/draft/2020-12/schema', 'ajv/dist/2020.js'],
   ['http://json-schema.org/draft-07/schema', 'ajv'],
@@ -33,9 +33,9 @@ const drafts = new Map([
 const newest = 'ajv/dist/2020.js';
 
 /**
- * A JSON Schema for request bodies, compiled: draft 2020-12, or draft-07 when its `$schema` says so. Formats are checked. Unknown
- * keywords and formats, references out of the file and patterns that have no linear time are errors. Whatever the schema asks for and
- * whatever the body is, checking it ends: it may take a number of steps that grows with its size and no faster.
+ * A JSON Schema for request bodies, compiled: draft 2020-12, or draft-07 when its `$schema` says so. Formats are checked.
+ * Unknown keywords and formats, references out of the file and patterns that have no linear time are errors. The check of a
+ * body always ends: its number of steps is limited in proportion to the body's size, for every schema.
  */
 export class BodySchema {
   readonly #steps = new Steps(Infinity);
@@ -65,8 +65,8 @@ export class BodySchema {
   }
 
   /**
-   * The first ten places of a body that fail, undefined when none does. `size`: bytes of its text. A body that takes more steps than it
-   * may fails as a whole.
+   * The first ten places of a body that fail; undefined: it satisfies the schema. `size`: bytes of its text. A body that takes
+   * more steps than are allowed fails as a whole.
    */
   errorsOf(body: unknown, size: number): readonly SchemaFailure[] | undefined {
     const verdict = this.#run(this.#first, body, leastSteps + stepsPerByte * size);
@@ -75,12 +75,12 @@ export class BodySchema {
     let { errors } = this.#first;
     if (size <= searchedThrough && this.#run(this.#all, body, stepsForAll) === 'bad') errors = this.#all.errors;
     const failures = (errors ?? []).slice(0, mostFailures).map(failure);
-    // What they hold of the body must not outlive it.
+    // The errors refer to parts of the body, which must not be kept in memory.
     this.#first.errors = this.#all.errors = null;
     return failures;
   }
 
-  /** Steps that the last look at a body took. */
+  /** Steps that the last check of a body took. */
   get stepsTaken(): number {
     return this.#allowed - this.#steps.left;
   }
@@ -90,7 +90,7 @@ export class BodySchema {
     try {
       return validate(body) ? 'good' : 'bad';
     } catch (error) {
-      // A schema that goes round in circles may use up the stack before its steps.
+      // A schema that refers to itself without end may use up the stack before its steps.
       if (error instanceof StepsSpent || error instanceof RangeError) return 'spent';
       throw error;
     }
@@ -115,7 +115,7 @@ function moduleFor({ $schema }: Record<string, unknown>): string {
 }
 
 function failure({ instancePath, message = 'is not valid' }: ErrorObject): SchemaFailure {
-  // A name that a client made up may be long, or no text at all.
+  // A name in the body may be very long, or not well-formed Unicode: the client chose it.
   const place = instancePath.slice(0, longestPointer).toWellFormed();
   return { detail: message.slice(0, longestDetail), pointer: `#${encodeURI(place).replaceAll('#', '%23')}` };
 }

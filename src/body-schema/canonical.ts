@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Steps } from '../patterns/steps.js';
 
-/** Longer texts are kept as their hash. */
+/** Texts with more characters than this are replaced by their hash. */
 const longest = 256;
 
 /**
@@ -19,7 +19,7 @@ function written(value: unknown, steps: Steps): string {
     steps.take(value.length >> 3);
     return JSON.stringify(value);
   }
-  // A space, so that numbers are no indices, whose places in a set a client could choose.
+  // The space keeps a number from being an array index: a client could choose where indices are stored in a set.
   if (typeof value !== 'object' || value === null) return ` ${String(value)}`;
   if (Array.isArray(value)) return `[${value.map(item => canonicalText(item, steps)).join()}]`;
   const names = Object.keys(value).sort();

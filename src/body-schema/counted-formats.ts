@@ -4,13 +4,14 @@ import type { Steps } from '../patterns/steps.js';
 
 type Check = (text: string) => boolean;
 
-/** Its pattern looks around, and its time may grow with the third power of the text. */
+/** The format whose pattern has look-around: its time may grow with the third power of the text's length. */
 const cubic = 'url';
 const optionalScheme = '^(?:[a-z][a-z0-9+\\-.]*:)?';
 
 /**
- * Puts formats in the place of those that `ajv-formats` has added, with the same meaning, that count their steps: expressions run as
- * patterns of ours, in linear time; those that look around and functions are charged with what they may take.
+ * Replaces the formats that `ajv-formats` has added by formats of the same meaning that count their steps. Expressions run as
+ * {@link Pattern}s, in linear time; functions, and expressions with look-around, are charged in advance with the most steps
+ * that they may take.
  */
 export function countFormats(ajv: Ajv, steps: Steps): void {
   const formats = { ...ajv.formats };
@@ -46,7 +47,7 @@ function counted(name: string, format: RegExp | Check, steps: Steps): Check {
   };
 }
 
-/** Compiled when it is first asked for: few schemas use more than one or two. */
+/** Compiled at the first use: few schemas use more than one or two formats. */
 function linear(source: string, flags: string, steps: Steps): Check {
   let pattern: Pattern | undefined;
   return text => {
@@ -55,10 +56,10 @@ function linear(source: string, flags: string, steps: Steps): Check {
   };
 }
 
-/** The scheme must be there, and something behind it. */
+/** The format `uri`: a scheme is required, and at least one character after it. */
 function uri({ source, flags }: RegExp, steps: Steps): Check {
   if (!source.startsWith(optionalScheme)) throw new Error('the format of URI references is not as it was');
   const isUri = linear(source.replace(optionalScheme, optionalScheme.slice(0, -1)), flags, steps);
-  // The expression of references takes quotes, which stand in none.
+  // The expression of `uri-reference` allows double quotes, which no URI may contain.
   return text => /^[^:]*:[^?#]/.test(text) && !text.includes('"') && isUri(text);
 }

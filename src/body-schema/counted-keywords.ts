@@ -5,8 +5,8 @@ import { canonicalText } from './canonical.js';
 type Compile = NonNullable<FuncKeywordDefinition['compile']>;
 
 /**
- * Replaces the keywords whose work is hidden in a function that Ajv calls: comparisons, counts of characters and of names. They mean the same
- * (JSON Schema validation §6) and count their steps.
+ * Replaces the keywords whose work Ajv does in a function of its own: comparisons, and counts of characters and of names. The
+ * replacements mean the same (JSON Schema validation §6) and count their steps.
  */
 export function addCountedKeywords(ajv: Ajv, steps: Steps): void {
   const replace = (
@@ -32,7 +32,10 @@ export function addCountedKeywords(ajv: Ajv, steps: Steps): void {
   replace('enum', { schemaType: 'array' }, (values: readonly unknown[]) => oneOf(values, steps));
 }
 
-/** Whether a text has more code points, which are one or two units each: they are counted only where it matters. */
+/**
+ * Whether a text has more than `limit` code points. A code point has one or two units, so they are counted only when the number
+ * of units does not decide it.
+ */
 function hasMoreThan(text: string, limit: number, steps: Steps): boolean {
   const { length } = text;
   if (length <= limit || length > 2 * limit) return length > limit;
@@ -69,7 +72,7 @@ function isCollection(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Takes no more steps than the first one has parts, and a few for the names of the second. */
+/** Takes at most one step for each part of the first value, and a few for the names of the second. */
 function areEqual(one: unknown, other: unknown, steps: Steps): boolean {
   steps.take(1);
   if (!isCollection(one) || !isCollection(other)) return one === other;

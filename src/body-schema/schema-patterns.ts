@@ -4,7 +4,7 @@ import { Pattern } from '../patterns/pattern.js';
 /** Keywords whose values are data, not schemas. */
 const data = new Set(['const', 'default', 'enum', 'examples']);
 const mostPatterns = 1024;
-/** What the patterns of a schema may hold together, in numbers of 8 bytes. */
+/** Memory that all patterns of a schema may hold together, in numbers of 8 bytes. */
 const mostHeld = 2 ** 20;
 const leastHeld = 1024;
 

@@ -7,24 +7,24 @@ import { countSteps, offerSteps } from '../platform/counted-code.js';
 import { countFormats } from './counted-formats.js';
 import { addCountedKeywords } from './counted-keywords.js';
 
-/** A schema that is to be compiled, and by what. */
+/** A schema, and how to compile it. */
 export interface Compilation {
   readonly schema: Record<string, unknown>;
   /** The module of the validator that knows its draft. */
   readonly module: string;
-  /** All failing places are wanted, not the first one only. */
+  /** Whether to report all failing places instead of only the first. */
   readonly allErrors: boolean;
   readonly patterns: ReadonlyMap<string, Pattern>;
-  /** What it takes from whenever it runs. */
+  /** The steps that each run of the validator consumes. */
   readonly steps: Steps;
 }
 
 /**
- * Compiles a schema with Ajv, so that all that the validator does is counted: it throws StepsSpent when there are no steps left.
+ * Compiles a schema with Ajv. The validator counts all its work as steps, and throws StepsSpent when no steps are left.
  * @throws Error for a schema that cannot be used.
  */
 export function compileSchema({ schema, module, allErrors, patterns, steps }: Compilation): ValidateFunction {
-  // Loaded when a schema is configured: the validator is half of what a short command would load.
+  // Loaded only when a schema is configured: otherwise the validator would be half of all code that a short command loads.
   const require = createRequire(import.meta.url);
   const loaded = require(module) as { readonly default: new (options: Options) => Ajv };
   const regExp = (source: string) => {
@@ -37,7 +37,7 @@ export function compileSchema({ schema, module, allErrors, patterns, steps }: Co
     strictTypes: false,
     strictTuples: false,
     allowUnionTypes: true,
-    // Else `required: [constructor]` would hold for every object.
+    // Otherwise `required: [constructor]` would hold for every object.
     ownProperties: true,
     logger: false,
     code: {

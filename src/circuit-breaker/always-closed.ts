@@ -1,6 +1,6 @@
 import type { CircuitBreaker, Ticket } from './circuit-breaker.js';
 
-/** The breaker of backends whose `circuitBreaker.enabled` is false: admits everything and never opens, not even by hand. */
+/** The breaker of backends whose `circuitBreaker.enabled` is false: it admits every request and never opens, not even by hand. */
 export class AlwaysClosed implements CircuitBreaker {
   readonly state = 'closed';
   readonly retryIn = 0;

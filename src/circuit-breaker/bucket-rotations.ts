@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { bucketsOfWindow } from '../platform/circuit-window.js';
 
 /**
- * What turns the windows of the circuits: emitters of `rotate`, one for each length of window, with one timer each. Thousands
- * of circuits share them, so that they do not mean thousands of timers. The timers do not keep the process alive.
+ * Turns the windows of the circuits: one emitter of `rotate` and one timer for each length of window. Circuits with windows of
+ * the same length share the timer, so thousands of circuits need few timers. The timers do not keep the process alive.
  */
 export class BucketRotations {
   readonly #byWindow = new Map<number, { readonly emitter: EventEmitter; readonly timer: NodeJS.Timeout }>();
@@ -12,7 +12,7 @@ export class BucketRotations {
   of(window: number): EventEmitter {
     const known = this.#byWindow.get(window);
     if (known !== undefined) return known.emitter;
-    // 0 = any number of listeners: each circuit is one.
+    // 0 = any number of listeners: each circuit adds one.
     const emitter = new EventEmitter().setMaxListeners(0);
     const timer = setInterval(() => emitter.emit('rotate'), Math.floor(window / bucketsOfWindow)).unref();
     this.#byWindow.set(window, { emitter, timer });

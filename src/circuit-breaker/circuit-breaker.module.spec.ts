@@ -13,7 +13,7 @@ import { CircuitBreakerModule } from './circuit-breaker.module.js';
 import { CircuitBreakers, type CircuitEvent } from './circuit-breakers.js';
 import { circuitBreakerToken, InjectCircuitBreaker } from './inject-circuit-breaker.js';
 
-// A provider of one's own that takes a backend out.
+// A provider of the application that takes a backend out of use.
 @Injectable()
 class Maintenance {
   constructor(@InjectCircuitBreaker('a') private readonly breaker: CircuitBreaker) {}
@@ -83,7 +83,7 @@ async function setup({ upstreams = ordersAndUsers, imports = [], override = buil
 }
 
 describe('the breaker of a backend', () => {
-  it('is injected by the id of the backend into any provider, and is the one that the gateway uses', async () => {
+  it('is injected into any provider by the id of the backend, and is the breaker that the gateway uses', async () => {
     const { module, breakers, backend } = await setup({ imports: [MaintenanceModule] });
     module.get(Maintenance, { strict: false }).begin();
     const a = backend('orders', 'a');

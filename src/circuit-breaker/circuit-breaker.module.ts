@@ -21,7 +21,7 @@ import { circuitBreakerToken } from './inject-circuit-breaker.js';
  */
 @Module({})
 export class CircuitBreakerModule {
-  /** `config` is the one that GatewayConfigModule has: it names the backends, for which providers must be declared beforehand. */
+  /** `config` is the configuration that GatewayConfigModule holds: its backends must be known here, because each gets a provider. */
   static forRoot(config: GatewayConfig): DynamicModule {
     const names = circuitNames(config.upstreams);
     const tokens = names.map(({ short, full }) => circuitBreakerToken(short ?? full));
@@ -69,7 +69,8 @@ function breakerProviders(name: CircuitName, config: GatewayConfig): Exclude<Pro
     },
   };
   if (name.short === undefined) return [breaker];
-  // The gateway takes the short one: so a fake counts, whichever of the two a test replaces.
+  // The gateway injects the short name, which leads to the full one: so the gateway uses a fake, whichever of the two names a
+  // test replaces.
   return [breaker, { provide: circuitBreakerToken(name.short), useExisting: full }];
 }
 

@@ -1,8 +1,9 @@
 import type { Outcome } from '../upstream/backend.js';
 
 /**
- * `hard`: no usable answer (connect-failure, reset, timeout). `soft`: an answer that counts as a failure (a status, slow). `outlying`: an
- * answer that counts only in the comparison of a backend with its peers, and else is a success.
+ * `hard`: no usable answer (connect-failure, reset, timeout). `soft`: an answer that counts as a failure (by its status, or
+ * because it is slow). `outlying`: an answer that counts only in the comparison of a backend with its peers, and else is a
+ * success.
  */
 export type FailureKind = 'hard' | 'soft' | 'outlying';
 
@@ -12,27 +13,30 @@ export type FailureKind = 'hard' | 'soft' | 'outlying';
  */
 export type Ticket = number;
 
-/** `closed`: all may enter. `open`: nobody. `half-open`: one on trial, and one more after each `openFor` in which none has decided. */
+/**
+ * `closed`: every request may enter. `open`: none may. `half-open`: one request may enter as a trial, and another after each
+ * `openFor` in which no trial has ended.
+ */
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
-/** Keeps requests away from one backend while it fails. It only decides: what is sent, and when it ended, is the caller's. */
+/** Keeps requests away from one backend while it fails. It only decides: the caller sends the request and reports how it ended. */
 export interface CircuitBreaker {
   readonly state: CircuitState;
   /** Milliseconds until an open circuit becomes half-open; 0 when it is not open, Infinity when it is held open by hand. */
   readonly retryIn: number;
-  /** Asks for admission; 0: choose another backend now. Never waits. Whoever is admitted calls `settle` exactly once. */
+  /** Asks for admission; 0 = refused, choose another backend now. Never waits. A caller that was admitted calls `settle` exactly once. */
   tryEnter(): Ticket;
   /**
-   * Tells, when an answer begins, how it looks: a trial is decided by that, however long the answer takes; what is no trial is decided by
-   * its end. Gives the ticket to settle the end with.
+   * Reports that an answer has begun, with the outcome that its head shows. The head decides a trial, so that a long answer
+   * does not delay the decision; any other entry is decided by its end. Returns the ticket with which to settle the end.
    */
   begun(ticket: Ticket, outcome: Outcome, kind?: FailureKind): Ticket;
-  /** Tells how what was admitted has ended. `kind` is that of a failure, default `hard`. `ignored` never counts; it frees the trial. */
+  /** Reports how an admitted request has ended. `kind`: of a failure, default `hard`. `ignored` never counts, and lets another trial enter. */
   settle(ticket: Ticket, outcome: Outcome, kind?: FailureKind): void;
   /** Opens it by hand: it stays open until `close` or `reset`. */
   open(): void;
-  /** Closes it by hand. What is in the window still counts: with the next failure it may open again. */
+  /** Closes it by hand. The window is kept: the circuit may open again at the next failure. */
   close(): void;
-  /** Closes it by hand and forgets the window, and what is under way. */
+  /** Closes it by hand, empties the window and ignores the outcome of requests that are under way. */
   reset(): void;
 }

@@ -9,7 +9,7 @@ import type { CircuitName } from './circuit-names.js';
 
 export type { CircuitEvent } from './circuit-events.js';
 
-/** The breaker of one backend, and where it belongs. */
+/** The breaker of one backend, with the names of the backend and its upstream. */
 export interface BackendCircuit {
   /** Name of the upstream. */
   readonly upstream: string;
@@ -38,14 +38,17 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, OnApplicationS
     }
   }
 
-  /** The breaker of a backend. One that is disabled by configuration admits everything. Throws for a backend of another gateway. */
+  /** The breaker of a backend. A breaker that is disabled by configuration admits every request. Throws for a backend of another gateway. */
   of(backend: LiveBackend): CircuitBreaker {
     const breaker = this.#byBackend.get(backend);
     if (breaker === undefined) throw new Error(`the backend "${backend.id}" is not one of this gateway`);
     return breaker;
   }
 
-  /** The breaker of the backend with this id, or `upstream/id` where several upstreams have it. Throws an Error that lists the known ones. */
+  /**
+   * The breaker of the backend with this id, or `upstream/id` where several upstreams have a backend with this id. Throws an
+   * Error that lists the known ones.
+   */
   get(id: string): CircuitBreaker {
     const breaker = this.#byName.get(id);
     if (breaker !== undefined) return breaker;
@@ -59,7 +62,7 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, OnApplicationS
     return this.#all[Symbol.iterator]();
   }
 
-  /** Ends all timers. The circuits stay in the states in which they are. */
+  /** Ends all timers. The circuits keep their states. */
   close(): void {
     this.factory.close();
   }

@@ -26,7 +26,7 @@ describe('a subscriber of circuit events', () => {
     events.stream.subscribe(after);
     events.publish(opened);
     events.publish(closed);
-    // RxJS throws what is left to it in a timer.
+    // RxJS throws the errors that it has not handled from a timer.
     vi.runAllTimers();
     expect(report.mock.calls).toEqual([[error], [error]]);
     expect(before.mock.calls).toEqual([[opened], [closed]]);

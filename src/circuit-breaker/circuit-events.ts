@@ -18,8 +18,9 @@ export interface CircuitEvent {
 }
 
 /**
- * The changes of all circuits, as they happen. A subscriber is called right after the change and may act on circuits itself;
- * all subscribers see the events in the same order. What it throws is reported and harms neither the request nor the others.
+ * The changes of all circuits, as they happen. A subscriber is called right after the change and may open or close circuits
+ * itself; all subscribers see the events in the same order. An error that it throws is reported, and harms neither the request
+ * nor other subscribers.
  */
 export class CircuitEvents {
   readonly #subject = new Subject<CircuitEvent>();

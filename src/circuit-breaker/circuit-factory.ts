@@ -7,13 +7,13 @@ import type { CircuitEvents } from './circuit-events.js';
 import { Circuit } from './circuit.js';
 import { OpenCircuits } from './open-circuits.js';
 
-/** An upstream, as far as its circuits are concerned. */
+/** The settings of an upstream that its circuits need. */
 export interface CircuitGroup {
   readonly name: string;
   readonly backends: readonly unknown[];
 }
 
-/** Makes the circuits: what they share is here. */
+/** Makes the circuits, and owns what they share. */
 export class CircuitFactory {
   readonly #rotations = new BucketRotations();
   readonly #siblings = new Map<CircuitGroup, OpenCircuits>();

@@ -145,7 +145,7 @@ describe('hard failures', () => {
     expect(events.at(-1)).toBe('closed > open: 4 of 4 requests failed');
   });
 
-  it('that there are none of do not reach a threshold of 0%', () => {
+  it('do not reach a threshold of 0% when there are none', () => {
     const { breakers } = testCircuits({ errorThreshold: 0, volumeThreshold: 1 }, 2);
     const [a, b] = breakers as [CircuitBreaker, CircuitBreaker];
     a.open();

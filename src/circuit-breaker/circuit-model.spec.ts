@@ -14,17 +14,17 @@ interface Settled {
   readonly hard: boolean;
 }
 
-/** What a circuit should do, as simply as it can be said: it keeps everything and looks through all of it. */
+/** The simplest description of a circuit: it remembers every request and counts them all again for each decision. */
 class Model {
   state: CircuitState = 'closed';
   /** A trial keeps others out. */
   isTrialUnderWay = false;
   /** When the last trial began. */
   #trialAt = 0;
-  /** Those under way. */
+  /** The trials under way. */
   #trials = new Set<object>();
   isHeld = false;
-  /** Changes whenever earlier entries lose their say. */
+  /** A new object each time when entries made before may no longer decide. */
   period = {};
   #settled: Settled[] = [];
   #hardInARow = 0;
@@ -99,7 +99,7 @@ class Model {
     );
   }
 
-  /** No other is closed, and nothing says that soft failures may open this one all the same. */
+  /** No other circuit is closed, and neither `maxOpen` nor a fallback lets soft failures open this one. */
   get #isLast(): boolean {
     if (this.config.maxOpen === 1) return false;
     return !this.siblings.some(other => other !== this && other.state === 'closed');
@@ -133,7 +133,7 @@ const settings = fc.record({
   maxOpen: fc.constantFrom(0, 0.5, 1),
 });
 
-/** Circuits of one upstream beside their models; what is done is done to both. */
+/** Circuits of one upstream beside their models; every action is applied to both. */
 class Pair {
   readonly #start = performance.now();
   readonly #circuits;
@@ -202,7 +202,7 @@ class Pair {
   }
 }
 
-describe('whatever happens, in whatever order', () => {
+describe('for any events in any order', () => {
   it('circuits do what the model says: states, vetoes, trials', { timeout: 60_000 }, () => {
     const reasons = new Set<string>();
     fc.assert(
@@ -224,7 +224,7 @@ describe('whatever happens, in whatever order', () => {
       }),
       { numRuns: 80 },
     );
-    // The runs went everywhere: otherwise they would prove little.
+    // The runs have reached every reason for a change: otherwise they would prove little.
     expect([...reasons].toSorted()).toEqual([
       'by hand',
       'n hard failures in a row',

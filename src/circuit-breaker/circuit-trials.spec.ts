@@ -15,7 +15,7 @@ describe('a half-open circuit', () => {
     return circuit;
   }
 
-  it('offers its backend again, and only to the first who comes', () => {
+  it('offers its backend again, and only to the first request', () => {
     const { breaker, backend, rejected } = halfOpen();
     expect(backend.vetoes.size).toBe(0);
     const trial = breaker.tryEnter();
@@ -51,7 +51,7 @@ describe('a half-open circuit', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('gives the place to the next when the client breaks the trial off', () => {
+  it('lets the next request be the trial when the client breaks the trial off', () => {
     const { breaker, backend, events } = halfOpen();
     for (let n = 0; n < 3; n++) {
       const trial = breaker.tryEnter();
@@ -102,7 +102,7 @@ describe('a half-open circuit', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('opens again by the second trial while the first goes on, and is not impressed by how that ends', () => {
+  it('opens again by the second trial while the first goes on, and is not changed by how the first ends', () => {
     const { breaker } = halfOpen();
     const slow = breaker.tryEnter();
     vi.advanceTimersByTime(15_000);
@@ -124,9 +124,9 @@ describe('a half-open circuit', () => {
 
   it('is closed by the head of a good answer, and opened by that of a bad one', () => {
     const good = halfOpen();
-    const rest = good.breaker.begun(good.breaker.tryEnter(), 'success');
+    const answered = good.breaker.begun(good.breaker.tryEnter(), 'success');
     expect([good.breaker.state, good.backend.vetoes.size]).toEqual(['closed', 0]);
-    good.breaker.settle(rest, 'success');
+    good.breaker.settle(answered, 'success');
     const bad = halfOpen();
     expect(bad.breaker.begun(bad.breaker.tryEnter(), 'failure', 'soft')).toBe(0);
     expect(bad.breaker.state).toBe('open');
@@ -134,8 +134,8 @@ describe('a half-open circuit', () => {
 
   it('is opened again when the answer of the trial breaks behind its head, unless another has succeeded since', () => {
     const { breaker, events } = halfOpen();
-    const rest = breaker.begun(breaker.tryEnter(), 'success');
-    breaker.settle(rest, 'failure', 'hard');
+    const answered = breaker.begun(breaker.tryEnter(), 'success');
+    breaker.settle(answered, 'failure', 'hard');
     expect(events.at(-1)).toBe('closed > open: the answer of the trial broke');
     vi.advanceTimersByTime(15_000);
     const other = breaker.begun(breaker.tryEnter(), 'success');
@@ -146,10 +146,10 @@ describe('a half-open circuit', () => {
 
   it('lets the end of a trial decide nothing once the circuit has changed again', () => {
     const { breaker } = halfOpen();
-    const rest = breaker.begun(breaker.tryEnter(), 'success');
+    const answered = breaker.begun(breaker.tryEnter(), 'success');
     fail(breaker, 20, 'hard');
     vi.advanceTimersByTime(15_000);
-    breaker.settle(rest, 'failure', 'hard');
+    breaker.settle(answered, 'failure', 'hard');
     expect(breaker.state).toBe('half-open');
   });
 

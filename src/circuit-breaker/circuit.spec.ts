@@ -77,7 +77,7 @@ describe('a closed circuit', () => {
     expect(breaker.state).toBe('open');
   });
 
-  it('never counts what the client broke off', () => {
+  it('never counts a request that the client broke off', () => {
     const { breaker } = testCircuits({ volumeThreshold: 2 });
     for (let n = 0; n < 100; n++) breaker.settle(breaker.tryEnter(), 'ignored');
     fail(breaker);
@@ -132,7 +132,7 @@ describe('a closed circuit', () => {
 });
 
 describe('an open circuit', () => {
-  it('admits nobody, and tells how long', () => {
+  it('admits no request, and says for how long', () => {
     const { breaker, rejected } = testCircuits();
     expect(breaker.retryIn).toBe(0);
     fail(breaker, 20);
@@ -147,7 +147,7 @@ describe('an open circuit', () => {
     expect(breaker.retryIn).toBe(0);
   });
 
-  it('is not impressed by what was begun before it opened', () => {
+  it('is not changed by requests that began before it opened', () => {
     const { breaker, backend } = testCircuits();
     const before = Array.from({ length: 4 }, () => breaker.tryEnter());
     fail(breaker, 20);
@@ -165,7 +165,7 @@ describe('an open circuit', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  it('ignores the ticket of somebody who was not admitted', () => {
+  it('ignores the ticket of a request that was not admitted', () => {
     const { breaker, events } = testCircuits();
     fail(breaker, 20);
     breaker.settle(0, 'success');

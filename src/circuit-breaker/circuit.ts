@@ -8,17 +8,17 @@ import type { CircuitBreaker, CircuitState, FailureKind, Ticket } from './circui
 import { OutlierWatch } from './outlier.js';
 import type { OpenCircuits, Sibling } from './open-circuits.js';
 
-/** What a circuit is made of and whom it tells. */
+/** What a circuit is made of, and the callbacks that it calls. */
 export interface CircuitParts {
   readonly backend: Pick<LiveBackend, 'veto' | 'lift' | 'vetoes' | 'returnsSlowly'>;
   readonly config: CircuitBreakerConfig;
   /** Emits `rotate` ten times for each length of the window. */
   readonly rotation: EventEmitter;
-  /** Those of the same upstream. */
+  /** The circuits of the same upstream. */
   readonly siblings: OpenCircuits;
-  /** The state has changed; everything is done. */
+  /** Called after the state has changed and the veto is set or lifted. */
   readonly changed: (from: CircuitState, to: CircuitState, reason: string) => void;
-  /** An entry was refused. */
+  /** Called when the circuit has refused an entry. */
   readonly rejected: () => void;
 }
 
@@ -30,42 +30,43 @@ const trialBroke = 'the answer of the trial broke';
 /**
  * The circuit of one backend, over opossum. It opens at a failure
  *
- * - when the window has at least `volumeThreshold` requests and from `errorThreshold` on of them failed. Unless the hard
- *   failures alone make up that share, at most `maxOpen` of the circuits of the upstream may open so, and not that of the last backend in
- *   use; a circuit that may not stays closed and asks again at its next failure;
- * - or after `volumeThreshold` hard failures without a success between them, however many successes the window still holds
- *   and however long it took: a backend that died must not be tried for the rest of the window;
- * - or when it is an outlier (`outlier`): it fails many times as often as its peers. Then it is out longer each time, and its backend comes
- *   back with little of its weight at first.
+ * - when the window has at least `volumeThreshold` requests and at least the share `errorThreshold` of them failed. Unless the
+ *   hard failures alone make up that share, at most `maxOpen` of the circuits of the upstream may open for this reason, and not
+ *   the circuit of the last backend in use; a circuit that may not open stays closed and asks again at its next failure;
+ * - or after `volumeThreshold` hard failures without a success between them, even when the window still holds many successes
+ *   and however long the failures took: a backend that died must not be tried until the window has passed;
+ * - or when it is an outlier (`outlier`): it fails many times as often as its peers. It then stays open longer each time, and
+ *   its backend comes back with a small part of its weight at first.
  *
- * After `openFor` it is half-open: one entry, on trial. A success closes it and forgets the window, so that failures from before cannot
- * open it again; a failure opens it for another `openFor`; an ignored trial leaves the place to the next. A trial that an answer has decided
- * at its head, and that breaks behind it, opens the circuit again. One that decides nothing for `openFor`, such as a slow upload, keeps
- * nobody out: another may enter then, and the first of them that ends decides.
+ * After `openFor` it is half-open: one request may enter, as a trial. A success closes the circuit and empties the window, so
+ * that earlier failures cannot open it again; a failure opens it for another `openFor`; after an ignored trial the next request
+ * is the trial. When the head of an answer has closed the circuit and the answer then breaks, the circuit opens again. After a
+ * trial of `openFor` without a decision, such as a slow upload, another may enter, and the first of them that ends decides.
  *
- * While it is open, or a trial keeps others out, its backend has the veto `circuit-open`. Every change happens before the call that caused it returns.
+ * While the circuit is open, or a trial keeps other requests out, its backend has the veto `circuit-open`. Every change happens
+ * before the call that caused it returns.
  */
 export class Circuit implements CircuitBreaker, Sibling {
   readonly #window: CircuitWindow;
   readonly #opossum: GuardedOpossum;
   readonly #outlier: OutlierWatch;
-  /** It was opened, last, because it is an outlier. */
+  /** The circuit opened last because its backend was an outlier. */
   #isOutlier = false;
   #state: CircuitState = 'closed';
-  /** The ticket of those who enter now. A new one with each state and each trial. */
+  /** The ticket of requests that enter now. Each state and each trial has a new one. */
   #epoch: Ticket = 1;
   /** The trials under way in this state. */
   readonly #trials = new Set<Ticket>();
-  /** Set while a trial keeps others out. */
+  /** Lets the next trial enter. Set while a trial keeps other requests out. */
   #nextTrial: NodeJS.Timeout | undefined;
-  /** The ticket of a trial that has closed the circuit by the head of its answer, whose end is still to come. */
-  #rest: Ticket = 0;
-  /** Another has succeeded since then. */
-  #isProven = false;
+  /** The ticket of a trial that has closed the circuit by the head of its answer and has not ended yet; 0 = none. */
+  #answeredTrial: Ticket = 0;
+  /** Another request has succeeded since that trial closed the circuit. */
+  #hasSucceededSince = false;
   #isHeld = false;
   #hardInARow = 0;
   #halfOpenAt = 0;
-  /** Why the next change of opossum's will have happened. */
+  /** The reason to give for the next change that opossum makes. */
   #reason = '';
 
   constructor(private readonly parts: CircuitParts) {
@@ -120,11 +121,11 @@ export class Circuit implements CircuitBreaker, Sibling {
     if (this.#state !== 'half-open' || !this.#trials.has(ticket)) return ticket;
     this.settle(ticket, outcome, kind);
     if (this.state !== 'closed') return 0;
-    // Those who enter from now on have another ticket.
-    this.#rest = ++this.#epoch;
+    // Requests that enter from now on have another ticket.
+    this.#answeredTrial = ++this.#epoch;
     this.#epoch++;
-    this.#isProven = false;
-    return this.#rest;
+    this.#hasSucceededSince = false;
+    return this.#answeredTrial;
   }
 
   settle(ticket: Ticket, outcome: Outcome, kind: FailureKind = 'hard'): void {
@@ -132,7 +133,7 @@ export class Circuit implements CircuitBreaker, Sibling {
       if (this.#trials.delete(ticket)) this.#settleTrial(outcome, kind);
       return;
     }
-    if (ticket === this.#rest && ticket !== 0) return this.#settleRest(outcome, kind);
+    if (ticket === this.#answeredTrial && ticket !== 0) return this.#settleAnsweredTrial(outcome, kind);
     if (ticket !== this.#epoch) return;
     if (outcome === 'success' || kind === 'outlying') this.#settleSuccess(outcome);
     else if (outcome === 'failure') this.#settleFailure(kind);
@@ -147,7 +148,7 @@ export class Circuit implements CircuitBreaker, Sibling {
     this.#isHeld = false;
     this.#reason = byHand;
     this.#opossum.close();
-    // opossum itself was closed if it was not it that opened the circuit.
+    // Needed when the circuit was opened by hand: opossum was closed then, and emits nothing.
     this.#become('closed', byHand);
   }
 
@@ -158,20 +159,20 @@ export class Circuit implements CircuitBreaker, Sibling {
     this.close();
   }
 
-  /** Ends its timer and takes it off the rotation; it stays in the state in which it is. */
+  /** Ends its timer and takes it off the rotation; its state stays. */
   end(): void {
     clearTimeout(this.#nextTrial);
     this.#opossum.shutdown();
   }
 
-  #settleTrial(told: Outcome, kind: FailureKind): void {
-    const outcome = kind === 'outlying' && told === 'failure' && !this.#isOutlier ? 'success' : told;
+  #settleTrial(reported: Outcome, kind: FailureKind): void {
+    const outcome = kind === 'outlying' && reported === 'failure' && !this.#isOutlier ? 'success' : reported;
     if (outcome === 'ignored') {
       if (this.#trials.size === 0) this.#allowTrial();
       return;
     }
     if (outcome === 'failure' && kind === 'hard') this.#window.countHardFailure();
-    // Its bad answer is better than ours.
+    // The circuit of the last backend closes: its bad answer is better than our 503.
     if (outcome === 'failure' && kind !== 'hard' && this.parts.siblings.isLast(this)) {
       this.#reason = trialAnswered;
       return this.#opossum.close();
@@ -181,25 +182,25 @@ export class Circuit implements CircuitBreaker, Sibling {
     this.#opossum.record(outcome === 'success');
   }
 
-  /** Another trial may enter, whatever became of those before. */
+  /** Lets another trial enter, also while earlier ones are under way. */
   #allowTrial(): void {
     clearTimeout(this.#nextTrial);
     this.#nextTrial = undefined;
     this.parts.backend.lift('circuit-open');
   }
 
-  #settleRest(outcome: Outcome, kind: FailureKind): void {
-    this.#rest = 0;
+  #settleAnsweredTrial(outcome: Outcome, kind: FailureKind): void {
+    this.#answeredTrial = 0;
     if (outcome !== 'failure' || kind === 'outlying') return;
     this.#settleFailure(kind);
-    if (kind !== 'hard' || this.#isProven || this.#state !== 'closed') return;
+    if (kind !== 'hard' || this.#hasSucceededSince || this.#state !== 'closed') return;
     this.#reason = trialBroke;
     this.#opossum.forceOpen();
   }
 
   #settleSuccess(outcome: Outcome): void {
     this.#hardInARow = 0;
-    this.#isProven = true;
+    this.#hasSucceededSince = true;
     this.#opossum.record(true);
     if (outcome === 'success') return;
     this.#window.countOutlying();
@@ -229,7 +230,7 @@ export class Circuit implements CircuitBreaker, Sibling {
     this.#opossum.forceOpen();
   }
 
-  /** Asked by opossum when the error threshold is reached. */
+  /** Opossum asks this when the error threshold is reached. */
   #mayOpen(): boolean {
     const { requests, failures, hardFailures } = this.#window.totals;
     const isHard = hardFailures > 0 && hardFailures / requests >= this.parts.config.errorThreshold;
@@ -247,7 +248,7 @@ export class Circuit implements CircuitBreaker, Sibling {
     this.#trials.clear();
     clearTimeout(this.#nextTrial);
     this.#nextTrial = undefined;
-    this.#rest = 0;
+    this.#answeredTrial = 0;
     this.#hardInARow = 0;
     if (from === 'closed') siblings.count++;
     if (to === 'closed') siblings.count--;

@@ -1,8 +1,8 @@
 import { Observable, Subscriber, type Observer, type Operator, type Subscription, type TeardownLogic } from 'rxjs';
 
 /**
- * An Observable whose subscribers may throw, also behind operators: RxJS makes an uncaught exception of that, which ends the
- * process; here it goes to `report`.
+ * An Observable whose subscribers may throw, also behind operators. RxJS turns their errors into uncaught exceptions, which end
+ * the process; here `report` gets them.
  */
 export class GuardedObservable<T> extends Observable<T> {
   readonly #report: (error: unknown) => void;
@@ -24,7 +24,7 @@ export class GuardedObservable<T> extends Observable<T> {
     error?: ((error: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription {
-    // An operator between us and a subscriber: it passes errors on by itself.
+    // This subscriber is an operator, which passes errors on to the next subscriber.
     if (observerOrNext instanceof Subscriber) return super.subscribe(observerOrNext);
     const observer: Partial<Observer<T>> =
       typeof observerOrNext === 'function' ? { next: observerOrNext } : { ...bound(observerOrNext ?? {}) };

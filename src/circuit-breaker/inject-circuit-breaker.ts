@@ -1,8 +1,8 @@
 import { Inject } from '@nestjs/common';
 
 /**
- * The injection token of the breaker of one backend. `id` is that of the backend where no other upstream has the same,
- * `upstream/id` anywhere. A test may put a fake in its place: the gateway then uses the fake as well.
+ * The injection token of the breaker of one backend. `id`: the id of the backend when no other upstream has the same, or always
+ * `upstream/id`. A test may put a fake in its place: the gateway then uses the fake as well.
  */
 export function circuitBreakerToken(id: string): string {
   return `CircuitBreaker(${id})`;

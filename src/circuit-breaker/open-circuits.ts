@@ -1,26 +1,26 @@
 import type { CircuitState } from './circuit-breaker.js';
 import type { WindowTotals } from '../platform/circuit-window.js';
 
-/** A circuit, as far as those of the same upstream are concerned. */
+/** What the other circuits of its upstream need to know of a circuit. */
 export interface Sibling {
   readonly state: CircuitState;
   /** Its backend has no veto. */
   readonly isInUse: boolean;
-  /** What its window holds. */
+  /** The counts of its window. */
   readonly totals: WindowTotals;
 }
 
-/** The circuits of one upstream: how many are not closed, and how many of them soft failures may open (`maxOpen`). */
+/** The circuits of one upstream: counts the ones that are not closed, and limits how many soft failures may open (`maxOpen`). */
 export class OpenCircuits {
-  /** Circuits that are open or half-open, whatever opened them. Each circuit counts itself. */
+  /** Circuits that are open or half-open for any reason. Each circuit adds and removes itself. */
   count = 0;
   readonly #all: Sibling[] = [];
   readonly #most: number;
   readonly #mayOpenLast: boolean;
 
   /**
-   * `share` of the circuits, 0..1, rounded down; always one. `mayOpenLast`: there is a fallback for when all are open. A share of 1 says
-   * by itself that all may be.
+   * `share`: part of the circuits that soft failures may open, 0..1, rounded down but at least one circuit. `mayOpenLast`: the
+   * upstream has a fallback for when all are open; a share of 1 allows it as well.
    */
   constructor(share: number, circuits: number, mayOpenLast: boolean) {
     // 0.29 × 100 is 28.999…, and means 29.
@@ -32,17 +32,17 @@ export class OpenCircuits {
     this.#all.push(circuit);
   }
 
-  /** Those beside this one that are closed and whose backends are in use: what it may be compared with. */
+  /** The other circuits that are closed and whose backends are in use: the ones to compare it with. */
   peersOf(circuit: Sibling): Sibling[] {
     return this.#all.filter(other => other !== circuit && other.state === 'closed' && other.isInUse);
   }
 
-  /** Soft failures may open this one, which is closed. */
+  /** Whether soft failures may open this circuit, which is closed. */
   mayOpen(circuit: Sibling): boolean {
     return this.count < this.#most && !this.isLast(circuit);
   }
 
-  /** Without it the upstream would have no backend in use, and soft failures must not do that. */
+  /** Whether the upstream would have no backend in use without this one, so that soft failures must not open its circuit. */
   isLast(circuit: Sibling): boolean {
     if (this.#mayOpenLast) return false;
     return !this.#all.some(other => other !== circuit && other.state === 'closed' && other.isInUse);

@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 const compared = (outlier: Partial<OutlierConfig> = {}, changes: Partial<CircuitBreakerConfig> = {}, count = 3) =>
   testCircuits({ ...changes, outlier: Object.assign(new OutlierConfig(), outlier) }, count, false);
 
-/** So many requests at each, of which a share fails by answers that count only beside those of the peers; the clock goes on. */
+/** Sends `requests` to each breaker, of which its share fails with answers of the kind `outlying`; the clock goes on. */
 function traffic(breakers: readonly CircuitBreaker[], requests: number, shares: readonly number[]): void {
   for (let request = 1; request <= requests; request++) {
     for (const [at, breaker] of breakers.entries()) {

@@ -11,8 +11,9 @@ export function testBackends(count: number): LiveBackend[] {
 }
 
 /**
- * The real circuits of one upstream, `orders`, for tests: with the default configuration but for `changes`, and of one backend by default.
- * That of a single one may be opened by soft failures, as with a fallback, unless `hasFallback` says otherwise.
+ * The real circuits of one upstream, `orders`, for tests: with the default configuration plus `changes`, and one backend by
+ * default. Soft failures may open the circuit of a single backend, as if the upstream had a fallback, unless `hasFallback` is
+ * false.
  */
 export function testCircuits(changes: Partial<CircuitBreakerConfig> = {}, count = 1, hasFallback = count === 1) {
   const config = Object.assign(new CircuitBreakerConfig(), changes);
@@ -40,12 +41,12 @@ export function testCircuits(changes: Partial<CircuitBreakerConfig> = {}, count 
   };
 }
 
-/** Has requests enter and succeed, one after the other. */
+/** Lets `times` requests enter and succeed, one after the other. */
 export function succeed(breaker: CircuitBreaker, times = 1): void {
   for (let n = 0; n < times; n++) breaker.settle(breaker.tryEnter(), 'success');
 }
 
-/** Has requests enter and fail, one after the other. */
+/** Lets `times` requests enter and fail, one after the other. */
 export function fail(breaker: CircuitBreaker, times = 1, kind: FailureKind = 'soft'): void {
   for (let n = 0; n < times; n++) breaker.settle(breaker.tryEnter(), 'failure', kind);
 }

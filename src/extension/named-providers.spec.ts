@@ -77,7 +77,7 @@ describe('named providers', () => {
     expect([one.greet(), two.greet()]).toEqual(['hello!!', 'hello!!!']);
   });
 
-  it('say how one is registered when there are none', async () => {
+  it('explain how to register a provider when there are none', async () => {
     @Injectable()
     class Singers extends NamedProviders<Greeter> {
       constructor(discovery: DiscoveryService) {

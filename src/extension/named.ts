@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { Injectable, type Type } from '@nestjs/common';
 
-/** What a named decorator has written on a class. */
+/** The metadata that a named decorator has written on a class. */
 export interface Named {
-  /** The name that the configuration refers to it by. */
+  /** The name by which the configuration refers to the class. */
   readonly name: string;
   /** The class-validator class of its options; undefined: it takes none. */
   readonly options: Type<object> | undefined;
@@ -19,16 +19,16 @@ export interface Configurable<Options extends object> {
  * name that the configuration uses. A class that declares an options class must have a `configure` that takes it.
  */
 export interface NamedDecorator<Contract extends object> {
-  /** What it names, as error messages say it: `strategy`, `probe`, `policy`. */
+  /** The kind of extension, as error messages name it: `strategy`, `probe`, `policy`. */
   readonly kind: string;
-  /** The decorator itself, as error messages say it: `@Strategy`. */
+  /** The decorator, as error messages name it: `@Strategy`. */
   readonly label: string;
   (name: string): (target: Type<Contract>) => void;
   <Options extends object>(
     name: string,
     settings: { readonly options: Type<Options> },
   ): (target: Type<Contract & Configurable<Options>>) => void;
-  /** What this decorator has written on `target` itself; undefined for anything else, subclasses included. */
+  /** What this decorator has written on `target` itself; undefined for any other class, subclasses included. */
   read(target: unknown): Named | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The known name that somebody who wrote `written` most likely meant: the one with the smallest edit distance
- * (swapped letters count once, upper and lower case are alike). Undefined when none is near: more than a third of the letters would change.
+ * The known name that the author of `written` most likely meant: the one with the smallest edit distance (swapped letters count
+ * once, upper and lower case are alike). Undefined when each name would need changes to more than a third of its letters.
  */
 export function nearestName(written: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;

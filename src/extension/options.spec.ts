@@ -47,7 +47,7 @@ describe('options of an extension', () => {
     expect(errorsOf({ key: 7, depth: 0 })).toHaveLength(2);
   });
 
-  it('are refused under a key that nobody declared, with the nearest one', () => {
+  it('are refused under a key that the class does not declare, with the nearest declared key', () => {
     expect(errorsOf({ kye: 'path' })).toEqual(['a.b.kye: unknown option; did you mean "key"?']);
     expect(errorsOf({ somethingElse: 1 })).toEqual(['a.b.somethingElse: unknown option']);
   });

@@ -3,7 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
 import { nearestName } from './nearest-name.js';
 
-/** Options as the class that declares them, or what is wrong with them: one line for each option, path first. */
+/** The options as an instance of the class that declares them, or their errors: one line for each option, its path first. */
 export type OptionsResult =
   | { readonly ok: true; readonly options: object | undefined }
   | { readonly ok: false; readonly errors: readonly string[] };

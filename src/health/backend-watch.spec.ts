@@ -10,7 +10,7 @@ const healthy: ProbeResult = { healthy: true };
 const failed = (reason: string): ProbeResult => ({ healthy: false, reason });
 const settings = { interval: 5_000, timeout: 2_000, healthyAfter: 2, unhealthyAfter: 3 };
 
-/** A watch on one backend, started. Without jitter, so the first probe comes at 0 s and the others every 4.5 s, unless told otherwise. */
+/** A watch on one backend, started. Without jitter by default, so the first probe comes at 0 s and the others every 4.5 s. */
 function setup(
   check: HealthProbe['check'],
   { jitter = () => 0, ...changes }: { jitter?: () => number; timeout?: number } = {},

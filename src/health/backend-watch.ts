@@ -4,7 +4,7 @@ import { failure } from './failure.js';
 import { ProbeRun } from './probe-run.js';
 import type { HealthProbe, ProbeResult } from './probe.js';
 
-/** When a backend is probed, and what it takes to change the verdict on it. Times in milliseconds. */
+/** When a backend is probed, and how many results change the verdict on it. Times in milliseconds. */
 export interface WatchSettings {
   readonly interval: number;
   readonly timeout: number;
@@ -12,7 +12,7 @@ export interface WatchSettings {
   readonly unhealthyAfter: number;
 }
 
-/** What a watch tells. */
+/** The callbacks of a watch. */
 export interface WatchObserver {
   /** A probe has ended. */
   probed(backend: LiveBackend, result: ProbeResult): void;
@@ -20,7 +20,7 @@ export interface WatchObserver {
   changed(backend: LiveBackend, reason: string | undefined): void;
 }
 
-/** Of one backend at a time: one that is under way, and one that was given up and has not ended. */
+/** Probes of one backend at the same time: one under way, and one that was given up and has not ended. */
 const maxRunning = 2;
 /** All first probes are started within this time, or within the interval if that is shorter. */
 const spread = 1_000;
@@ -32,7 +32,7 @@ const longestTimer = 2 ** 31 - 1;
  */
 export class BackendWatch {
   #healthy = true;
-  /** Results in a row that speak against the verdict. */
+  /** Consecutive results that contradict the verdict. */
   #against = 0;
   #running = 0;
   #run: ProbeRun | undefined;
@@ -72,12 +72,12 @@ export class BackendWatch {
     const due = performance.now() + this.settings.interval * (0.9 + 0.2 * this.jitter());
     const result = await this.#probe();
     if (this.#ended) return;
-    this.#judge(result);
+    this.#count(result);
     this.#wait(due - performance.now());
   }
 
   async #probe(): Promise<ProbeResult> {
-    // Else a probe that does not heed its signal would pile up.
+    // Otherwise probes that ignore their signal would pile up.
     if (this.#running >= maxRunning) return failure('earlier probes have not ended');
     this.#running++;
     const run = (this.#run = new ProbeRun(this.probe, this.backend, this.settings.timeout));
@@ -85,7 +85,7 @@ export class BackendWatch {
     return run.result;
   }
 
-  #judge(result: ProbeResult): void {
+  #count(result: ProbeResult): void {
     this.observer.probed(this.backend, result);
     if (!result.healthy && result.inconclusive === true) return;
     if (!result.healthy && !this.#healthy) this.backend.veto('unhealthy', result.reason);

@@ -1,4 +1,4 @@
-/** Bytes of a body that are looked at. */
+/** Bytes of a body that are searched. */
 const longest = 64 * 1024;
 
 /** Looks for a text in a body that arrives in pieces, in its first 64 kB. */
@@ -11,12 +11,12 @@ export class BodySearch {
     this.#needle = Buffer.from(text);
   }
 
-  /** 64 kB were looked at: what follows does not count. */
+  /** Whether 64 kB have been searched: later bytes do not count. */
   get isOver(): boolean {
     return this.#length === longest;
   }
 
-  /** Takes the next piece; tells whether the text is there now. */
+  /** Searches the next piece; returns whether the text has been found by now. */
   add(chunk: Buffer): boolean {
     // The text may have begun in an earlier piece.
     const from = Math.max(0, this.#length - this.#needle.length + 1);

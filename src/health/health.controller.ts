@@ -12,7 +12,7 @@ import { UpstreamHealth } from './upstream-health.js';
 /**
  * Health in the form of Terminus: `{ status, info, error, details }`, 200 or 503.
  *
- * - `/health/live`: 200 while the process can answer at all. What restarts a container should look here only.
+ * - `/health/live`: 200 while the process can answer at all. Use only this one to decide on restarting a container.
  * - `/health/ready`: 503 while starting or draining, and when no upstream has an available backend. An upstream
  *   without backends does not make the gateway unready as long as another one works: its routes answer 503
  *   themselves, and taking the whole gateway out would take the working routes with it.

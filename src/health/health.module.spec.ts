@@ -85,7 +85,7 @@ describe('readiness', () => {
 });
 
 describe('liveness', () => {
-  it('is 200 as long as the process answers, whatever the state', async () => {
+  it('is 200 in every state, as long as the process answers', async () => {
     const { readiness, get } = await setup(upstream('orders', backend('a:1', 'unhealthy')));
     expect((await get('/health/live')).code).toBe(200);
     readiness.drain();

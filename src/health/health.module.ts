@@ -20,7 +20,7 @@ export interface HealthSourcesFactory extends Pick<ModuleMetadata, 'imports'> {
 /** Token of the {@link HealthSources}. */
 const HEALTH_SOURCES = Symbol('HEALTH_SOURCES');
 
-/** The `/health` endpoints. Terminus does not log: a probe that asks each second would fill the log with one failure. */
+/** The `/health` endpoints. Terminus does not log: a load balancer that probes each second would fill the log with the same failure. */
 @Module({})
 export class HealthModule {
   /** For an application of your own: its router serves the endpoints. */
@@ -29,7 +29,7 @@ export class HealthModule {
     return { ...others, controllers };
   }
 
-  /** The controller stands among the providers, so that no router serves it: the admin listener does. */
+  /** The controller is declared as a provider, so that the application's router does not serve it: the admin listener does. */
   static unrouted({ imports = [], ...sources }: HealthSourcesFactory): DynamicModule {
     const { controllers, ...others } = healthOf({ provide: HEALTH_SOURCES, ...sources } as FactoryProvider);
     return {

@@ -4,7 +4,7 @@ import { Allow } from 'class-validator';
 import type { StatusRange } from '../config/language/kinds/status.js';
 import type { BackendTls } from '../upstream/backend-tls.js';
 
-/** Neither copied nor checked again: the configuration has parsed it. */
+/** The value is neither copied nor checked again: the configuration has parsed it. */
 const asGiven = (): PropertyDecorator =>
   applyDecorators(
     Allow(),
@@ -13,7 +13,7 @@ const asGiven = (): PropertyDecorator =>
 
 /** Options of the `http` probe: the keys of `healthCheck` that stand beside `type`, and the upstream's `tls`. */
 export class HttpProbeOptions {
-  /** Path that is asked for, with or without a query. */
+  /** Path of the request, with or without a query. */
   @asGiven()
   path = '/healthz';
 
@@ -29,7 +29,7 @@ export class HttpProbeOptions {
   @asGiven()
   headers: ReadonlyMap<string, string> = new Map();
 
-  /** For `https` backends. Default: verified by the well-known authorities. */
+  /** For `https` backends. Default: the certificate is verified against the well-known authorities. */
   @asGiven()
   tls: BackendTls | undefined = undefined;
 }

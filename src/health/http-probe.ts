@@ -10,8 +10,9 @@ import { HttpProbeOptions } from './http-probe-options.js';
 import { Probe, type HealthProbe, type ProbeResult } from './probe.js';
 
 /**
- * Healthy: a GET of the path is answered with an expected status and, where one is expected, a text in the body. Each probe has
- * a connection of its own, so it tells nothing of the connections for traffic and takes none of them. Redirects are not followed.
+ * Healthy: a GET of the path is answered with an expected status and, where one is expected, a text in the body. Each probe
+ * opens a connection of its own, so it takes none from the traffic, and says nothing about the connections of the traffic.
+ * Redirects are not followed.
  */
 @Probe('http', { options: HttpProbeOptions })
 export class HttpProbe implements HealthProbe {
@@ -25,11 +26,11 @@ export class HttpProbe implements HealthProbe {
     let sent: ClientRequest | undefined;
     try {
       sent = this.#send(backend, signal);
-      return await this.#judge(await responseTo(sent));
+      return await this.#resultOf(await responseTo(sent));
     } catch (error) {
       return failure(error);
     } finally {
-      // Closes the connection: what is left of the body is not read.
+      // Closes the connection, so that the rest of the body is not read.
       sent?.on('error', () => undefined).destroy();
     }
   }
@@ -49,7 +50,7 @@ export class HttpProbe implements HealthProbe {
     return sent.end();
   }
 
-  async #judge(response: IncomingMessage): Promise<ProbeResult> {
+  async #resultOf(response: IncomingMessage): Promise<ProbeResult> {
     const { expectStatus, expectBody } = this.#options;
     const status = response.statusCode ?? 0;
     if (!expectStatus.some(({ from, to }) => status >= from && status <= to)) {

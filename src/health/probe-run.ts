@@ -2,11 +2,14 @@ import type { Backend } from '../upstream/backend.js';
 import { failure } from './failure.js';
 import type { HealthProbe, ProbeResult } from './probe.js';
 
-/** One probe of one backend, under way from its construction on. It has a result within `timeout` milliseconds, whatever the probe does. */
+/**
+ * One probe of one backend, which begins with the construction. There is a result within `timeout` milliseconds, even when the
+ * probe hangs or throws.
+ */
 export class ProbeRun {
   /** Never rejects. */
   readonly result: Promise<ProbeResult>;
-  /** The probe itself has ended: later than the result, or never, for one that does not heed its signal. */
+  /** Resolves when the probe itself has ended: later than the result, or never, when the probe ignores its signal. */
   readonly ended: Promise<void>;
   readonly #abort = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -39,7 +42,7 @@ export class ProbeRun {
   }
 }
 
-/** What a probe gave, for probes that the compiler has not seen. */
+/** Checks the result of a probe: one that is written in JavaScript may return anything. */
 function checked(result: ProbeResult | undefined): ProbeResult {
   if (result?.healthy === true) return { healthy: true };
   if (result?.healthy !== false) return failure('the probe gave no result');

@@ -2,20 +2,21 @@ import { createNamedDecorator } from '../extension/named.js';
 import type { Backend } from '../upstream/backend.js';
 
 /**
- * What a probe found; `reason` is for people, one line: it stands in the log and in `/health`. `inconclusive`: it could not ask, for a
- * reason that has nothing to do with the backend, and counts neither way.
+ * What a probe found; `reason` is for people, one line: it stands in the log and in `/health`. `inconclusive`: the probe could
+ * not ask for a reason outside the backend, so the result counts neither as a success nor as a failure.
  */
 export type ProbeResult =
   { readonly healthy: true } | { readonly healthy: false; readonly reason: string; readonly inconclusive?: true };
 
 /**
- * Asks a backend once whether it can serve. When to ask, and how many failures in a row count, is not its business. One instance
- * for each upstream that names the probe, so state is a plain field.
+ * Asks a backend once whether it can serve. The caller decides when to ask and how many failures in a row count. Each upstream
+ * that names the probe has its own instance, so state is a plain field.
  */
 export interface HealthProbe {
   /**
-   * `signal` is aborted when the time is up: the probe should then let go of what it holds; its result no longer counts. What
-   * it throws is a failure, with the message as its reason; but what says that the process has no descriptor left (EMFILE) is inconclusive.
+   * `signal` is aborted when the time is up: the probe should then close what it has opened; its result no longer counts. An
+   * error that it throws is a failure with the message as its reason; an error that says that the process has no descriptor
+   * left (EMFILE) is inconclusive.
    */
   check(backend: Backend, signal: AbortSignal): Promise<ProbeResult>;
 }

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
-/** Where the gateway is in its life. `draining` comes before the listeners close, so that whoever sends traffic can turn away in time. */
+/**
+ * The phase of the gateway's life. `draining` comes before the listeners close, so that load balancers in front can stop
+ * sending traffic in time.
+ */
 export type LifeState = 'starting' | 'ready' | 'draining';
 
 /** The state that `/health/ready` shows. The gateway sets it; `draining` is final. */

@@ -3,8 +3,8 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { UPSTREAM_STATES, type BackendState, type UpstreamState, type UpstreamStates } from './upstream-states.js';
 
 /**
- * One indicator for each upstream. `up`: all its backends are available. `degraded`: some are not, or none is while
- * other upstreams can still be used. `down`: none is, and no other upstream has one either.
+ * One indicator for each upstream. `up`: all its backends are available. `degraded`: some backends are not available, or none
+ * is while another upstream has one. `down`: no backend of any upstream is available.
  */
 @Injectable()
 export class UpstreamHealth {
@@ -14,8 +14,8 @@ export class UpstreamHealth {
   ) {}
 
   /**
-   * With `detailed`, each indicator lists the backends that are out, by their vetoes in `out`, and what those who set them had to
-   * say in `reasons`, where they said something.
+   * With `detailed`, each indicator lists the backends that are out, by their vetoes in `out`, and in `reasons` the reasons
+   * that were given for the vetoes.
    */
   check(detailed: boolean): HealthIndicatorResult[] {
     const states = [...this.states()];

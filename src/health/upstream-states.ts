@@ -1,12 +1,12 @@
 import type { Backend, Veto } from '../upstream/backend.js';
 
-/** What health looks at in a backend. */
+/** The state of a backend from which health is decided. */
 export interface BackendState extends Backend {
   /** Why each veto was set, for those that gave a reason. Default: none did. */
   readonly reasons?: ReadonlyMap<Veto, string>;
 }
 
-/** What health looks at in an upstream. */
+/** The state of an upstream from which health is decided. */
 export interface UpstreamState {
   readonly name: string;
   readonly backends: readonly BackendState[];

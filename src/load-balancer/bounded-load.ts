@@ -2,16 +2,16 @@ import type { Backend, Candidates } from '../upstream/backend.js';
 import { mix } from './hash.js';
 import type { HashSlots } from './hash-slots.js';
 
-/** Up to this many backends the exchanges in flight are added up for each pick; of more, so many for each pick on average. */
+/** Backends whose exchanges in flight are added up for each pick; with more backends than this, so many for each pick on average. */
 const COUNTED = 64;
-/** Places to try before the idlest backend is looked for. */
+/** Slots to try before the idlest backend is looked for. */
 const TRIES = 32;
 
 /**
  * Keeps hashing from overloading a backend that owns a busy key: consistent hashing with bounded loads (Mirrokni, Thorup and
- * Zadimoghaddam, 2016). No backend is given more than ⌈factor × its share by weight of all exchanges in flight, the new one included⌉.
- * A request that its owner has no room for goes to the owner of another slot, the same ones in the same order for each key.
- * With more than 64 backends the sum may be some picks old (one for each 64 backends).
+ * Zadimoghaddam, 2016). No backend is given more than ⌈factor × its share by weight of all exchanges in flight, the new one
+ * included⌉. When the owner has no room, the request goes to the owner of another slot; for one key, the other slots are always
+ * tried in the same order. With more than 64 backends the sum may be out of date by one pick for each 64 backends.
  */
 export class BoundedLoad {
   readonly #totalWeight: number;
@@ -51,7 +51,7 @@ export class BoundedLoad {
     return backend.inFlight < Math.ceil(this.factor * (this.#inFlight + 1) * share);
   }
 
-  // When the count is fresh it has room: not all backends can be above their share.
+  // When the sum is up to date this backend has room: not all backends can be above their share.
   #idlest(): Backend {
     let idlest = this.candidates[0];
     for (const backend of this.candidates) {

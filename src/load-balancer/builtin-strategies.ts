@@ -20,10 +20,10 @@ export const builtinStrategyClasses: readonly Type<LoadBalancingStrategy>[] = [
   ConsistentHash,
 ];
 
-/** A strategy that comes with Gatehouse, as far as a configuration can be checked without an application. */
+/** The part of a built-in strategy that checks a configuration without an application. */
 export interface BuiltinStrategy {
   readonly name: string;
-  /** What is wrong with options for it, one line each, empty when nothing is. `path`: the place of the strategy in the file. */
+  /** The errors in the options of the strategy, one line each; empty: they are valid. `path`: the place of the strategy in the file. */
   validate(options: unknown, path?: string): readonly string[];
 }
 

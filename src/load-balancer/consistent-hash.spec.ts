@@ -18,7 +18,7 @@ function configured(options: Partial<ConsistentHashOptions> = {}): ConsistentHas
 }
 
 describeStrategy('consistent-hash', () => configured(), { describe, it }, { weighted: true });
-// What is remembered of clients is the same whatever the key.
+// Leaves the test of memory out: what is remembered of clients is the same for every key, so one run of it is enough.
 const withoutMemory: TestRunner = {
   describe,
   it: (name, test) => name !== 'does not remember every client' && it(name, test),
@@ -83,7 +83,7 @@ describe('bounded load', () => {
     return picked;
   };
 
-  it('is never exceeded, whatever the keys', () => {
+  it('is never exceeded for any keys', () => {
     const weights = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 2, maxLength: 12 });
     const clients = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 200 });
     const factors = fc.constantFrom(1, 1.1, 1.25, 2);
@@ -108,7 +108,7 @@ describe('bounded load', () => {
     expect(Math.max(...candidates.map(each => each.inFlight))).toBeLessThanOrEqual(7);
   });
 
-  it('sends what is too much for the owner to the same others each time', () => {
+  it('sends requests beyond the bound of the owner to the same other backends each time', () => {
     const candidates = testBackends(1, 1, 1, 1, 1, 1);
     const sequence = () => {
       for (const each of candidates) each.inFlight = 0;

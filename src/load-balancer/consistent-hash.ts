@@ -11,16 +11,17 @@ import { Strategy, type LoadBalancingStrategy } from './strategy.js';
 /** Options of `{ name: consistent-hash, … }`. */
 export class ConsistentHashOptions {
   /**
-   * What requests must have in common to go to the same backend: `client-ip`, `path` (without the query), `header:<name>` or
-   * `cookie:<name>`. A request without the header or cookie counts by its client's address. Default: `client-ip`.
+   * Requests with the same value of this key go to the same backend: `client-ip`, `path` (without the query), `header:<name>`
+   * or `cookie:<name>`. A request without the header or cookie counts by its client's address. Default: `client-ip`.
    */
   @Matches(REQUEST_KEY_FORM, { message: 'must be client-ip, path, header:<name> or cookie:<name>' })
   key = 'client-ip';
 
   /**
-   * How far above its share of the exchanges in flight a backend may go before requests for its keys are sent to others; `1.25`
-   * is a good choice for caches with a few very busy keys. From 1 to 100. Default: 0 = off, a key never leaves its backend. The
-   * trap: with only a few exchanges in flight, two at the same time for one key may already go to two backends.
+   * A backend may have up to this many times its share of the exchanges in flight before requests for its keys are sent to
+   * others; `1.25` is a good choice for caches with a few very busy keys. From 1 to 100. Default: 0 = off, a key never leaves
+   * its backend. The trap: with only a few exchanges in flight, two at the same time for one key may already go to two
+   * backends.
    */
   @ValidateIf((options: ConsistentHashOptions) => options.boundedLoad !== 0)
   @Max(100, { message: 'must be 0 (off), or from 1 to 100' })
@@ -34,8 +35,8 @@ interface Plan {
 }
 
 /**
- * The same backend for the same key, shares by weight. When a backend leaves, only its own keys move, and they come back with it.
- * For backends that keep something for a key: a cache, a session.
+ * The same backend for the same key, with shares by weight. When a backend leaves, only its own keys move, and they come back
+ * with it. For backends that keep a cache or a session for a key.
  */
 @Strategy('consistent-hash', { options: ConsistentHashOptions })
 export class ConsistentHash implements LoadBalancingStrategy {

@@ -11,7 +11,7 @@ const ids = (slots: HashSlots): string[] => owners(slots).map(each => each.id);
 const weights = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 12 });
 
 describe('slots of a hash', () => {
-  it('have the same owners whatever the order of the candidates', () => {
+  it('have the same owners for every order of the candidates', () => {
     fc.assert(
       fc.property(weights, weights => {
         const candidates = testBackends(...weights);

@@ -5,11 +5,12 @@ const SLOTS = 65_536;
 const UNKNOWN = -1;
 
 /**
- * Gives every hash a backend, by weighted rendezvous over 65,536 slots: the backend that scores highest in a slot owns it, and a
- * score depends on nothing but the slot, the backend's id and its weight. So every process agrees, whatever the order of the
- * candidates; when a backend leaves, only its own slots move, and each weight's share of the slots is its share of the total.
- * Who owns a slot is worked out when it is first asked for, then remembered: O(candidates) once, O(1) from then on. A change of
- * the candidates asks for little: a slot that had an owner is measured only against those that came or gained weight.
+ * Gives every hash a backend, by weighted rendezvous over 65,536 slots: the backend with the highest score in a slot owns it,
+ * and a score depends only on the slot, the backend's id and its weight. So every process finds the same owner, in any order of
+ * the candidates; when a backend leaves, only its own slots move, and a backend owns the same share of the slots as its weight
+ * has of the total weight. The owner of a slot is computed when a request first needs it, then remembered: O(candidates) once,
+ * O(1) from then on. After a change of the candidates, a slot that had an owner is compared only with backends that came or
+ * gained weight.
  */
 export class HashSlots {
   readonly #candidates: Candidates;
@@ -18,12 +19,12 @@ export class HashSlots {
   readonly #seconds: Uint32Array;
   readonly #weights: Float64Array;
   readonly #equal: boolean;
-  #asked = false;
+  #isUsed = false;
   #owners: Int32Array | undefined;
   #inheritance: Inheritance | undefined;
   #previous: HashSlots | undefined;
 
-  /** `previous`: of an earlier set of candidates; what it knows and what still holds is taken over. */
+  /** `previous`: the slots of an earlier set of candidates; the owners that are still right are taken over. */
   constructor(candidates: Candidates, previous?: HashSlots) {
     const count = candidates.length;
     this.#candidates = candidates;
@@ -45,9 +46,9 @@ export class HashSlots {
   /** The backend that owns the slot of a 32-bit hash. */
   ownerOf(hash: number): Backend {
     const slot = hash >>> 16;
-    // The candidates of a retry are asked once; a table would be waste.
-    if (!this.#asked) {
-      this.#asked = true;
+    // The candidates of a retry are used for one pick, so a table is made only for the second pick.
+    if (!this.#isUsed) {
+      this.#isUsed = true;
       return this.#candidates[this.#strongest(slot)] as Backend;
     }
     const owners = (this.#owners ??= this.#startTable());
@@ -65,7 +66,7 @@ export class HashSlots {
     const owners = previous === undefined ? undefined : previous.#owners;
     if (previous !== undefined && owners !== undefined) {
       this.#inheritance = { owners, ...this.#compare(previous) };
-      // One generation is kept, not the whole line of ancestors.
+      // Only one earlier generation is kept in memory, not its ancestors.
       previous.#inheritance = undefined;
     }
     return new Int32Array(SLOTS).fill(UNKNOWN);
@@ -93,7 +94,7 @@ export class HashSlots {
     return strongest;
   }
 
-  /** Ties are settled the same way for every order of the candidates. */
+  /** Decides ties in the same way for every order of the candidates. */
   #beats(slot: number, one: number, other: number): boolean {
     const difference = this.#score(slot, one) - this.#score(slot, other);
     return difference === 0
@@ -104,7 +105,7 @@ export class HashSlots {
   #score(slot: number, index: number): number {
     const seed = Math.imul(slot + 1, 0x9e3779b1);
     const draw = mix(mix(seed ^ (this.#firsts[index] as number)) ^ (this.#seconds[index] as number));
-    // The logarithm keeps the order of the draws, so among equal weights it can be spared.
+    // The logarithm keeps the order of the draws, so equal weights need none.
     return this.#equal ? draw : (this.#weights[index] as number) / -Math.log((draw + 0.5) / 2 ** 32);
   }
 
@@ -122,11 +123,11 @@ export class HashSlots {
   }
 }
 
-/** What is known of the slots from an earlier set of candidates. */
+/** The owners of slots under an earlier set of candidates. */
 interface Inheritance {
   readonly owners: Int32Array;
-  /** The new index of each earlier candidate; UNKNOWN for one that left or lost weight, whose slots are open to all. */
+  /** The new index of each earlier candidate; UNKNOWN for a backend that left or lost weight: all candidates compete for its slots. */
   readonly kept: Int32Array;
-  /** The indexes of those that came or gained weight. */
+  /** The indexes of the backends that came or gained weight. */
   readonly stronger: readonly number[];
 }

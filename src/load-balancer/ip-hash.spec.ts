@@ -6,7 +6,7 @@ import { describeStrategy, testBackends, testClient, testRequest } from './testi
 describeStrategy('ip-hash', () => new IpHash(), { describe, it }, { weighted: true });
 
 describe('ip-hash', () => {
-  it('sends a client to the same backend whatever it asks for, in every process', () => {
+  it('sends all requests of a client to the same backend, in every process', () => {
     const candidates = testBackends(1, 1, 1, 1, 1);
     const strategy = new IpHash();
     const picked = strategy.pick(candidates, testClient(7));

@@ -1,4 +1,4 @@
-/** Milliseconds below which a latency counts as this: nothing is infinitely fast. */
+/** The smallest latency in milliseconds; shorter ones count as this, so that no cost is 0. */
 const SHORTEST = 0.001;
 
 /**
@@ -9,10 +9,10 @@ export class Latency {
   #average = 0;
   #at = 0;
 
-  /** `decay`: milliseconds in which an observation loses all but 1/e of its part in the average. */
+  /** `decay`: milliseconds in which the part of an observation in the average falls to 1/e. */
   constructor(private readonly decay: number) {}
 
-  /** Takes in a latency that was observed `now`. */
+  /** Adds a latency that was observed at the time `now`. */
   observe(milliseconds: number, now: number): void {
     const observed = Math.max(milliseconds, SHORTEST);
     const kept = Math.exp((this.#at - now) / this.decay);
@@ -20,7 +20,7 @@ export class Latency {
     this.#at = now;
   }
 
-  /** The average as it has decayed by `now`; 0 when nothing was ever observed. */
+  /** The average, decayed until `now`; 0 before the first observation. */
   read(now: number): number {
     return this.#average === 0 ? 0 : this.#average * Math.exp((this.#at - now) / this.decay);
   }

@@ -20,7 +20,7 @@ describe('least-connections', () => {
     );
   });
 
-  it('lets equally busy backends share, whoever stands before them', () => {
+  it('shares requests among equally busy backends at any place in the list', () => {
     const candidates = testBackends(1, 1, 1, 1);
     candidates[0].inFlight = 5;
     candidates[2]!.inFlight = 5;

@@ -30,13 +30,13 @@ describe('a load balancer without sticky sessions', () => {
     expect(balancer.cookieFor(candidates[0], request, true)).toBeUndefined();
   });
 
-  it('tells the strategy how attempts ended, if it wants to know', () => {
+  it('reports to the strategy how attempts ended, if the strategy has `settled`', () => {
     const [backend] = testBackends(1);
-    const told: unknown[] = [];
-    const curious = { ...first, settled: (...all: unknown[]) => void told.push(all) };
+    const settlements: unknown[] = [];
+    const curious = { ...first, settled: (...all: unknown[]) => void settlements.push(all) };
     new LoadBalancer(curious).settled(backend, 'success', 12);
     new LoadBalancer(first).settled(backend, 'success', 12);
-    expect(told).toEqual([[backend, 'success', 12]]);
+    expect(settlements).toEqual([[backend, 'success', 12]]);
   });
 });
 
@@ -57,7 +57,7 @@ describe('a sticky session', () => {
     expect(sut.pick([second, third], request)).toBe(third);
   });
 
-  it('gives the client another backend, and a new cookie, when its own is not to be had', () => {
+  it('gives the client another backend, and a new cookie, when its own is not available', () => {
     const { sut, candidates, cookieOf } = setUp();
     const [gone, ...rest] = candidates;
     const request = testRequest({ headers: { cookie: cookieOf(gone) } });
@@ -119,7 +119,7 @@ describe('a sticky session', () => {
     expect(sets).toBeLessThanOrEqual(82);
   });
 
-  it('is kept by a cookie of the time before or after the time to live was written, and renewed once', () => {
+  it('is kept by a cookie from before or after a time to live was configured, and renewed once', () => {
     const { candidates, cookieOf } = setUp();
     const dated = setUp({ ttl: hour });
     const old = testRequest({ headers: { cookie: cookieOf(candidates[1]!) } });

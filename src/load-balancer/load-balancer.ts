@@ -3,7 +3,7 @@ import type { Backend, Candidates, Outcome } from '../upstream/backend.js';
 import type { StickySession } from './sticky-session.js';
 import type { LoadBalancingStrategy } from './strategy.js';
 
-/** Chooses backends for one upstream: the one that the client's sticky cookie names if it can be had, else the strategy's pick. */
+/** Chooses backends for one upstream: the one that the client's sticky cookie names if it is available, else the strategy's pick. */
 export class LoadBalancer {
   readonly #strategy: LoadBalancingStrategy;
   readonly #sticky: StickySession | undefined;

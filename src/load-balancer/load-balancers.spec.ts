@@ -11,7 +11,7 @@ import { RoundRobin } from './round-robin.js';
 import { Strategy, type LoadBalancingStrategy } from './strategy.js';
 import { describeStrategy, testBackends, testRequest } from './testing.js';
 
-// A strategy of one's own: this, and `strategy: idlest` in the file.
+// A custom strategy: this class, and `strategy: idlest` in the file.
 @Strategy('idlest')
 class Idlest implements LoadBalancingStrategy {
   pick(candidates: Candidates): Backend {
@@ -99,7 +99,7 @@ describe('load balancers', () => {
     );
   });
 
-  it('draw and time by what a test puts in place', async () => {
+  it('use the random source and the clock that a test provides', async () => {
     const module = await testingModule()
       .overrideProvider(RANDOM_SOURCE)
       .useValue(() => 0.99)

@@ -7,11 +7,11 @@ import { RANDOM_SOURCE, type RandomSource } from './random-source.js';
 import { Strategy, type LoadBalancingStrategy } from './strategy.js';
 import { WeightedSampler } from './weighted-sampler.js';
 
-/** Milliseconds in which an observed latency fades to 1/e, as Finagle has it. */
+/** Milliseconds in which an observed latency fades to 1/e; the value of Finagle. */
 const DECAY = 10_000;
-/** Milliseconds that a failure counts for at least: else a backend that refuses at once would look like the fastest. */
+/** The latency in milliseconds that a failure counts as at least: otherwise a backend that refuses at once would look like the fastest. */
 const FAILURE = 1_000;
-/** The cost of a backend that is at work and has not answered yet: above any latency. */
+/** The cost of a backend that has a request and has not answered any yet: above any latency. */
 const UNKNOWN = 1e9;
 
 interface Plan {
@@ -21,8 +21,8 @@ interface Plan {
 
 /**
  * Of two backends drawn by weight, the one that is expected to answer sooner: its recent latency to the first byte × (exchanges
- * in flight + 1) ÷ weight. Peaks count at once and fade over ten seconds, so a slow backend is left alone quickly and tried
- * again later. A new backend gets one request, and more when that was answered. For backends that differ in speed.
+ * in flight + 1) ÷ weight. Peaks count at once and fade over ten seconds, so a backend that turns slow soon gets few requests,
+ * and is tried again later. A new backend gets one request, and more after it has answered. For backends that differ in speed.
  */
 @Strategy('peak-ewma')
 export class PeakEwma implements LoadBalancingStrategy {

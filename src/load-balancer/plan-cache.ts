@@ -8,9 +8,9 @@ interface Entry<Plan> {
 const OTHERS = 7;
 
 /**
- * What a strategy has worked out for an array of candidates (a schedule, a table), kept while that array is in use. Arrays are
- * told apart by identity. Besides the plan in use it holds those of the last seven other arrays. One of them takes over when it
- * comes again, so the short-lived array of a retry does not cost the standing one its plan.
+ * Keeps the plan (a schedule, a table) that a strategy has made for an array of candidates, while that array is in use. Arrays
+ * are compared by identity. The cache holds the plan in use and those of the last seven other arrays. A plan of those becomes
+ * the one in use when its array comes again, so the short-lived array of a retry does not evict the plan of the standing array.
  */
 export class PlanCache<Plan> {
   #candidates: Candidates | undefined;
@@ -18,10 +18,10 @@ export class PlanCache<Plan> {
   readonly #others: Entry<Plan>[] = [];
   #oldest = 0;
 
-  /** `build` gets the plan in use too, so that what it knows can be carried over. */
+  /** `build` also gets the plan in use, so that it can reuse parts of it. */
   constructor(private readonly build: (candidates: Candidates, inUse: Plan | undefined) => Plan) {}
 
-  /** The plan for these candidates, built if need be. */
+  /** The plan for these candidates; built when there is none. */
   planFor(candidates: Candidates): Plan {
     if (candidates === this.#candidates) return this.#plan as Plan;
     return this.#planForOther(candidates);

@@ -7,7 +7,7 @@ import { WeightedSampler } from './weighted-sampler.js';
 describeStrategy('random', () => new Random(), { describe, it }, { weighted: true });
 
 describe('random', () => {
-  it('picks what the random source says', () => {
+  it('picks by the number of the random source', () => {
     const candidates = testBackends(1, 1, 1, 1);
     let drawn = 0;
     const strategy = new Random(() => drawn);
@@ -42,7 +42,7 @@ describe('random', () => {
     );
   });
 
-  it('draws another one than the first whatever the weights', () => {
+  it('draws another one than the first for any weights', () => {
     const weights = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 2, maxLength: 12 });
     fc.assert(
       fc.property(

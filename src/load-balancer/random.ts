@@ -5,7 +5,10 @@ import { RANDOM_SOURCE, type RandomSource } from './random-source.js';
 import { Strategy, type LoadBalancingStrategy } from './strategy.js';
 import { WeightedSampler } from './weighted-sampler.js';
 
-/** Any backend, in proportion to its weight. Needs no state, so many gateways in front of the same backends never fall in step. */
+/**
+ * Any backend, in proportion to its weight. Has no state, so many gateways in front of the same backends never pick in step
+ * with each other.
+ */
 @Strategy('random')
 export class Random implements LoadBalancingStrategy {
   readonly #samplers: PlanCache<WeightedSampler>;

@@ -1,15 +1,15 @@
 import type { RequestInfo } from '../http/request-info.js';
 import { cookieValue } from './cookie.js';
 
-/** What a hash is made of: a text of the request. Never empty for `header:` and `cookie:`. */
+/** Gives the text of a request that is hashed. Never empty for `header:` and `cookie:`. */
 export type RequestKey = (request: RequestInfo) => string;
 
-/** What `requestKey` understands; header and cookie names are tokens (RFC 9110 section 5.6.2). */
+/** The forms of a key that `requestKey` takes; header and cookie names are tokens (RFC 9110 section 5.6.2). */
 export const REQUEST_KEY_FORM = /^(?:client-ip|path|(?:header|cookie):[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/;
 
 /**
  * Compiles `client-ip`, `path`, `header:<name>` or `cookie:<name>`. A request without that header or cookie, or with an empty
- * one, counts by its client's address: all of them on one backend would be too many.
+ * one, counts by its client's address: otherwise one backend would get all such requests.
  */
 export function requestKey(form: string): RequestKey {
   if (form === 'client-ip') return clientIp;

@@ -40,7 +40,7 @@ describe('round-robin', () => {
     );
   });
 
-  it('never lets a backend wait much longer than its share says', () => {
+  it('never lets a backend wait much longer than its share requires', () => {
     const weights = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 2, maxLength: 8 });
     fc.assert(
       fc.property(weights, weights => {
@@ -73,7 +73,7 @@ describe('round-robin', () => {
     }
   });
 
-  it('goes on in its order when other candidates were asked for in between, as for a retry', () => {
+  it('goes on in its order after picks among other candidates in between, as for a retry', () => {
     const strategy = new RoundRobin();
     const candidates = testBackends(1, 1, 1);
     const picked: Backend[] = [];

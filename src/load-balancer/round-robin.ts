@@ -4,8 +4,8 @@ import { Strategy, type LoadBalancingStrategy } from './strategy.js';
 import { WeightedSchedule, type Position } from './weighted-schedule.js';
 
 /**
- * Each backend in its turn, as often as its weight says and evenly spread. The default: right for backends that are alike and
- * requests that cost about the same.
+ * Each backend in turn, in proportion to its weight and evenly spread. The default: suits backends that are alike and requests
+ * that cost about the same.
  */
 @Strategy('round-robin')
 export class RoundRobin implements LoadBalancingStrategy {

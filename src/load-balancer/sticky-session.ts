@@ -8,33 +8,35 @@ import { PlanCache } from './plan-cache.js';
 export interface StickyOptions {
   /** The cookie's name. */
   readonly cookie: string;
-  /** Milliseconds that the client keeps it after it was last used; 0: until the browser is closed. */
+  /** Milliseconds for which the client keeps the cookie after its last use; 0: until the browser is closed. */
   readonly ttl: number;
   readonly httpOnly: boolean;
-  /** `auto`: for requests that came over TLS. Browsers ignore `sameSite: none` without it. */
+  /** The attribute `Secure`; `auto`: set for requests that came over TLS. Browsers ignore cookies with `sameSite: none` that lack it. */
   readonly secure: 'auto' | boolean;
   readonly sameSite: 'lax' | 'strict' | 'none';
 }
 
 /** Hex digits of a token. */
 const tokenLength = 16;
-/** In how many steps the age of a cookie with a `ttl` is told. */
+/** Steps in which the age of a cookie with a `ttl` is measured. */
 const stepsOfLife = 8;
 
 const SAME_SITE = { lax: 'Lax', strict: 'Strict', none: 'None' };
 
 /**
- * Keeps a client at its backend by a cookie. Its value is a token: the first 16 hex digits of the SHA-256 of the upstream's name
- * and the backend's id. So it names no address, is the same in every process, and still holds when other backends come and go.
+ * Keeps a client at its backend by a cookie. Its value is a token: the first 16 hex digits of the SHA-256 of the upstream's
+ * name and the backend's id. So the token shows no address, is the same in every process, and stays valid when other backends
+ * come and go.
  *
- * With a `ttl`, the eighth of it in which the cookie was set stands behind the token. It is set anew in each of them in which it is used,
- * so that it ends `ttl` after it was last used, or up to an eighth earlier, while most answers stay without a `Set-Cookie`.
+ * With a `ttl`, time is counted in eighths of it, and the number of the eighth in which the cookie was set follows the token.
+ * The first answer in a later eighth sets the cookie again. So it expires `ttl` after its last use, or up to an eighth earlier,
+ * and most answers need no `Set-Cookie`.
  */
 export class StickySession {
   readonly #tokens = new WeakMap<Backend, string>();
   readonly #byToken = new PlanCache(candidates => new Map(candidates.map(each => [this.#tokenOf(each), each])));
   readonly #attributes: string;
-  /** Milliseconds; 0: a session cookie. */
+  /** An eighth of the `ttl`, in milliseconds; 0: a session cookie. */
   readonly #step: number;
 
   constructor(
@@ -49,13 +51,16 @@ export class StickySession {
     this.#attributes = `; Path=/${maxAge}${httpOnly}; SameSite=${SAME_SITE[options.sameSite]}`;
   }
 
-  /** The candidate that the request's cookie names; undefined without a cookie, or when that backend is not to be had. */
+  /** The candidate that the request's cookie names; undefined without a cookie, or when that backend is no candidate. */
   find(candidates: Candidates, request: RequestInfo): Backend | undefined {
     const value = cookieValue(request.headers.cookie, this.options.cookie);
     return value === undefined ? undefined : this.#byToken.planFor(candidates).get(tokenIn(value));
   }
 
-  /** The value of a `Set-Cookie` header that keeps the client at `backend`; undefined when its cookie does already, and is not to be renewed. */
+  /**
+   * The value of a `Set-Cookie` header that keeps the client at `backend`; undefined when the request's cookie already names it
+   * and need not be renewed.
+   */
   cookieFor(backend: Backend, request: RequestInfo, secure: boolean): string | undefined {
     const { cookie, secure: always } = this.options;
     const token = this.#tokenOf(backend);
@@ -77,7 +82,7 @@ export class StickySession {
   }
 }
 
-/** The token in the value of a cookie; with anything else behind it, it names no backend. */
+/** The token in the value of a cookie, without the age that may follow it. A value of another form names no backend, and is returned whole. */
 function tokenIn(value: string): string {
   return value.charAt(tokenLength) === '.' ? value.slice(0, tokenLength) : value;
 }

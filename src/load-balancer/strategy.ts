@@ -3,9 +3,9 @@ import type { RequestInfo } from '../http/request-info.js';
 import type { Backend, Candidates, Outcome } from '../upstream/backend.js';
 
 /**
- * Picks the backend for an attempt. One instance for each upstream that names the strategy, so state is a plain field.
- * `candidates` are already filtered (vetoes, backup tier, backends already tried); its array keeps its identity until the set
- * changes or the weight of one of them does.
+ * Picks the backend for an attempt. Each upstream that names the strategy has its own instance, so state is a plain field.
+ * `candidates` are already filtered (vetoes, backup tier, backends already tried); the array stays the same object until a
+ * candidate comes, goes or changes its weight.
  */
 export interface LoadBalancingStrategy {
   pick(candidates: Candidates, request: RequestInfo): Backend;

@@ -11,9 +11,9 @@ export interface TestRunner {
   it(name: string, test: () => void | Promise<void>): unknown;
 }
 
-/** What `describeStrategy` is told about a strategy. */
+/** Properties of a strategy for `describeStrategy`. */
 export interface StrategyTraits {
-  /** It gives idle backends shares by their weights, which the suite then checks. Default: false. */
+  /** True when idle backends get shares by their weights; the suite then checks it. Default: false. */
   readonly weighted?: boolean;
 }
 
@@ -40,7 +40,10 @@ export function testRequest(fields: Partial<RequestInfo> = {}): RequestInfo {
   return { ...defaults, headers: {}, clientIp: '192.0.2.1', ...fields };
 }
 
-/** The head of a request of the client with this number; equal numbers, equal clients. Numbers up to 2²⁴ differ. */
+/**
+ * The head of a request of the client with this number; equal numbers make equal clients, and different numbers up to 2²⁴ make
+ * different ones.
+ */
 export function testClient(number: number): RequestInfo {
   const clientIp = `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
   const headers = { 'x-user': `user-${number}`, cookie: `session=${number}` };
@@ -48,8 +51,8 @@ export function testClient(number: number): RequestInfo {
 }
 
 /**
- * What every load-balancing strategy must keep to, as a suite of tests: describe yours with it in a spec of your own. `create`
- * makes a new instance, configured. Nothing depends on time; one test takes picks for 45,000 clients.
+ * Tests the rules that every load-balancing strategy must keep: call it in the spec of your strategy. `create` makes a new,
+ * configured instance. No test depends on time; one makes picks for 45,000 clients.
  * @throws TypeError without a `runner`.
  */
 export function describeStrategy(
@@ -98,7 +101,7 @@ export function describeStrategy(
       }
     });
 
-    it('keeps picking whatever outcomes it is told', async () => {
+    it('keeps picking after outcomes of every kind', async () => {
       const strategy = await create();
       const candidates = testBackends(1, 2, 3);
       const outcomes: [Outcome, number | undefined][] = [
@@ -196,7 +199,7 @@ function pickForClients(strategy: LoadBalancingStrategy, candidates: Candidates,
   }
 }
 
-/** Bytes of the heap that are reachable: after a garbage collection, which a flag makes callable at run time. */
+/** Reachable bytes of the heap, measured after a garbage collection; a V8 flag makes the collector callable at run time. */
 function heapUsed(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

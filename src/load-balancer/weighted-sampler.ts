@@ -29,8 +29,8 @@ export class WeightedSampler {
   }
 
   /**
-   * The index of another candidate than `taken`. Of weighted ones, it is a neighbour when three draws give none but `taken`.
-   * There must be at least two.
+   * The index of another candidate than `taken`. With unequal weights it is the neighbour of `taken` when three draws in a row
+   * have given `taken`. Needs at least two candidates.
    */
   drawOther(taken: number): number {
     if (this.#size === 2) return 1 - taken;
@@ -58,7 +58,7 @@ export class WeightedSampler {
       shares[more] = (shares[more] as number) - (1 - (shares[less] as number));
       ((shares[more] as number) < 1 ? small : large).push(more);
     }
-    // What is left is 1 but for rounding.
+    // The remaining shares are 1, apart from rounding.
     for (const index of small.concat(large)) shares[index] = 1;
     return shares;
   }

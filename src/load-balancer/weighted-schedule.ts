@@ -11,8 +11,8 @@ interface Lane {
 }
 
 /**
- * Where a schedule stands. One that follows another is given its position, so that a set of backends that changes often is fair
- * to its last ones too.
+ * The position of a schedule in its cycles. A schedule that replaces another continues at its position: if each began at 0, the
+ * last backends of a set that changes often would hardly get a turn.
  */
 export interface Position {
   /** In cycles. */
@@ -21,21 +21,21 @@ export interface Position {
 }
 
 /**
- * An endless, smooth order of backends by weight. In each cycle, as many picks as the weights add up to, every backend comes
- * exactly as often as its weight says, spread evenly over the cycle. Earliest due first: a lane of rate r is due at
- * (k + ½) / r. A step costs O(log of the number of different weights), so O(1) for equal ones, and memory is O(backends)
- * however large the weights are.
+ * An endless, smooth order of backends by weight. A cycle has as many picks as the sum of the weights; in each, a backend of
+ * weight n is picked exactly n times, spread evenly over the cycle. The lane that is due first is served first: a lane of rate
+ * r is due at (k + ½) / r. A step costs O(log of the number of different weights), so O(1) for equal weights; memory is
+ * O(backends) for weights of any size.
  */
 export class WeightedSchedule {
   /** A binary heap: the lane that is due first is at the front. */
   readonly #lanes: Lane[];
 
-  /** Goes on from `position`, and moves it along. */
+  /** Continues at `position`, and advances it. */
   constructor(
     candidates: Candidates,
     private readonly position: Position = { time: 0, picks: 0 },
   ) {
-    // Ten cycles: in one, a backend at a tenth of its weight (slow start) is not due at all.
+    // Modulo ten cycles: within one cycle, a backend at a tenth of its weight (slow start) is never due.
     const phase = position.time % 10;
     const byWeight = new Map<number, Lane>();
     for (const backend of candidates) {
@@ -50,7 +50,7 @@ export class WeightedSchedule {
     this.#lanes = [...byWeight.values()];
     for (const lane of this.#lanes) {
       lane.turn = position.picks % lane.backends.length;
-      // What has been served just now must not count as still due for a rounding error.
+      // A rounding error must not make a lane due that was served just now.
       lane.served = Math.floor(phase * lane.rate + 0.5 + 1e-9);
       lane.due = (lane.served + 0.5) / lane.rate;
     }

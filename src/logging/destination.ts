@@ -47,7 +47,7 @@ function forget(destination: LogDestination): void {
 export class LogDestination {
   /** Lines that were lost since the start. */
   dropped = 0;
-  #told = 0;
+  #reported = 0;
   readonly #lines: LineBuffer;
   /** Bytes of {@link #lines} that are whole lines. */
   #whole = 0;
@@ -144,10 +144,10 @@ export class LogDestination {
   }
 
   #send(): void {
-    const untold = this.dropped - this.#told;
-    this.#told = this.dropped;
+    const unreported = this.dropped - this.#reported;
+    this.#reported = this.dropped;
     const lines = this.#take();
-    const chunk = untold === 0 ? lines : Buffer.concat([lines, this.#notice(untold)]);
+    const chunk = unreported === 0 ? lines : Buffer.concat([lines, this.#notice(unreported)]);
     if (chunk.length === 0 || this.#gone) return;
     this.#sent++;
     this.#underWay = chunk.length;

@@ -2,12 +2,12 @@ import { GatewayError } from '../http/gateway-error.js';
 import { exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
 import type { Listener } from '../listeners/listener.js';
 
-/** How long the connections without a request are kept for one that may be on its way, in milliseconds. */
+/** Milliseconds for which connections without a request stay open, because a request may be on its way. */
 const quietFor = 300;
 
 /**
- * The graceful end of the listeners: no new connections, every answer says `Connection: close`, and what is in flight may
- * end within `grace` milliseconds. What is left then is cut. Resolves with the number of exchanges that were cut.
+ * The graceful end of the listeners: no new connections, every answer has `Connection: close`, and exchanges in flight may end
+ * within `grace` milliseconds. Exchanges that are left then are cut. Resolves with the number of exchanges that were cut.
  */
 export async function drain(listeners: readonly Listener[], exchanges: Exchanges, grace: number): Promise<number> {
   for (const listener of listeners) listener.drain();

@@ -1,11 +1,11 @@
 import { Socket } from 'node:net';
 
-/** Name of the variable in which the command tells the descriptor of the lifeline to the process that it starts. */
+/** Name of the environment variable that holds the descriptor of the lifeline; the command sets it for the process that it starts. */
 export const lifelineVariable = 'GATEHOUSE_LIFELINE';
 
 /**
- * Ends this process with the one that started it, however that one ends: a process that was killed cannot pass that on, but the system
- * closes its end of the pipe between the two. Without effect on a process that was started otherwise.
+ * Ends this process when the process that started it ends in any way. A process that is killed cannot pass a signal on, but the
+ * system closes its end of the pipe between the two. Without effect when the variable is not set.
  */
 export function dieWithStarter(env: NodeJS.ProcessEnv = process.env): void {
   const descriptor = Number(env[lifelineVariable] ?? Number.NaN);
@@ -18,6 +18,6 @@ export function dieWithStarter(env: NodeJS.ProcessEnv = process.env): void {
   try {
     new Socket({ fd: descriptor, readable: true, writable: false }).on('error', end).on('close', end).resume().unref();
   } catch {
-    // A variable that was left over: there is no such descriptor.
+    // The variable was inherited from elsewhere: there is no such descriptor.
   }
 }

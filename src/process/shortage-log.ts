@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ShortageReport } from '../platform/shortage.js';
 
-/** Writes one line when descriptors run out, with what to do, and one when they suffice again. */
+/** Writes one line when descriptors run out, with the remedy, and one when there are enough again. */
 export class ShortageLog implements ShortageReport {
   constructor(private readonly log: Logger) {}
 

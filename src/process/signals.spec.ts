@@ -68,7 +68,7 @@ describe('a signal to a running gateway', () => {
     expect(open.happened.stops).toBe(0);
   });
 
-  it('is impatient after a failure of the program', () => {
+  it('ends it at once after a failure of the program', () => {
     const { sut, happened, send } = setUp();
     expect([sut.beginEnd(), sut.beginEnd()]).toEqual([true, false]);
     send('SIGTERM');

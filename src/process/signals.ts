@@ -6,7 +6,7 @@ import { refuseDebugger } from './no-debugger.js';
 /** Signals that end the gateway: gracefully, and at once when one comes a second time. */
 const ending = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
-/** Signals that end a program that does not care. */
+/** Signals that end a program by default, and that the gateway only logs. */
 const ignored = {
   SIGHUP: 'signal ignored: a configuration is not read again while it runs; restart to use a changed one',
   SIGUSR1: 'signal ignored: there is no log file to reopen, and no debugger',
@@ -19,10 +19,10 @@ export interface SignalSource {
   exit(code: number): void;
 }
 
-/** What the signals to a running gateway do. From its construction on none but those that should end the process does. */
+/** Handles the signals to a running gateway. From its construction on, only the signals that should end the process do so. */
 export class Signals {
   readonly #terminal: boolean;
-  /** Those that came before there was a log. */
+  /** Ignored signals that came before there was a log. */
   #early: (keyof typeof ignored)[] = [];
   #log: Logger | undefined;
   #stop: (() => void) | undefined;
@@ -37,7 +37,7 @@ export class Signals {
       source.on(signal, () => this.#ignore(signal));
   }
 
-  /** From here on there is a gateway: `stop` ends it gracefully, and is called once. */
+  /** Connects the signals to a gateway: `stop` ends it gracefully, and is called once. */
   attach(log: Logger, stop: () => void): void {
     this.#log = log;
     this.#stop = stop;
@@ -49,18 +49,18 @@ export class Signals {
         else this.#end(signal);
       });
     }
-    // One that came before there was a listener.
+    // Closes the debugger that an earlier SIGUSR1 may have opened.
     refuseDebugger();
   }
 
   #ignore(signal: keyof typeof ignored): void {
     if (this.#log === undefined) this.#early.push(signal);
-    // A terminal that is closed leaves nobody to stop what runs in it.
+    // When the terminal is closed, its user can no longer stop the program.
     else if (signal === 'SIGHUP' && this.#terminal && !this.isTerminal()) this.#end(signal);
     else this.#log.warn({ signal }, ignored[signal]);
   }
 
-  /** The end begins for another reason than a signal; false when it has begun already. */
+  /** Begins the end for another reason than a signal; false when it has already begun. */
   beginEnd(): boolean {
     const first = !this.#stopping;
     this.#stopping = true;

@@ -57,7 +57,7 @@ describe('a certificate and its key', () => {
     expect(read.leaf.fingerprint256).toBe(new X509Certificate(one.cert).fingerprint256);
   });
 
-  it('are warned of in their last 30 days', () => {
+  it('cause a warning in their last 30 days', () => {
     const { leaf } = readKeyPair(pair(), now);
     const warning = (daysLeft: number) => expiryWarning('/a.pem', leaf, validFrom.getTime() + (90 - daysLeft) * day);
     expect(warning(30)).toBeUndefined();
@@ -126,7 +126,7 @@ describe('a certificate and its key', () => {
     );
   });
 
-  it.skipIf(process.getuid?.() === 0)('one that may not be read is refused, with what to do', () => {
+  it.skipIf(process.getuid?.() === 0)('one that may not be read is refused, with the remedy', () => {
     const files = pair();
     chmodSync(files.key, 0);
     expect(complaint(() => readKeyPair(files, now)).message).toMatch(/may not be read by this process: let the/);

@@ -3,14 +3,14 @@ import { createSecureContext } from 'node:tls';
 import { readBounded, whyUnreadable } from '../platform/bounded-file.js';
 
 const day = 24 * 60 * 60 * 1000;
-/** Days before a certificate expires from which on it is warned of. */
+/** Days before a certificate expires in which a warning is given. */
 const warnAhead = 30;
 const block = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
-/** A file of a certificate, of its key, or of authorities cannot be used. The message is one line: the file, and what to do. */
+/** A file with a certificate, its key, or authorities cannot be used. The message is one line: the file, and the remedy. */
 export class CertificateFileError extends Error {
   constructor(
-    /** Which of the keys of the configuration names the file. */
+    /** The key of the configuration that names the file. */
     readonly key: 'cert' | 'key' | 'ca',
     message: string,
   ) {
@@ -20,7 +20,7 @@ export class CertificateFileError extends Error {
 
 /** A certificate with its private key, as read from two PEM files that belong together. */
 export interface KeyPair {
-  /** PEM: the server's own certificate, and the intermediate ones behind it. */
+  /** PEM: the server's own certificate, followed by the intermediate ones. */
   readonly cert: string;
   /** PEM. */
   readonly key: string;
@@ -72,21 +72,21 @@ export function readAuthorities(path: string): string {
   return text;
 }
 
-/** What to say of a certificate that expires in less than 30 days; undefined of others. `file`: its path. */
+/** The warning for a certificate that expires in less than 30 days; undefined for others. `file`: its path. */
 export function expiryWarning(file: string, leaf: X509Certificate, now: number = Date.now()): string | undefined {
   const days = Math.floor((leaf.validToDate.getTime() - now) / day);
   if (days >= warnAhead) return undefined;
   return `certificate file ${JSON.stringify(file)} expires in ${days === 1 ? '1 day' : `${days} days`}: renew it`;
 }
 
-/** Whether a message is one of {@link expiryWarning}: a listener that starts says it itself, so it is not to be said twice. */
+/** Whether a message comes from {@link expiryWarning}: a listener logs it itself at its start, so it must not be logged a second time. */
 export function isExpiryWarning(message: string): boolean {
   return /^certificate file ".*" expires in \d+ days?: renew it$/.test(message);
 }
 
 function read(key: CertificateFileError['key'], file: string, path: string): string {
   try {
-    // Read while traffic runs as well: nothing to wait for.
+    // Also read while traffic runs, so it must not wait.
     return readBounded(path, { maxWait: 0 }).toString('latin1');
   } catch (error) {
     const why = whyUnreadable(error);

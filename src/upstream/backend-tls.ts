@@ -32,24 +32,24 @@ function read(file: string): Buffer {
 }
 
 /**
- * The name for SNI that the backend's certificate must carry. Empty for an address: that is no server name (RFC 6066 §3), and
- * the certificate is then verified against the address itself.
+ * The name for SNI that the backend's certificate must carry. Empty when the backend's host is an IP address: an address is no
+ * server name (RFC 6066 §3), and the certificate is verified against the address itself.
  */
 export function serverNameOf(backend: Backend, tls: BackendTls | undefined): string {
   const host = hostOf(backend);
   return tls?.serverName ?? (isIP(host) === 0 ? host : '');
 }
 
-/** Host of the backend as sockets take it: an IPv6 address without its brackets. */
+/** Host of the backend in the form that sockets take: an IPv6 address without its brackets. */
 export function hostOf(backend: Backend): string {
   return backend.url.hostname.replace(/^\[|\]$/g, '');
 }
 
-/** What `tls.connect` and `https.request` are told for a connection to the backend. Verified unless `verify` is false. */
+/** The options of `tls.connect` and `https.request` for a connection to the backend. The certificate is verified unless `verify` is false. */
 export function tlsOptions(backend: Backend, tls: BackendTls | undefined): TlsOptions {
   return {
     rejectUnauthorized: tls?.verify ?? true,
-    // Empty, but there, for addresses: an agent would otherwise take the name from the Host header.
+    // For IP addresses an empty name rather than none: without one, an agent takes the name from the Host header.
     servername: serverNameOf(backend, tls),
     ...(tls?.ca !== undefined && { ca: tls.ca }),
     ...(tls?.cert !== undefined && { cert: tls.cert }),
@@ -57,7 +57,7 @@ export function tlsOptions(backend: Backend, tls: BackendTls | undefined): TlsOp
   };
 }
 
-/** The part of node's TLS options that an upstream's `tls` decides. */
+/** The TLS options of Node that an upstream's `tls` sets. */
 export interface TlsOptions extends Pick<BackendTls, 'ca' | 'cert' | 'key'> {
   readonly rejectUnauthorized: boolean;
   readonly servername: string;

@@ -1,9 +1,9 @@
-/** Why a backend may not be used now. Whoever sets a veto lifts it; nobody else does. */
+/** Why a backend may not be used now. Only the part of the gateway that sets a veto lifts it. */
 export type Veto = 'unhealthy' | 'circuit-open' | 'draining';
 
 /** One server of an upstream. */
 export interface Backend {
-  /** Stable name: labels metrics, logs and the admin API, and is what hashes are made of. Default: host:port. */
+  /** Stable name: the label in metrics, logs and the admin API, and the input of hashes. Default: host:port. */
   readonly id: string;
   /** `http:` or `https:` origin; for `unix:` backends `http://localhost` with `socketPath` set. */
   readonly url: URL;
@@ -13,13 +13,13 @@ export interface Backend {
   readonly weight: number;
   /** Used only when no other backend is available. */
   readonly backup: boolean;
-  /** Exchanges that are being carried by it now, tunnels and streams included. */
+  /** Exchanges that it is serving now, tunnels and streams included. */
   readonly inFlight: number;
   /** Empty: the backend is available. */
   readonly vetoes: ReadonlySet<Veto>;
 }
 
-/** The backends that a strategy may choose from: never empty, already filtered. The array is replaced when it changes, never mutated. */
+/** The backends from which a strategy may choose: never empty, already filtered. A change makes a new array; an array is never mutated. */
 export type Candidates = readonly [Backend, ...Backend[]];
 
 /** How an attempt on a backend ended. `ignored`: the client's or our own fault. */

@@ -1,6 +1,6 @@
 import type { Backend, Veto } from './backend.js';
 
-/** What a backend is made of: one entry of `upstreams.*.backends`. */
+/** The definition of a backend: one entry of `upstreams.*.backends`. */
 export interface BackendDefinition {
   readonly id: string;
   /** `http://…`, `https://…` or `unix:/path`. */
@@ -19,7 +19,7 @@ export class LiveBackend implements Backend {
   readonly configuredWeight: number;
   readonly backup: boolean;
   inFlight = 0;
-  /** When its last veto is lifted it ramps up to its weight, also where the upstream has no `slowStart`. */
+  /** When its last veto is lifted, the backend ramps up to its weight, even if the upstream has no `slowStart`. */
   returnsSlowly = false;
   #weight: number;
   readonly #vetoes = new Set<Veto>();
@@ -37,7 +37,7 @@ export class LiveBackend implements Backend {
     this.#changed = changed;
   }
 
-  /** The configured weight, or during slow start the part of it that has been reached: then a fraction, 0.1 or more. */
+  /** The configured weight, or during slow start the part that has been reached so far: a fraction of at least a tenth of it. */
   get weight(): number {
     return this.#weight;
   }
@@ -52,8 +52,8 @@ export class LiveBackend implements Backend {
   }
 
   /**
-   * Takes the backend out until the same veto is lifted; other vetoes are untouched. `reason` is for people, one line; setting
-   * a veto that is there already only renews it.
+   * Takes the backend out of use until this veto is lifted; other vetoes are untouched. `reason` is for people, one line;
+   * setting a veto a second time only replaces its reason.
    */
   veto(veto: Veto, reason?: string): void {
     if (reason !== undefined) this.#reasons.set(veto, reason);
@@ -68,7 +68,10 @@ export class LiveBackend implements Backend {
     if (this.#vetoes.delete(veto)) this.#changed();
   }
 
-  /** Sets the weight to so many tenths of the configured one, 1..10. For the upstream, which must publish it. */
+  /**
+   * Sets the weight to `tenths` tenths of the configured weight, 1..10. Only the upstream calls this, because it must publish
+   * the new weight.
+   */
   scaleWeight(tenths: number): void {
     this.#weight = (this.configuredWeight * tenths) / 10;
   }

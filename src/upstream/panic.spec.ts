@@ -24,7 +24,7 @@ describe('the panic threshold', () => {
     expect([available(), upstream.panicking]).toEqual(['0 3', false]);
   });
 
-  it('is not below itself: 55 % of 20 are enough for 55 %', () => {
+  it('does not begin at exactly its share: 55 % of 20 are enough for 55 %', () => {
     const { upstream, of } = upstreamOf(20, 0.55);
     for (let index = 0; index < 9; index++) of(index).veto('unhealthy');
     expect(upstream.panicking).toBe(false);
@@ -50,7 +50,7 @@ describe('the panic threshold', () => {
     expect([available(), upstream.panicking]).toEqual(['backup', false]);
   });
 
-  it('leaves backups to those whom every primary has failed', () => {
+  it('leaves backups to requests for which every primary has failed', () => {
     const { upstream, of } = upstreamOf(2, 0.5);
     of(0).veto('unhealthy');
     of(1).veto('unhealthy');

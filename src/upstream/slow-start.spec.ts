@@ -28,7 +28,7 @@ describe('slow start', () => {
     expect(a.configuredWeight).toBe(3);
   });
 
-  it('is for a backend that is to return slowly also where the upstream has none, over ten seconds', () => {
+  it('takes ten seconds for a backend that is to return slowly when the upstream has no slow start', () => {
     const { a, b } = setup({ slowStart: 0 });
     a.returnsSlowly = true;
     for (const each of [a, b]) {
@@ -94,7 +94,7 @@ describe('slow start', () => {
     expect([a.weight, vi.getTimerCount()]).toEqual([1, 0]);
   });
 
-  it('is as short for the one after many trials of a circuit breaker', () => {
+  it('is as short after many trials of a circuit breaker as after one', () => {
     const { a } = setup();
     for (let trial = 0; trial < 10_000; trial++) {
       a.veto('circuit-open');
@@ -105,7 +105,7 @@ describe('slow start', () => {
     expect(a.weight).toBe(1);
   });
 
-  it('takes one that comes back between two steps along from the next', () => {
+  it('lets a backend that comes back between two steps join at the next one', () => {
     const { a, b } = setup();
     a.veto('unhealthy');
     a.lift('unhealthy');
@@ -131,7 +131,7 @@ describe('slow start', () => {
     expect(upstream.available).not.toBe(before);
   });
 
-  it('is not for the start of the program', () => {
+  it('does not apply at the start of the program', () => {
     const { upstream } = setup();
     expect([upstream.available.map(each => each.weight), vi.getTimerCount()]).toEqual([[1, 1, 1], 0]);
   });

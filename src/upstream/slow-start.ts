@@ -1,28 +1,28 @@
 import type { LiveBackend } from './live-backend.js';
 
-/** From one tenth of the weight to ten. */
+/** Steps of a ramp, in tenths of the weight: from one to ten. */
 const levels = 10;
 
-/** Milliseconds of the ramp of a backend that is to return slowly where nothing says how slowly. */
+/** Milliseconds of the ramp of a backend with `returnsSlowly` when the upstream has no `slowStart`. */
 const ownDuration = 10_000;
 
 /**
- * Brings backends back by degrees: to a tenth of their weight at once, and from there to all of it over `duration`
- * milliseconds, in nine even steps. Backends that come back at different times take their steps together, so a ramp may be
- * longer by up to one step. One timer runs while anything ramps, none otherwise; it does not keep the process alive.
+ * Brings backends back gradually: to a tenth of their weight at once, and then to their whole weight over `duration`
+ * milliseconds, in nine even steps. Backends that come back at different times take their steps together, so a ramp may last up
+ * to one step longer. One timer runs while a backend ramps, and none otherwise; it does not keep the process alive.
  */
 export class SlowStart {
-  /** Tenths of the weight that have been reached; 0 for one that joined between two steps. */
+  /** For each ramping backend the tenths of its weight that it has reached; 0 for a backend that joined between two steps. */
   readonly #ramping = new Map<LiveBackend, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `stepped` is called after weights have changed by time. A duration of 0 leaves it to backends that are to return slowly. */
+  /** `stepped` is called after the timer has changed weights. With a duration of 0 only backends with `returnsSlowly` ramp. */
   constructor(
     private readonly duration: number,
     private readonly stepped: () => void,
   ) {}
 
-  /** Starts a ramp, anew if the backend is on one. Tells whether the weight has changed. */
+  /** Starts the backend's ramp, again from the beginning if it is ramping. Returns whether the weight has changed. */
   start(backend: LiveBackend): boolean {
     if (this.duration === 0 && !backend.returnsSlowly) return false;
     backend.scaleWeight(1);
@@ -31,7 +31,7 @@ export class SlowStart {
     return true;
   }
 
-  /** Ends a backend's ramp, if it is on one: it has its whole weight again. Tells whether the weight has changed. */
+  /** Ends a backend's ramp, if it is ramping: it has its whole weight again. Returns whether the weight has changed. */
   end(backend: LiveBackend): boolean {
     if (!this.#ramping.delete(backend)) return false;
     backend.scaleWeight(levels);

@@ -1,6 +1,6 @@
 const untrusted = 'its certificate is of no authority that is trusted here: name that in tls.ca of the upstream';
 
-/** What to do about a connection over TLS that failed, by the code of the error. */
+/** The remedy for a TLS connection that failed, by the code of the error. */
 const remedies: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
   SELF_SIGNED_CERT_IN_CHAIN: untrusted,
@@ -20,8 +20,8 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /**
- * What an error of a connection to a backend says, and for failures of TLS which key of the configuration it is about. For logs
- * only.
+ * The message of an error of a connection to a backend, followed, for failures of TLS, by the key of the configuration to
+ * change. For logs only.
  */
 export function withTlsRemedy(text: string, error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -16,7 +16,7 @@ describe('an upstream', () => {
     expect(upstream.available).toEqual([]);
   });
 
-  it('has its sound backups to spare while they are not those that it offers', () => {
+  it('lists its available backups as spares while it does not offer them', () => {
     const upstream = new Upstream('app', {
       ...settings,
       backends: [backend('a'), backend('b', true), backend('c', true)],
@@ -70,16 +70,16 @@ describe('an upstream', () => {
 
   it('tells its listeners of each change of vetoes, when the new list is there', () => {
     const upstream = new Upstream('app', { ...settings, backends: [backend('a'), backend('b')] });
-    const told: string[] = [];
-    upstream.onChange(() => told.push(`first: ${upstream.available.map(each => each.id).join()}`));
-    upstream.onChange(() => told.push('second'));
+    const calls: string[] = [];
+    upstream.onChange(() => calls.push(`first: ${upstream.available.map(each => each.id).join()}`));
+    upstream.onChange(() => calls.push('second'));
     upstream.backends[0]!.veto('draining');
     upstream.backends[0]!.veto('draining');
     upstream.backends[0]!.lift('draining');
-    expect(told).toEqual(['first: b', 'second', 'first: a,b', 'second']);
+    expect(calls).toEqual(['first: b', 'second', 'first: a,b', 'second']);
   });
 
-  it('remembers why a backend is out for as long as it is', () => {
+  it('remembers why a backend is out for as long as it is out', () => {
     const upstream = new Upstream('app', { ...settings, backends: [backend('a')] });
     const a = upstream.backends[0]!;
     a.veto('unhealthy', 'answered 500');

@@ -1,28 +1,31 @@
 import { LiveBackend, type BackendDefinition } from './live-backend.js';
 import { SlowStart } from './slow-start.js';
 
-/** What an upstream is made of: one entry of `upstreams`. */
+/** The definition of an upstream: one entry of `upstreams`. */
 export interface UpstreamDefinition {
   readonly backends: readonly BackendDefinition[];
   readonly strategy: { readonly name: string };
   /** Milliseconds over which a backend that comes back ramps up to its weight; 0 = off. */
   readonly slowStart: number;
-  /** Share of primaries (draining ones left out) without a veto, 0..1, below which the panic begins; 0 = never. */
+  /** The panic begins when a smaller share of the primaries (draining ones left out) than this, 0..1, has no veto; 0 = never. */
   readonly panicThreshold: number;
 }
 
 /**
- * A named group of backends. `available` is republished, frozen, whenever its members or their weights change, so that
- * the work is done on change and not for each request. It has, the first that applies:
+ * A named group of backends. `available` is replaced by a new frozen array whenever its members or their weights change, so
+ * that the work is done for each change and not for each request. It holds the first of these that is not empty:
  *
- * 1. in panic, when fewer primaries than `panicThreshold` have no veto: all primaries but the draining ones, whatever their
- *    other vetoes. When so many look broken, what says so is more likely to be, and all of them carry the load better than a few.
+ * 1. in panic, when fewer primaries than `panicThreshold` have no veto: all primaries but the draining ones, in spite of their
+ *    other vetoes. When so many look broken, the checks are more likely to be wrong, and all primaries carry the load better
+ *    than a few.
  * 2. the primaries without a veto;
- * 3. the backups without a veto. So with a threshold above 0 they take first attempts only while every primary is draining.
+ * 3. the backups without a veto. With a threshold above 0, backups therefore take first attempts only while every primary is
+ *    draining.
  *
- * While these are not the backups, `spares` has the backups without a veto: what all of `available` have failed goes there.
+ * While `available` does not hold the backups, `spares` holds the backups without a veto: requests go there when all of
+ * `available` have failed them.
  *
- * With `slowStart`, a backend whose last veto is lifted ramps up to its weight; not one that a panic has kept in use.
+ * With `slowStart`, a backend whose last veto is lifted ramps up to its weight, unless a panic has kept it in use.
  */
 export class Upstream {
   readonly backends: readonly LiveBackend[];
@@ -30,9 +33,12 @@ export class Upstream {
   readonly strategy: string;
   /** A new array for every change of its members or of their weights, never mutated. */
   available: readonly LiveBackend[] = [];
-  /** For exchanges whom each of `available` has failed. Empty while the backups are available; published like `available`. */
+  /**
+   * Backups for exchanges that every backend of `available` has failed. Empty while `available` holds the backups; replaced in
+   * the same way as `available`.
+   */
   spares: readonly LiveBackend[] = [];
-  /** The panic threshold holds. */
+  /** Whether a panic is on: fewer primaries than the panic threshold have no veto. */
   panicking = false;
   readonly #panicThreshold: number;
   readonly #slowStart: SlowStart;
@@ -54,7 +60,7 @@ export class Upstream {
     this.#republish(true);
   }
 
-  /** Has `listener` called after each change: of the vetoes of a backend, or of weights. In the order of registration. */
+  /** Calls `listener` after each change of the vetoes of a backend or of weights; listeners are called in the order of registration. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
   }
@@ -71,16 +77,16 @@ export class Upstream {
     const panicked = this.#panicked(primaries.length);
     this.panicking = panicked.length > 0;
     const available = this.panicking ? panicked : primaries.length > 0 ? primaries : usable;
-    // Strategies rebuild their tables for a new array: a second veto on the same backend is no reason to.
+    // Strategies rebuild their tables for a new array, so a second veto on the same backend must not make one.
     if (reweighted || !isSame(available, this.available)) this.available = Object.freeze(available);
     const spares = available === usable ? [] : usable.filter(backend => backend.backup);
     if (reweighted || !isSame(spares, this.spares)) this.spares = Object.freeze(spares);
     for (const listener of this.#listeners) listener();
   }
 
-  /** What a panic makes available; empty: there is no panic. */
+  /** The backends that a panic makes available; empty: there is no panic. */
   #panicked(usable: number): LiveBackend[] {
-    // Whoever drains does so because the operator says so: it tells nothing of how many are broken.
+    // Draining backends are left out: the operator drains them, which says nothing about how many are broken.
     const primaries = this.backends.filter(backend => !backend.backup && !backend.vetoes.has('draining'));
     return usable / primaries.length < this.#panicThreshold ? primaries : [];
   }

@@ -8,7 +8,7 @@ export class Upstreams implements Iterable<Upstream> {
     for (const [name, definition] of definitions) this.#byName.set(name, new Upstream(name, definition));
   }
 
-  /** The upstream of that name. Throws when there is none: the configuration has checked its names before. */
+  /** The upstream of that name. Throws when there is none, which is a bug: the names of a configuration are checked when it is loaded. */
   get(name: string): Upstream {
     const upstream = this.#byName.get(name);
     if (upstream === undefined) throw new Error(`no upstream is named "${name}"`);

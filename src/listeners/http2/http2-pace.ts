@@ -15,7 +15,7 @@ export interface StreamPace extends ClientPace {
 interface Progress {
   readonly upload: Upload;
   /** Body bytes that the client has made room for, in the chunks that the backend sent (64 KiB at most). */
-  taken: number;
+  bytesTaken: number;
   /** Milliseconds since that has changed while more waited. */
   stalled: number;
 }
@@ -39,11 +39,11 @@ export class Http2Pace {
     for (const exchange of exchanges) {
       const { bodyGrace, minBodyRate } = this.pace;
       const known = this.#watched.get(exchange);
-      const progress = known ?? { upload: new Upload(minBodyRate, bodyGrace), taken: 0, stalled: 0 };
+      const progress = known ?? { upload: new Upload(minBodyRate, bodyGrace), bytesTaken: 0, stalled: 0 };
       watched.set(exchange, progress);
-      const taken = exchange.bytesOut + (exchange.upgrade?.bytesOut ?? 0) - unsent(exchange);
-      if (taken !== progress.taken) {
-        progress.taken = taken;
+      const bytesTaken = exchange.bytesOut + (exchange.upgrade?.bytesOut ?? 0) - unsent(exchange);
+      if (bytesTaken !== progress.bytesTaken) {
+        progress.bytesTaken = bytesTaken;
         progress.stalled = 0;
         this.#still = 0;
       }
