@@ -1,9 +1,8 @@
-import { hopByHop } from './hop-by-hop.js';
+import { connectionFields } from '../fields/connection-fields.js';
 
 /** Fields that frame, describe, steer or authenticate a message, and so may stand in its head only (RFC 9110 §6.5.1). */
 const messageFields: ReadonlySet<string> = new Set([
-  ...hopByHop,
-  'http2-settings',
+  ...connectionFields,
   'content-length',
   'host',
   'trailer',

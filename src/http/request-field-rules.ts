@@ -1,5 +1,8 @@
-import { fieldsWhere, foldName } from './field-names.js';
-import { forwardingNames, isOfFamily } from './forwarding-fields.js';
+import { connectionFields } from '../fields/connection-fields.js';
+import { foldName } from '../fields/fold-name.js';
+import { forwardingNames, isOfFamily } from '../fields/forwarding-fields.js';
+import { NameSieve } from '../fields/name-sieve.js';
+import { fieldsWhere } from './field-names.js';
 import { isMessageField } from './message-fields.js';
 import type { RawHeaders } from './raw-headers.js';
 
@@ -32,13 +35,9 @@ export type FieldKind =
   | 'max-forwards';
 
 const builtIn: readonly (readonly [name: string, kind: FieldKind])[] = [
+  ...Array.from(connectionFields, name => [name, 'drop'] as const),
+  // Of these the gateway reads the value before it drops them.
   ['connection', 'connection'],
-  ['keep-alive', 'drop'],
-  ['proxy-connection', 'drop'],
-  ['proxy-authenticate', 'drop'],
-  ['proxy-authorization', 'drop'],
-  ['upgrade', 'drop'],
-  ['http2-settings', 'drop'],
   ['te', 'te'],
   ['transfer-encoding', 'transfer-encoding'],
   ['content-length', 'content-length'],
@@ -59,10 +58,6 @@ const builtIn: readonly (readonly [name: string, kind: FieldKind])[] = [
   ['x-real-ip', 'real-ip'],
 ];
 
-/** Names of 64 characters or more share a place. */
-const longest = 63;
-const X = 0x78;
-
 /** What the configuration says of the fields of requests. Names in lower case. */
 export interface RequestFieldSettings {
   /** `forwardedFields`: names beside the built-in ones, and names of those that are fields like any other. */
@@ -77,8 +72,7 @@ const defaults: RequestFieldSettings = { forwardedFields: { add: [], keep: [] },
 export class RequestFieldRules {
   readonly #kinds: Map<string, FieldKind>;
   readonly #kept: ReadonlySet<string>;
-  /** By first letter and length: what is 0 here is the name of no field that has a kind. */
-  readonly #suspects = new Uint8Array(32 * (longest + 1));
+  readonly #suspects: NameSieve;
 
   constructor({ forwardedFields: { add, keep }, requestId }: RequestFieldSettings = defaults) {
     this.#kept = new Set(keep.map(foldName));
@@ -86,14 +80,14 @@ export class RequestFieldRules {
     for (const name of forwardingNames) if (!this.#kept.has(name) && !this.#kinds.has(name)) this.#learn(name);
     for (const name of add) this.#learn(name);
     this.#kinds.set(requestId, 'request-id');
-    for (const name of this.#kinds.keys()) this.#suspects[placeOf(name)] = 1;
-    // Of the families every name counts.
-    for (let length = 0; length <= longest; length++) this.#suspects[(X & 31) * (longest + 1) + length] = 1;
+    this.#suspects = new NameSieve(this.#kinds.keys());
+    // Of the families every name counts, and all of them begin so.
+    this.#suspects.addAllOf('x');
   }
 
   /** False: the name, in any spelling, has no kind. Cheap, and true for a few that have none. */
   isSuspect(name: string): boolean {
-    return this.#suspects[placeOf(name)] === 1;
+    return this.#suspects.mayHave(name);
   }
 
   /** `lower`: the name in lower case. Look-alikes have the kind of what they look like only when they are folded before. */
@@ -112,10 +106,4 @@ export class RequestFieldRules {
   #learn(name: string): void {
     for (const each of [name, foldName(name)]) if (!this.#kinds.has(each)) this.#kinds.set(each, 'forwarding');
   }
-}
-
-/** Letters differ in their last five bits, whatever their case; other first characters share places with them. */
-function placeOf(name: string): number {
-  const { length } = name;
-  return (name.charCodeAt(0) & 31) * (longest + 1) + (length > longest ? longest : length);
 }

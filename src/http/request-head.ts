@@ -1,5 +1,6 @@
+import { foldName, isUnusualName } from '../fields/fold-name.js';
 import { authenticatesConnection, takesSeveralSteps } from './connection-auth.js';
-import { fieldsWhere, foldName, isUnusualName } from './field-names.js';
+import { fieldsWhere } from './field-names.js';
 import type { RawHeaders } from './raw-headers.js';
 import { RequestFieldRules, type FieldKind } from './request-field-rules.js';
 

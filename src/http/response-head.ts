@@ -1,13 +1,10 @@
+import { isConnectionField } from '../fields/connection-fields.js';
+import { foldName } from '../fields/fold-name.js';
+import { isForwardingName } from '../fields/forwarding-fields.js';
 import { latin1Text } from '../platform/latin1.js';
-import { foldName } from './field-names.js';
-import { isForwardingName } from './forwarding-fields.js';
-import { hopByHop } from './hop-by-hop.js';
 import { isMessageField } from './message-fields.js';
 import type { RawHeaders } from './raw-headers.js';
 import { connectionOptions, removeFields } from './request-head.js';
-
-const lengths = new Uint8Array(32);
-for (const name of hopByHop) lengths[name.length] = 1;
 
 const text = (field: Buffer | string): string => (typeof field === 'string' ? field : latin1Text(field));
 
@@ -21,15 +18,11 @@ export function responseFields(raw: readonly (Buffer | string)[]): RawHeaders {
   for (let i = 0; i < raw.length; i += 2) {
     const name = text(raw[i]!);
     const value = text(raw[i + 1]!);
-    if (name.length < 32 && lengths[name.length] === 1) {
-      const lower = name.toLowerCase();
-      if (lower === 'connection' && !/^(?:close|keep-alive)$/i.test(value)) {
-        named ??= new Set();
-        for (const option of connectionOptions(value)) named.add(option);
-      }
-      if (hopByHop.has(lower)) continue;
+    if (!isConnectionField(name)) passed.push(name, value);
+    else if (name.toLowerCase() === 'connection' && !/^(?:close|keep-alive)$/i.test(value)) {
+      named ??= new Set();
+      for (const option of connectionOptions(value)) named.add(option);
     }
-    passed.push(name, value);
   }
   if (named !== undefined) {
     named.delete('content-length');

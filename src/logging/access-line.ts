@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { holdsSecret } from '../config/language/kinds/header.js';
 import { maskUrl } from '../config/language/kinds/url.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
-import { foldName } from '../http/field-names.js';
+import { foldName } from '../fields/fold-name.js';
 import { quote } from './json-text.js';
 import { piece, type LineBuffer } from './line-buffer.js';
 

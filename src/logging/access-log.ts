@@ -1,6 +1,6 @@
 import { errorTable, type ErrorCode } from '../http/gateway-error.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
-import { foldName } from '../http/field-names.js';
+import { foldName } from '../fields/fold-name.js';
 import { pathReadings } from '../http/path-readings.js';
 import { routingPath } from '../http/path.js';
 import { headersField, writeAccessLine } from './access-line.js';

@@ -1,6 +1,6 @@
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { holdsSecret } from '../config/language/kinds/header.js';
-import { foldName } from '../http/field-names.js';
+import { foldName } from '../fields/fold-name.js';
 
 /**
  * The header fields that carry credentials: those whose names say so (`Authorization`, `Cookie`, `X-Api-Key`, …), those in which browsers

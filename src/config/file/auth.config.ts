@@ -1,3 +1,4 @@
+import { writtenFields } from '../../fields/forwarding-fields.js';
 import { Block, Key, ListOf } from '../language/key.js';
 import { choice, flag } from '../language/kinds/choice.js';
 import { filePath } from '../language/kinds/file-path.js';
@@ -16,18 +17,7 @@ const claim = text({ label: 'claim', expected: 'the name of a claim', maxLength:
 const oneLine = text({ expected: 'a text on one line', pattern: /^\P{Cc}+$/u, maxLength: 1024 });
 
 /** Fields that the gateway writes itself, or that say where a message goes: taking a client's away would take the gateway's. */
-const ownFields: ReadonlySet<string> = new Set([
-  'host',
-  'max-forwards',
-  'via',
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-real-ip',
-  'x-request-id',
-]);
+const ownFields: ReadonlySet<string> = new Set(['host', 'max-forwards', 'via', ...writtenFields, 'x-request-id']);
 
 /** The name of a field that carries credentials or an identity. */
 const identityField: Kind<string> = {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { connectionFields } from '../../fields/connection-fields.js';
 import { ConfigError } from '../loading/config-error.js';
 import { buildConfig } from '../loading/load-config.js';
 
@@ -38,17 +39,8 @@ const places: Record<string, (name: string) => object> = {
 };
 
 const owned = [
-  ...[
-    'connection',
-    'keep-alive',
-    'proxy-connection',
-    'te',
-    'trailer',
-    'transfer-encoding',
-    'upgrade',
-    'http2-settings',
-  ],
-  ...['content-length', 'expect', 'sec-websocket-key', 'sec-websocket-accept', 'proxy-authenticate'],
+  ...connectionFields,
+  ...['trailer', 'content-length', 'expect', 'sec-websocket-key', 'sec-websocket-accept'],
 ];
 
 describe.each(Object.entries(places))('%s', (_, place) => {

@@ -1,10 +1,11 @@
-import { Key } from '../language/key.js';
+import { foldName } from '../../fields/fold-name.js';
 import {
-  foldedName,
   forwardingFamilies,
   forwardingFields,
-  isForwardingField,
-} from '../language/kinds/forwarding-name.js';
+  isForwardingName,
+  writtenFields,
+} from '../../fields/forwarding-fields.js';
+import { Key } from '../language/key.js';
 import { flag } from '../language/kinds/choice.js';
 import { editableHeaderName } from '../language/kinds/header.js';
 import { Invalid } from '../language/kinds/invalid.js';
@@ -14,12 +15,9 @@ import { list } from '../language/kinds/list.js';
 /** Fields that every request has or needs, or that say where it goes. */
 const needed = /^(?:host|expect|max-forwards|via|accept|cookie|authorization|content-.*)$/;
 
-/** Fields that the gateway writes itself, from what the connection and its trusted proxy say. */
-const written = /^(?:forwarded|x-forwarded-(?:for|proto|host|port)|x-real-ip)$/;
-
-const addedField = refusing(needed, 'says what a request is, not who asks');
+const addedField = refusing(name => needed.test(name), 'says what a request is, not who asks');
 const keptField = refusing(
-  written,
+  name => writtenFields.has(name),
   'is a field that the gateway writes itself: list whom you believe in trustedProxies',
 );
 
@@ -27,17 +25,17 @@ const keptField = refusing(
 const spokenFor =
   /^(?:x-client-cert-.*|set-cookie|location|date|server|vary|etag|www-authenticate|retry-after|x-gateway-error|traceparent|tracestate)$/;
 const idField = refusing(
-  { test: name => needed.test(name) || spokenFor.test(name) || isForwardingField(name) },
+  name => needed.test(name) || spokenFor.test(name) || isForwardingName(name),
   'has another meaning: choose another name',
 );
 
-/** A field that may be named, unless its name is one of `others`. */
-function refusing(others: Pick<RegExp, 'test'>, problem: string): Kind<string> {
+/** A field that may be named, unless its name, folded, is one of `others`. */
+function refusing(others: (folded: string) => boolean, problem: string): Kind<string> {
   return {
     ...editableHeaderName,
     parse(raw, source) {
       const name = editableHeaderName.parse(raw, source);
-      if (name instanceof Invalid || !others.test(foldedName(name))) return name;
+      if (name instanceof Invalid || !others(foldName(name))) return name;
       return new Invalid(raw, this.expected, { message: `${JSON.stringify(raw)} ${problem}` });
     },
   };

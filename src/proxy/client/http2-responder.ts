@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { isConnectionField } from '../../fields/connection-fields.js';
 import { JoinedWrites } from '../../http/joined-writes.js';
 import type { RawHeaders } from '../../http/raw-headers.js';
 import { removeFields } from '../../http/request-head.js';
@@ -15,19 +16,6 @@ const smallBody = 16 * 1024;
 
 /** Interim responses are left out while so many frames wait to be written to the connection. */
 const maxQueued = 100;
-
-/** Connection-specific fields, which HTTP/2 forbids (RFC 9113 §8.2.2). `lengths` marks how long their names are: most other fields are ruled out by it. */
-const forbidden = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-  'te',
-  'http2-settings',
-]);
-const lengths = new Uint8Array(32);
-for (const name of forbidden) lengths[name.length] = 1;
 
 const acceptField: ReadonlySet<string> = new Set(['sec-websocket-accept']);
 
@@ -182,12 +170,12 @@ export class Http2Responder implements Responder {
   }
 }
 
-/** Adds the fields that HTTP/2 may have to `fields`; gives the length that they declare, or -1. */
+/** Adds the fields that HTTP/2 may have (RFC 9113 §8.2.2) to `fields`; gives the length that they declare, or -1. */
 function copyFields(headers: RawHeaders, fields: RawHeaders): number {
   let length = -1;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
-    if (name.length < 32 && lengths[name.length] === 1 && forbidden.has(name.toLowerCase())) continue;
+    if (isConnectionField(name)) continue;
     if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(headers[i + 1]);
     fields.push(name, clean(headers[i + 1]!));
   }
@@ -204,7 +192,7 @@ function merged(headers: RawHeaders): OutgoingHttpHeaders {
   const fields = Object.create(null) as Record<string, string[]>;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!.toLowerCase();
-    if (!forbidden.has(name)) (fields[name] ??= []).push(clean(headers[i + 1]!));
+    if (!isConnectionField(name)) (fields[name] ??= []).push(clean(headers[i + 1]!));
   }
   return fields;
 }

@@ -1,4 +1,5 @@
-import { FieldNames, isUnusualName } from '../../http/field-names.js';
+import { isUnusualName } from '../../fields/fold-name.js';
+import { FieldNames } from '../../http/field-names.js';
 import { fieldValueFrom } from '../../http/field-value.js';
 import type { RawHeaders } from '../../http/raw-headers.js';
 import { removeFields } from '../../http/request-head.js';

@@ -1,4 +1,4 @@
-import { foldName, isUnusualName } from '../../http/field-names.js';
+import { foldName, isUnusualName } from '../../fields/fold-name.js';
 import type { PolicyContext } from '../policy.js';
 import type { Accepted } from './decision.js';
 

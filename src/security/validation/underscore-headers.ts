@@ -1,4 +1,4 @@
-import { isUnusualName } from '../../http/field-names.js';
+import { isUnusualName } from '../../fields/fold-name.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 

@@ -1,3 +1,4 @@
+import { connectionFields } from '../../../fields/connection-fields.js';
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 
@@ -14,16 +15,8 @@ const publicName = /^(access-control-allow-credentials|surrogate-key)$/i;
  * configuration where fields of a message may be set, added or removed.
  */
 const ownedFields: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
+  ...connectionFields,
   'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
   'content-length',
   'expect',
   'sec-websocket-key',

@@ -1,5 +1,6 @@
 import type { Path } from '../findings.js';
-import { foldedName, isForwardingField } from '../../language/kinds/forwarding-name.js';
+import { foldName } from '../../../fields/fold-name.js';
+import { isForwardingName } from '../../../fields/forwarding-fields.js';
 import { items, type CheckContext } from './check.js';
 
 /** That no field of requests has two owners, that what is kept would have been taken away, and that loops are still found. */
@@ -25,7 +26,7 @@ function checkVia({ config, warn }: CheckContext): void {
 function checkIdField({ config, report }: CheckContext): void {
   const id = config.requestId.header;
   for (const [name, owner] of ownedNames(config)) {
-    if (foldedName(name) !== foldedName(id)) continue;
+    if (foldName(name) !== foldName(id)) continue;
     const message = `${JSON.stringify(id)} belongs to ${owner}: choose another name`;
     return report({ path: ['requestId', 'header'], message });
   }
@@ -48,17 +49,17 @@ function* ownedNames({ forwardedFields, routes, security }: CheckContext['config
 }
 
 function checkKept({ config: { forwardedFields }, warn }: CheckContext): void {
-  const added = new Set(forwardedFields.add.map(name => typeof name === 'string' && foldedName(name)));
+  const added = new Set(forwardedFields.add.map(name => typeof name === 'string' && foldName(name)));
   for (const [index, name] of forwardedFields.keep.entries()) {
     if (typeof name !== 'string') continue;
     const path: Path = ['forwardedFields', 'keep', index];
     const said = JSON.stringify(name);
-    if (added.has(foldedName(name))) {
+    if (added.has(foldName(name))) {
       warn({
         path,
         message: `${said} stands in forwardedFields.add too, which takes it away: one of the two has no effect`,
       });
-    } else if (!isForwardingField(name)) {
+    } else if (!isForwardingName(foldName(name))) {
       warn({ path, message: `${said} is not among the fields that are taken away, so that keeping it has no effect` });
     }
   }

@@ -2,7 +2,7 @@ import type { ForwardAuthConfig } from '../../../config/file/auth.config.js';
 import { GatewayError } from '../../../http/gateway-error.js';
 import type { PathPolicy } from '../../../http/path-policy.js';
 import { Answer, type PolicyContext } from '../../policy.js';
-import { foldName } from '../../../http/field-names.js';
+import { foldName } from '../../../fields/fold-name.js';
 import type { AuthService, ServiceAnswer } from './auth-service.js';
 import { isFieldValue } from '../claim-fields.js';
 import { Accepted, type Authenticator, type Decision, type Field } from '../decision.js';

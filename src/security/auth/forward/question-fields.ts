@@ -1,16 +1,17 @@
-import { hopByHop } from '../../../http/hop-by-hop.js';
+import { connectionFields } from '../../../fields/connection-fields.js';
+import { foldName } from '../../../fields/fold-name.js';
+import { writtenFields } from '../../../fields/forwarding-fields.js';
 import { parseHost } from '../../../http/host.js';
 import { forwardedPath, type PathPolicy } from '../../../http/path-policy.js';
 import { connectionOptions } from '../../../http/request-head.js';
 import type { PolicyContext } from '../../policy.js';
-import { foldName } from '../../../http/field-names.js';
 
 /** Fields of the client that its connection, its body or its cache need, or that the gateway writes itself. */
 const left: ReadonlySet<string> = new Set([
-  ...hopByHop,
+  ...connectionFields,
+  ...writtenFields,
   'host',
   'trailer',
-  'http2-settings',
   'content-length',
   'content-encoding',
   'expect',
@@ -22,8 +23,6 @@ const left: ReadonlySet<string> = new Set([
   'if-modified-since',
   'if-unmodified-since',
   'accept-encoding',
-  'forwarded',
-  'x-real-ip',
   'x-request-id',
   'x-original-url',
   'x-rewrite-url',
