@@ -34,6 +34,17 @@ describe('an event stream that has lost its backend', () => {
     expect(told).toEqual(['resumed from a: reset by a']);
   });
 
+  it('tells of the next loss anew', () => {
+    const { told, send, fail, rejoin } = lostStream();
+    vi.advanceTimersByTime(100);
+    rejoin();
+    send('data: y\n\n');
+    fail(new GatewayError('RESET', undefined, 'reset by b'));
+    vi.advanceTimersByTime(200);
+    rejoin();
+    expect(told).toEqual(['resumed from a: reset by a', 'resumed from b: reset by b']);
+  });
+
   it('waits on while the retry budget has nothing left', () => {
     const { supply } = lostStream();
     supply.budget = false;

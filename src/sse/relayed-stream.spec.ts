@@ -36,6 +36,7 @@ describe('an event stream that a backend feeds', () => {
     stream.resume();
     expect(rejoin().asked).toEqual(['drop']);
     expect(stream.failed(reset)).toBe(true);
+    vi.advanceTimersByTime(60_000);
     expect([responder.text, responder.trailers, exchange.error, supply.attempts]).toEqual(['', 'none', undefined, 0]);
     expect(first.asked).toEqual(asked);
   });

@@ -156,10 +156,6 @@ export class RelayedStream implements EventStream, Timed {
     this.#loss ??= { backend: this.backend?.id, reason: error.reason ?? error.code };
     this.#phase = over;
     if (resumption === undefined || !isLoss(error)) return false;
-    if (this.#draining && !this.#writer.exposed) {
-      this.#finish(undefined);
-      return true;
-    }
     const wait = this.#canResume ? resumption.next(this.#observer!.retry) : undefined;
     if (wait === undefined) {
       const reason = `not resumed (${resumption.tries} tries): ${this.#loss.reason}`;
@@ -205,7 +201,6 @@ export class RelayedStream implements EventStream, Timed {
     this.resumes++;
     this.watcher.resumed(this, this.#loss?.backend, this.#loss?.reason);
     this.#loss = undefined;
-    if (this.#draining) this.drain();
   }
 
   closed(): void {

@@ -56,6 +56,13 @@ describe('the body of a request that was answered without it', () => {
       ...[2, true, 'open', false],
     ]);
     expect(vi.getTimerCount()).toBe(0);
+    const listeners = socket.listenerCount('close');
+    client.send(`${post}12345`);
+    expect((await client.response()).status).toBe(403);
+    client.send('67890');
+    client.send(`${post}1234567890`);
+    expect((await client.response()).status).toBe(403);
+    expect(socket.listenerCount('close')).toBe(listeners);
   });
 
   it('costs the connection when it has not come in five seconds', async () => {

@@ -227,6 +227,14 @@ describe('an answer that breaks', () => {
     expect([clean, text]).toEqual([false, 'half']);
   });
 
+  it('has its head also where it breaks at once', async () => {
+    const { client, responder } = await served();
+    responder.head(200, 'OK', ['Content-Length', '10']);
+    responder.abort();
+    const { status, clean } = await client.response();
+    expect([status, clean]).toEqual([200, false]);
+  });
+
   it('is too short for a client that knows the length', async () => {
     const { client, responder } = await served();
     responder.head(200, 'OK', ['Content-Length', '10']);
