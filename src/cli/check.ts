@@ -7,7 +7,7 @@ import { RouteTable } from '../routing/route-table.js';
 import { exitCode } from './exit-code.js';
 import { knownNames } from './known-names.js';
 
-/** `gatehouse check FILE`: every error of the file at once. */
+/** `gatehouse check FILE`: prints every error of the file at once. */
 export function check(file: string, { json = false }: { json?: boolean }): number {
   try {
     const { config, warnings } = loadConfig(file, process.env, knownNames);

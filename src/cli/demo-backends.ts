@@ -53,7 +53,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
       if (size <= 65_536) chunks.push(chunk);
     }
   } catch {
-    // The client went away; there is nobody left to answer.
+    // The client has gone away: there is no one to answer.
   }
   return Buffer.concat(chunks).toString();
 }

@@ -8,7 +8,7 @@ import { serve } from './serve.js';
 
 const starter = join(packageRoot, 'config', 'gateway.yaml');
 
-/** `gatehouse demo`: the whole thing with three small backends of its own, configured by the starter file. */
+/** `gatehouse demo`: runs a gateway with three small backends of its own, configured by the starter file. */
 export async function demo(port?: number): Promise<number> {
   const backends = await startDemoBackends();
   try {

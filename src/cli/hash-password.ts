@@ -7,7 +7,8 @@ const maxLength = 1024;
 
 /**
  * `gatehouse hash-password`: the scrypt hash of a password, for `security.auth.basic`. The password is the one line of the
- * standard input, never an argument: those show in the list of processes. At a terminal it is asked for, and not shown.
+ * standard input, never an argument: the list of processes shows arguments. At a terminal the program asks for it and does not
+ * show it.
  */
 export async function hashPassword(input: Readable & { readonly isTTY?: boolean } = process.stdin): Promise<number> {
   const password = await (input.isTTY === true ? typed(input) : piped(input));

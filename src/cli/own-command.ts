@@ -1,8 +1,8 @@
 import { basename, relative } from 'node:path';
 
 /**
- * How to start the program again from where it was started, without its arguments: the `gatehouse` command is not on the path of somebody who
- * has typed `npm start`. `script`: the file that Node was told to run.
+ * The command, without arguments, with which the user started this program, for messages that tell the user to run it again:
+ * after `npm start`, the command `gatehouse` is not on the user's path. `script`: the file that Node runs.
  */
 export function ownCommand(
   env: Readonly<Record<string, string | undefined>> = process.env,

@@ -102,7 +102,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('-p, --port <port>', 'port to listen on', parsePort)
     .action(finish(async ({ port }: { port?: number }) => (await import('./demo.js')).demo(port)));
 
-  // Only now: commands that are made later would take it over. `refuseUnknownCommand` has a better message for them.
+  // Set after the commands are made, because later commands would inherit it. `refuseUnknownCommand` gives a better message for
+  // excess arguments.
   program.allowExcessArguments();
   try {
     await program.parseAsync(argv);
@@ -113,7 +114,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** A word that is no command is left over for the program itself, which takes none. */
+/** Refuses a word that is no command: commander passes it to the program, which takes no arguments. */
 function refuseUnknownCommand(program: Command): void {
   const [word] = program.args;
   if (word === undefined) return;
@@ -123,7 +124,7 @@ function refuseUnknownCommand(program: Command): void {
   program.error(`error: unknown command ${JSON.stringify(word)}${hint}`);
 }
 
-/** Each command is loaded when it is used: most of them need nothing of the gateway. */
+/** Each command is loaded only when it is used, because most commands need no part of the gateway. */
 async function run(options: RunOptions): Promise<number> {
   return (await import('./run.js')).run(options);
 }

@@ -4,7 +4,7 @@ import { RouteError } from '../routing/route-error.js';
 import { StartError } from '../listeners/start-error.js';
 import { exitCode } from './exit-code.js';
 
-/** Says on standard error why the program cannot go on, without a stack where the reason is not the program's own; the exit code. */
+/** Writes to standard error why the program cannot go on; the stack is shown only for bugs of the program. Returns the exit code. */
 export function report(error: unknown): number {
   if (error instanceof ConfigError) {
     process.stderr.write(`${error.message}\n`);

@@ -12,7 +12,10 @@ export interface RunOptions {
   readonly tls?: boolean;
 }
 
-/** What `gatehouse run` is to run with these options and environment; a text says why they make no sense. @throws ConfigError for a bad file. */
+/**
+ * The configuration of `gatehouse run` for these options and environment; a text says why they contradict each other. @throws
+ * ConfigError for a bad file.
+ */
 export function configToRun(
   { config, to = [], port, strategy }: RunOptions,
   env: NodeJS.ProcessEnv,

@@ -4,7 +4,7 @@ import { exitCode } from './exit-code.js';
 import { configToRun, type RunOptions } from './run-config.js';
 import type { SelfSigned } from './self-signed.js';
 
-/** `gatehouse run`: serves until it is told to stop. */
+/** `gatehouse run`: serves until a signal ends it. */
 export async function run(options: RunOptions): Promise<number> {
   const { to = [], tls = false, config: file } = options;
   if (tls && (to.length === 0 || file !== undefined)) {
@@ -16,7 +16,7 @@ export async function run(options: RunOptions): Promise<number> {
   return serve(loaded, selfSigned && (gateway => introduce(gateway, selfSigned)));
 }
 
-/** On standard error: standard output is the log's. */
+/** Writes to standard error, because standard output is for the log. */
 function introduce(gateway: StandaloneGateway, { cert, fingerprint }: SelfSigned): void {
   const url = `https://localhost:${gateway.listeners[0]!.port}/`;
   process.stderr.write(`

@@ -6,20 +6,20 @@ import { generate } from 'selfsigned';
 
 const day = 24 * 60 * 60 * 1000;
 
-/** A certificate for this machine that nobody has signed, in files of its own. */
+/** A self-signed certificate for this machine, in temporary files. */
 export interface SelfSigned {
   readonly cert: string;
   readonly key: string;
-  /** SHA-256, as browsers show it: `AB:CD:…`. */
+  /** SHA-256 in the form that browsers show: `AB:CD:…`. */
   readonly fingerprint: string;
 }
 
 /**
- * Makes a certificate for `localhost`, 127.0.0.1 and ::1, good for 90 days. Its files are in a temporary folder that only this user
- * can read, and are removed when the process ends.
+ * Makes a certificate for `localhost`, 127.0.0.1 and ::1, valid for 90 days. Its files are in a temporary folder that only this
+ * user can read, and are removed when the process ends.
  */
 export async function makeSelfSigned(): Promise<SelfSigned> {
-  // A minute of the past: clocks differ.
+  // Valid since one minute ago, because clocks differ.
   const notBeforeDate = new Date(Date.now() - 60_000);
   const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',

@@ -7,8 +7,9 @@ import { exitCode } from './exit-code.js';
 import { Signals } from '../process/signals.js';
 
 /**
- * Runs a gateway, with its configuration's warnings in its log, until SIGTERM, SIGINT or SIGQUIT, then ends it gracefully, and the process with it; a second
- * signal ends the process at once. `started` is called once everything listens. Rejects when the gateway cannot start.
+ * Runs a gateway until SIGTERM, SIGINT or SIGQUIT, with the warnings of its configuration in its log. The signal ends the
+ * gateway gracefully, and then the process; a second signal ends the process at once. `started` is called once everything
+ * listens. Rejects when the gateway cannot start.
  */
 export async function serve(
   { config, warnings }: LoadedConfig,
@@ -23,7 +24,7 @@ export async function serve(
   const stopped = new Promise<number>((resolve, reject) => {
     const stop = (code: number): void => void gateway.stop().then(() => resolve(code), reject);
     signals.attach(log, () => stop(exitCode.ok));
-    // A bug: what is in flight may end, then a supervisor starts a fresh process.
+    // A bug: exchanges in flight may end, then a supervisor starts a fresh process.
     process.on('uncaughtException', error => {
       process.stderr.write(`gatehouse: ${error.stack ?? error.message}\n`);
       if (signals.beginEnd()) stop(exitCode.internal);
@@ -31,6 +32,6 @@ export async function serve(
   });
   await gateway.start();
   started(gateway);
-  // The log has had its time to be written: a reader that has stopped reading must not keep the process alive.
+  // The log has been flushed or has timed out: a reader that has stopped reading must not keep the process alive.
   process.exit(await stopped);
 }

@@ -56,8 +56,8 @@ export class ProxyProtocolGate {
         leave();
         const rest = held.subarray(header.length);
         if (rest.length > 0) socket.unshift(rest);
-        const peer = header.source === 'told' ? { address: header.address } : undefined;
-        const clientUnknown = header.source === 'own' && !this.options.trustUnknown;
+        const peer = header.source === 'header' ? { address: header.address } : undefined;
+        const clientUnknown = header.source === 'socket' && !this.options.trustUnknown;
         introduce(socket, { peer, prelude: header.length, certificate: undefined, clientUnknown });
         return proceed();
       }

@@ -19,17 +19,17 @@ const ipv6 = Buffer.concat([Buffer.from('20010db8000000000000000000000007', 'hex
 describe('a PROXY protocol header of version 1', () => {
   it('tells the IPv4 address of the client, and where its bytes begin', () => {
     const line = 'PROXY TCP4 203.0.113.7 10.0.0.1 12345 443\r\n';
-    const expected = { length: line.length, source: 'told', address: '203.0.113.7' };
+    const expected = { length: line.length, source: 'header', address: '203.0.113.7' };
     expect(readProxyHeader(Buffer.from(`${line}GET / HTTP/1.1\r\n`))).toEqual(expected);
   });
 
   it('tells the IPv6 address of the client', () => {
-    expect(v1('TCP6 2001:db8::7 ::1 0 65535')).toMatchObject({ source: 'told', address: '2001:db8::7' });
+    expect(v1('TCP6 2001:db8::7 ::1 0 65535')).toMatchObject({ source: 'header', address: '2001:db8::7' });
   });
 
   it('may say that it does not know the client, with anything behind that', () => {
-    expect(v1('UNKNOWN')).toEqual({ length: 15, source: 'own', address: undefined });
-    expect(v1('UNKNOWN ffff:: ffff:: 1 2')).toMatchObject({ source: 'own' });
+    expect(v1('UNKNOWN')).toEqual({ length: 15, source: 'socket', address: undefined });
+    expect(v1('UNKNOWN ffff:: ffff:: 1 2')).toMatchObject({ source: 'socket' });
   });
 
   it.each([
@@ -69,17 +69,17 @@ describe('a PROXY protocol header of version 1', () => {
 describe('a PROXY protocol header of version 2', () => {
   it('tells the IPv4 address of the client and skips additional fields', () => {
     const header = v2(0x21, 0x11, Buffer.concat([ipv4, Buffer.from('\x03\x00\x04abcd', 'latin1')]));
-    const expected = { length: header.length, source: 'told', address: '203.0.113.7' };
+    const expected = { length: header.length, source: 'header', address: '203.0.113.7' };
     expect(readProxyHeader(Buffer.concat([header, Buffer.from('GET')]))).toEqual(expected);
   });
 
   it('tells the IPv6 address of the client', () => {
-    expect(readProxyHeader(v2(0x21, 0x21, ipv6))).toMatchObject({ source: 'told', address: '2001:db8:0:0:0:0:0:7' });
+    expect(readProxyHeader(v2(0x21, 0x21, ipv6))).toMatchObject({ source: 'header', address: '2001:db8:0:0:0:0:0:7' });
   });
 
   it('may come for the client of a unix socket, which has no address', () => {
-    const told = { length: 232, source: 'told', address: undefined };
-    expect(readProxyHeader(v2(0x21, 0x31, Buffer.alloc(216, 'a')))).toEqual(told);
+    const expected = { length: 232, source: 'header', address: undefined };
+    expect(readProxyHeader(v2(0x21, 0x31, Buffer.alloc(216, 'a')))).toEqual(expected);
   });
 
   it.each([
@@ -89,7 +89,7 @@ describe('a PROXY protocol header of version 2', () => {
     ['of a client that it does not know', v2(0x21, 0x00)],
     ['of an unknown kind, with something behind', v2(0x21, 0x00, 'abcd')],
   ])('may say that the connection is %s', (_, header) => {
-    expect(readProxyHeader(header)).toEqual({ length: header.length, source: 'own', address: undefined });
+    expect(readProxyHeader(header)).toEqual({ length: header.length, source: 'socket', address: undefined });
   });
 
   it.each([

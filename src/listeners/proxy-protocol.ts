@@ -8,7 +8,7 @@ export interface ProxyHeader {
    * `told`: the header names the client, `address` is its IP address, or undefined where it has none (a unix socket).
    * `own`: the connection is the proxy's own, or it does not know its client: the address of the socket holds.
    */
-  readonly source: 'told' | 'own';
+  readonly source: 'header' | 'socket';
   readonly address: string | undefined;
 }
 
@@ -42,10 +42,10 @@ function readVersion1(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {
   if (line[end] !== CR || line[end + 1] !== LF) return 'malformed';
   const length = end + 2;
   const [, family, source = '', destination = '', ...ports] = line.toString('latin1', 0, end).split(' ');
-  if (family === 'UNKNOWN') return { length, source: 'own', address: undefined };
+  if (family === 'UNKNOWN') return { length, source: 'socket', address: undefined };
   const isAddress = family === 'TCP4' ? isIPv4 : family === 'TCP6' ? isPlainIPv6 : () => false;
   const valid = isAddress(source) && isAddress(destination) && ports.length === 2 && ports.every(isPort);
-  return valid ? { length, source: 'told', address: source } : 'malformed';
+  return valid ? { length, source: 'header', address: source } : 'malformed';
 }
 
 function readVersion2(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {
@@ -63,8 +63,8 @@ function readVersion2(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {
   const needed = isLocal || isUnspecified ? 0 : addressBytes[kind >> 4]!;
   if (length > longestV2 || length < 16 + needed) return 'malformed';
   if (bytes.length < length) return 'more';
-  if (needed === 0) return { length, source: 'own', address: undefined };
-  return { length, source: 'told', address: addressIn(bytes, kind >> 4) };
+  if (needed === 0) return { length, source: 'socket', address: undefined };
+  return { length, source: 'header', address: addressIn(bytes, kind >> 4) };
 }
 
 /** Bytes of both addresses and ports, by the family: IPv4, IPv6, unix. */

@@ -43,14 +43,14 @@ const keys = {
 };
 
 /**
- * The access line of an exchange: JSON in pino's form, line end included, fields in an order that reads well. Fields
- * without a value are left out. Built by hand: three times as fast as pino's way over an object.
+ * The access line of an exchange: JSON in pino's form, line end included, with the most interesting fields first. Fields
+ * without a value are left out. Built by hand, which is three times as fast as pino with an object.
  *
  * `ms` tells where the time went. `route`: finding the route and asking the policies; `connect`: from there until the
  * last attempt's head was on a connection (queueing, connecting and earlier attempts); `backend`: until the response
  * head; `total`: until the last byte.
  *
- * Its level is `error` (50) for what `failed`, `info` (30) for the rest.
+ * Its level is `error` (50) when the exchange `failed`, `info` (30) otherwise.
  */
 export function writeAccessLine(
   line: LineBuffer,
@@ -124,8 +124,9 @@ function phases(line: LineBuffer, record: ExchangeRecord): void {
 }
 
 /**
- * The `headers` field of an access line. Hidden are values of names in `redacted` (folded), and of names that are likely to hold secrets,
- * also in spellings that some servers take for them (`X_Key`); and what is secret in a URL, such as `Referer` has. HTTP/2 pseudo-headers are left out: `:path` has the query.
+ * The `headers` field of an access line. Hides the values of names in `redacted` (folded) and of names that usually hold
+ * secrets, also in spellings that some servers read as the same name (`X_Key`), and the secret parts of URLs, for example in
+ * `Referer`. HTTP/2 pseudo-headers are left out, because `:path` contains the query.
  */
 export function headersField(headers: Readonly<IncomingHttpHeaders>, redacted: ReadonlySet<string>): string {
   const fields: string[] = [];

@@ -49,7 +49,7 @@ function setup({ levelVal = 30, random = () => 0.5, ...settings }: Setup = {}) {
 }
 
 describe('the access log', () => {
-  it('writes one JSON line with what is known of the exchange', () => {
+  it('writes one JSON line with all that is known of the exchange', () => {
     const { lines, write } = setup();
     const before = Date.now();
     const { time, ...line } = write() ?? {};
@@ -144,7 +144,7 @@ describe('the access log', () => {
     expect(setup({ sample: 0 }).write()).toBeUndefined();
   });
 
-  it('always writes what failed on our side or at the backend, whatever the sample', () => {
+  it('always writes what failed on our side or at the backend, for any sample', () => {
     const { write } = setup({ sample: 0 });
     expect(write({ status: 500 })).toBeDefined();
     expect(write({ status: 200, errorCode: 'BODY_BROKEN' })).toBeDefined();
@@ -187,7 +187,7 @@ describe('the access log', () => {
     expect(setup({ levelVal: 60 }).write({ status: 500 })).toBeUndefined();
   });
 
-  it.each([20, 10])('holds no key, whatever field it came in, at level %d', levelVal => {
+  it.each([20, 10])('holds no key, in whichever field it came, at level %d', levelVal => {
     const { lines, write } = setup({ levelVal, redact: ['x-partner'] });
     const named = ['x-api-key', 'x-partner', 'x-auth-token', 'x-session', 'cookie', 'x-hub-signature', 'x-jwt'];
     const names = [...named, 'x_partner', 'x.partner', 'x_sid', 'dpop', 'sec-websocket-protocol'];

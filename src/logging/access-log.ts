@@ -15,19 +15,22 @@ export interface AccessSettings {
   /** Paths that are never written: exact, or `/x/*` for all below `/x` and itself. Compared with the path as the client spelled it. */
   readonly exclude: readonly string[];
   /**
-   * Names of request headers whose values are hidden where headers are written (levels `debug` and `trace`), beside those whose names say
-   * that they hold secrets. What some servers take for one of them (`X_Key`) is hidden too.
+   * Names of request headers whose values are hidden where headers are written (levels `debug` and `trace`), in addition to
+   * fields with names that usually hold secrets. Spellings that some servers read as one of them (`X_Key`) are hidden too.
    */
   readonly redact: readonly string[];
 }
 
-/** The part of the application's logger that the access log looks at. */
+/** The part of the application's logger that the access log reads. */
 export interface LevelSource {
   /** Pino's number of the level in force: 30 is `info`, 20 `debug`; Infinity `silent`. */
   readonly levelVal: number;
 }
 
-/** What names do not tell: browsers, which cannot set fields for a WebSocket, send their tokens as a subprotocol. */
+/**
+ * A field with secrets that its name does not suggest: browsers cannot set other fields for a WebSocket, so they send tokens as
+ * a subprotocol.
+ */
 const alwaysRedacted = ['sec-websocket-protocol'];
 
 const debug = 20;
@@ -36,8 +39,9 @@ const error = 50;
 const clientFaults = new Set(Object.keys(errorTable).filter(code => errorTable[code as ErrorCode].source === 'client'));
 
 /**
- * Writes one JSON line for each exchange when it closes, at the level `error` for what failed on our side or the backend's and `info` for the
- * rest: a log of level `warn` has no lines of successes. From level `debug` on, a line has the request's headers as well.
+ * Writes one JSON line for each exchange when it closes. The level is `error` for exchanges that failed on our side or at the
+ * backend, and `info` for others, so a log of level `warn` has no lines of successes. At level `debug` and below, a line has
+ * the request's headers as well.
  */
 export class AccessLog {
   readonly #enabled: boolean;
@@ -73,7 +77,7 @@ export class AccessLog {
 
   #isExcluded(spelled: string): boolean {
     if (this.#paths.size === 0) return false;
-    // `/admin/..%2fhealth` is below `/admin` for some backends: what may have been another request is not hidden.
+    // `/admin/..%2fhealth` is below `/admin` for some backends: a path that can be read in several ways is always logged.
     if (pathReadings(spelled) !== undefined) return false;
     // `/health/../admin` is not below `/health`.
     const path = routingPath(spelled);

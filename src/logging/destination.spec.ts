@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LogDestination, type DestinationOptions } from './destination.js';
 import { fileSink, streamSink, type Sink, type Written } from './sink.js';
 
-/** A sink whose reader reads when the test says so. */
+/** A sink whose reader reads only when the test tells it to. */
 class StubbornSink implements Sink {
   readonly chunks: string[] = [];
   #done: Written | undefined;
@@ -75,7 +75,7 @@ describe('the log destination', () => {
     expect(sink.chunks).toEqual(['one\n', 'two\nthree\n']);
   });
 
-  it('drops and counts lines when nobody reads, and says so once somebody does', () => {
+  it('drops and counts lines while its reader does not read, and reports them once the reader reads again', () => {
     const { sink, sut } = setup({ chunk: 1, limit: 20 });
     for (let n = 0; n < 10; n++) sut.write(`line ${n}\n`);
     expect(sut.dropped).toBe(8);
@@ -122,7 +122,7 @@ describe('the log destination', () => {
     expect(sink.chunks).toEqual(['one\n', 'two\n', 'three\n']);
   });
 
-  it('gives up a flush at its deadline when nobody reads', async () => {
+  it('gives up a flush at its deadline when its reader does not read', async () => {
     const { sink, sut } = setup({ chunk: 1 });
     sut.write('one\n');
     await sut.flush(5);
@@ -153,7 +153,7 @@ describe('the log destination', () => {
     expect(sink.chunks).toEqual(['last words\n']);
   });
 
-  it('hands over at the exit of the process what it holds, and leaves no listener on the process behind', async () => {
+  it('writes its buffer at the exit of the process, and leaves no listener on the process', async () => {
     const before = process.listeners('exit');
     const made = Array.from({ length: 20 }, () => setup());
     expect(process.listeners('exit')).toEqual(before);

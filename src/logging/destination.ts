@@ -3,11 +3,11 @@ import type { Sink } from './sink.js';
 
 /** How a {@link LogDestination} buffers. */
 export interface DestinationOptions {
-  /** Turns a JSON line into what is shown; default: as it is. */
+  /** Formats a JSON line for output; default: unchanged. */
   readonly format?: (line: string) => string;
   /** Bytes gathered before they are written; default 65536. */
   readonly chunk?: number;
-  /** Milliseconds until a smaller chunk is written all the same; default 500. */
+  /** Milliseconds after which a smaller chunk is written; default 500. */
   readonly interval?: number;
   /** Bytes held while the reader does not read; lines beyond are dropped and counted. Default 4 Mi. */
   readonly limit?: number;
@@ -19,7 +19,10 @@ const lastLine = 8 * 1024;
 const lineEnd = 0x0a;
 const readerGone = new Set(['EPIPE', 'EBADF', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']);
 
-/** Those that hold lines. A gateway that could not be made has a destination that is never closed: nothing of it may stay. */
+/**
+ * The destinations that hold lines. A gateway that could not be made never closes its destination, so an empty one must not
+ * stay in this set.
+ */
 const holding = new Set<LogDestination>();
 
 const flushAll = (): void => {
@@ -36,13 +39,13 @@ function forget(destination: LogDestination): void {
 }
 
 /**
- * The one buffer that all log lines go through, application's and access alike: whole lines, in order, written in chunks.
- * It never throws and never blocks traffic. A slow reader costs lines (counted in `dropped`, and told in a line of the
- * log once the reader reads again); a reader that went away ends the log quietly.
+ * The one buffer that all log lines go through, those of the application and the access log: whole lines, in order, written in
+ * chunks. It never throws and never blocks traffic. When the reader is slow, lines are dropped (counted in `dropped`, and
+ * reported in a line of the log once the reader reads again); when the reader has gone away, the log ends without an error.
  *
- * pino's own destination, sonic-boom, does not keep these promises: at exit it waits for a slow reader in a loop of 100 ms sleeps, it tries
- * a chunk for which the disk has no room again without end and counts no loss, it throws for a line behind its end, and it keeps an
- * object for each line. Its reopening is for files that it has opened by name; this log goes to standard output.
+ * pino's own destination, sonic-boom, does not keep these promises: at exit it waits for a slow reader in a loop of 100 ms
+ * sleeps; when the disk is full it retries a chunk without end and counts no loss; it throws for a line after its end; and it
+ * keeps an object for each line. It reopens only files that it has opened by name, and this log goes to standard output.
  */
 export class LogDestination {
   /** Lines that were lost since the start. */
@@ -55,7 +58,7 @@ export class LogDestination {
   #gone = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
-  /** Number of the last chunk that was given to the sink. */
+  /** Number of the last chunk that the sink was given. */
   #sent = 0;
   #waiting: { readonly chunk: number; readonly resolve: () => void }[] = [];
   readonly #format: ((line: string) => string) | undefined;
@@ -80,13 +83,13 @@ export class LogDestination {
     this.end();
   }
 
-  /** Where one JSON line may be written, its line end included; {@link end} takes it. */
+  /** The buffer for writing one JSON line, its line end included; {@link end} then adds the line. */
   begin(): LineBuffer {
     this.#lines.length = this.#whole;
     return this.#lines;
   }
 
-  /** Takes the line that has been written since {@link begin}. */
+  /** Adds the line that has been written since {@link begin}. */
   end(): void {
     const lines = this.#lines;
     if (this.#format !== undefined) {
@@ -106,7 +109,7 @@ export class LogDestination {
     else this.#timer ??= setTimeout(() => this.#send(), this.#interval).unref();
   }
 
-  /** Resolves when all lines so far are written, or could not be within `deadline` milliseconds (default 1000). Never rejects. */
+  /** Resolves when all lines so far are written, or after `deadline` milliseconds (default 1000). Never rejects. */
   flush(deadline = 1000): Promise<void> {
     if (this.#underWay === 0) this.#send();
     if (this.#underWay === 0) return Promise.resolve();
@@ -116,7 +119,7 @@ export class LogDestination {
     return promise.finally(() => clearTimeout(timer));
   }
 
-  /** Hands over at once what is buffered, without waiting for a reader or for the write under way: at exit, and by pino after a fatal line. */
+  /** Writes the buffer at once, without waiting for a reader or for the write under way. Used at exit, and by pino after a fatal line. */
   flushSync(): void {
     if (this.#gone || this.#whole === 0) return;
     const lines = this.#take();
@@ -127,7 +130,7 @@ export class LogDestination {
     }
   }
 
-  /** Flushes and stops buffering: lines that still come are written at once. */
+  /** Flushes and stops buffering: later lines are written at once. */
   async close(): Promise<void> {
     await this.flush();
     this.#closed = true;

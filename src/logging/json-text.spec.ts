@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { quote } from './json-text.js';
 
 describe('text of a log line', () => {
-  it('reads back as the string that was quoted, whatever it is, and holds no control character', () => {
+  it('reads back as the string that was quoted, for any string, and holds no control character', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(0xffff)), units => {
         const text = String.fromCharCode(...units);

@@ -11,7 +11,7 @@ const written = (write: (to: LineBuffer) => void): string => {
 };
 
 describe('the buffer of log lines', () => {
-  it('writes strings as they are quoted elsewhere, whatever they are', () => {
+  it('writes any string as it is quoted elsewhere', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), anyText(), fc.array(fc.nat(0xffff))), value => {
         const text = typeof value === 'string' ? value : String.fromCharCode(...value);
@@ -58,7 +58,7 @@ describe('the buffer of log lines', () => {
     expect(written(to => to.milliseconds(duration))).toBe(text);
   });
 
-  it('grows, hands over what it holds, and begins anew', () => {
+  it('grows, hands over its bytes, and begins again', () => {
     const sut = new LineBuffer(4);
     sut.piece(piece('{"path":'));
     sut.string('/größe');

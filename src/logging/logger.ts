@@ -4,12 +4,15 @@ import { bindPinoLogger } from '../platform/pino-logger.js';
 import type { LogDestination } from './destination.js';
 import { escapeUnprintable } from './json-text.js';
 
-/** Makes the application's pino logger. `level` is one of pino's, or `silent`; process id and host name are left to whoever collects the log. */
+/**
+ * Makes the application's pino logger. `level` is one of pino's, or `silent`; lines have no process id or host name, which the
+ * collector of the log can add.
+ */
 export function createLogger(level: string, destination: LogDestination): Logger {
   return pino({ level, base: null, hooks: { streamWrite: escapeUnprintable } }, destination);
 }
 
-/** Where Nest reports each module and route that it sets up: of use for debugging only. */
+/** The contexts of Nest's lines about each module and route that it sets up, which are useful for debugging only. */
 const framework = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
 class QuietNestLogger extends NestLogger {

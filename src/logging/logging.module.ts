@@ -8,7 +8,7 @@ import { createLogger, createNestLogger } from './logger.js';
 import { prettyFormat } from './pretty.js';
 import { stdoutSink, type Sink } from './sink.js';
 
-/** What is logged and how. The keys are those of `logging` in the configuration. */
+/** Settings of the log. The keys are those of `logging` in the configuration. */
 export interface LoggingSettings {
   /** fatal | error | warn | info | debug | trace | silent; default info. */
   readonly level: string;
@@ -17,7 +17,7 @@ export interface LoggingSettings {
   readonly access: AccessSettings;
 }
 
-/** Token of the pino logger behind the application's log. Its `level` may be changed while running. */
+/** Token of the pino logger behind the application's log. Its `level` may be changed at run time. */
 export const PINO = Symbol('PINO');
 
 /**
@@ -30,8 +30,8 @@ export class LoggingModule implements OnApplicationShutdown {
   constructor(private readonly destination: LogDestination) {}
 
   /**
-   * `sink` is where the text goes; default: standard output. `embedded`: in an application that may have nestjs-pino's tokens from a module of its own;
-   * default: false.
+   * `sink`: takes the text; default: standard output. `embedded`: in an application that may have nestjs-pino's tokens from a
+   * module of its own; default: false.
    */
   static forRoot(settings: LoggingSettings, sink: Sink = stdoutSink(), embedded = false): DynamicModule {
     const providers = [

@@ -10,7 +10,7 @@ export function prettyFormat(colorize?: boolean): (line: string) => string {
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid,hostname',
-    // By default also `error`, which in access lines is a code.
+    // Without `error`, which pino includes by default: in access lines it is a code.
     errorLikeObjectKeys: ['err'],
     messageFormat: (log, messageKey) => escapeControls(String(log[messageKey] ?? '')),
     ...(colorize === undefined ? {} : { colorize }),

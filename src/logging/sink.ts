@@ -7,7 +7,7 @@ export type Written = (error?: NodeJS.ErrnoException | null) => void;
 /** Where finished log text goes. One chunk is under way at a time, so that lines keep their order. */
 export interface Sink {
   write(chunk: Buffer, done: Written): void;
-  /** Used when the process ends and nobody can wait: hands the chunk over at once, never blocks for a reader. */
+  /** Writes the chunk at once and never waits for a reader. Used at the end of the process, when nothing asynchronous can run any more. */
   writeNow(chunk: Buffer): void;
 }
 

@@ -42,8 +42,8 @@ export class AttemptMetrics {
   }
 
   /**
-   * Called when `gatehouse_attempts_total` is scraped. Backends that discovery took away lose their series at the first scrape
-   * that has nothing new for them: addresses come and go for months, and the registry must not remember each.
+   * Called when `gatehouse_attempts_total` is scraped. A backend that discovery has removed loses its series at the first
+   * scrape without a new count for it: addresses come and go for months, and the registry must not keep them all.
    */
   drainAttempts(counter: Counter<string>): void {
     const current = new Map<string, Set<string>>();

@@ -2,7 +2,7 @@ import { Injectable, type Provider } from '@nestjs/common';
 import { makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import type { Gauge, Registry } from 'prom-client';
 
-/** When a certificate that is served expires. */
+/** The expiry of a certificate that a listener serves. */
 export interface CertificateReading {
   /** Name of the listener. */
   readonly listener: string;
@@ -17,13 +17,13 @@ export interface CertificateReading {
 export class CertificateMetrics {
   readonly #sources = new Set<() => Iterable<CertificateReading>>();
 
-  /** Adds certificates. The function is called at each scrape; what is returned takes the source away again. */
+  /** Adds a source of certificates, which is called at each scrape. Returns a function that removes the source. */
   addCertificates(source: () => Iterable<CertificateReading>): () => void {
     this.#sources.add(source);
     return () => void this.#sources.delete(source);
   }
 
-  /** Whether a listener serves the certificate of this file, so that what is to be said of it has been said. */
+  /** Whether a listener serves the certificate of this file, and has therefore logged the warning about its expiry. */
   shows(file: string): boolean {
     return [...this.#sources].some(source => [...source()].some(({ certificate }) => certificate === file));
   }
@@ -44,7 +44,7 @@ export function certificateMetricProviders(registry: Registry): Provider[] {
       name: 'gatehouse_certificate_expiry_seconds',
       help: 'When the certificate that a listener serves expires, in seconds since 1970.',
       labelNames: ['listener', 'certificate'],
-      // A thread that has not loaded the new one yet is what an alert is for.
+      // The minimum, so that an alert sees a thread that has not loaded the new certificate yet.
       aggregator: 'min',
       registers: [registry],
       inject: [CertificateMetrics],

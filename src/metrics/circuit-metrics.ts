@@ -3,7 +3,7 @@ import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometh
 import type { Counter, Gauge, Registry } from 'prom-client';
 import { Tally, type Count } from './tally.js';
 
-/** What the gauge shows for each state of a circuit. */
+/** The value of the gauge for each state of a circuit. */
 const levels = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 /** The states of a circuit. */
@@ -23,7 +23,7 @@ interface CircuitCounts {
   readonly changes: Readonly<Record<CircuitLevel, Count>>;
 }
 
-/** Records what the circuit breakers do. Every circuit that is registered shows from zero on. */
+/** Records the changes and rejections of circuits. Every registered circuit is shown from the start, with zero. */
 @Injectable()
 export class CircuitMetrics {
   readonly #sources = new Set<() => Iterable<CircuitReading>>();
@@ -31,23 +31,23 @@ export class CircuitMetrics {
   readonly #rejections = new Tally();
   readonly #upstreams = new Map<string, Map<string, CircuitCounts>>();
 
-  /** Adds circuits. The function is called at each scrape; what is returned takes the source away again. */
+  /** Adds a source of circuits, which is called at each scrape. Returns a function that removes the source. */
   addCircuits(source: () => Iterable<CircuitReading>): () => void {
     this.#sources.add(source);
     return () => void this.#sources.delete(source);
   }
 
-  /** A circuit has come into the state `to`. */
+  /** Counts the change of a circuit to the state `to`. */
   changed(upstream: string, backend: string, to: CircuitLevel): void {
     this.#counts(upstream, backend).changes[to].pending++;
   }
 
-  /** A circuit has kept a request away from its backend. */
+  /** Counts a request that a circuit has kept away from its backend. */
   rejected(upstream: string, backend: string): void {
     this.#counts(upstream, backend).rejections.pending++;
   }
 
-  /** Called when `gatehouse_circuit_state` is scraped; its like for the others. */
+  /** Called when `gatehouse_circuit_state` is scraped; the other metrics have a similar function. */
   showStates(gauge: Gauge<string>): void {
     for (const { upstream, backend, state } of this.#readings()) gauge.set({ upstream, backend }, levels[state]);
   }

@@ -18,8 +18,8 @@ interface ListenerCounts {
 }
 
 /**
- * Records exchanges as they open and close. Labels come from names in the configuration and from fixed lists, never from
- * what a client sent, so that no client can make new series. An exchange without a route counts under `none`.
+ * Records exchanges as they open and close. Labels come from names in the configuration and from fixed lists, never from a
+ * request, so that no client can make new series. An exchange without a route counts under `none`.
  */
 @Injectable()
 export class ExchangeMetrics {
@@ -37,12 +37,15 @@ export class ExchangeMetrics {
     this.durations = new Timings(buckets);
   }
 
-  /** A listener took a request. Exactly one `closed` follows. */
+  /** Counts a request that a listener has taken. Exactly one `closed` follows. */
   opened(listener: string): void {
     this.#listener(listener).inFlight++;
   }
 
-  /** The exchange is over. The duration of streams and tunnels is not observed: it tells how long people stay, not how fast we are. */
+  /**
+   * Records a closed exchange. The duration of streams and tunnels is left out: it shows how long clients stay, not how fast
+   * the gateway is.
+   */
   closed(record: ExchangeRecord): void {
     const listener = this.#listener(record.listener);
     listener.inFlight--;
@@ -70,7 +73,7 @@ export class ExchangeMetrics {
     if (record.errorCode !== undefined) this.#error(route, routeName, record.errorCode).pending++;
   }
 
-  /** Called when `gatehouse_requests_total` is scraped; its like for the others. */
+  /** Called when `gatehouse_requests_total` is scraped; the other metrics have a similar function. */
   drainRequests(counter: Counter<string>): void {
     this.#requests.drain(counter);
   }

@@ -7,9 +7,9 @@ import { MetricsSources, type BackendState } from './metrics-sources.js';
 import { TimingHistogram, type Timings } from './timings.js';
 
 /**
- * {@link ExchangeMetrics}, {@link AttemptMetrics} and the providers of the metrics of traffic, in `registry`. Counters are filled, and
- * histograms and gauges are read, when they are scraped.
- * `aggregator` is what is done with the values of several threads when they are merged: the sum, unless each thread sees the whole.
+ * {@link ExchangeMetrics}, {@link AttemptMetrics} and the providers of the metrics of traffic, in `registry`. Counters are
+ * filled, and histograms and gauges are read, when they are scraped. `aggregator`: how the values of several threads are
+ * merged: their sum, unless each thread sees the total.
  */
 export function metricProviders(registry: Registry, buckets: readonly number[]): Provider[] {
   const registers = [registry];
@@ -125,7 +125,7 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
       'min',
       (gauge, state) => gauge.set(ofBackend(state), state.available ? 1 : 0),
     ),
-    // Threads share the count of a backend's exchanges, so each sees all of them.
+    // Threads share the count of a backend's exchanges, so each thread sees the total.
     mirrored(
       'gatehouse_backend_in_flight',
       'Exchanges that the backend is carrying now.',

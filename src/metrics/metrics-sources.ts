@@ -1,25 +1,25 @@
 import { Injectable } from '@nestjs/common';
 
-/** The state of one backend, as the gauges show it. */
+/** The state of one backend, for the gauges. */
 export interface BackendState {
   /** Name of the upstream. */
   readonly upstream: string;
   readonly backend: { readonly id: string; readonly inFlight: number };
   /** True while it has no veto. */
   readonly available: boolean;
-  /** Of the places at it in this thread, those that are held while a client is still sending. */
+  /** Places at the backend, in this thread, whose client is still sending its request. */
   readonly sending?: number | undefined;
-  /** The same for those that are held while a client does not read its answer. */
+  /** Places at the backend, in this thread, whose client does not read its answer. */
   readonly unread?: number | undefined;
-  /** Its connection pool in this thread, where there is one. */
+  /** Its connection pool in this thread; undefined: it has none. */
   readonly connections?: { readonly active: number; readonly idle: number; readonly pending: number } | undefined;
 }
 
-/** Bytes that are kept for slow clients. */
+/** Bytes of memory that are used for slow clients. */
 export interface MemoryState {
-  /** Bodies that are gathered before they take a place at a backend. */
+  /** Bodies of requests that are buffered before they take a place at a backend. */
   readonly bodies: number;
-  /** Answers that are read faster than their clients take them. */
+  /** Answers that backends send faster than clients read them. */
   readonly answers: number;
 }
 
@@ -29,14 +29,14 @@ export interface ListenerState {
   readonly connections: number;
 }
 
-/** What the gauges that mirror state are read from, at the moment of a scrape. Whoever owns the state registers it here. */
+/** The sources of gauges that show current state. The owner of a state registers a function here, which is called at each scrape. */
 @Injectable()
 export class MetricsSources {
   readonly #backends = new Set<() => Iterable<BackendState>>();
   readonly #listeners = new Set<() => Iterable<ListenerState>>();
   readonly #memory = new Set<() => MemoryState>();
 
-  /** Adds backends. The function is called at each scrape; what is returned takes the source away again. */
+  /** Adds a source of backends, which is called at each scrape. Returns a function that removes the source. */
   addBackends(source: () => Iterable<BackendState>): () => void {
     this.#backends.add(source);
     return () => void this.#backends.delete(source);
@@ -48,7 +48,7 @@ export class MetricsSources {
     return () => void this.#listeners.delete(source);
   }
 
-  /** Adds memory that is kept for slow clients, in the same way. */
+  /** Adds a source of the memory used for slow clients, in the same way. */
   addMemory(source: () => MemoryState): () => void {
     this.#memory.add(source);
     return () => void this.#memory.delete(source);

@@ -79,7 +79,7 @@ describe('the metrics of exchanges', () => {
     expect(await scrape('requests_total')).toEqual(['requests_total{listener="web",route="orders",status="200"} 2']);
   });
 
-  it('count errors by code, and no other word than those of the table', async () => {
+  it('count errors by code, and have no label outside the error table', async () => {
     const { record, scrape } = await setup();
     record({ status: 502, errorCode: 'CONNECT_FAILED' });
     record({ status: 502, errorCode: 'constructor' });
@@ -220,7 +220,7 @@ describe('the registry', () => {
     expect(register.getMetricsAsArray()).toEqual([]);
   });
 
-  it('tells the version, and about the process when asked to', async () => {
+  it('shows the version, and the metrics of the process when they are enabled', async () => {
     const { scrape, registry } = await setup({ processMetrics: true });
     expect(await scrape('build_info')).toEqual(['build_info{version="1.2.3"} 1']);
     expect(await registry.metrics()).toMatch(/^process_resident_memory_bytes \d+/m);

@@ -12,7 +12,7 @@ import { RetryMetrics, retryMetricProviders } from './retry-metrics.js';
 import { TunnelMetrics, tunnelMetricProviders } from './tunnel-metrics.js';
 import { StreamMetrics, streamMetricProviders } from './stream-metrics.js';
 
-/** What the metrics need to know. */
+/** Settings of the metrics. */
 export interface MetricsSettings {
   /** Upper bounds of the duration histograms, in seconds, ascending. */
   readonly buckets: readonly number[];
@@ -23,8 +23,9 @@ export interface MetricsSettings {
 }
 
 /**
- * The gateway's metrics, in a registry of their own, so that several gateways in one process do not meet. Offers prom-client's
- * `Registry`, {@link ExchangeMetrics}, {@link AttemptMetrics}, {@link CircuitMetrics} and {@link MetricsSources}. It serves nothing: `/metrics` belongs to the admin listener.
+ * The gateway's metrics, in a registry of their own, so that several gateways in one process do not share metrics. Offers
+ * prom-client's `Registry`, {@link ExchangeMetrics}, {@link AttemptMetrics}, {@link CircuitMetrics} and {@link MetricsSources}.
+ * It does not serve them: `/metrics` belongs to the admin listener.
  */
 @Module({})
 export class MetricsModule {

@@ -23,7 +23,7 @@ export function probeMetricProviders(registry: Registry): Provider[] {
   ];
 }
 
-/** What a probe found; `inconclusive`: it could not ask for want of descriptors. */
+/** The result of a probe; `inconclusive`: it could not ask, because the process had no descriptor left. */
 export type ProbeVerdict = 'healthy' | 'unhealthy' | 'inconclusive';
 
 /** Records active health checks. */
@@ -34,12 +34,12 @@ export class ProbeMetrics {
     @InjectMetric('gatehouse_backend_healthy') private readonly healthy: Gauge<string>,
   ) {}
 
-  /** A probe of a backend has ended. */
+  /** Counts a probe that has ended. */
   probed(upstream: string, backend: string, result: ProbeVerdict): void {
     this.probes.inc({ upstream, backend, result });
   }
 
-  /** What the checks have come to think of a backend. Called first before any probe, so that the gauge and both counts show. */
+  /** Sets the verdict on a backend. Also called before the first probe, so that the gauge and both counts are shown from the start. */
   verdict(upstream: string, backend: string, healthy: boolean): void {
     this.healthy.set({ upstream, backend }, healthy ? 1 : 0);
     for (const result of ['healthy', 'unhealthy']) this.probes.inc({ upstream, backend, result }, 0);

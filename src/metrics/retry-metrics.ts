@@ -3,7 +3,7 @@ import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import { Counter, type Registry } from 'prom-client';
 import { CircuitMetrics } from './circuit-metrics.js';
 
-/** Records what is done for exchanges whose attempts fail. Rare enough to count at once. */
+/** Records retries, hedged attempts and fallbacks. These are rare, so they are counted at once instead of at the scrape. */
 @Injectable()
 export class RetryMetrics {
   constructor(
@@ -14,27 +14,27 @@ export class RetryMetrics {
     private readonly circuits: CircuitMetrics,
   ) {}
 
-  /** An attempt is followed by another. `reason`: one of a fixed list. */
+  /** Counts an attempt that is followed by another. `reason`: one of a fixed list. */
   retried(upstream: string, reason: string): void {
     this.retries.inc({ upstream, reason });
   }
 
-  /** The budget did not allow a retry or a hedged attempt. */
+  /** Counts a retry or hedged attempt that the budget did not allow. */
   withheld(upstream: string): void {
     this.retriesWithheld.inc({ upstream });
   }
 
-  /** A second attempt was started beside a slow one. */
+  /** Counts a second attempt that was started beside a slow one. */
   hedged(upstream: string): void {
     this.hedges.inc({ upstream });
   }
 
-  /** An exchange got the fallback of the upstream. */
+  /** Counts an exchange that got the fallback of the upstream. */
   fellBack(upstream: string): void {
     this.fallbacks.inc({ upstream });
   }
 
-  /** An exchange found no backend: counts against each whose circuit is open. */
+  /** Counts an exchange that found no backend as a rejection by each backend whose circuit is open. */
   refused(upstream: {
     readonly name: string;
     readonly backends: readonly { readonly id: string; readonly vetoes: ReadonlySet<string> }[];

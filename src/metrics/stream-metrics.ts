@@ -8,7 +8,7 @@ import {
 import { Histogram, type Counter, type Gauge, type Registry } from 'prom-client';
 import { Tally, type Count } from './tally.js';
 
-/** Upper bounds for what lives long, in seconds: from one second to a day. */
+/** Upper bounds for the durations of streams and tunnels, in seconds: from one second to a day. */
 const lifetimes = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400];
 
 /** The counts of one route's event streams. */
@@ -19,7 +19,7 @@ export interface EventStreamCounts {
   readonly heartbeats: Count;
 }
 
-/** An open event stream, as the gauge shows it. */
+/** An open event stream, for the gauge. */
 export interface OpenStream {
   readonly route: string;
   readonly upstream: string;
@@ -27,7 +27,7 @@ export interface OpenStream {
   readonly backend: string;
 }
 
-/** Records event streams, and how long they and tunnels last. Labels come from names in the configuration. */
+/** Records event streams, and the durations of streams and tunnels. Labels come from names in the configuration. */
 @Injectable()
 export class StreamMetrics {
   readonly #streams = new Tally();
@@ -42,7 +42,7 @@ export class StreamMetrics {
     @InjectMetric('gatehouse_stream_resumes_total') private readonly resumes: Counter<string>,
   ) {}
 
-  /** The counts of a route: adding to their `pending` is all that an event costs. */
+  /** The counts of a route. An event only adds to a `pending` of these. */
   eventStreams(route: string): EventStreamCounts {
     let counts = this.#routes.get(route);
     if (counts === undefined) {
@@ -57,17 +57,17 @@ export class StreamMetrics {
     return counts;
   }
 
-  /** A stream lost its backend and has gone on at another one, or could not. */
+  /** Counts a stream that has lost its backend. `result`: whether it went on at another one. */
   resumed(route: string, result: 'resumed' | 'failed'): void {
     this.resumes.inc({ route, result });
   }
 
-  /** A stream or tunnel is over. */
+  /** Records the duration of a stream or tunnel that has ended. */
   ended(route: string, protocol: 'sse' | 'websocket', seconds: number): void {
     this.duration.observe({ route, protocol }, seconds);
   }
 
-  /** Adds open event streams. The function is called at each scrape. */
+  /** Adds a source of open event streams, which is called at each scrape. */
   addOpen(source: () => Iterable<OpenStream>): void {
     this.#open.add(source);
   }
@@ -79,7 +79,7 @@ export class StreamMetrics {
     }
   }
 
-  /** Called when `gatehouse_event_streams_total` is scraped; its like for the others. */
+  /** Called when `gatehouse_event_streams_total` is scraped; the other metrics have a similar function. */
   drainStreams(counter: Counter<string>): void {
     this.#streams.drain(counter);
   }

@@ -1,8 +1,8 @@
 import { Gauge, Histogram, type HistogramConfiguration } from 'prom-client';
 
-/** The durations of one combination of labels. Finding its bucket is all that a request pays. */
+/** The durations of one combination of labels. A request only finds the bucket. */
 export class Timing {
-  /** By bound; each without those below it. */
+  /** One count for each bound; a duration counts only in its own bucket, not in those above. */
   readonly counts: number[];
   sum = 0;
   count = 0;
@@ -14,12 +14,12 @@ export class Timing {
     this.counts = bounds.map(() => 0);
   }
 
-  /** Takes in a duration in seconds. */
+  /** Adds a duration in seconds. */
   observe(seconds: number): void {
     const { bounds } = this;
     let bucket = 0;
     while (bucket < bounds.length && seconds > bounds[bucket]!) bucket++;
-    // What is beyond the last bound is counted in the sums alone.
+    // A duration beyond the last bound is only in `sum` and `count`.
     if (bucket < bounds.length) this.counts[bucket]!++;
     this.sum += seconds;
     this.count++;
@@ -27,8 +27,8 @@ export class Timing {
 }
 
 /**
- * Durations that are counted here and shown by a {@link TimingHistogram}: prom-client's own `observe` hashes and validates the labels and
- * prints the bound each time, which for the two of an exchange costs 2.5 % of it.
+ * Durations that are counted here and shown by a {@link TimingHistogram}: prom-client's own `observe` hashes and validates the
+ * labels and prints the bound each time, which costs 2.5 % of the CPU time of an exchange for its two durations.
  */
 export class Timings implements Iterable<Timing> {
   readonly #timings: Timing[] = [];
@@ -36,7 +36,7 @@ export class Timings implements Iterable<Timing> {
   /** `bounds`: upper bounds of the buckets, in seconds, in ascending order. */
   constructor(readonly bounds: readonly number[]) {}
 
-  /** Starts with none. The caller keeps it and sees to it that there is one for each combination. */
+  /** Starts a timing without durations. The caller keeps it, and makes one for each combination of labels. */
   add(labels: Readonly<Record<string, string>>): Timing {
     const timing = new Timing(this.bounds, labels);
     this.#timings.push(timing);
@@ -48,15 +48,16 @@ export class Timings implements Iterable<Timing> {
   }
 }
 
-/** What a registry asks its metrics for at a scrape. */
+/** The values that a metric gives to its registry at a scrape. */
 type Scraped = ReturnType<Histogram<string>['get']>;
 type Sample = Awaited<Scraped>['values'][number];
 
 /**
- * A histogram of {@link Timings}, made when it is scraped. A combination of labels shows from its first duration on.
+ * A histogram of {@link Timings}, made when it is scraped. A combination of labels is shown once it has a duration.
  *
- * prom-client's `Histogram` cannot be filled but by single observations, and a registry does not ask a subclass of it for its `get()` when it
- * writes text. A gauge it does ask, so this is one, which says of itself what a histogram does.
+ * prom-client's `Histogram` can only be filled by single observations, and a registry does not call `get()` of its subclasses
+ * when it writes text. It does call `get()` of gauges, so this class is a gauge that reports the type and values of a
+ * histogram.
  */
 export class TimingHistogram extends Gauge<string> {
   readonly #timings: Timings;
@@ -87,7 +88,7 @@ function addSamples(
 ): void {
   let upToBound = 0;
   const addBucket = (le: string | number, value: number): void => {
-    // Those of prom-client have one, so that its own readers may ask for it.
+    // prom-client's own samples have an `exemplar`, and its readers may read it.
     const sample = { metricName: `${name}_bucket`, labels: { le, ...labels }, value, exemplar: null };
     to.push(sample);
   };

@@ -3,7 +3,7 @@ import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometh
 import type { Counter, Gauge, Registry } from 'prom-client';
 import { Tally, type Count } from './tally.js';
 
-/** What has gone one way and the other: `in` from the client, `out` to it. */
+/** Counts for both directions: `in` from the client, `out` to the client. */
 export interface BothWays {
   readonly in: number;
   readonly out: number;
@@ -18,7 +18,7 @@ export interface TunnelFigures {
   readonly pong: BothWays;
 }
 
-/** Where a tunnel leads: names of the configuration. */
+/** The labels of a tunnel: names of the configuration. */
 export interface TunnelLabels {
   readonly route: string;
   readonly upstream: string;
@@ -27,7 +27,7 @@ export interface TunnelLabels {
 
 /** The measured life of one tunnel. */
 export interface MeasuredTunnel {
-  /** It has ended. `code`: a label of few values; undefined: it was no WebSocket. */
+  /** To be called at its end. `code`: a label of few values; undefined: it was no WebSocket. */
   close(code: string | undefined): void;
 }
 
@@ -41,14 +41,14 @@ const nothing: TunnelFigures = {
   pong: { in: 0, out: 0 },
 };
 
-/** A tunnel whose counts are read when they are scraped, and at its end: what it carries costs no metric. */
+/** A tunnel whose counts are read at each scrape and at its end, so that its messages cost nothing for metrics. */
 interface Watched {
   readonly labels: TunnelLabels;
   readonly read: () => TunnelFigures;
   seen: TunnelFigures;
 }
 
-/** Records upgraded connections: how many are open, what they carry, how they end. */
+/** Records upgraded connections: how many are open, their messages and bytes, and how they end. */
 @Injectable()
 export class TunnelMetrics {
   readonly #watched = new Set<Watched>();
@@ -59,7 +59,7 @@ export class TunnelMetrics {
   readonly #counts = new Map<string, Count>();
   readonly #gauged = new Map<string, { readonly labels: TunnelLabels; open: number }>();
 
-  /** A tunnel was opened; `read` gives its counts at any time. */
+  /** Registers an open tunnel; `read` returns its counts at any time. */
   open(labels: TunnelLabels, read: () => TunnelFigures): MeasuredTunnel {
     const watched: Watched = { labels, read, seen: nothing };
     this.#watched.add(watched);

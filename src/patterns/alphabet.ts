@@ -1,12 +1,12 @@
 import type { Atom } from './syntax.js';
 
-/** Characters that a pattern does not tell apart. */
+/** A set of characters that a pattern does not distinguish. */
 export interface Letter {
-  /** Small, and without gaps: 0 is the end of the text. */
+  /** A small number, assigned without gaps; 0 is the end of the text. */
   readonly id: number;
-  /** One bit for each atom that takes such a character. */
+  /** One bit for each atom that matches these characters. */
   readonly atoms: Uint32Array;
-  /** It is one of `\w`. */
+  /** Whether these characters are in `\w`. */
   readonly isWord: boolean;
 }
 
@@ -15,28 +15,28 @@ const mostKnown = 512;
 const word = /^\w$/;
 
 /**
- * Sorts characters into the few letters that a pattern tells apart. Whether an atom takes a character is left to `RegExp`, which
- * looks at one character only: its time is bounded, and classes, properties and letter case are those of ECMAScript.
+ * Groups characters into the few letters that a pattern distinguishes. `RegExp` decides whether an atom matches a character; it
+ * sees one character only, so its time is bounded, and classes, properties and letter case are those of ECMAScript.
  */
 export class Alphabet {
-  /** Stands for the end of the text: no atom takes it. */
+  /** The end of the text, which no atom matches. */
   readonly end: Letter;
   readonly #expressions: readonly RegExp[];
   readonly #letters = new Map<string, Letter>();
   readonly #latin: (Letter | undefined)[] = Array.from({ length: 256 });
   readonly #others = new Map<number, Letter>();
 
-  /** @throws SyntaxError for an atom that is none. */
+  /** @throws SyntaxError for an invalid atom. */
   constructor(
     atoms: readonly Atom[],
-    /** Hears that letters were forgotten, so that their ids are given anew. */
+    /** Called when the letters were forgotten and their ids will be assigned again. */
     private readonly forgotten: () => void,
   ) {
     this.#expressions = atoms.map(({ source, flags }) => new RegExp(`^(?:${source})$`, flags));
     this.end = { id: 0, atoms: this.#none(), isWord: false };
   }
 
-  /** What it costs to sort a character that was not met before. */
+  /** Steps for finding the letter of a new character. */
   get cost(): number {
     return this.#expressions.length + 1;
   }
@@ -78,7 +78,7 @@ export class Alphabet {
   }
 }
 
-/** Whether an atom takes the characters of a letter. */
+/** Whether an atom matches the characters of a letter. */
 export function takes({ atoms }: Letter, atom: number): boolean {
   return (atoms[atom >>> 5]! & (1 << (atom & 31))) !== 0;
 }

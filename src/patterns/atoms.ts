@@ -1,12 +1,12 @@
 import { PatternError } from './pattern-error.js';
 
-/** What was read: how long it is, and how `RegExp` with its `u` flag spells it. */
+/** The result of reading: its length in the source, and its spelling for `RegExp` with the `u` flag. */
 export type Read = readonly [length: number, source: string];
 
 const escape =
   /\\(?:u\{[0-9a-f]+\}|u[dD][89abAB][0-9a-f]{2}\\u[dD][c-f][0-9a-f]{2}|u[0-9a-f]{4}|x[0-9a-f]{2}|c[a-z]|[pP]\{[^}]*\}|[dDsSwWtnvfr]|0(?!\d))/iy;
 
-/** Reads an escape that stands for one character, of those of ECMA-262 or of any punctuation. */
+/** Reads an escape for one character: one of ECMA-262, or any escaped punctuation. */
 export function readEscape(source: string, at: number): Read {
   escape.lastIndex = at;
   const known = escape.exec(source)?.[0];

@@ -3,26 +3,26 @@ import type { Program } from './program.js';
 import type { Steps } from './steps.js';
 import type { Assertion } from './syntax.js';
 
-/** Where in the program a search may be after some text, and what the character before was. */
+/** The instructions at which a search may be after some text, and the kind of the character before. */
 interface State {
   /** Sorted. */
   readonly places: Uint16Array;
   readonly before: 'nothing' | 'word' | 'other';
-  /** Where each letter leads, by its id, as far as that was asked for. */
+  /** The next state for the id of each letter; undefined until it was needed once. */
   readonly next: (State | undefined)[];
 }
 
-/** What it costs to make a state, beside a step for each instruction. */
+/** Steps for making a state, in addition to one for each instruction. */
 const costOfState = 32;
 
 /**
  * Runs a program on a text as a deterministic automaton whose states are made when they are needed (Thompson 1968; the lazy DFA
- * of RE2). Each character takes one step, and where a state must be made first as many as the program has instructions.
+ * of RE2). Each character takes one step, or as many steps as the program has instructions when a state must be made first.
  */
 export class Automaton {
   readonly #alphabet: Alphabet;
   readonly #states = new Map<string, State>();
-  /** The search that has visited each instruction last, and the one that goes on there. */
+  /** For each instruction, the number of the last search that has visited it, and of the last that continues there. */
   readonly #visited: Uint32Array;
   readonly #reached: Uint32Array;
   readonly #open: Uint16Array;
@@ -33,7 +33,7 @@ export class Automaton {
   #held = 0;
   #start: State | undefined;
 
-  /** `mostHeld`: numbers that the states may hold together, about 8 bytes each; when there are more, all are forgotten. */
+  /** `mostHeld`: numbers, of about 8 bytes each, that all states together may hold; at the limit, all states are forgotten. */
   constructor(
     private readonly program: Program,
     private readonly mostHeld: number,
@@ -47,7 +47,7 @@ export class Automaton {
     this.#anchored = beginsOnlyAtBegin(program);
   }
 
-  /** Numbers that are held for states. */
+  /** Numbers that the states hold. */
   get held(): number {
     return this.#held;
   }
@@ -106,7 +106,7 @@ export class Automaton {
     return state;
   }
 
-  /** Opens the places of a state; gives the number of the search. */
+  /** Visits the instructions of a state; returns the number of the search. */
   #begin(places: Uint16Array): number {
     this.#open.set(places);
     if (++this.#search >= 2 ** 32) {
@@ -134,7 +134,7 @@ export class Automaton {
     return state;
   }
 
-  /** States that are still in use go on, but lead to new ones. */
+  /** Forgets all states. A state still in use goes on, but leads to new ones. */
   #forget(): void {
     for (const { next } of this.#states.values()) next.length = 0;
     this.#states.clear();
@@ -149,7 +149,7 @@ function holds(assertion: Assertion, before: State['before'], { id, isWord }: Le
   return (assertion === 'boundary') === ((before === 'word') !== isWord);
 }
 
-/** Whether nothing is found but at the begin of a text: there is no need to look at its other places. */
+/** Whether the program matches only at the beginning of a text, so that later places need not be searched. */
 function beginsOnlyAtBegin({ instructions, start }: Program): boolean {
   const visited = new Set([start]);
   for (const place of visited) {

@@ -14,7 +14,7 @@ function refusalOf(source: string): string {
   return 'none';
 }
 
-/** Steps that one text takes, whatever was tried before. */
+/** Steps that the check of one text takes. */
 function stepsFor(pattern: Pattern, text: string): number {
   const steps = new Steps(1e9);
   pattern.testWithin(steps, text);
@@ -77,7 +77,7 @@ describe('a pattern', () => {
         const pattern = new Pattern(source);
         const native = new RegExp(source, 'u');
         for (const each of texts) {
-          // V8 finds a place without a boundary within the two halves of a character, where there is none.
+          // V8 wrongly finds `\B` between the two halves of a character.
           if (source.includes('\\B') && each.includes('😀')) continue;
           expect([source, each, pattern.test(each)]).toEqual([source, each, native.test(each)]);
         }
@@ -124,7 +124,7 @@ describe('a pattern', () => {
     expect(long).toBeLessThan(80_000);
   });
 
-  it('takes as many steps for each character as it has places, at most, and gives up where that is too long', () => {
+  it('takes at most as many steps for each character as it has instructions, and gives up when that takes too long', () => {
     // Which of the last 300 characters were an `a`: more states than could be kept.
     const pattern = new Pattern('a.{300}b$');
     let seed = 7;
@@ -137,7 +137,7 @@ describe('a pattern', () => {
     expect(pattern.test(`a${'c'.repeat(300)}b`)).toBe(true);
   });
 
-  it('holds no more than its bound, whatever it is tried on', () => {
+  it('holds no more memory than its bound, for any texts', () => {
     const pattern = new Pattern('a.{300}b$|[^\\p{L}].é');
     let most = 0;
     for (let seed = 1; seed < 12; seed++) {
@@ -149,7 +149,7 @@ describe('a pattern', () => {
     expect(most).toBeLessThan(2 * 4096);
   });
 
-  it('finds the same when it has forgotten what it knew', () => {
+  it('finds the same after it has forgotten its states', () => {
     const source = '(?:[^a]|a.{12}[\\x61-\\xff])b\\b';
     const [pattern, native] = [new Pattern(source), new RegExp(source, 'u')];
     let seed = 3;

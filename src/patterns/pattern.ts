@@ -5,22 +5,22 @@ import { Steps, StepsSpent } from './steps.js';
 import { PatternReader } from './syntax.js';
 
 const longestSource = 4096;
-/** Steps that one text may take where nothing else bounds them: some ten milliseconds. */
+/** Steps that one text may take by default: some ten milliseconds. */
 const mostSteps = 2 ** 19;
 
-/** Numbers of 8 bytes that a pattern may hold for what it has learned of its texts. */
+/** Memory for the states that a pattern keeps from its texts, in numbers of 8 bytes. */
 const mostHeld = 4096;
 
 /**
- * A regular expression of ECMAScript, matched anywhere in a text unless it is anchored, in time that grows with the text and never
- * faster. Groups do not capture, and there are no back references, no look-around and no modifier `m`. Read as with the flag `u`, but
- * that any punctuation may be escaped. It holds some 100 kB at most, whatever it is tried on.
+ * A regular expression of ECMAScript, matched anywhere in a text unless it is anchored, in time linear in the text. Groups do
+ * not capture, and there are no back references, no look-around and no modifier `m`. Read as with the flag `u`, except that any
+ * punctuation may be escaped. It never holds more than some 100 kB of memory.
  */
 export class Pattern {
   readonly #automaton: Automaton;
   readonly #steps = new Steps(mostSteps);
 
-  /** `held`: numbers of 8 bytes for what it learns of its texts. @throws PatternError that says what to do about it. */
+  /** `held`: memory for states, in numbers of 8 bytes. @throws PatternError whose message says what to change. */
   constructor(
     readonly source: string,
     held: number = mostHeld,
@@ -28,7 +28,7 @@ export class Pattern {
     this.#automaton = compile(source, held);
   }
 
-  /** Whether it matches; not where that would take more than half a million steps, which only a text that was made for it does. */
+  /** Whether it matches. False when that would take more than half a million steps, which only texts made for that purpose need. */
   test(text: string): boolean {
     this.#steps.reset(mostSteps);
     try {
@@ -39,17 +39,17 @@ export class Pattern {
     }
   }
 
-  /** The same, in steps that are shared with others. @throws StepsSpent */
+  /** The same, with steps taken from a budget that other checks share. @throws StepsSpent */
   testWithin(steps: Steps, text: string): boolean {
     return this.#automaton.test(text, steps);
   }
 
-  /** Numbers of 8 bytes that it holds for what it has learned. */
+  /** Memory that its states hold, in numbers of 8 bytes. */
   get held(): number {
     return this.#automaton.held;
   }
 
-  /** As it is shown: `/^v[0-9]+$/`. */
+  /** The pattern for people: `/^v[0-9]+$/`. */
   toString(): string {
     return `/${this.source}/`;
   }
@@ -58,7 +58,7 @@ export class Pattern {
 function compile(source: string, held: number): Automaton {
   if (source.length > longestSource) throw new PatternError(`is longer than ${longestSource} characters`);
   try {
-    // It knows all that can be wrong with its syntax; what it takes is read here.
+    // RegExp checks the syntax completely; the meaning is read by our own reader.
     RegExp(source);
     return new Automaton(compileProgram(new PatternReader(source).read()), held);
   } catch (error) {

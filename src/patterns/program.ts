@@ -1,7 +1,7 @@
 import { PatternError } from './pattern-error.js';
 import type { Assertion, Atom, Node } from './syntax.js';
 
-/** What a pattern is made of when it is run: an instruction leads on to others until one of them is the match. */
+/** One instruction of a compiled pattern: it leads to other instructions, until one of them is the match. */
 export type Instruction =
   | { readonly op: 'atom'; readonly atom: number; readonly next: number }
   | { readonly op: 'assertion'; readonly assertion: Assertion; readonly next: number }
@@ -12,14 +12,14 @@ export type Instruction =
 export interface Program {
   readonly instructions: readonly Instruction[];
   readonly start: number;
-  /** By their number; equal ones have one. */
+  /** The atoms by number; equal atoms share a number. */
   readonly atoms: readonly Atom[];
 }
 
 const mostInstructions = 8192;
 const mostAtoms = 512;
 
-/** Compiles a pattern that was read. @throws PatternError when it is too large. */
+/** Compiles the syntax tree of a pattern. @throws PatternError when it is too large. */
 export function compileProgram(node: Node): Program {
   const compiler = new Compiler();
   const start = compiler.compile(node, compiler.emit({ op: 'match' }));
@@ -30,7 +30,10 @@ class Compiler {
   readonly instructions: Instruction[] = [];
   readonly atoms = new Map<string, readonly [Atom, number]>();
 
-  /** Emits what matches the node and goes on at `next`; from the end to the begin, so that there is always a `next`. */
+  /**
+   * Emits the instructions that match the node and then continue at `next`. Works from the end to the beginning, so that `next`
+   * always exists.
+   */
   compile(node: Node, next: number): number {
     switch (node.kind) {
       case 'atom':
@@ -68,7 +71,7 @@ class Compiler {
       for (let i = least; i < most; i++) {
         const before = this.instructions.length;
         const once = this.compile(node, entry);
-        // What matches nothing at all is not worth counting.
+        // A node without instructions matches only the empty text, so repeating it adds nothing.
         if (this.instructions.length === before) return entry;
         entry = this.emit({ op: 'fork', next: once, other: next });
       }

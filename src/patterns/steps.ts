@@ -1,4 +1,4 @@
-/** More work was asked for than there were steps. */
+/** Thrown when a work needs more steps than are left. */
 export class StepsSpent extends Error {
   constructor() {
     super('the steps are spent');
@@ -7,7 +7,7 @@ export class StepsSpent extends Error {
 
 const spent = new StepsSpent();
 
-/** Work that may still be done: a clock that counts steps, so that what it bounds ends at the same place on every machine. */
+/** A budget of work, counted in steps instead of time, so that the limit is reached at the same place on every machine. */
 export class Steps {
   #left: number;
 
@@ -15,7 +15,7 @@ export class Steps {
     this.#left = most;
   }
 
-  /** Begins anew, with that many. */
+  /** Sets the budget to `most` steps. */
   reset(most: number): void {
     this.#left = most;
   }
@@ -24,7 +24,7 @@ export class Steps {
     return this.#left;
   }
 
-  /** Takes that many. @throws StepsSpent when there are not so many left. */
+  /** Takes `steps` from the budget. @throws StepsSpent when fewer are left. */
   take(steps: number): void {
     this.#left -= steps;
     if (this.#left < 0) throw spent;

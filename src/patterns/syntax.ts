@@ -1,7 +1,7 @@
 import { PatternError } from './pattern-error.js';
 import { readClass, readEscape } from './atoms.js';
 
-/** One character of the text: whatever `RegExp` takes for it, by these flags. */
+/** A piece of a pattern that matches one character: the characters that `RegExp` matches with this source and these flags. */
 export interface Atom {
   readonly kind: 'atom';
   readonly source: string;
@@ -11,7 +11,7 @@ export interface Atom {
 /** A condition on a place between two characters. */
 export type Assertion = 'begin' | 'end' | 'boundary' | 'inside';
 
-/** A pattern, read. What groups capture and which of two matches is preferred does not matter to whether there is one. */
+/** The syntax tree of a pattern. Captures and the preference between matches are left out: they do not change whether there is a match. */
 export type Node =
   | Atom
   | { readonly kind: 'assertion'; readonly assertion: Assertion }
@@ -26,9 +26,9 @@ const group = /\((?:\?:|\?<[^>=!][^>]*>)?/y;
 const quantifier = /([*+?])\??|\{(\d+)(?:(,)(\d*))?\}\??/y;
 
 /**
- * Reads a pattern of ECMAScript (ECMA-262 §22.2) as its `u` flag reads it, but that any punctuation may be escaped. `source` must
- * be one that `RegExp` takes.
- * @throws PatternError for what cannot be matched in linear time.
+ * Reads a pattern of ECMAScript (ECMA-262 §22.2) as the `u` flag reads it, except that any punctuation may be escaped. `RegExp`
+ * must accept `source`.
+ * @throws PatternError for a construct that cannot be matched in linear time.
  */
 export class PatternReader {
   #at = 0;

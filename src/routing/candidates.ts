@@ -6,16 +6,16 @@ import type { RouteDefinition, RouteQuery } from './route.js';
 export class Candidates<D extends RouteDefinition> {
   readonly #matches: RouteMatch<D>[] = [];
 
-  /** `foldsCase`: they have been found by a path in lower case, so those that are compared letter by letter are compared here. */
+  /** `foldsCase`: the routes were found by a path in lower case, so this class compares the case of routes with `caseSensitive`. */
   constructor(private readonly foldsCase = false) {}
 
-  /** Adds one behind those that are there. A route that stands there with another spelling of the same path is not added again. */
+  /** Adds a route at the end. A route that is already there with another spelling of the same path is not added again. */
   add(match: RouteMatch<D>): void {
     const isThere = !this.foldsCase && this.#matches.some(({ route }) => route === match.route);
     if (!isThere) this.#matches.push(match);
   }
 
-  /** The first whose conditions the request meets. */
+  /** The first route whose conditions the request meets. */
   first(request: RouteQuery): RouteMatch<D> | undefined {
     for (const match of this.#matches) {
       if (this.foldsCase && !fitsCase(match, request)) continue;

@@ -7,13 +7,13 @@ import { RouteError } from './route-error.js';
 import type { RouteDefinition } from './route.js';
 import { Split } from './split.js';
 
-/** A route and the one of its paths that fitted. The same frozen object for each request: parameters are read when they are needed. */
+/** A route and the path of it that matched. The same frozen object for each request: parameters are read only when they are needed. */
 export interface RouteMatch<D extends RouteDefinition = RouteDefinition> {
   readonly route: Route<D>;
   readonly pattern: PathPattern;
 }
 
-/** A compiled route. Immutable, but for the turn of its split. */
+/** A compiled route. Immutable, except for the position of its split. */
 export class Route<D extends RouteDefinition = RouteDefinition> {
   readonly name: string;
   readonly patterns: readonly PathPattern[];
@@ -25,7 +25,7 @@ export class Route<D extends RouteDefinition = RouteDefinition> {
 
   /** Throws a RouteError that names the route when a host, path or template is not well formed. */
   constructor(
-    /** What it was compiled from, with whatever else the configuration says about the route. */
+    /** The definition that it was compiled from, with all other settings of the route. */
     readonly definition: D,
     /** Its place in the file, from 0. */
     readonly index: number,

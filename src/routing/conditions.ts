@@ -5,7 +5,7 @@ import { queryValues } from './query-values.js';
 
 type NamedMatch = readonly [name: string, match: ValueMatch];
 
-/** What a route asks of a request beside host and path: method, headers, query. All must hold. Immutable. */
+/** The conditions of a route besides host and path: method, headers, query. All must hold. Immutable. */
 export class Conditions {
   readonly methods: readonly string[];
   readonly headers: readonly NamedMatch[];
@@ -20,8 +20,8 @@ export class Conditions {
   }
 
   /**
-   * Whether a request meets them. A header that came several times is compared as Node joins it, with `, `. Of a query
-   * parameter that came several times any one may meet the condition.
+   * Whether a request meets them. A header that was sent several times is compared in the form in which Node joins it, with `,
+   * `. When a query parameter was sent several times, one of its values must meet the condition.
    */
   hold(request: RouteQuery): boolean {
     if (this.#none) return true;
@@ -36,8 +36,8 @@ export class Conditions {
   }
 
   /**
-   * Whether these hold for every request for which `other` hold. False negatives are possible (two patterns are compared by
-   * their text only), false positives are not.
+   * Whether these conditions hold for every request for which `other` holds. The answer may be a false "no" (two patterns are
+   * compared by their text only), never a false "yes".
    */
   include(other: Conditions): boolean {
     const coversMethods =
@@ -64,7 +64,7 @@ export function compareConditions(a: Conditions, b: Conditions): number {
   );
 }
 
-/** Values come as bytes, which clients write in Latin-1 or, most of them, in UTF-8. */
+/** Whether a value is the exact text in UTF-8, which most clients write, although Node reads the bytes as Latin-1. */
 function holdsAsBytes(match: ValueMatch, value: unknown): boolean {
   return match.kind === 'exact' && value === fieldValueOf(match.value);
 }
@@ -73,7 +73,7 @@ const NO_VALUES: readonly string[] = [];
 
 function headerValues(request: RouteQuery, name: string): string | readonly string[] {
   const value = request.headers[name];
-  // A header called `constructor` must not find what every object inherits.
+  // A header named `constructor` must not find the property that every object inherits.
   return typeof value === 'string' || Array.isArray(value) ? value : NO_VALUES;
 }
 

@@ -45,7 +45,7 @@ const anyRequest = fc.record({
 });
 
 describe('the description of a table', () => {
-  it('lists what is tried, in the order in which it is tried', () => {
+  it('lists the routes in the order in which they are tried', () => {
     const conditions = {
       headers: new Map([['x-beta', exact('1')]]),
       query: new Map([
@@ -148,7 +148,7 @@ describe('the description of a table', () => {
 describe('a route is shadowed', () => {
   it.each<[string, Partial<MatchDefinition>, Partial<MatchDefinition>]>([
     ['by one with the same path', { path: ['/a'] }, { path: ['/a'] }],
-    ['whatever its parameters are called', { path: ['/a/:x'] }, { path: ['/a/:y'] }],
+    ['with other names of its parameters', { path: ['/a/:x'] }, { path: ['/a/:y'] }],
     ['by one with no path, when its path is /*', {}, { path: ['/*'] }],
     ['by one with more hosts', { hosts: ['a.b', 'c.d'] }, { hosts: ['C.D'] }],
     ['by one with more methods', { methods: ['GET', 'PUT'] }, { methods: ['PUT'] }],

@@ -4,28 +4,29 @@ import { shapeOf } from './path-pattern.js';
 import type { RouteDefinition } from './route.js';
 import type { RouteTable } from './route-table.js';
 
-/** One row of the route table as people read it. */
+/** One row of the route table, for people. */
 export interface RouteRow {
   /** Place in matching order, from 1. */
   readonly order: number;
   readonly name: string;
-  /** As they are matched; `*` for any. */
+  /** In the form in which they are matched; `*` for any. */
   readonly hosts: readonly string[];
   readonly path: string;
   /** Empty: any. */
   readonly methods: readonly string[];
   readonly conditions: readonly string[];
   readonly target: string;
-  /** The route before it that takes all its requests: this row never matches. */
+  /** The earlier route that takes all requests of this row, so that this row never matches. */
   readonly shadowedBy?: string;
 }
 
 /**
  * The table in matching order: a row for each path of a route under its hosts of one kind (exact, wildcard of so many labels, any).
  *
- * `shadowedBy` is set when one single earlier row matches whatever this one does. A more specific host or path never covers a less
- * specific one, so only rows of the same kind of host and the same path can: that part is exact. Conditions are compared one by one:
- * exact but for two different patterns, which are taken to differ. A row that several others cover only together is not flagged.
+ * `shadowedBy` is set when one single earlier row matches every request that this row matches. A more specific host or path
+ * never covers a less specific one, so only rows of the same kind of host and the same path are compared: that part is exact.
+ * Conditions are compared one by one, which is exact too, except that two different patterns always count as different. A row
+ * that only several others together cover is not flagged.
  */
 export function describeRoutes<D extends RouteDefinition>(table: RouteTable<D>): RouteRow[] {
   const earlier = new Map<string, Entry<D>[]>();

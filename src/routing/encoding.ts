@@ -1,6 +1,6 @@
-/** RFC 3986 §3.3: what may stand in a path segment as it is. */
+/** The characters that must be escaped in a path (RFC 3986 §3.3). */
 const NOT_PCHAR = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]+/g;
-/** The same, but escapes that are well formed stay. */
+/** The same, except that well-formed escapes stay. */
 const NOT_PCHAR_OR_ESCAPE = /(?:%(?![0-9a-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%])+/gi;
 const NOT_QUERY_OR_ESCAPE = /(?:%(?![0-9a-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%])+/gi;
 const NOT_PRINTABLE = /[\x00-\x20\x7f]/g;
@@ -15,7 +15,7 @@ export function encodeQueryText(text: string): string {
   return encodeRun(text).replaceAll('%2F', '/');
 }
 
-/** Makes a path out of one that may hold anything: escapes stay as they are spelled, what may not stand in a path is encoded as text. */
+/** Makes a valid path of a text: well-formed escapes stay as they are, and characters that a path may not hold are encoded. */
 export function encodePath(path: string): string {
   return path.replace(NOT_PCHAR_OR_ESCAPE, encodeRun);
 }
@@ -25,7 +25,7 @@ export function encodeQuery(query: string): string {
   return query.replace(NOT_QUERY_OR_ESCAPE, encodeRun);
 }
 
-/** The same for text as Node reads it from the wire: characters up to U+00FF are bytes, not text. */
+/** The same for text that Node has read from the wire: each character up to U+00FF is a byte. */
 export function encodeWirePath(path: string): string {
   return path.replace(NOT_PCHAR_OR_ESCAPE, encodeBytes);
 }
@@ -35,7 +35,7 @@ export function encodeWireQuery(query: string): string {
   return query.replace(NOT_QUERY_OR_ESCAPE, encodeBytes);
 }
 
-/** Encodes only what would break a request line: spaces and controls. Everything else keeps its bytes. */
+/** Encodes only the characters that would break a request line: spaces and controls. All others keep their bytes. */
 export function encodeControls(path: string): string {
   return path.replace(NOT_PRINTABLE, encodeBytes);
 }

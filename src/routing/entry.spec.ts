@@ -4,7 +4,7 @@ import { Pattern } from '../patterns/pattern.js';
 import type { MatchDefinition, RouteDefinition, RouteQuery, ValueMatch } from './route.js';
 import { RouteTable } from './route-table.js';
 
-/** Tries all routes one by one, with patterns of its own making, and takes the best by the order rules as users read them. */
+/** A slow model: tries all routes one by one with its own patterns, and takes the best by the rules of order in the documentation. */
 function slowMatch(definitions: readonly RouteDefinition[], query: RouteQuery): string | undefined {
   const found: { name: string; rank: (number | string)[] }[] = [];
   definitions.forEach((route, index) => {

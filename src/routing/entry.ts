@@ -4,7 +4,7 @@ import { compareHostGroups, type HostGroup } from './host-pattern.js';
 import { comparePatterns, type PathPattern } from './path-pattern.js';
 import type { RouteDefinition } from './route.js';
 
-/** One way to a route: one of its paths under its hosts of one kind. A route has at least one. */
+/** One of the paths of a route under its hosts of one kind. A route has at least one entry. */
 export interface Entry<D extends RouteDefinition = RouteDefinition> {
   readonly route: Route<D>;
   readonly hosts: HostGroup;
@@ -12,7 +12,7 @@ export interface Entry<D extends RouteDefinition = RouteDefinition> {
 }
 
 /**
- * All ways to all routes, in matching order:
+ * All entries of all routes, in matching order:
  *
  * 1. host: exact, then wildcards (the one with more labels first), then any;
  * 2. path, segment by segment from the left: text, then `:param`, then the path's end, then `/*`;
@@ -20,7 +20,7 @@ export interface Entry<D extends RouteDefinition = RouteDefinition> {
  * 4. the one with more header conditions, then the one with more query conditions;
  * 5. the first in the file.
  *
- * A request goes to the first of them that it meets.
+ * A request goes to the first entry that matches it.
  */
 export function inMatchingOrder<D extends RouteDefinition>(routes: readonly Route<D>[]): Entry<D>[] {
   const entries = routes.flatMap(route =>

@@ -17,8 +17,9 @@ const ANY: HostGroup = { kind: 'any', labels: 0, names: [] };
 const rank = { exact: 0, wildcard: 1, any: 2 } as const;
 
 /**
- * Sorts the hosts of a route into groups, the most specific first. None, and `*`, mean any host. International names are
- * turned into their ASCII form; IPv6 addresses may stand without brackets. Throws an Error for what is no host name, and for one with a port.
+ * Sorts the hosts of a route into groups, the most specific first. An empty list and `*` mean any host. International names are
+ * turned into their ASCII form; IPv6 addresses may be written without brackets. Throws an Error for a text that is no host
+ * name, and for a host with a port.
  */
 export function hostGroups(hosts: readonly string[]): HostGroup[] {
   if (hosts.length === 0) return [ANY];

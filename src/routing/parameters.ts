@@ -4,15 +4,15 @@ import type { PathPattern } from './path-pattern.js';
 
 /** The two spellings of the path of one request. */
 export interface RequestPath {
-  /** As it is forwarded. */
+  /** The path in the client's spelling, which is forwarded. */
   readonly raw: string;
-  /** `routingPath` of it: what the route matched. */
+  /** `routingPath` of it, which the route has matched. */
   readonly routing: string;
 }
 
 /**
- * The decoded value of a parameter of the pattern that matched: one segment, or for `rest` what `*` matched, without its leading
- * slash. Empty when the pattern has no such parameter.
+ * The decoded value of a parameter of the pattern that matched: one segment, or for `rest` the text that `*` matched, without
+ * its leading slash. Empty when the pattern has no such parameter.
  */
 export function parameterValue(pattern: PathPattern, routing: string, name: string): string {
   const index = pattern.parameters.get(name);
@@ -26,8 +26,8 @@ export function parameterValues(pattern: PathPattern, routing: string): Map<stri
 }
 
 /**
- * A parameter as it may stand in a path: in the client's own spelling where that means the same (so `%2F` stays `%2F`), else encoded
- * anew. Holds only characters that a path may hold, and never begins with a slash.
+ * A parameter in a spelling that is valid in a path: in the client's own spelling when that means the same (so `%2F` stays
+ * `%2F`), otherwise encoded again. Contains only characters that a path may hold, and never begins with a slash.
  */
 export function spelledParameter(pattern: PathPattern, path: RequestPath, name: string): string {
   const index = pattern.parameters.get(name);

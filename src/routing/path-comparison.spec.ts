@@ -34,7 +34,7 @@ describe('a route that takes upper and lower case alike', () => {
     expect(found([route('a', ['/x', '/X', '/Y/*'])], '/x', '/X', '/y/1', '/Y/1')).toEqual(['a', 'a', undefined, 'a']);
   });
 
-  it('does not go before a longer path, only because that is compared letter by letter', () => {
+  it('does not take requests from a longer path that is compared letter by letter', () => {
     const mixed = [route('prefix', '/a/*'), route('exact', '/a/b', loose), route('deep', '/A/:id/c', loose)];
     expect(found(mixed, '/a/b', '/a/B', '/a/x', '/a/x/C', '/A/x')).toEqual([
       'exact',
@@ -56,7 +56,7 @@ describe('a route that takes upper and lower case alike', () => {
     expect(match?.pattern.parameters.get('id')).toBe(1);
   });
 
-  it('takes its prefix off in whatever case it came', () => {
+  it('takes its prefix off in any spelling of upper and lower case', () => {
     const [pattern] = patternsOf('/Orders/*', loose);
     const rewrite = new Rewrite({ stripPrefix: '/orders' }, [pattern!], false);
     expect(rewrite.apply(pattern!, { raw: '/ORDERS/A%2Fb', routing: '/ORDERS/A/b' })).toBe('/A%2Fb');

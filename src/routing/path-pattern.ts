@@ -1,30 +1,30 @@
 import { decode } from '../http/path.js';
 import type { MatchDefinition } from './route.js';
 
-/** One segment of a pattern: literal text, or a parameter that takes any one segment that is not empty. */
+/** One segment of a pattern: literal text, or a parameter that matches any one segment that is not empty. */
 export type PatternSegment =
   { readonly kind: 'static'; readonly text: string } | { readonly kind: 'param'; readonly name: string };
 
 /** A path of the configuration, parsed. */
 export interface PathPattern {
-  /** As it is written in the configuration. */
+  /** The text of the configuration. */
   readonly text: string;
-  /** Without the `/*` at the end. */
+  /** The segments without the `/*` at the end. */
   readonly segments: readonly PatternSegment[];
-  /** Whether it ends in `/*`: matches its segments and everything below them. */
+  /** Whether it ends in `/*`, and so matches its segments and all paths below them. */
   readonly isPrefix: boolean;
-  /** Each parameter's segment, counted from 0. What `*` matched is `rest`, which begins at the segment after the last. */
+  /** The index of each parameter's segment, from 0. The text that `*` matches is the parameter `rest`, which begins after the last segment. */
   readonly parameters: ReadonlyMap<string, number>;
-  /** Takes texts in upper and lower case alike; its own are in lower case. */
+  /** Ignores case: the texts of the pattern are in lower case. */
   readonly foldsCase: boolean;
-  /** Stands for a path with or without a slash at its end, where the configuration has the other one. */
+  /** A variant of the configured path: with a slash at its end when the configured path has none, or the other way round. */
   readonly isSlashVariant: boolean;
 }
 
 /** How paths are compared. Default: letter by letter. */
 export type PathComparison = Pick<MatchDefinition, 'caseSensitive' | 'trailingSlash'>;
 
-/** The patterns that a path of the configuration stands for: the one that is written first. Throws as `parsePattern` does. */
+/** The patterns for a path of the configuration: first the path itself, then its slash variant. Throws as `parsePattern` does. */
 export function patternsOf(
   text: string,
   { caseSensitive = true, trailingSlash = 'exact' }: PathComparison,
@@ -42,14 +42,14 @@ function lower(segment: PatternSegment): PatternSegment {
   return segment.kind === 'static' ? { kind: 'static', text: segment.text.toLowerCase() } : segment;
 }
 
-/** With a slash at the end where there is none, and the other way round; the root has no other. */
+/** The segments with a slash added at the end, or removed; undefined for the root. */
 function withOtherEnd(segments: readonly PatternSegment[]): readonly PatternSegment[] | undefined {
   const last = segments.at(-1);
   if (last?.kind !== 'static' || last.text !== '') return [...segments, { kind: 'static', text: '' }];
   return segments.length === 1 ? undefined : segments.slice(0, -1);
 }
 
-/** Whether the texts of a pattern stand in a path that it fits letter by letter. */
+/** Whether a path has the texts of a pattern in the same upper and lower case. */
 export function hasSameCase({ segments }: PathPattern, path: string): boolean {
   let start = 1;
   for (const segment of segments) {
@@ -65,8 +65,8 @@ const PARAMETER = /^:([A-Za-z_][A-Za-z0-9_]*)$/;
 
 /**
  * Parses a path of the configuration: `/exact`, `/users/:id`, `/files/*`. Escapes are decoded and duplicate slashes merged, as
- * they are in requests; `%3A` and `%2A` stand for a literal `:` and `*` where these would mean something.
- * Throws an Error that says what is wrong.
+ * they are in requests; `%3A` and `%2A` are a literal `:` and `*`, which are special characters otherwise. Throws an Error that
+ * says what is wrong.
  */
 export function parsePattern(text: string): PathPattern {
   if (!text.startsWith('/')) throw new Error(`path "${text}" must begin with /`);
@@ -100,7 +100,7 @@ function parseSegment(segment: string, text: string): PatternSegment[] {
   return parts.map(part => ({ kind: 'static', text: part }));
 }
 
-/** Text of the configuration is text, not Latin-1 bytes: `é` is one character, not the byte E9. */
+/** Encodes characters beyond ASCII as UTF-8: `é` in the configuration is a character, not the byte E9. */
 function utf8Escaped(text: string): string {
   return text.replace(/[^\x00-\x7f]+/gu, run => encodeURIComponent(run.toWellFormed()));
 }
@@ -121,16 +121,16 @@ export function onlyPath(pattern: PathPattern): string | undefined {
   return `/${texts.join('/')}`;
 }
 
-/** What a pattern matches, whatever its parameters are called: equal for patterns that match the same paths. */
+/** A text for the paths that a pattern matches, without the names of its parameters: equal for patterns that match the same paths. */
 export function shapeOf(pattern: PathPattern): string {
   const shape = pattern.segments.map(segment => (segment.kind === 'param' ? ':' : `=${segment.text}`));
   return [...shape, pattern.isPrefix ? '*' : ''].join('/');
 }
 
 /**
- * Orders patterns by specificity, segment by segment from the left: text before `:param` before the end before `/*`.
- * Of patterns for the same paths the one that is compared letter by letter comes before those that are not. Negative when `a` is tried
- * first; zero when both are equally specific. Patterns that share no path are put in the order of their text.
+ * Orders patterns by specificity, segment by segment from the left: text before `:param` before the end before `/*`. Of two
+ * patterns for the same paths, the case-sensitive one comes first. Negative when `a` is tried first; zero when both are equally
+ * specific. Patterns that share no path are in the order of their text.
  */
 export function comparePatterns(a: PathPattern, b: PathPattern): number {
   const length = Math.min(a.segments.length, b.segments.length) + 1;

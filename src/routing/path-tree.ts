@@ -6,23 +6,23 @@ import type { RouteDefinition, RouteQuery } from './route.js';
 interface Node<D extends RouteDefinition> {
   readonly statics: Map<string, Node<D>>;
   param: Node<D> | undefined;
-  /** For paths that end here. */
+  /** Routes for paths that end here. */
   end: Candidates<D> | undefined;
-  /** For paths that end here or go on: `/*`. */
+  /** Routes for paths that end here or continue: `/*`. */
   prefix: Candidates<D> | undefined;
 }
 
 /**
  * The paths of one host pattern. A path without parameters is one lookup in a map; the others are a tree of segments, walked
- * depth first in the order of specificity. A node is reached by one way only, at one depth, so a lookup visits no node twice
- * and never more than the tree has, whatever the path; and it goes no deeper than the longest pattern, however long the path.
+ * depth first in the order of specificity. Each node has one parent and one depth, so a lookup of any path visits no node
+ * twice, and goes no deeper than the longest pattern even when the path is longer.
  */
 export class PathTree<D extends RouteDefinition> {
   readonly #exact = new Map<string, Candidates<D>>();
   readonly #root: Node<D> = newNode();
   #visits = 0;
 
-  /** `foldsCase`: some pattern does, so that all are looked up in lower case and those that do not are compared again. */
+  /** `foldsCase`: some pattern ignores case. All are then looked up in lower case, and the case of the others is compared afterwards. */
   constructor(private readonly foldsCase = false) {}
 
   /** How many nodes lookups have visited so far. */
@@ -52,7 +52,7 @@ export class PathTree<D extends RouteDefinition> {
     return this.foldsCase ? text.toLowerCase() : text;
   }
 
-  /** The most specific path that fits and whose route's conditions hold. */
+  /** The most specific path that matches and whose route's conditions hold. */
   find(request: RouteQuery): RouteMatch<D> | undefined {
     const path = this.foldsCase ? request.routingPath.toLowerCase() : request.routingPath;
     const exact = this.#exact.get(path)?.first(request);

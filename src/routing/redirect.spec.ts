@@ -68,7 +68,7 @@ describe('a redirect', () => {
     expect(() => location(to, '/old/a')).toThrow();
   });
 
-  it('never leaves the host of its template, and never breaks a header, whatever the path and query', () => {
+  it('never leaves the host of its template, and never breaks a header, for any path and query', () => {
     const piece = fc.constantFrom(
       '/',
       '//',

@@ -15,8 +15,8 @@ export class Redirect {
   readonly #fragment: Template;
 
   /**
-   * Takes `https://new.example/:rest` or `/new/:rest`. Throws an Error when it is no such thing, when a parameter stands in the host
-   * (that would send clients wherever a link says), or is none of the route's.
+   * Takes `https://new.example/:rest` or `/new/:rest`. Throws an Error when `to` is neither, when its host has a parameter (a
+   * link could then send clients to any host), or when the route has no such parameter.
    */
   constructor(to: string, patterns: readonly PathPattern[]) {
     const [, origin = '', path = '', query, fragment = ''] = DESTINATION.exec(to) ?? [];
@@ -33,8 +33,9 @@ export class Redirect {
   }
 
   /**
-   * The value of the Location field. Parameters are encoded; the request's query (without its `?`) is appended unless the template has
-   * one of its own. Holds printable ASCII only, and a template without a host never yields one (`//evil.example` in the path).
+   * The value of the Location field. Parameters are encoded; the request's query (without its `?`) is appended unless the
+   * template has one of its own. The value is printable ASCII, and a template without a host never gives a value with one
+   * (`//evil.example` in the path).
    */
   location(pattern: PathPattern, path: RequestPath, query: string | undefined): string {
     const filled = this.#path.fill(pattern, path).replace(/^\/{2,}/, '/');

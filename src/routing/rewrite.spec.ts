@@ -105,7 +105,7 @@ describe('what a rewrite puts before a path', () => {
     },
   );
 
-  it('can be left neither where it is all, nor where nothing is rewritten, nor at the root', () => {
+  it('cannot be left when it is the whole path, when nothing is rewritten, or at the root', () => {
     expect(isLeft({ path: '/fixed' }, '/a/..;/b', '/a/*')).toBe(false);
     expect(isLeft({ replacePrefix: ['/a', '/safe'] }, '/b/..;/c')).toBe(false);
     expect(isLeft({ stripPrefix: '/a' }, '/a/..;/b')).toBe(false);
@@ -113,7 +113,7 @@ describe('what a rewrite puts before a path', () => {
   });
 });
 
-describe('whatever the path', () => {
+describe('for any path', () => {
   const piece = fc.constantFrom(
     ...[
       '/',
@@ -166,7 +166,7 @@ describe('whatever the path', () => {
     );
   });
 
-  it('the result begins with a slash and holds nothing that would break a request line', () => {
+  it('the result begins with a slash and has no character that would break a request line', () => {
     const definitions: RewriteDefinition[] = [
       { stripPrefix: '/orders' },
       { replacePrefix: ['/a', '/b c'] },

@@ -7,16 +7,16 @@ import type { RewriteDefinition } from './route.js';
 import { Template } from './template.js';
 
 interface Step {
-  /** What the result begins with whatever the client says, without a slash at its end; undefined: all of it. */
+  /** The part at the beginning of the result that no client can change, without a slash at its end; undefined: the whole result. */
   readonly base: string | undefined;
-  /** Undefined: the path is none that is rewritten. */
+  /** The rewritten path; undefined: this path is not rewritten. */
   apply(pattern: PathPattern, path: RequestPath): string | undefined;
 }
 
 /** A compiled `rewrite` of a route: changes the path, never the query. Immutable. */
 export class Rewrite {
   readonly #step: Step;
-  /** What servers may take the base for. */
+  /** The ways in which servers may read the base. */
   readonly #bases: readonly string[] | undefined;
 
   /** Throws an Error when the definition is not well formed, or a template names a parameter that the route does not have. */
@@ -29,18 +29,18 @@ export class Rewrite {
   }
 
   /**
-   * The path for the backend. A prefix is taken off at the boundary of a segment only; a path without it, and `*`, are returned as
-   * they are. What is not rewritten keeps the client's spelling where that still means the same behind the new prefix; otherwise (the
-   * prefix was spelled with escapes or dot segments) it is the normalised path, encoded. Begins with one slash when something was
-   * rewritten; never holds spaces or control characters.
+   * The path for the backend. A prefix is taken off only at the boundary of a segment; a path without the prefix, and `*`, are
+   * returned unchanged. The rest of the path keeps the client's spelling if it means the same after the new prefix; otherwise
+   * (the prefix was spelled with escapes or dot segments) it is the encoded, normalised path. A rewritten path begins with one
+   * slash; the result never has spaces or control characters.
    */
   apply(pattern: PathPattern, path: RequestPath): string {
     return path.routing === '*' ? path.raw : encodeControls(this.#step.apply(pattern, path) ?? path.raw);
   }
 
   /**
-   * Whether a server could read what a path is rewritten to as one outside of what the rewrite puts before it: `/safe/..\admin`,
-   * `/safe/..;/admin`, `/safe/..%5cadmin`. In paths without anything odd nothing of the kind can be.
+   * Whether some server could read the rewritten path as one outside the base that the rewrite puts in front: `/safe/..\admin`,
+   * `/safe/..;/admin`, `/safe/..%5cadmin`. A path without such odd characters cannot leave the base.
    */
   isLeft(pattern: PathPattern, path: RequestPath): boolean {
     const { base } = this.#step;
@@ -53,7 +53,7 @@ export class Rewrite {
   }
 }
 
-/** Undefined: there are too many. */
+/** The ways in which servers may read a path; undefined: there are too many. */
 function readingsOf(path: string): readonly string[] | undefined {
   const readings = pathReadings(path);
   return readings === 'too-many' ? undefined : [routingPath(path), ...(readings?.others ?? [])];
@@ -87,7 +87,7 @@ function byPrefix(from: string, to: string, caseSensitive: boolean): Step {
   };
 }
 
-/** What follows the prefix: as the client spelled it, unless that does not mean `rest`. */
+/** The path after the prefix in the client's spelling, if that means `rest`. */
 function spelledRest(raw: string, prefix: string, rest: string, caseSensitive: boolean): string {
   if (isBelow(raw, prefix, caseSensitive)) {
     const spelled = raw.slice(prefix.length);
@@ -107,7 +107,7 @@ function withoutTrailingSlash(path: string): string {
   return path.replace(/\/+$/, '');
 }
 
-/** A path that begins with `//` would be read as a host by backends that resolve it as a reference (RFC 3986 §4.2). */
+/** Leaves one slash at the beginning: backends that resolve a path as a reference would read `//x` as the host `x` (RFC 3986 §4.2). */
 function singleLeadingSlash(path: string): string {
   return path.startsWith('//') || !path.startsWith('/') ? path.replace(/^\/*/, '/') : path;
 }

@@ -172,7 +172,7 @@ describe('conditions', () => {
     expect(nameOf(routes, '/')).toBe('absent');
   });
 
-  it('do not mistake what every object inherits for a header', () => {
+  it('do not mistake properties that every object inherits for headers', () => {
     const headers = Object.fromEntries<ValueMatch>([['constructor', { kind: 'present', present: true }]]);
     expect(nameOf(table({ odd: { headers } }), '/')).toBeUndefined();
   });
@@ -222,7 +222,7 @@ describe('a match', () => {
 });
 
 describe('the work of a lookup', () => {
-  it('visits no tree node twice, so that no path makes it search without end', () => {
+  it('visits no tree node twice, so that no path makes it take very long', () => {
     // Every mix of text and parameter, eight deep, none of which matches at its end: the worst that a tree can hold.
     const patterns = Array.from({ length: 256 }, (_, bits) =>
       Array.from({ length: 8 }, (_, i) => ((bits >> i) & 1 ? 'a' : `:p${i}`)),

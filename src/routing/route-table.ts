@@ -36,7 +36,7 @@ export class RouteTable<D extends RouteDefinition = RouteDefinition> {
     return new RouteTable(definitions);
   }
 
-  /** How many tree nodes lookups have visited so far: a measure of their work. */
+  /** Tree nodes that all lookups have visited so far: a measure of their work. */
   get visits(): number {
     let visits = this.#any.visits;
     for (const tree of this.#exact.values()) visits += tree.visits;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Pattern } from '../patterns/pattern.js';
 
-/** What a header or query parameter must be like. `pattern` is searched for, so anchor it when the whole value is meant. */
+/** The condition on a header or query parameter. `pattern` may match anywhere in the value, so anchor it to match the whole value. */
 export type ValueMatch =
   | { readonly kind: 'exact'; readonly value: string }
   | { readonly kind: 'pattern'; readonly pattern: Pattern }
@@ -24,14 +24,14 @@ export interface MatchDefinition {
   readonly trailingSlash?: 'exact' | 'ignore' | undefined;
 }
 
-/** How the path is changed for the backend. One of the three. */
+/** How the path is changed for the backend: exactly one of the three. */
 export interface RewriteDefinition {
   readonly stripPrefix?: string | undefined;
   readonly replacePrefix?: readonly [from: string, to: string] | undefined;
   readonly path?: string | undefined;
 }
 
-/** One entry of `routes` in the configuration, as far as routing needs it. */
+/** The part of an entry of `routes` in the configuration that routing needs. */
 export interface RouteDefinition {
   readonly name: string;
   readonly match: MatchDefinition;
@@ -42,12 +42,12 @@ export interface RouteDefinition {
   readonly rewrite?: RewriteDefinition | undefined;
 }
 
-/** The parts of a request that routing looks at. */
+/** The parts of a request that routing uses. */
 export interface RouteQuery {
   readonly method: string;
-  /** As `parseHost` gives it; empty when the request has none. */
+  /** The result of `parseHost`; empty when the request has no host. */
   readonly host: string;
-  /** As `routingPath` of `http/path.ts` gives it. */
+  /** The result of `routingPath` of `http/path.ts`. */
   readonly routingPath: string;
   /** Without its `?`. */
   readonly query: string | undefined;

@@ -30,7 +30,7 @@ function definitionOf({ name, match = {} }: WrittenRoute): RouteDefinition {
   return { name, match: { hosts: [], methods: [], ...match, path, headers: new Map(headers), query: new Map() } };
 }
 
-/** The cells of all rows of the table that has this first column, without their backticks. */
+/** The cells of all rows of the table whose first column has this heading, without their backticks. */
 function rowsOf(heading: string): string[][] {
   const table = page.slice(page.search(new RegExp(`^ *\\| ${heading} `, 'm'))).split(/\n\s*\n/)[0] ?? '';
   const cells = table.split('\n').map(line => line.split('|').slice(1, -1));

@@ -5,8 +5,9 @@ interface Share {
 }
 
 /**
- * Shares the requests of a route out among upstreams by weight. Smooth weighted round-robin: exact over each round of as many requests
- * as the weights add up to, and spread evenly within it (5:1 gives a a a b a a, never a burst). Not random, so small shares are exact too.
+ * Divides the requests of a route among upstreams by weight. Smooth weighted round-robin: exact over each round of as many
+ * requests as the weights add up to, and spread evenly within it (5:1 gives a a a b a a, never a burst). Not random, so small
+ * shares are exact too.
  */
 export class Split {
   readonly #shares: Share[];

@@ -7,7 +7,7 @@ type Part =
 
 const PARAMETER = /:([A-Za-z_][A-Za-z0-9_]*)/g;
 
-/** Text with `:name` parameters in it, compiled: the parts between them are ready to be sent. Immutable. */
+/** A compiled text with `:name` parameters: the texts between the parameters are already encoded. Immutable. */
 export class Template {
   readonly #parts: readonly Part[];
 
@@ -39,7 +39,7 @@ export class Template {
     });
   }
 
-  /** Fills the parameters in. One that the matched path does not have is empty. */
+  /** Fills the parameters in. A parameter that the matched path does not have is empty. */
   fill(pattern: PathPattern, path: RequestPath): string {
     let filled = '';
     for (const part of this.#parts) {

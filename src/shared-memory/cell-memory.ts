@@ -6,14 +6,14 @@ import { epochNow } from './shared-clock.js';
  * epoch of its clock), then the tags of all cells, then their arrival times.
  */
 export class CellMemory {
-  /** What a cell belongs to; 0 = never used. */
+  /** The hash of the key that owns a cell; 0 = never used. */
   readonly tags: Int32Array;
-  /** Nanoseconds on the table's clock; in the past = free. */
+  /** Nanoseconds on the table's clock; a cell whose time has passed is free. */
   readonly arrivals: BigInt64Array;
   readonly head: Int32Array;
   readonly #epoch: BigInt64Array;
 
-  /** Throws a TypeError for memory that {@link CellMemory.allocate} has not made. */
+  /** Throws a TypeError for memory that was not made by {@link CellMemory.allocate}. */
   constructor(memory: SharedArrayBuffer) {
     const cells = (memory.byteLength - headBytes) / cellBytes;
     if (!isPowerOfTwo(cells) || new Int32Array(memory, 0, 1)[0] !== format) {
@@ -25,7 +25,7 @@ export class CellMemory {
     this.tags = new Int32Array(memory, headBytes + cells * arrivalBytes, cells);
   }
 
-  /** New memory for a power of two of cells, 12 bytes each. Pages that no cell has used yet take no room. */
+  /** New memory for `cells` cells (a power of two) of 12 bytes each. Pages take no physical memory until a cell in them is used. */
   static allocate(cells: number): SharedArrayBuffer {
     if (!isPowerOfTwo(cells)) throw new RangeError(`a table has a power of two of cells, not ${cells}`);
     const memory = new SharedArrayBuffer(headBytes + cells * cellBytes);
@@ -45,7 +45,7 @@ export class CellMemory {
   }
 }
 
-/** Where in the head the evictions are counted. */
+/** Index of the number of evictions in the head. */
 export const evictionsAt = 1;
 
 const format = 0x47430001;

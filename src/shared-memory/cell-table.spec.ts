@@ -31,7 +31,7 @@ describe('CellTable', () => {
     expect(admitted(space, 'a', 20, 100, 5)).toBe(5);
   });
 
-  it('decides each request as a bucket does that is kept in exact numbers', () => {
+  it('decides each request like a token bucket with exact numbers', () => {
     const request = fc.record({ pause: fc.integer({ min: 0, max: 5000 }), key: fc.constantFrom('a', 'b') });
     fc.assert(
       fc.property(
@@ -101,7 +101,7 @@ describe('CellTable', () => {
     expect(later).toBeLessThan(60 * second);
   });
 
-  it('uses the cells of keys that are back to nothing for others, and evicts none', () => {
+  it('reuses the cells of keys whose time has passed, and evicts none', () => {
     const { clock, table } = tableAt(1, 16);
     const space = table.space('limit');
     for (let round = 0; round < 100; round++) {
@@ -111,7 +111,7 @@ describe('CellTable', () => {
     expect(table.evictions).toBe(0);
   });
 
-  it('evicts, when all are in use, the key that would be back to nothing soonest', () => {
+  it('evicts, when all cells are in use, the key whose cell would be free soonest', () => {
     const { clock, table } = tableAt(1, 16);
     const space = table.space('limit');
     for (let key = 0; key < 16; key++) {
@@ -149,7 +149,7 @@ describe('CellTable', () => {
     const year = 365 * 86_400 * 1e9;
     let passed = 0;
     while (passed < 200 && space.take('a', year, 1e9 * year) <= 1e9 * year) passed++;
-    // Cells go 73 years ahead and no further.
+    // The time of a cell is at most 73 years ahead.
     expect(space.backlog('a')).toBeLessThanOrEqual(2 ** 61);
     clock.now += 1;
     expect(space.backlog('a')).toBeGreaterThan(70 * year);

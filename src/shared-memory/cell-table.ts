@@ -2,21 +2,22 @@ import { CellMemory, evictionsAt } from './cell-memory.js';
 import { KeyedHash } from './keyed-hash.js';
 import { SharedClock } from './shared-clock.js';
 
-/** Cells that a key may be in, next to each other: what a search looks at, at most. */
+/** Neighbouring cells that a key may use, and so the most that a search looks at. */
 const reach = 16;
-/** A cell's arrival time and the sums with it stay far inside 64 bits. */
+/** Limit of a cell's arrival time, which keeps sums with it well below 64 bits. */
 const longest = 2 ** 61;
 
 /**
  * Rate-limit cells (GCRA, the generic cell rate algorithm) in memory of fixed size that all threads of a process share and
- * change with Atomics, without a lock: a thread that dies in the middle stops nobody.
+ * change with Atomics, without a lock: a thread that dies in the middle of a change does not stop the others.
  *
- * A cell is one number: its theoretical arrival time, when it would be as if it had never been used. A request moves it on
- * by its interval, unless it would then be further ahead than the tolerance. A cell whose time is past is free for any key.
+ * A cell is one number: the theoretical arrival time, after which the cell is as good as unused. A request moves this time
+ * forward by its interval, unless it would then be further ahead than the tolerance. A cell whose time has passed is free for
+ * any key.
  *
- * A key has 16 cells to be in. When all of them are in use by others, the one that would be free soonest is taken, and the
- * key that it belonged to starts anew: it is the one that forgets least. So a flood of keys costs no memory and refuses
- * nobody; a client that is being held back keeps its cell longest. Two keys share a cell by accident once in 2³² / 16.
+ * A key may use one of 16 cells. When other keys use them all, the key takes the cell that would be free soonest, because the
+ * least is lost with it; the key that it belonged to starts again from nothing. So a flood of keys costs no memory and refuses
+ * no client; a client that is being held back keeps its cell longest. Two keys share a cell by accident once in 2³² / 16.
  */
 export class CellTable {
   readonly #cells: CellMemory;
@@ -24,7 +25,10 @@ export class CellTable {
   readonly #mask: number;
   readonly #now: () => number;
 
-  /** `memory`: from {@link CellTable.allocate}, perhaps in another thread. `now`: nanoseconds, whole; default: the clock that the threads share. */
+  /**
+   * `memory`: from {@link CellTable.allocate}, perhaps in another thread. `now`: whole nanoseconds; default: the clock that the
+   * threads share.
+   */
   constructor(memory: SharedArrayBuffer = CellTable.allocate(), now?: () => number) {
     this.#cells = new CellMemory(memory);
     this.#mask = this.#cells.tags.length - 1;
@@ -37,12 +41,15 @@ export class CellTable {
     return CellMemory.allocate(cells);
   }
 
-  /** Cells that were taken from a key that still needed them, by all threads together. */
+  /** Cells that all threads together have taken from keys that still needed them. */
   get evictions(): number {
     return Atomics.load(this.#cells.head, evictionsAt) >>> 0;
   }
 
-  /** The cells of one namespace, such as one limit: the same key in another is another cell. The same name is the same cells in every thread. */
+  /**
+   * The cells of one namespace, for example of one limit: the same key has different cells in different namespaces. The same
+   * name gives the same cells in every thread.
+   */
   space(name: string): CellSpace {
     const [key0, key1] = this.#cells.seed;
     this.#hash.update(key0, key1, name);
@@ -50,8 +57,8 @@ export class CellTable {
   }
 
   /**
-   * Lets a request through, or not. Gives the cell's backlog: how far, in nanoseconds, its time is ahead when the request is
-   * counted; more than `tolerance` means that it was not let through, and that nothing was changed.
+   * Admits or refuses a request. Returns the cell's backlog, in nanoseconds: how far its time is ahead when the request is
+   * counted. More than `tolerance` means that the request was refused and nothing was changed.
    */
   take(key0: number, key1: number, key: string, interval: number, tolerance: number): number {
     const { arrivals, tags } = this.#cells;
@@ -69,12 +76,12 @@ export class CellTable {
         if (Atomics.compareExchange(arrivals, cell, old, BigInt(now + after)) !== old) continue;
       }
       if (Atomics.load(tags, cell) === tag) return after;
-      // Another key has got the cell in the meantime.
+      // Another key has taken the cell in the meantime.
       if (after <= limit) this.#moveBack(cell, interval);
     }
   }
 
-  /** How far the cell of a key is ahead, in nanoseconds; 0 when it has none. Changes nothing. */
+  /** How far the time of a key's cell is ahead, in nanoseconds; 0 when the key has no cell. Changes nothing. */
   backlog(key0: number, key1: number, key: string): number {
     this.#hash.update(key0, key1, key);
     const cell = this.#locate(this.#hash.high, this.#hash.low || 1);
@@ -83,7 +90,7 @@ export class CellTable {
     return ahead > 0 ? ahead : 0;
   }
 
-  /** Takes a request that was let through out of the count again. */
+  /** Removes an admitted request from the count. */
   giveBack(key0: number, key1: number, key: string, interval: number): void {
     this.#hash.update(key0, key1, key);
     const cell = this.#locate(this.#hash.high, this.#hash.low || 1);
@@ -94,7 +101,7 @@ export class CellTable {
     Atomics.sub(this.#cells.arrivals, cell, BigInt(interval));
   }
 
-  /** The cell of a key; -1 when it has none. */
+  /** The index of a key's cell; -1 when it has none. */
   #locate(high: number, tag: number): number {
     const { tags } = this.#cells;
     for (let i = 0; i < reach; i++) {
@@ -107,7 +114,7 @@ export class CellTable {
     return -1;
   }
 
-  /** The cell of a key; takes one for it when it has none: the first that is free. */
+  /** The index of a key's cell; a key without one takes the first free cell. */
   #find(high: number, tag: number, now: number): number {
     for (;;) {
       const cell = this.#locate(high, tag);
@@ -120,7 +127,7 @@ export class CellTable {
     }
   }
 
-  /** Tries once to make a cell the key's; false when another thread was faster. */
+  /** Tries once to give a cell to the key; false when another thread was faster. */
   #claim(high: number, tag: number, now: number): boolean {
     const { arrivals, tags } = this.#cells;
     let best = 0;

@@ -1,9 +1,9 @@
 const rotl = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
 
 /**
- * HalfSipHash-2-4 with 64 bits of output (Aumasson and Bernstein), over the UTF-16 code units of a text. Whoever does not
- * know the key cannot find texts that fall together, which is what keeps clients from choosing their place in a table.
- * The result stands in {@link high} and {@link low} until the next text, so that nothing is allocated.
+ * HalfSipHash-2-4 with 64 bits of output (Aumasson and Bernstein), over the UTF-16 code units of a text. Without the key it is
+ * not possible to find texts with the same hash, so clients cannot choose their place in a table. The result is in {@link high}
+ * and {@link low} until the next text, so that nothing is allocated.
  */
 export class KeyedHash {
   high = 0;

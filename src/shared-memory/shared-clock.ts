@@ -1,14 +1,14 @@
 /**
- * A monotonic clock that all threads of a process read alike: nanoseconds, whole, since a moment that was fixed with
- * {@link epochNow}. `performance.now()` counts from another moment in each thread.
+ * A monotonic clock that gives the same time in all threads of a process: whole nanoseconds since the moment at which {@link
+ * epochNow} was called. `performance.now()` begins at another moment in each thread.
  */
 export class SharedClock {
   readonly #offset: number;
 
-  /** `epoch`: what {@link epochNow} gave. */
+  /** `epoch`: the result of {@link epochNow}. */
   constructor(epoch: bigint) {
     let offset = -Infinity;
-    // Between the two readings the thread may have to wait; that makes the difference smaller, never larger.
+    // The thread may be suspended between the two readings, which makes the difference smaller, never larger.
     for (let i = 0; i < 5; i++) {
       offset = Math.max(offset, Number(process.hrtime.bigint() - epoch) - performance.now() * 1e6);
     }

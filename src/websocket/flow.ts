@@ -10,7 +10,7 @@ export interface FlowOwner {
   /** The source has sent its Close frame. */
   farewell(flow: Flow): void;
   /** A Close frame of the gateway's own is the last that the sink gets. */
-  told(flow: Flow): void;
+  closeSent(flow: Flow): void;
   /**
    * What the source sends is no WebSocket the gateway goes on with. Nothing of it is passed on any more. `isOpen`: the sink has
    * seen whole frames only and no Close, so that one may follow.
@@ -151,7 +151,7 @@ export class Flow {
   #mute(): void {
     // The answer to the Close must be seen.
     this.discard();
-    this.owner.told(this);
+    this.owner.closeSent(this);
   }
 
   #end(error: Error | undefined): void {
@@ -164,6 +164,6 @@ export class Flow {
   conclude(frame: Buffer): void {
     if (!this.sink.writable) return;
     this.#writes.write(frame);
-    this.owner.told(this);
+    this.owner.closeSent(this);
   }
 }

@@ -141,7 +141,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     this.#endLegs();
   }
 
-  told(): void {
+  closeSent(): void {
     this.#endLegs();
   }
 
@@ -195,10 +195,10 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
       [fromClient, fromBackend],
       [fromBackend, fromClient],
     ] as const) {
-      const isTold = to.isMuted || to.observer?.closed === true;
+      const hasCloseSent = to.isMuted || to.observer?.closed === true;
       // Whoever breaks the rules is not believed when it answers; and when one side has gone, the other's answer reaches nobody.
       const hasAnswered = from.isEnded || from.hasBroken || from.observer?.closed === true || from.sink.destroyed;
-      if (isTold && hasAnswered && to.sink.writable) to.end();
+      if (hasCloseSent && hasAnswered && to.sink.writable) to.end();
     }
   }
 
@@ -219,9 +219,9 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     if (flow.observer !== undefined) return this.#endLegs();
     // What is left is the sink of the one that has gone.
     const other = this.#opposite(flow);
-    const rest = other.sink;
-    if (rest.writableFinished) rest.destroy();
-    else other.end(() => rest.destroy());
+    const sink = other.sink;
+    if (sink.writableFinished) sink.destroy();
+    else other.end(() => sink.destroy());
   }
 
   #nameOf(flow: Flow): 'client' | 'backend' {
