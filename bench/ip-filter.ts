@@ -7,10 +7,10 @@ import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { projectRoot } from '#bench/machine';
 
-type Ranges = typeof import('../src/security/ip-filter/address-ranges.js');
-type Networks = typeof import('../src/security/ip-filter/network.js');
+type Ranges = typeof import('../src/addresses/address-ranges.js');
+type Networks = typeof import('../src/addresses/network.js');
 
-const built = (name: string): string => pathToFileURL(join(projectRoot, 'dist/security/ip-filter', name)).href;
+const built = (name: string): string => pathToFileURL(join(projectRoot, 'dist/addresses', name)).href;
 const { AddressRanges } = (await import(built('address-ranges.js'))) as Ranges;
 const { parseNetwork } = (await import(built('network.js'))) as Networks;
 

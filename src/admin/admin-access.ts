@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AdminProblem } from './admin-problem.js';
 import type { BearerToken } from './bearer-token.js';
-import { isRebindingSafe } from './loopback.js';
+import { isRebindingSafe } from './rebinding.js';
 
 /** The parts of a request to the admin listener that decide whether it may pass. */
 export interface AdminRequest {

@@ -4,13 +4,13 @@ import { HttpException, Inject, Injectable, Logger, Optional } from '@nestjs/com
 import { ExternalContextCreator } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isLoopback } from '../addresses/loopback.js';
 import { HealthController } from '../health/health.controller.js';
 import { openFiles } from '../platform/open-files.js';
 import { showsStatusOnly, refuse, type AccessRules } from './admin-access.js';
 import { PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } from './admin-problem.js';
 import { ADMIN_TOKEN } from './admin-sources.js';
 import { BearerToken } from './bearer-token.js';
-import { isLoopback } from './loopback.js';
 import { MetricsController } from './metrics.controller.js';
 import { mountController } from './mounted-controller.js';
 import { RoutesController } from './routes.controller.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { nearestName } from '../extension/nearest-name.js';
+import { didYouMean } from '../spelling/nearest.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { CircuitEvent } from './circuit-events.js';
@@ -53,9 +53,7 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, OnApplicationS
     const breaker = this.#byName.get(id);
     if (breaker !== undefined) return breaker;
     const known = [...this.#byName.keys()];
-    const nearest = nearestName(id, known);
-    const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
-    throw new Error(`no circuit breaker is named "${id}"${hint} (known: ${known.join(', ')})`);
+    throw new Error(`no circuit breaker is named "${id}"${didYouMean(id, known)} (known: ${known.join(', ')})`);
   }
 
   [Symbol.iterator](): Iterator<BackendCircuit> {

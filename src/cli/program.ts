@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { nearest } from '../config/language/kinds/nearest.js';
+import { nearest } from '../spelling/nearest.js';
 import { version } from '../version.js';
 import { exitCode } from './exit-code.js';
 import { report } from './report.js';

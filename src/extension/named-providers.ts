@@ -2,7 +2,7 @@ import type { OnModuleInit, Type } from '@nestjs/common';
 import { type DiscoveryService, ModuleRef } from '@nestjs/core';
 import { ExtensionError } from './extension-error.js';
 import type { Configurable, Named, NamedDecorator } from './named.js';
-import { nearestName } from './nearest-name.js';
+import { didYouMean } from '../spelling/nearest.js';
 import { readOptions } from './options.js';
 
 type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
@@ -93,8 +93,7 @@ export abstract class NamedProviders<Contract extends object> implements OnModul
   }
 
   #unknown(entry: NamedEntry): string {
-    const nearest = nearestName(entry.name, this.names);
-    const hint = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+    const hint = didYouMean(entry.name, this.names);
     const { kind, label } = this.decorator;
     const known =
       this.names.length === 0

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
-import { nearestName } from './nearest-name.js';
+import { didYouMean } from '../spelling/nearest.js';
 
 /** The options as an instance of the class that declares them, or their errors: one line for each option, its path first. */
 export type OptionsResult =
@@ -50,9 +50,8 @@ function suggestion(failure: ValidationError): string {
   const type = failure.target?.constructor;
   if (type === undefined) return '';
   const declared = getMetadataStorage().getTargetValidationMetadatas(type, '', true, false);
-  const nearest = nearestName(
+  return didYouMean(
     failure.property,
     declared.map(each => each.propertyName),
   );
-  return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
 }

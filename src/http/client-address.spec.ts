@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress, TrustedProxies } from './client-address.js';
+import { canonicalAddress } from '../addresses/canonical-address.js';
+import { TrustedProxies } from './client-address.js';
 
 const inside = new TrustedProxies(['10.0.0.0/8', 'fd00::/8', '192.0.2.9']);
 const byXff = (header: string, peer = '10.0.0.1') => inside.clientAddress(peer, { 'x-forwarded-for': header });

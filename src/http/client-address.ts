@@ -1,46 +1,38 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { BlockList, isIP, SocketAddress } from 'node:net';
+import { isIP } from 'node:net';
+import { AddressRanges } from '../addresses/address-ranges.js';
+import { canonicalAddress } from '../addresses/canonical-address.js';
+import { parseNetwork, type Network } from '../addresses/network.js';
 
 /** How the peer of a unix socket is called, as an address and as an entry of `trustedProxies`. */
 export const UNIX_PEER = 'unix';
 
-const CACHE_SIZE = 1000;
 const MAX_HOPS = 100;
 /** An IPv6 address with brackets, zone and port fits; what is longer is no address. */
 const MAX_HOP_LENGTH = 80;
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
-
-let canonical = new Map<string, string>();
 
 /** The peers whose word about the client is believed (`trustedProxies` of the configuration). Immutable. */
 export class TrustedProxies {
-  readonly #networks = new BlockList();
+  /** Undefined: no range is trusted. */
+  readonly #ranges: AddressRanges | undefined;
   readonly #trustsUnix: boolean;
-  readonly #trustsNobody: boolean;
-  #recent = new Map<string, boolean>();
 
   /**
    * Takes CIDRs, bare addresses, and `unix` for the peers of unix sockets. IPv4-mapped IPv6 entries mean their IPv4 address.
    * Throws a TypeError that names the entry when one is none of these.
    */
   constructor(entries: readonly string[]) {
-    this.#trustsNobody = entries.length === 0;
+    const networks = entries.filter(entry => entry !== UNIX_PEER).map(networkOf);
+    this.#ranges = networks.length === 0 ? undefined : new AddressRanges(networks, []);
     this.#trustsUnix = entries.includes(UNIX_PEER);
-    for (const entry of entries) if (entry !== UNIX_PEER) this.#add(entry);
   }
 
   /** Whether a peer is trusted: its socket's remote address, or `unix`. Undefined (a socket that is gone) never is. */
   isTrusted(peer: string | undefined): boolean {
-    if (this.#trustsNobody || peer === undefined) return false;
     if (peer === UNIX_PEER) return this.#trustsUnix;
+    if (this.#ranges === undefined || peer === undefined) return false;
     const address = canonicalAddress(peer);
-    if (address === undefined) return false;
-    const known = this.#recent.get(address);
-    if (known !== undefined) return known;
-    const trusted = this.#networks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-    if (this.#recent.size >= CACHE_SIZE) this.#recent = new Map();
-    this.#recent.set(address, trusted);
-    return trusted;
+    return address !== undefined && this.#ranges.admits(address) === true;
   }
 
   /**
@@ -64,41 +56,14 @@ export class TrustedProxies {
     }
     return client;
   }
-
-  #add(entry: string): void {
-    const [text = '', bits, extra] = entry.split('/');
-    const address = canonicalAddress(text);
-    const width = address !== undefined && isIP(address) === 4 ? 32 : 128;
-    // `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
-    const unmapped = width === 32 && isIP(text) === 6 ? 96 : 0;
-    const prefix = bits === undefined ? width : Number(bits) - unmapped;
-    const wellFormed = bits === undefined || /^\d{1,3}$/.test(bits);
-    if (address === undefined || extra !== undefined || !wellFormed || prefix < 0 || prefix > width) {
-      throw new TypeError(`"${entry}" is not an IP address, a CIDR or "${UNIX_PEER}"`);
-    }
-    this.#networks.addSubnet(address, prefix, width === 32 ? 'ipv4' : 'ipv6');
-  }
 }
 
-/**
- * One spelling for each IP address: IPv4 as it is; IPv6 in its short lower-case form (RFC 5952), without a zone; IPv4-mapped
- * IPv6 as IPv4. Undefined when the text is no address. Addresses that take some work are remembered (at most 1,000).
- */
-export function canonicalAddress(text: string): string | undefined {
-  // What a dual-stack socket says of an IPv4 peer: the case that must be fast.
-  const unmapped = text.startsWith('::ffff:') ? text.slice('::ffff:'.length) : text;
-  if (isIP(unmapped) === 4) return unmapped;
-  const known = canonical.get(text);
-  if (known !== undefined) return known;
-  if (isIP(text) !== 6) return undefined;
-  const zone = text.indexOf('%');
-  const { address } = new SocketAddress({ address: zone === -1 ? text : text.slice(0, zone), family: 'ipv6' });
-  const result = MAPPED.exec(address)?.[1] ?? address;
-  if (text.length <= MAX_HOP_LENGTH) {
-    if (canonical.size >= CACHE_SIZE) canonical = new Map();
-    canonical.set(text, result);
+function networkOf(entry: string): Network {
+  try {
+    return parseNetwork(entry);
+  } catch (error) {
+    throw new TypeError(`"${entry}" is not an IP address, a CIDR or "${UNIX_PEER}"`, { cause: error });
   }
-  return result;
 }
 
 /** The chain that a proxy reports, nearest hop first. Undefined stands for a hop that does not say who asked. */

@@ -1,7 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { canonicalAddress } from '../http/client-address.js';
+import { canonicalAddress } from '../addresses/canonical-address.js';
 import { GatewayError, type ErrorCode } from '../http/gateway-error.js';
 import { problemResponse } from '../http/problem.js';
 import { newRequestId } from '../http/request-id.js';

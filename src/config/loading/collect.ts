@@ -6,7 +6,7 @@ import { reservedMark } from '../language/kinds/block.js';
 import { describeFound } from '../language/kinds/found.js';
 import { Invalid, invalidsIn } from '../language/kinds/invalid.js';
 import type { BlockClass } from '../language/kinds/kind.js';
-import { nearest } from '../language/kinds/nearest.js';
+import { nearest } from '../../spelling/nearest.js';
 
 /** The findings that class-validator's errors stand for. `isFile`: the values are right, but a file cannot be used. */
 export type Collected = Finding & { readonly isFile?: boolean };

@@ -1,5 +1,5 @@
 import type { RawHeaders } from '../../http/raw-headers.js';
-import { canonicalAddress } from '../../http/client-address.js';
+import { canonicalAddress } from '../../addresses/canonical-address.js';
 import type { Exchange } from '../exchange.js';
 import { forwardedElement, forwardedOf, reportedPort, reportedWay } from './forwarded.js';
 

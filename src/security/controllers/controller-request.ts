@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { canonicalAddress } from '../../http/client-address.js';
+import { canonicalAddress } from '../../addresses/canonical-address.js';
 import { parseHost } from '../../http/host.js';
 import type { Identity, PolicyContext } from '../policy.js';
 

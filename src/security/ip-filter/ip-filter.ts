@@ -1,8 +1,8 @@
+import { AddressRanges } from '../../addresses/address-ranges.js';
+import { parseNetwork, type Network } from '../../addresses/network.js';
 import { UNIX_PEER } from '../../http/client-address.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
-import { AddressRanges } from './address-ranges.js';
-import { parseNetwork, type Network } from './network.js';
 
 const denied = new GatewayError('DENIED', 'Your address is not let in here.');
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { BlockList } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress } from '../../http/client-address.js';
+import { canonicalAddress } from '../../addresses/canonical-address.js';
 import { ClientNetworks } from './client-networks.js';
 
 const of = (prefix: number, address: string): string => new ClientNetworks(prefix).of(canonicalAddress(address)!);

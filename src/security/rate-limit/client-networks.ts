@@ -1,4 +1,4 @@
-import { AddressReader } from '../ip-filter/address-words.js';
+import { AddressReader } from '../../addresses/address-words.js';
 
 /** Groups the addresses of one IPv6 network, so that they count as one client; an IPv4 address is a client of its own. */
 export class ClientNetworks {

@@ -1,4 +1,4 @@
-import { nearest } from './nearest.js';
+import { nearest } from '../../../spelling/nearest.js';
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 

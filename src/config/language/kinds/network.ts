@@ -1,5 +1,6 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { parseNetwork } from '../../../addresses/network.js';
 import { Invalid } from './invalid.js';
 import { oddIPv4 } from './ipv4-spelling.js';
 import type { Kind } from './kind.js';
@@ -12,10 +13,13 @@ export const cidr: Kind<string> = {
   expected: 'an address range such as 10.0.0.0/8 or fd00::/8, or an address',
   schema: { type: 'string', pattern: '^[0-9a-fA-F:.]+(/\\d{1,3})?$' },
   parse(raw) {
-    const [address = '', prefix, ...rest] = typeof raw === 'string' ? raw.split('/') : [];
-    const bits = isIPv4(address) ? 32 : isIP(address) ? 128 : -1;
-    const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
-    return bits > 0 && fits && rest.length === 0 ? String(raw) : new Invalid(raw, this.expected);
+    if (typeof raw !== 'string') return new Invalid(raw, this.expected);
+    try {
+      parseNetwork(raw);
+      return raw;
+    } catch {
+      return new Invalid(raw, this.expected);
+    }
   },
   format: value => value,
 };

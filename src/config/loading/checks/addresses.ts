@@ -1,11 +1,10 @@
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
+import { canonicalAddress } from '../../../addresses/canonical-address.js';
+import { isLocalName, isLoopback } from '../../../addresses/loopback.js';
 import type { ListenerConfig } from '../../file/listener.config.js';
 
 /** Something that listens on a port: a listener, or the admin side. Port 0 is any free one, which nobody can name. */
 export type ListeningAddress = Pick<ListenerConfig, 'host' | 'port'>;
-
-const loopback4 = new BlockList();
-loopback4.addSubnet('127.0.0.0', 8, 'ipv4');
 
 /** Whether the system would refuse the second of two addresses while the first is in use. */
 export function collide(a: ListeningAddress, b: ListeningAddress): boolean {
@@ -21,14 +20,14 @@ export function leadsTo({ hostname, port, protocol }: URL, address: ListeningAdd
   return reached(plain(hostname)).some(
     each =>
       reached(host).includes(each) ||
-      (host === '::' && (each === '::1' || isLoopback4(each))) ||
-      (host === '0.0.0.0' && isLoopback4(each)),
+      (host === '::' && isIP(each) > 0 && isLoopback(each)) ||
+      (host === '0.0.0.0' && isIPv4(each) && isLoopback(each)),
   );
 }
 
 /** The addresses that a connection to a host goes to: a wildcard is this machine. */
 function reached(host: string): readonly string[] {
-  if (host === 'localhost' || host.endsWith('.localhost')) return [host, '127.0.0.1', '::1'];
+  if (isLocalName(host)) return [host, '127.0.0.1', '::1'];
   if (host === '0.0.0.0') return [host, '127.0.0.1'];
   return host === '::' ? [host, '::1', '127.0.0.1'] : [host];
 }
@@ -37,13 +36,8 @@ function takesAll(wildcard: string, host: string): boolean {
   return (wildcard === '::' && isIP(host) > 0) || (wildcard === '0.0.0.0' && isIPv4(host));
 }
 
-function isLoopback4(address: string): boolean {
-  const family = isIP(address);
-  return family > 0 && loopback4.check(address, family === 4 ? 'ipv4' : 'ipv6');
-}
-
-/** In the one spelling that each host has: lower case, no brackets, addresses of IPv6 as short as they can be. */
+/** In the one spelling that each host has: lower case, no brackets, addresses as {@link canonicalAddress} spells them. */
 function plain(host: string): string {
   const bare = host.toLowerCase().replaceAll(/^\[|\]$|\.$/g, '');
-  return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare;
+  return canonicalAddress(bare) ?? bare;
 }

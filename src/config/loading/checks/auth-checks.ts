@@ -1,3 +1,4 @@
+import { isLoopback } from '../../../addresses/loopback.js';
 import type { AuthConfig } from '../../file/auth.config.js';
 import { isWritten } from '../../language/fields.js';
 import type { Path } from '../findings.js';
@@ -6,7 +7,6 @@ import { mask } from '../../language/kinds/secret.js';
 import { items, type CheckContext } from './check.js';
 
 const methods = ['jwt', 'apiKey', 'basic', 'forward'] as const;
-const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** What each `security.auth` must be, the top-level one and those of routes. */
 export function checkAuth(context: CheckContext): void {
@@ -51,7 +51,7 @@ function checkAddresses(context: CheckContext, path: Path, { jwt, forward }: Aut
   checkAuthorities(context, [...path, 'jwt'], jwt?.jwks, jwt?.ca);
   checkAuthorities(context, [...path, 'forward'], forward?.url, forward?.ca);
   const keys = jwt?.jwks === undefined ? null : URL.parse(jwt.jwks);
-  if (keys?.protocol === 'http:' && !loopback.test(keys.hostname)) {
+  if (keys?.protocol === 'http:' && !isLoopback(keys.hostname)) {
     const message = 'keys that are fetched over http can be replaced by anyone on the way: use https';
     warn({ path: [...path, 'jwt', 'jwks'], message });
   }

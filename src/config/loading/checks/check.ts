@@ -2,7 +2,7 @@ import { isRefused } from '../../language/fields.js';
 import type { Finding, Path } from '../findings.js';
 import type { GatewayConfig } from '../../file/gateway.config.js';
 import { Invalid } from '../../language/kinds/invalid.js';
-import { nearest } from '../../language/kinds/nearest.js';
+import { nearest } from '../../../spelling/nearest.js';
 
 /** A strategy that is known to the process: the names that may be used, and what is wrong with given options. */
 export interface KnownStrategy {

@@ -1,3 +1,4 @@
+import { isLoopback } from '../../../addresses/loopback.js';
 import { isRefused, isWritten } from '../../language/fields.js';
 import type { Path } from '../findings.js';
 import type { ListenerConfig } from '../../file/listener.config.js';
@@ -5,7 +6,6 @@ import { collide } from './addresses.js';
 import { items, type CheckContext } from './check.js';
 import { checkTls } from './tls-checks.js';
 
-const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/i;
 const wildcard = /^(0\.0\.0\.0|::)$/;
 
 /** What listeners and the admin side must be, with respect to each other. */
@@ -81,7 +81,7 @@ function checkRedirect({ report }: CheckContext, { port, redirectToHttps, tls }:
 
 function checkAdmin({ config, report }: CheckContext): void {
   const { admin } = config;
-  if (!loopback.test(admin.host) && admin.token === undefined && !isRefused(admin, 'token')) {
+  if (!isLoopback(admin.host) && admin.token === undefined && !isRefused(admin, 'token')) {
     const message = `an admin side on ${admin.host} can be reached from elsewhere: give it a token, or a loopback host`;
     report({
       path: ['admin', 'host'],

@@ -1,6 +1,6 @@
 import { isRefused, isWritten } from '../../language/fields.js';
 import type { Path } from '../findings.js';
-import { nearest } from '../../language/kinds/nearest.js';
+import { nearest } from '../../../spelling/nearest.js';
 import { patternParameters, templateParameters } from '../../language/kinds/path-pattern.js';
 import type { RouteConfig } from '../../file/route.config.js';
 import { checkUpstreamName, items, type CheckContext } from './check.js';

@@ -1,4 +1,8 @@
-/** The known word that is most like `word`, undefined when none is near: what `did you mean …?` offers. */
+/**
+ * The known word that is most like `word`: the one with the smallest edit distance. Two neighbours in the wrong order are one mistake;
+ * case, dashes, underscores and spaces do not count, nor letters beyond the 64th. Undefined when none is near: more than a third of
+ * the letters would change.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const target = plain(word);
   let best: string | undefined;
@@ -8,6 +12,12 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+/** The end of a message about an unknown word: `; did you mean "…"?`, or nothing where no known word is near. */
+export function didYouMean(word: string, known: Iterable<string>): string {
+  const near = nearest(word, known);
+  return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
 function plain(word: string): string {

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { AddressReader } from './address-words.js';
 
 /** A range of addresses of one family, as numbers; both ends belong to it. */
@@ -11,12 +12,12 @@ const reader = new AddressReader();
 const mapped = 0xffff_0000_0000n;
 
 /**
- * The range that a CIDR or a bare address means. Bits after the prefix do not count. IPv4-mapped IPv6 means its IPv4 range,
+ * The range that a CIDR or a bare address means. Bits after the prefix do not count, nor does a zone (`%eth0`). IPv4-mapped IPv6 means its IPv4 range,
  * as IPv4-mapped clients count as IPv4. Throws a TypeError when it is none of these.
  */
 export function parseNetwork(text: string): Network {
   const [address = '', bits, extra] = text.split('/');
-  const family = reader.read(address);
+  const family = reader.read(withoutZone(address));
   const width = family === 4 ? 32 : 128;
   const prefix = bits === undefined ? width : Number(bits);
   const wellFormed = extra === undefined && (bits === undefined || /^\d{1,3}$/.test(bits)) && prefix <= width;
@@ -30,4 +31,9 @@ export function parseNetwork(text: string): Network {
     return { family: 4, first: first - mapped, last: last - mapped };
   }
   return { family, first, last };
+}
+
+function withoutZone(address: string): string {
+  const zone = address.indexOf('%');
+  return zone !== -1 && isIPv6(address) ? address.slice(0, zone) : address;
 }
