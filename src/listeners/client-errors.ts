@@ -18,10 +18,10 @@ import { RefusedMessage } from './refused-message.js';
 const REFUSED = Symbol('gatehouse.refused');
 type RefusedSocket = ExchangeSocket & { [REFUSED]?: true };
 
-/** How long a refused client may go on sending before its connection is cut, in milliseconds. */
+/** Milliseconds for which a refused client may go on sending before its connection is cut. */
 const lingerFor = 1_000;
 
-/** Answers what Node's parser gives up on: malformed, oversized and late messages, and the methods that make no exchange. */
+/** Answers the messages that Node's parser refuses: malformed, oversized and late ones; and the methods that make no exchange. */
 @Injectable()
 export class ClientErrors {
   constructor(
@@ -30,12 +30,12 @@ export class ClientErrors {
     private readonly metrics: ExchangeMetrics,
   ) {}
 
-  /** A message that cannot be read further: it is answered, its connection closed, and nothing of it forwarded. */
+  /** Answers a message that cannot be read further and closes its connection; nothing of it is forwarded. */
   broken(error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: RefusedSocket, listener: ListenerInfo): void {
     if (socket[REFUSED]) return;
     const nothingSaid = socket.bytesRead <= (introductionOf(socket)?.prelude ?? 0);
     const isLost = error.code === 'ECONNRESET' || error.code === 'EPIPE' || !socket.writable;
-    // A request that was answered gets no second answer because the rest of it does not come.
+    // A request that has been answered gets no second answer when the rest of it does not come.
     if (isLost || nothingSaid || discardsBody(socket)) {
       socket.destroy();
       return;
@@ -57,7 +57,7 @@ export class ClientErrors {
       this.#refuse(noMethod, socket, listener, request);
       return;
     }
-    // Node has let go of the connection, and tells the answers before this one no more that the client has read.
+    // Node no longer handles the connection, so it does not tell the earlier answers when the client has read.
     socket.on('drain', () => {
       for (const { raw } of exchangesOn(socket)) raw?.response.emit('drain');
     });
@@ -68,7 +68,7 @@ export class ClientErrors {
     this.exchanges.begin(request, response, listener, false)?.fail(noExpectation);
   }
 
-  /** Refuses when earlier messages on the connection have been answered: their client must see those answers first. */
+  /** Refuses a message after the earlier messages on the connection have been answered: the client must see those answers first. */
   #refuseBehind(
     { raw }: Exchange,
     error: GatewayError,
@@ -96,7 +96,8 @@ export class ClientErrors {
     let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n`;
     for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
     socket.end(`${head}Connection: close\r\n\r\n${body.toString()}`, 'latin1');
-    // Cut at once, the rest of what the client sends would make the kernel reset the connection, answer and all.
+    // If the connection were closed at once, the bytes that the client still sends would make the kernel reset it, and the
+    // answer would be lost.
     const cut = setTimeout(() => socket.destroy(), lingerFor).unref();
     socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(cut));
     socket.resume();
@@ -106,7 +107,7 @@ export class ClientErrors {
   }
 }
 
-/** Why a body did not come to its end. A client that closes its side within it has gone away. */
+/** The error of a body that did not end. A client that closes its side within the body has gone away. */
 function brokenBody(code: string | undefined): ErrorCode {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'CLIENT_TIMEOUT';
   return code === 'HPE_INVALID_EOF_STATE' ? 'CLIENT_ABORTED' : 'CLIENT_BODY';
@@ -117,7 +118,7 @@ function verdict(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): Gateway
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new GatewayError('CLIENT_TIMEOUT', 'The request head did not arrive in time.', error.code);
     case 'HPE_HEADER_OVERFLOW':
-      // Without the end of a line in what was read last, it is the request line that is too long.
+      // When the last packet has no line end, the request line itself is too long.
       return error.rawPacket?.includes('\n') === false
         ? new GatewayError('DENIED', 'The request target is too long.', error.code, 414)
         : new GatewayError('DENIED', 'The header fields are too large.', error.code, 431);

@@ -2,8 +2,8 @@ import { IncomingMessage } from 'node:http';
 import { joinedMessagePush, joinedRead } from '../http/joined-readable.js';
 
 /**
- * A client's request: one of Node's, but that pieces of its body are joined while they wait. Chunks of one byte cost their client six bytes, and
- * would cost the gateway some hundred each.
+ * A client's request: Node's, except that waiting pieces of its body are joined. A chunk of one byte costs its client six
+ * bytes; kept alone, it would cost the gateway some hundred.
  */
 export class ClientRequest extends IncomingMessage {}
 

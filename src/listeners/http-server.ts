@@ -13,7 +13,7 @@ export function alpnProtocols(http2: boolean): string[] {
   return http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
 }
 
-/** The server of a listener: HTTP/1.x, in clear text or over TLS. Connections on which HTTP/2 was agreed are not for it. */
+/** The server of a listener: HTTP/1.x, in clear text or over TLS. It does not handle connections that have agreed on HTTP/2. */
 export function createHttpServer(options: ServerOptions, secure: SecureServerOptions | undefined): Server {
   const own = { ...options, IncomingMessage: ClientRequest };
   if (secure === undefined) return createServer(own);

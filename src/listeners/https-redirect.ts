@@ -3,9 +3,9 @@ import type { Exchange } from '../proxy/exchange.js';
 
 const noHost = new GatewayError('DENIED', 'A request without a Host cannot be redirected.', undefined, 400);
 
-/** Answers an exchange with 308 to the same target over https at `port`: method and body are to be sent again (RFC 9110 §15.4.9). */
+/** Answers an exchange with 308 to the same target over https at `port`: the client sends method and body again (RFC 9110 §15.4.9). */
 export function redirectToHttps(exchange: Exchange, port: number): void {
-  // No route serves it, so none gives its name or its headers.
+  // No route serves this request, so the answer has no route name and no response headers of a route.
   exchange.match = undefined;
   exchange.plan = undefined;
   if (exchange.host === '') {

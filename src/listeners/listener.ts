@@ -21,7 +21,10 @@ import type { ListenerTls } from './tls/tls-settings.js';
 import { StartError } from './start-error.js';
 import { TlsTermination } from './tls/tls-termination.js';
 
-/** Connections that may wait to be taken, as far as the system allows: Node takes one in each turn of its event loop, and a client whose place is refused tries again after a second. */
+/**
+ * Connections that may wait to be accepted; the limit of the system may be lower. Node accepts one in each turn of its event
+ * loop, and a client whose connection is dropped tries again only after a second.
+ */
 const backlog = 4096;
 
 /** One entry of `listeners`. Times in milliseconds, 0 = off. */
@@ -48,7 +51,7 @@ export interface ListenerSettings {
   };
 }
 
-/** What the listeners of a gateway have in common. */
+/** What all listeners of a gateway share. */
 export interface ListenerServices {
   readonly errors: ClientErrors;
   readonly streams: Pick<Http2Options, 'handle' | 'head'>;
@@ -59,7 +62,7 @@ export interface ListenerServices {
   readonly log: Logger;
 }
 
-/** Takes a request that a listener has read the head of. */
+/** Handles a request after a listener has read its head. */
 export type RequestHandler = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -82,7 +85,7 @@ export class Listener implements ListenerInfo {
   readonly #tls: TlsTermination | undefined;
   readonly #http2: Http2Connections | undefined;
 
-  /** `maxHead`: bytes of request line and header fields that the parser takes at most. */
+  /** `maxHead`: the most bytes of request line and header fields that the parser accepts. */
   constructor(settings: ListenerSettings, maxHead: number, handle: RequestHandler, services: ListenerServices) {
     const { errors } = services;
     this.#settings = settings;
@@ -95,9 +98,9 @@ export class Listener implements ListenerInfo {
     this.#server = createHttpServer(
       {
         maxHeaderSize: maxHead,
-        // Missing and doubled Host fields are refused with an answer and a log line of our own.
+        // The gateway refuses missing and repeated Host fields itself, with its own answer and log line.
         requireHostHeader: false,
-        // Node takes none that is longer than the limit of the whole request.
+        // Node accepts no value above the limit of the whole request.
         headersTimeout: headTimeout(limits),
         requestTimeout: limits.requestTimeout,
         keepAliveTimeout: limits.keepAliveTimeout,
@@ -108,7 +111,7 @@ export class Listener implements ListenerInfo {
       this.#tls?.serverOptions,
     );
     const server = this.#server;
-    // More fields than the limit are counted and refused; Node's own limit would silently drop them.
+    // The gateway counts fields and refuses too many; Node's own limit would drop them silently.
     server.maxHeadersCount = 0;
     server.maxConnections = limits.connections;
     if (settings.proxyProtocol) {
@@ -147,7 +150,7 @@ export class Listener implements ListenerInfo {
       .on('connect', (request, socket) => errors.connect(request, socket as Socket, this))
       .on('upgrade', (request, socket, head) => services.upgrades.take(request, socket as Socket, head, this))
       .on('clientError', (error, socket) => errors.broken(error, socket as Socket, this));
-    // Before all others: a connection that is refused costs nothing more.
+    // Runs before all other listeners, so that a refused connection costs nothing more.
     interpose(server, 'connection', (socket, proceed) => {
       if (openFiles.take('clients')) {
         openFiles.giveWhenClosed('clients', socket);
@@ -163,18 +166,18 @@ export class Listener implements ListenerInfo {
     return this.#sockets.size;
   }
 
-  /** The sockets of those connections: where TLS has begun, its own. */
+  /** The sockets of those connections; the TLS socket once TLS has begun. */
   get sockets(): Iterable<Socket> {
     return this.#sockets;
   }
 
-  /** Where clients reach it: `http://127.0.0.1:8080` or `unix:/run/gatehouse.sock`. */
+  /** The address for clients: `http://127.0.0.1:8080` or `unix:/run/gatehouse.sock`. */
   get url(): string {
     const { host, unix } = this.#settings;
     return unix === undefined ? `${this.scheme}://${authority(host, this.port)}` : `unix:${unix}`;
   }
 
-  /** Starts listening. Rejects with a {@link StartError}: an address that cannot be had, a certificate that cannot be used. */
+  /** Starts listening. Rejects with a {@link StartError}: an address or a certificate cannot be used. */
   async listen(): Promise<void> {
     const { host, port, unix } = this.#settings;
     const what = `listener "${this.name}": cannot listen on ${unix ?? authority(host, port)}`;
@@ -195,8 +198,8 @@ export class Listener implements ListenerInfo {
   }
 
   /**
-   * Takes no new connection any more. The open ones are kept: the next answer on each says `Connection: close`, so that
-   * a request that is on its way at this moment is still answered.
+   * Accepts no new connections. Open ones are kept: the next answer on each has `Connection: close`, so that a request that is
+   * on its way is still answered.
    */
   drain(): void {
     this.draining = true;
@@ -210,8 +213,9 @@ export class Listener implements ListenerInfo {
   }
 
   /**
-   * Counts a request of its connection; the last that is allowed ends it. False: it was pipelined behind that one. Node's own
-   * `maxRequestsPerSocket` says `Connection: close` as well, but keeps the connection open and answers 503 from then on.
+   * Counts a request of a connection; the answer to the last request that is allowed ends the connection. False: the request
+   * was pipelined after the last one. Node's own `maxRequestsPerSocket` also sends `Connection: close`, but keeps the
+   * connection open and then answers 503.
    */
   #counts(request: IncomingMessage, response: ServerResponse): boolean {
     const { requestsPerConnection } = this.#settings.limits;
@@ -235,7 +239,7 @@ export class Listener implements ListenerInfo {
   }
 }
 
-/** A host and a port as URLs have them. */
+/** A host and a port in the form of URLs. */
 export function authority(host: string, port: number | undefined): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
@@ -262,13 +266,13 @@ function headTimeout({ headerTimeout, requestTimeout }: ListenerSettings['limits
   return requestTimeout > 0 && (headerTimeout === 0 || headerTimeout > requestTimeout) ? requestTimeout : headerTimeout;
 }
 
-/** Node looks for expired requests every so often: often enough that a limit is late by a tenth of itself at most. */
+/** How often Node looks for expired requests, in milliseconds: a limit is exceeded by at most a tenth. */
 function checkingInterval(...timeouts: readonly number[]): number {
   const shortest = Math.min(...timeouts.filter(timeout => timeout > 0), 10_000);
   return Math.max(50, Math.min(1_000, shortest / 10));
 }
 
-/** A socket file that a crashed process left behind would block the address for ever. */
+/** Removes a socket file that a crashed process has left behind, and that would block the address for ever. */
 async function removeStaleSocket(path: string): Promise<void> {
   const file = await stat(path).catch(() => undefined);
   if (file?.isSocket() !== true) return;

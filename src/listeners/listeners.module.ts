@@ -3,6 +3,6 @@ import { ProxyModule } from '../proxy/proxy.module.js';
 import { ClientErrors } from './client-errors.js';
 import { Listeners } from './listeners.js';
 
-/** The addresses that clients connect to. Needs the global modules of configuration, log, metrics and upgrades. */
+/** The listeners for clients. Needs the global modules of configuration, log, metrics and upgrades. */
 @Module({ imports: [ProxyModule], providers: [ClientErrors, Listeners], exports: [Listeners] })
 export class ListenersModule {}

@@ -14,13 +14,13 @@ import { ClientErrors } from './client-errors.js';
 import { redirectToHttps } from './https-redirect.js';
 import { Listener, type ListenerServices, type ListenerSettings, type RequestHandler } from './listener.js';
 
-/** Of a listener that answers every request with a redirect. */
+/** The upgrades of a listener that answers every request with a redirect: none. */
 const noUpgrades: ListenerServices['upgrades'] = { offer: () => undefined, take: (_, socket) => void socket.destroy() };
 
-/** Room for line ends and separators beside the bytes that the limits count. */
+/** Bytes for line ends and separators, in addition to the bytes that the limits count. */
 const headSlack = 4096;
 
-/** The addresses of the configuration. Nothing listens before {@link listen}. */
+/** The listeners of the configuration. None listens before {@link listen}. */
 @Injectable()
 export class Listeners {
   readonly all: readonly Listener[];
@@ -70,7 +70,7 @@ export class Listeners {
     sources.addListeners(() => this.all.map(({ name, connections }) => ({ listener: name, connections })));
   }
 
-  /** Opens them, one after the other. Rejects with a StartError when an address cannot be had. */
+  /** Opens them, one after the other. Rejects with a StartError when an address cannot be used. */
   async listen(): Promise<void> {
     for (const listener of this.all) await listener.listen();
   }
@@ -81,7 +81,7 @@ export class Listeners {
       const exchange = exchanges.begin(request, response, listener, expectsContinue);
       if (exchange === undefined) return;
       if (response.socket !== null) entrance.enter(exchange);
-      // A pipelined message: its turn comes when those before it are answered, as on other proxies.
+      // A pipelined message waits until the messages before it are answered, as on other proxies.
       else response.once('socket', () => exchange.closedAt === 0 && entrance.enter(exchange));
     };
   }

@@ -5,27 +5,27 @@ import type { ConnectionMetrics, ConnectionRefusal } from '../metrics/connection
 import { introduce } from '../proxy/client/client-connection.js';
 import { readProxyHeader } from './proxy-protocol.js';
 
-/** What the gate of a listener needs. */
+/** Options of the gate of a listener. */
 export interface ProxyProtocolOptions {
   readonly listener: string;
   readonly unix: boolean;
   /** Milliseconds in which the header must have arrived; 0 = no limit. */
   readonly timeout: number;
   readonly trusted: TrustedProxies;
-  /** What a trusted proxy says in the fields of requests is believed on connections whose client it does not tell, too. */
+  /** Whether to believe the forwarding fields of a trusted proxy also on connections whose header does not name the client. */
   readonly trustUnknown: boolean;
   readonly metrics: ConnectionMetrics;
   readonly log: Logger;
 }
 
 /**
- * Reads the PROXY protocol header at the beginning of each connection, before TLS and HTTP see a byte. Connections that do not come
- * from a trusted proxy, and those without a valid header, are closed. On a unix socket everyone is trusted who may connect to it.
+ * Reads the PROXY protocol header at the beginning of each connection, before TLS and HTTP see a byte. Closes connections that
+ * do not come from a trusted proxy or have no valid header. On a unix socket, every process that may connect is trusted.
  */
 export class ProxyProtocolGate {
   constructor(private readonly options: ProxyProtocolOptions) {}
 
-  /** Calls `proceed` when the header has been read; the bytes behind it are still to be read then. */
+  /** Calls `proceed` when the header has been read; the bytes after it are still unread then. */
   admit(socket: Socket, proceed: () => void): void {
     const { timeout, trusted, unix } = this.options;
     const onError = (): void => void socket.destroy();

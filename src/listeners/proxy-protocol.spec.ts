@@ -17,7 +17,7 @@ const ipv4 = Buffer.from([203, 0, 113, 7, 10, 0, 0, 1, 0x30, 0x39, 0x01, 0xbb]);
 const ipv6 = Buffer.concat([Buffer.from('20010db8000000000000000000000007', 'hex'), Buffer.alloc(20)]);
 
 describe('a PROXY protocol header of version 1', () => {
-  it('tells the IPv4 address of the client, and where its bytes begin', () => {
+  it('gives the IPv4 address of the client, and the place where its bytes begin', () => {
     const line = 'PROXY TCP4 203.0.113.7 10.0.0.1 12345 443\r\n';
     const expected = { length: line.length, source: 'header', address: '203.0.113.7' };
     expect(readProxyHeader(Buffer.from(`${line}GET / HTTP/1.1\r\n`))).toEqual(expected);
@@ -27,7 +27,7 @@ describe('a PROXY protocol header of version 1', () => {
     expect(v1('TCP6 2001:db8::7 ::1 0 65535')).toMatchObject({ source: 'header', address: '2001:db8::7' });
   });
 
-  it('may say that it does not know the client, with anything behind that', () => {
+  it('may say UNKNOWN, with any text after it', () => {
     expect(v1('UNKNOWN')).toEqual({ length: 15, source: 'socket', address: undefined });
     expect(v1('UNKNOWN ffff:: ffff:: 1 2')).toMatchObject({ source: 'socket' });
   });
@@ -142,7 +142,7 @@ describe('the reader of PROXY protocol headers', () => {
     }),
   );
 
-  it('comes to the same answer however the bytes are cut', () => {
+  it('gives the same answer for any split of the bytes', () => {
     fc.assert(
       fc.property(anything, bytes => {
         let answer = readProxyHeader(Buffer.alloc(0));

@@ -1,12 +1,12 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-/** What a PROXY protocol header says of the client. */
+/** The content of a PROXY protocol header. */
 export interface ProxyHeader {
-  /** Bytes of the header; what follows is the client's. */
+  /** Bytes of the header; later bytes come from the client. */
   readonly length: number;
   /**
-   * `told`: the header names the client, `address` is its IP address, or undefined where it has none (a unix socket).
-   * `own`: the connection is the proxy's own, or it does not know its client: the address of the socket holds.
+   * `header`: the header names the client; `address` is its IP address, or undefined when it has none (a unix socket).
+   * `socket`: the connection is the proxy's own, or the proxy does not know the client; the address of the socket counts.
    */
   readonly source: 'header' | 'socket';
   readonly address: string | undefined;
@@ -14,7 +14,7 @@ export interface ProxyHeader {
 
 /** The longest header of version 1, in bytes, CRLF included; it is what the specification allows. */
 const longestV1 = 107;
-/** The longest header of version 2 that is taken, in bytes. */
+/** The longest header of version 2 that is accepted, in bytes. */
 const longestV2 = 4096;
 
 const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
@@ -24,8 +24,9 @@ const LF = 0x0a;
 
 /**
  * Reads a PROXY protocol header, version 1 or 2, at the beginning of `bytes` ("The PROXY protocol", HAProxy Technologies).
- * `more`: so far it is one, but it is not whole. `malformed`: it can become none, or it is longer than 107 bytes (version 1) or
- * 4 kB (version 2). However the bytes are cut, the answer is the same. Additional fields (TLVs) are skipped. Never throws.
+ * `more`: the bytes are the beginning of a header. `malformed`: they cannot become a header, or it would be longer than 107
+ * bytes (version 1) or 4 kB (version 2). The answer does not depend on how the bytes are split. Additional fields (TLVs) are
+ * skipped. Never throws.
  */
 export function readProxyHeader(bytes: Buffer): ProxyHeader | 'more' | 'malformed' {
   if (bytes.length === 0) return 'more';
@@ -82,7 +83,7 @@ function beginsLike(bytes: Buffer, expected: Buffer): boolean {
   return bytes.compare(expected, 0, length, 0, length) === 0;
 }
 
-/** Without a zone: that would mean nothing on this machine. */
+/** Refuses an address with a zone, which would mean nothing on this machine. */
 function isPlainIPv6(text: string): boolean {
   return isIPv6(text) && !text.includes('%');
 }

@@ -3,7 +3,7 @@ import type { ExchangeRecord } from '../http/exchange-record.js';
 import type { GatewayError } from '../http/gateway-error.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
 
-/** The record of a message that was refused before it became an exchange: what little of it is known. */
+/** The record of a message that was refused before it became an exchange, with the few facts that are known of it. */
 export class RefusedMessage implements ExchangeRecord {
   readonly protocol = 'http';
   readonly scheme: 'http' | 'https';

@@ -6,28 +6,31 @@ import type { Exchange } from '../proxy/exchange.js';
 import { exchangesOn, lastExchangeOn, type ExchangeSocket } from '../proxy/exchanges.js';
 import { Upload, type Grace } from './upload.js';
 
-/** What a client must at least do to keep its connection: part of `listeners.*.limits`. */
+/** How fast a client must send and read to keep its connection: part of `listeners.*.limits`. */
 export interface ClientPace {
-  /** Bytes of a body a second; 0 = off. */
+  /** Least bytes of a body per second; 0 = off. */
   readonly minBodyRate: number;
-  /** Milliseconds in which it must read something of what waits for it; 0 = off. */
+  /** Milliseconds within which the client must read some of the waiting bytes; 0 = off. */
   readonly writeTimeout: number;
-  /** In which the rate of a body is not looked at. No configuration has it. Default: 20 s, and 5 s while others wait for its place at the backend. */
+  /**
+   * The time in which the rate of a body is not checked. Not in the configuration; for tests. Default: 20 s, and 5 s while
+   * others wait for its place at the backend.
+   */
   readonly bodyGrace?: Grace | undefined;
 }
 
-/** A connection on which data waits that its client does not read. */
+/** A connection with data that its client does not read. */
 interface Stall {
-  /** Bytes that the kernel had taken over when it was looked at last. */
+  /** Bytes that the kernel had taken at the last look. */
   readonly taken: number;
-  /** Milliseconds since that has changed. */
+  /** Milliseconds since this number last changed. */
   readonly lasted: number;
 }
 
 /**
- * Cuts the clients of a listener that send their bodies drop by drop (408), or do not read their responses. One timer
- * looks at all connections every second or, when `writeTimeout` is shorter than 10 s, ten times in that; requests and
- * chunks cost nothing. A client answers only for the time in which the gateway waits for it.
+ * Cuts the clients of a listener that send their bodies too slowly (408), or do not read their responses. One timer looks at
+ * all connections every second, or ten times in `writeTimeout` when that is shorter than 10 s; requests and chunks cost
+ * nothing. Only time in which the gateway waits for the client counts.
  */
 export class SlowClients {
   readonly #interval: number;
@@ -43,7 +46,7 @@ export class SlowClients {
     this.#interval = pace.writeTimeout === 0 ? 1_000 : Math.max(50, Math.min(1_000, pace.writeTimeout / 10));
   }
 
-  /** Begins to look. */
+  /** Starts the timer. */
   watch(): void {
     if (this.pace.minBodyRate === 0 && this.pace.writeTimeout === 0) return;
     this.#sweptAt = performance.now();
@@ -58,11 +61,11 @@ export class SlowClients {
 
   /** Looks at all connections; `now` on the clock of `performance.now()`. */
   sweep(now: number): void {
-    // While the gateway itself was too busy to look, it was too busy to read as well.
+    // While the gateway was too busy to look, it was also too busy to read: that time does not count against clients.
     const elapsed = Math.min(now - this.#sweptAt, 2 * this.#interval);
     this.#sweptAt = now;
     const { minBodyRate, writeTimeout } = this.pace;
-    // What is not slow any more is not in the new maps: no connection has to be told when it ends.
+    // The new maps hold only clients that are still slow, so nothing has to be removed when a connection ends.
     const uploads = new Map<Exchange, Upload>();
     const stalls = new Map<Socket, Stall>();
     for (const socket of this.sockets) {

@@ -8,11 +8,11 @@ const explanations: Readonly<Record<string, string>> = {
   ENOTFOUND: 'that name has no address',
 };
 
-/** The gateway could not start; the message is one line that says what to do. */
+/** The gateway could not start; the message is one line with the remedy. */
 export class StartError extends Error {
   /**
-   * A handler for a rejected promise: throws a StartError that begins with `what` and ends with the system's reason. `unix`: the
-   * socket that was to be listened on.
+   * A handler for a rejected promise: throws a StartError that begins with `what` and ends with the system's reason. `unix`:
+   * the path of the socket to listen on.
    */
   static rethrow(what: string, unix?: string): (error: NodeJS.ErrnoException) => never {
     return error => {
@@ -23,7 +23,7 @@ export class StartError extends Error {
   }
 }
 
-/** Why a unix socket cannot be made: the system says the same for several reasons. */
+/** Why a unix socket cannot be made: the system has one code for several reasons. */
 function socketTrouble(code: string, path: string): string | undefined {
   const folder = dirname(path);
   if (code === 'EADDRINUSE') {

@@ -3,7 +3,10 @@ import { Upload, type Uploading } from './upload.js';
 
 const second = 1_000;
 
-/** An upload of 100 bytes a second at least, after five seconds; `looks` says what is seen each second. */
+/**
+ * The second at which an upload is too slow that must have at least 100 bytes a second after five seconds; `looks` gives its
+ * state in each second.
+ */
 function secondsUntilTooSlow(looks: (second: number) => Partial<Uploading>, most = 1_000): number | undefined {
   const upload = new Upload(100, { usual: 5 * second, pressed: 2 * second });
   for (let at = 0; at <= most; at++) {
@@ -38,7 +41,7 @@ describe('an upload', () => {
     expect(secondsUntilTooSlow(at => ({ bytesIn: at * 50 }))).toBe(5);
   });
 
-  it('at the very rate goes on for ever', () => {
+  it('at exactly the rate goes on for ever', () => {
     expect(secondsUntilTooSlow(at => ({ bytesIn: at * 100 }))).toBeUndefined();
   });
 
@@ -46,11 +49,11 @@ describe('an upload', () => {
     expect(secondsUntilTooSlow(at => ({ bytesIn: at < 5 ? 0 : 500 + at * 100 }))).toBeUndefined();
   });
 
-  it('that has been fast may rest for a minute, and no longer', () => {
+  it('that has been fast may pause for a minute, and no longer', () => {
     expect(secondsUntilTooSlow(at => ({ bytesIn: Math.min(at, 3) * 1_000_000 }))).toBe(64);
   });
 
-  it('does not answer for the time in which nobody wants more of it', () => {
+  it('is not charged for the time in which the gateway does not read', () => {
     expect(secondsUntilTooSlow(at => ({ awaitsBody: at > 500 }))).toBe(505);
   });
 
@@ -58,7 +61,7 @@ describe('an upload', () => {
     expect(secondsUntilTooSlow(() => ({ withholdsContinue: true }))).toBe(35);
   });
 
-  it('of bytes that nobody waited for counts them all the same', () => {
+  it('counts bytes for which the gateway did not wait', () => {
     expect(secondsUntilTooSlow(at => ({ bytesIn: at * 100, awaitsBody: at % 2 === 0 }))).toBeUndefined();
   });
 });

@@ -1,26 +1,26 @@
-/** What is asked of the exchange whose body is coming. */
+/** The state of an exchange whose body is being received. */
 export interface Uploading {
-  /** Body bytes that have come. */
+  /** Body bytes received so far. */
   readonly bytesIn: number;
-  /** The gateway could take more of the body at once, and has it not. */
+  /** The gateway is ready for more of the body, which has not arrived. */
   readonly awaitsBody: boolean;
-  /** The client was not told to go on, and has said that it waits for that (RFC 9110 §10.1.1). */
+  /** The client has sent `Expect: 100-continue` (RFC 9110 §10.1.1), and no 100 has been sent yet. */
   readonly withholdsContinue: boolean;
-  /** Others wait for the place at the backend that it holds while its client sends. */
+  /** Other exchanges wait for the place at the backend that this one holds while its client sends. */
   readonly isPressed: boolean;
 }
 
-/** Milliseconds of waiting in which a client may be slower than it must be on average. */
+/** Milliseconds of waiting in which the rate of a client is not checked. */
 export interface Grace {
   readonly usual: number;
-  /** While others wait for its place at the backend. */
+  /** The same while other exchanges wait for its place at the backend. */
   readonly pressed: number;
 }
 
-/** Long enough for a pause of somebody who types, or of a program that computes what it sends. */
+/** Long enough for a person who pauses while typing, or a program that computes its data. */
 export const usualGrace: Grace = { usual: 20_000, pressed: 5_000 };
 
-/** A client that has been fast may rest on that for so long, in milliseconds. */
+/** A client that has been fast may pause for this time, in milliseconds. */
 const mostCredit = 60_000;
 
 /** A client that waits for a 100 (Continue) must go on without one after this time, in milliseconds. */
@@ -30,7 +30,7 @@ const mostPatience = 30_000;
 export class Upload {
   /** Milliseconds in which the gateway has waited for the client. */
   waited = 0;
-  /** Bytes that count: those of a fast beginning only as far as they are worth {@link mostCredit}. */
+  /** Bytes that count. Bytes ahead of the rate count only up to the bytes of {@link mostCredit} milliseconds. */
   #counted = 0;
   #seen = 0;
   #withheld = 0;
@@ -42,10 +42,10 @@ export class Upload {
     private readonly grace: Grace = usualGrace,
   ) {}
 
-  /** Whether the client has been too slow, `elapsed` milliseconds after the look before. */
+  /** Whether the client has been too slow, `elapsed` milliseconds after the previous look. */
   isTooSlow(exchange: Uploading, elapsed: number): boolean {
     const { bytesIn } = exchange;
-    // It may have begun just before the first look.
+    // The time before the first look does not count, because the upload may have begun just before it.
     if (this.#isKnown && this.#isWaiting(exchange, elapsed)) this.waited += elapsed;
     this.#isKnown = true;
     const owed = (this.rate * this.waited) / 1000;

@@ -10,7 +10,7 @@ import { HeldConnection } from './held-connection.js';
 import { Tunnels } from './tunnels.js';
 import { UpgradeExchange } from './upgrade-exchange.js';
 
-/** Opens an exchange for each request whose connection may be upgraded, and lets it take the way of all exchanges. */
+/** Opens an exchange for each request that may upgrade its connection, and sends it on the road of all exchanges. */
 @Injectable()
 export class ClientUpgrades extends Upgrades {
   constructor(
@@ -29,7 +29,7 @@ export class ClientUpgrades extends Upgrades {
     const held = new HeldConnection(request, socket, head);
     const exchange = this.exchanges.begin(request, held.response, listener, false);
     if (exchange === undefined) return;
-    // The route that the offer was found by.
+    // The offer was made by the same route, so the upgrade is found.
     this.#enter(exchange, exchange.plan!.upgrades.find(request.headers.upgrade)!, held);
   }
 

@@ -21,6 +21,6 @@ it.each([
   expect(closeLabel(code)).toBe(label);
 });
 
-it('has no more than 16 labels, whatever the code', () => {
+it('has no more than 16 labels for all codes', () => {
   expect(new Set(Array.from({ length: 65_536 }, (_, code) => closeLabel(code))).size).toBe(15);
 });

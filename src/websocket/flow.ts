@@ -3,41 +3,41 @@ import { joinPieces } from '../http/joined-readable.js';
 import { JoinedWrites } from '../http/joined-writes.js';
 import type { FrameFault, FrameObserver } from './frame-observer.js';
 
-/** Whom a flow tells what it meets. */
+/** The callbacks of a flow. */
 export interface FlowOwner {
-  /** A frame has begun or, where frames are not known, bytes have come. */
+  /** A frame has begun or, without an observer, bytes have come. */
   moved(): void;
   /** The source has sent its Close frame. */
   farewell(flow: Flow): void;
-  /** A Close frame of the gateway's own is the last that the sink gets. */
+  /** The gateway's own Close frame has been sent to the sink, which gets nothing more. */
   closeSent(flow: Flow): void;
   /**
-   * What the source sends is no WebSocket the gateway goes on with. Nothing of it is passed on any more. `isOpen`: the sink has
-   * seen whole frames only and no Close, so that one may follow.
+   * The source has broken the rules of WebSocket or a limit. Nothing more of it is passed on. `isOpen`: the sink has got whole
+   * frames only and no Close, so a Close frame may follow.
    */
   faulted(flow: Flow, fault: FrameFault, isOpen: boolean): void;
-  /** The source sends nothing more: it said so (FIN), or it has gone. */
+  /** The source sends nothing more: it has sent FIN, or its connection is gone. */
   ended(flow: Flow, error: Error | undefined): void;
 }
 
 /**
- * One direction of a tunnel. Bytes pass as they come, with back-pressure; the observer only looks at them, to know where frames
- * end: a frame of the gateway's own may stand between two others, and nowhere else. The header of a frame passes when it is whole
- * and was found good, so that whoever gets the beginning of a frame gets all of it.
+ * One direction of a tunnel. Bytes pass unchanged, with back-pressure; the observer only reads along to know where frames end,
+ * because a frame of the gateway may only be inserted between two others. The header of a frame is held back until it is whole
+ * and valid, so that the sink never gets the beginning of a frame that is then refused.
  */
 export class Flow {
-  /** Bytes that have come from the source. */
+  /** Bytes received from the source. */
   bytes = 0;
   /** The source sends nothing more. */
   isEnded = false;
   /** Nothing more of the source reaches the sink. */
   isMuted = false;
-  /** The source has broken the rules: nothing that it says counts any more. */
+  /** The source has broken the rules: everything that it sends is ignored. */
   hasBroken = false;
-  /** What stands where the source begins its next frame. */
+  /** A frame of the gateway that waits for the end of the source's current frame. */
   #waiting: Buffer | undefined;
   #isLast = false;
-  /** The beginning of a header, until it is whole. */
+  /** The held-back beginning of a header that is not whole yet. */
   #head: Buffer | undefined;
   readonly #writes: JoinedWrites;
 
@@ -50,7 +50,7 @@ export class Flow {
     this.#writes = new JoinedWrites(sink);
   }
 
-  /** Begins with what has come behind the head of the handshake. */
+  /** Starts. `head`: bytes that came after the handshake. */
   start(head: Buffer): void {
     const { source, sink } = this;
     joinPieces(source);
@@ -62,35 +62,35 @@ export class Flow {
     sink.on('drain', () => source.resume());
     if (head.length > 0) this.#pass(head);
     source.resume();
-    // Nobody would be told of its end any more.
+    // The source has already emitted its `close`.
     if (source.destroyed) process.nextTick(() => this.#end(undefined));
   }
 
-  /** Puts a frame between two of the source's. False: there is no place for it any more. */
+  /** Inserts a frame between two frames of the source. False: it cannot be inserted any more. */
   inject(frame: Buffer, isLast: boolean): boolean {
     const { observer, sink } = this;
     if (observer === undefined || observer.closed || this.isMuted || !sink.writable) return false;
-    // One that does not read gets no more of what can be left out.
+    // A sink that does not read gets no frames that can be left out.
     if (!isLast && (sink.writableNeedDrain || this.#writes.length > 0)) return false;
     if (observer.atBoundary || this.#head !== undefined) {
       this.#writes.write(frame);
       if (isLast) this.#mute();
       return true;
     }
-    // Whoever ends within a frame cannot be followed by another.
+    // After a source that ended within a frame, no other frame may follow.
     if (this.isEnded) return false;
     if (!this.#isLast) this.#waiting = frame;
     this.#isLast ||= isLast;
     return true;
   }
 
-  /** Ends the sink's side, behind all that was written to it. */
+  /** Ends the sink after all that was written to it. */
   end(done?: () => void): void {
     this.#writes.flush();
     this.sink.end(done);
   }
 
-  /** The sink has gone: what still comes is read, and thrown away. */
+  /** Reads and discards the rest of the source, because the sink takes nothing more. */
   discard(): void {
     this.isMuted = true;
     this.source.resume();
@@ -115,7 +115,7 @@ export class Flow {
       this.isMuted = true;
       this.owner.faulted(this, observer.fault, isOpen);
     } else if (observer.closed) {
-      // Nothing may follow a Close, and the sink may have ended when it does.
+      // Nothing may follow a Close, and the sink may already have ended.
       this.isMuted = true;
       this.owner.farewell(this);
     }
@@ -149,7 +149,7 @@ export class Flow {
   }
 
   #mute(): void {
-    // The answer to the Close must be seen.
+    // Keeps reading, because the source's answer to the Close must be seen.
     this.discard();
     this.owner.closeSent(this);
   }
@@ -160,7 +160,7 @@ export class Flow {
     this.owner.ended(this, error);
   }
 
-  /** The Close frame with which a tunnel tells its sink that the source broke the rules; it stands where that frame would have begun. */
+  /** Sends the Close frame that tells the sink that the source broke the rules, in place of the frame at fault. */
   conclude(frame: Buffer): void {
     if (!this.sink.writable) return;
     this.#writes.write(frame);

@@ -69,14 +69,14 @@ const validStream: fc.Arbitrary<Stream> = fc
     return { masked, frames, bytes: Buffer.concat(frames) };
   });
 
-/** Streams with some wrong bytes, and bytes that never were a stream. */
+/** Streams with some wrong bytes, and random bytes. */
 const anyStream: fc.Arbitrary<{ readonly masked: boolean; readonly bytes: Buffer }> = fc.oneof(
   validStream,
   fc
     .tuple(validStream, fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 3 }))
     .map(([{ masked, frames, bytes }, changes]) => {
       const changed = Buffer.from(bytes);
-      // Wrong bytes in payload would show nothing.
+      // Wrong bytes in a payload would have no effect.
       const starts = frames.map((_, index) => Buffer.concat(frames.slice(0, index)).length);
       if (starts.length === 0) return { masked, bytes };
       for (const [place, byte] of changes) {
@@ -88,13 +88,13 @@ const anyStream: fc.Arbitrary<{ readonly masked: boolean; readonly bytes: Buffer
   fc.record({ masked: fc.boolean(), bytes: fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes)) }),
 );
 
-/** The sizes of the chunks, over and over. */
+/** The sizes of the chunks, used in a cycle. */
 const split = fc.array(fc.oneof(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 80_000 })), {
   minLength: 1,
   maxLength: 12,
 });
 
-/** The bytes in chunks of these sizes; after many chunks the rest at once, so that long streams take no long time. */
+/** The bytes in chunks of these sizes; after many chunks all the rest at once, so that long streams do not take long. */
 function* chunksOf(bytes: Buffer, sizes: readonly number[]): Generator<{ from: number; chunk: Buffer }> {
   for (let at = 0, count = 0; at < bytes.length; count++) {
     const to = count < 150 ? at + sizes[count % sizes.length]! : bytes.length;
@@ -109,7 +109,7 @@ function countsOf(observer: FrameObserver): object {
   return { text, binary, messages, pings, pongs, closes, payloadBytes, frames, closeCode, closed, fault: fault?.code };
 }
 
-/** What an observer must have counted behind so many bytes. */
+/** The counts that an observer must show after the first `to` bytes. */
 function expectedCounts({ frames, fault, close: last }: FrameModel, to: number): object {
   const ended = frames.filter(({ end }) => end <= to);
   const ofOpcode = (opcode: number): number => ended.filter(frame => frame.opcode === opcode).length;
@@ -131,7 +131,7 @@ function expectedCounts({ frames, fault, close: last }: FrameModel, to: number):
   };
 }
 
-describe('whatever the streams', () => {
+describe('for any streams', () => {
   it('gives the same counts for any split as for reading all at once', () => {
     fc.assert(
       fc.property(validStream, split, ({ masked, bytes }, sizes) => {
@@ -169,7 +169,7 @@ describe('whatever the streams', () => {
     );
   });
 
-  it('agrees with the ws package about damaged streams, but for lengths in a longer form', () => {
+  it('agrees with the ws package about damaged streams, except for lengths in a longer form', () => {
     fc.assert(
       fc.property(anyStream, ({ masked, bytes }) => {
         const observer = new FrameObserver({ masked, maxFrame: Number.MAX_SAFE_INTEGER });
@@ -178,7 +178,7 @@ describe('whatever the streams', () => {
         const received = receive(bytes, masked);
         if (received.error !== undefined || fault?.reason === 'a length is not in its shortest form') return;
         if (fault !== undefined) {
-          // It waits for the header; the rest of one makes it speak.
+          // ws waits for the whole header; the rest of one makes it report the error.
           expect(receive(Buffer.concat([bytes, Buffer.alloc(14)]), masked).error).toBeDefined();
         }
         expect([text, binary, pings, pongs]).toEqual([
@@ -193,7 +193,7 @@ describe('whatever the streams', () => {
     );
   });
 
-  it('says after each chunk of right, damaged or senseless bytes what a slow reading says', () => {
+  it('reports after each chunk of valid, damaged or random bytes what a byte-by-byte reading reports', () => {
     const seen = { faults: 0, closes: 0, boundaries: 0 };
     fc.assert(
       fc.property(anyStream, split, fc.constantFrom(20, generous), ({ masked, bytes }, sizes, maxFrame) => {

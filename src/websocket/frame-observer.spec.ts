@@ -94,7 +94,7 @@ describe('FrameObserver', () => {
     ['without a code', Buffer.alloc(0), 1005],
     ['with a code alone', closePayload(1001), 1001],
     ['with a code and a reason', closePayload(4321, 'enough'), 4321],
-    ['with a code that nobody may send', closePayload(65_535), 65_535],
+    ['with a code that no endpoint may send', closePayload(65_535), 65_535],
   ])('knows the code of a Close %s, masked or not', (_, payload, code) => {
     for (const mask of [undefined, Buffer.from([250, 206, 13, 37])]) {
       const bytes = frameBytes({ opcode: 8, payload, key: mask });
@@ -114,7 +114,7 @@ describe('FrameObserver', () => {
     expect(observer).toMatchObject({ closed: true, closes: 1 });
   });
 
-  it('ignores whatever follows a Close', () => {
+  it('ignores all that follows a Close', () => {
     const observer = observe([Buffer.concat([ofServer(8), ofServer(1, 'late')]), ofServer(0), ofServer(8)]);
     expect(observer).toMatchObject({
       frames: 1,

@@ -1,10 +1,10 @@
-/** Why a byte stream is no WebSocket the gateway goes on with; `code` is the close code (RFC 6455 §7.4.1). */
+/** How a byte stream breaks the rules of WebSocket or a limit; `code` is the close code (RFC 6455 §7.4.1). */
 export interface FrameFault {
   readonly code: 1002 | 1009;
   readonly reason: string;
 }
 
-/** What a direction of a tunnel must keep to. */
+/** The rules for one direction of a tunnel. */
 export interface ObserverOptions {
   /** True for the client's direction: frames must be masked; false: they must not be (RFC 6455 §5.1). */
   readonly masked: boolean;
@@ -12,10 +12,10 @@ export interface ObserverOptions {
   readonly maxFrame: number;
 }
 
-/** What the next byte is. */
+/** The part of a frame to which the next byte belongs. */
 type Part = 'opcode' | 'length' | 'extended-length' | 'key' | 'close-code' | 'payload';
 
-/** The parts at which a header has begun and is not whole. */
+/** The parts in which a header has begun and is not whole. */
 const isHead: Readonly<Record<Part, boolean>> = {
   opcode: false,
   length: true,
@@ -31,14 +31,14 @@ const binary = 2;
 const close = 8;
 const ping = 9;
 const pong = 10;
-/** As the kind of the message under way: there is none; it began with a reserved data opcode. */
+/** The value of `#message` when no message is under way, or when it began with a reserved data opcode. */
 const none = 0;
 const unknown = 3;
 
 /**
- * Follows one direction of a WebSocket connection (RFC 6455 §5) as its bytes pass, in any split, without changing or
- * keeping them. Extensions are let through: RSV bits and reserved opcodes are no fault, but count as no message.
- * Skips payload in one step for each chunk and frame, whatever its length.
+ * Follows one direction of a WebSocket connection (RFC 6455 §5) as its bytes pass, in any split, without changing or keeping
+ * them. Extensions are allowed: RSV bits and reserved opcodes are no fault, but do not count as messages. A payload of any
+ * length is skipped in one step for each chunk and frame.
  */
 export class FrameObserver {
   readonly #masked: boolean;
@@ -47,9 +47,9 @@ export class FrameObserver {
   #stopped = false;
   #opcode = 0;
   #final = false;
-  /** Bytes still missing of the part that is being read, unless that is the payload. */
+  /** Bytes still missing of the part that is being read, except for the payload. */
   #missing = 0;
-  /** Length of the payload, as far as its bytes were read. */
+  /** Length of the payload, from the length bytes read so far. */
   #length = 0;
   /** How many bytes of extended length the header has. */
   #extended = 0;
@@ -57,7 +57,7 @@ export class FrameObserver {
   #code = 0;
   /** Bytes still missing of the payload. */
   #remaining = 0;
-  /** The opcode that the message under way began with. */
+  /** The opcode with which the message under way began. */
   #message = none;
 
   #fault: FrameFault | undefined;
@@ -84,22 +84,22 @@ export class FrameObserver {
   }
 
   /**
-   * How many bytes of the chunk that the last `read` found a fault in come before the frame at fault: the offset of that
-   * frame's first byte, 0 when it began in an earlier chunk. 0 for all chunks behind, and while there is no fault.
+   * Offset of the first byte of the frame at fault, in the chunk in which `read` found the fault; 0 when the frame began in an
+   * earlier chunk, for all later chunks, and while there is no fault.
    */
   get faultAt(): number {
     return this.#faultAt;
   }
 
   /**
-   * Whether the bytes read so far end between two frames, also before the first: here a control frame may be put in.
-   * After a fault: whether the bytes before `faultAt` do.
+   * Whether the bytes read so far end between two frames, also before the first, so that a control frame may be inserted. After
+   * a fault: whether the bytes before `faultAt` end between two frames.
    */
   get atBoundary(): boolean {
     return this.#part === 'opcode';
   }
 
-  /** Offset, in the chunk of the last `read`, just behind the first frame that ended in it; -1 when none did. */
+  /** Offset, in the chunk of the last `read`, of the byte after the first frame that ended in it; -1: none ended. */
   get firstBoundary(): number {
     return this.#firstBoundary;
   }
@@ -147,12 +147,12 @@ export class FrameObserver {
     return this.#payloadBytes;
   }
 
-  /** Frames whose first byte was seen; rises with each, the one at fault too. */
+  /** Frames whose first byte was read, including the one at fault. */
   get frames(): number {
     return this.#frames;
   }
 
-  /** Code of the Close frame once its code was read, as it is; 1005 when it had none; undefined before. */
+  /** The unchanged code of the Close frame once it was read; 1005 when the frame had none; undefined before. */
   get closeCode(): number | undefined {
     return this.#closeCode;
   }
@@ -162,7 +162,7 @@ export class FrameObserver {
     return this.#closes > 0;
   }
 
-  /** Reads nothing more from now on; what was found stays. */
+  /** Reads nothing more from now on; the counts stay. */
   stop(): void {
     this.#stopped = true;
   }
@@ -255,7 +255,7 @@ export class FrameObserver {
 
   #knowLength(): void {
     const length = this.#length;
-    // Also one with its highest bit set, which no length may have.
+    // This includes lengths with the highest bit set, which is not allowed.
     if (length > Number.MAX_SAFE_INTEGER) return this.#fail(1002, 'a length is above 2^53 - 1');
     if ((this.#extended === 2 && length < 126) || (this.#extended === 8 && length < 65_536)) {
       return this.#fail(1002, 'a length is not in its shortest form');

@@ -6,7 +6,7 @@ import { FrameObserver } from './frame-observer.js';
 import { closeFrame, pingFrame } from './frames.js';
 
 describe('closeFrame', () => {
-  it('stands on the wire as RFC 6455 has it', () => {
+  it('has the bytes that RFC 6455 specifies', () => {
     expect(closeFrame(1001, 'bye', false)).toEqual(Buffer.from([0x88, 5, 0x03, 0xe9, 0x62, 0x79, 0x65]));
   });
 
@@ -30,7 +30,7 @@ describe('closeFrame', () => {
         expect(bytes.length).toBeLessThanOrEqual((masked ? 6 : 2) + 125);
         expect(reason.startsWith(arrived)).toBe(true);
         const next = String.fromCodePoint(reason.codePointAt(arrived.length) ?? 0);
-        // Node's encoder may leave the last three bytes unused where a character of fewer would fit.
+        // Node's encoder may leave up to three bytes unused although a shorter character would fit.
         if (arrived !== reason) expect(Buffer.byteLength(arrived + next)).toBeGreaterThan(120);
       }),
     );

@@ -4,9 +4,9 @@ const longest = 125;
 const noCode = 1005;
 
 /**
- * A Close frame (RFC 6455 §5.5.1) with code and reason; the reason is cut at 123 bytes of UTF-8, between two
- * characters. Code 1005, which may not stand in a frame, gives one without code and reason. `masked`: for a backend,
- * with a fresh random key. Throws a RangeError when the code does not fit 16 bits.
+ * A Close frame (RFC 6455 §5.5.1) with code and reason; the reason is cut at 123 bytes of UTF-8, between two characters. Code
+ * 1005, which a frame may not contain, gives a frame without code and reason. `masked`: for a backend, with a fresh random key.
+ * Throws a RangeError when the code does not fit 16 bits.
  */
 export function closeFrame(code: number, reason: string, masked: boolean): Buffer {
   const payload = Buffer.alloc(longest);

@@ -19,7 +19,7 @@ describe('handshakeFault', () => {
     },
   );
 
-  it('tells a client its version first, whatever its key', () => {
+  it('answers a wrong version before it looks at the key', () => {
     expect(handshakeFault({ 'sec-websocket-version': '7' })).toMatchObject({ status: 426 });
   });
 

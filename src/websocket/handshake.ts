@@ -2,21 +2,20 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { RawHeaders } from '../http/raw-headers.js';
 
-/** How an opening handshake is refused: status, what is wrong, and what the response must say besides. */
+/** The refusal of an opening handshake: status, explanation, and additional fields of the response. */
 export interface HandshakeFault {
   readonly status: 400 | 426;
   readonly detail: string;
   readonly headers: Readonly<RawHeaders>;
 }
 
-/** 16 bytes. The four bits that the last digit has too many may be anything, as WebSocket servers take them. */
+/** 16 bytes in base64. The four unused bits of the last digit may have any value, as other WebSocket servers allow. */
 const key = /^[A-Za-z0-9+/]{22}==$/;
 
 /**
- * What is wrong with the WebSocket fields of an HTTP/1.1 opening handshake (RFC 6455 §4.2.1, §4.4); undefined when
- * nothing is. A version other than 13 gives 426 with the version that is spoken, everything else 400. A field that came
- * twice is joined with a comma, and so is none of the values that are taken. Looks at no other field. Over HTTP/2 there is no key
- * (RFC 8441 §5).
+ * What is wrong with the WebSocket fields of an HTTP/1.1 opening handshake (RFC 6455 §4.2.1, §4.4); undefined: they are valid.
+ * A version other than 13 gives 426 with the supported version, every other fault 400. A field that was sent twice is joined
+ * with a comma, and so never has a valid value. Reads no other fields. Over HTTP/2 there is no key (RFC 8441 §5).
  */
 export function handshakeFault(headers: IncomingHttpHeaders, isHttp2 = false): HandshakeFault | undefined {
   const version = headers['sec-websocket-version'];

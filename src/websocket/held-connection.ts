@@ -4,15 +4,15 @@ import { joinPieces } from '../http/joined-readable.js';
 import { Pieces } from '../http/pieces.js';
 import { responseOn, takeConnection } from '../platform/assigned-response.js';
 
-/** Bytes that a client may send behind its handshake before it is answered; more wait in its own system. */
+/** Bytes that are buffered of what a client sends after its handshake before it is answered; more bytes stay in the client's system. */
 const mostEarly = 64 * 1024;
 
-/** How long a client whose upgrade was refused may go on sending before its connection is cut, in milliseconds. */
+/** Milliseconds for which a client whose upgrade was refused may go on sending before its connection is cut. */
 const lingerFor = 1_000;
 
 /**
- * The connection of a client that asks for an upgrade, which Node's parser has let go: with a response to refuse the upgrade by,
- * and whatever the client has sent too early kept for whom it is meant.
+ * The connection of a client that asks for an upgrade, detached from Node's parser. Has a response for refusing the upgrade,
+ * and keeps the bytes that the client sends early for the tunnel.
  */
 export class HeldConnection {
   readonly response: ServerResponse;
@@ -31,13 +31,13 @@ export class HeldConnection {
     socket
       .on('error', () => {})
       .on('drain', () => response.emit('drain'))
-      // A client that ends its side before it is answered has given up.
+      // A client that ends its side before the answer has given up.
       .on('end', this.#leave)
       .on('data', this.#keep);
     if (head.length > 0) this.#take(head);
   }
 
-  /** What has come behind the head. From now on the connection is the caller's, paused. */
+  /** Gives the connection, paused, to the caller. Returns the bytes that came after the head. */
   release(): Buffer {
     this.socket.off('data', this.#keep).off('end', this.#leave).pause();
     const early = this.#early.all;
@@ -50,7 +50,7 @@ export class HeldConnection {
     if (this.#early.length >= mostEarly) this.socket.pause();
   }
 
-  /** The refusal has been written: our side ends first, so that the client can read it. */
+  /** Called when the refusal is written: our side ends first, so that the client can read it. */
   #close(): void {
     const { response, socket } = this;
     takeConnection(response, socket);

@@ -23,9 +23,9 @@ const full = new GatewayError(
 );
 
 /**
- * Where upgrades arrive that the guards have let pass, over HTTP/1.1 and HTTP/2: the checks of the handshake, then the dispatcher, which
- * picks a backend and has it asked. When that agrees, the connection becomes a tunnel. Not decorated with `@WebSocketGateway`: Nest would open
- * a WebSocket server on the port of the application around the gateway.
+ * Handles upgrades that the guards have let pass, over HTTP/1.1 and HTTP/2: checks the handshake, then calls the dispatcher,
+ * which asks a backend. When the backend agrees, the connection becomes a tunnel. Not decorated with `@WebSocketGateway`: Nest
+ * would open a WebSocket server on the port of the application around the gateway.
  */
 @Injectable()
 @UseGuards(PolicyGuard)

@@ -22,7 +22,7 @@ function scene(more: { farewell?: number } = {}) {
   return { tunnel, closed, isCut: () => client.destroyed && backend.destroyed };
 }
 
-it('sides that never answer are cut five seconds after they were told', () => {
+it('sides that never answer are cut five seconds after their Close frame', () => {
   const { tunnel, isCut } = scene();
   tunnel.drain();
   vi.advanceTimersByTime(4_999);
@@ -31,7 +31,7 @@ it('sides that never answer are cut five seconds after they were told', () => {
   expect(isCut()).toBe(true);
 });
 
-it('the first goodbye counts: another gives no more time', () => {
+it('the first Close counts: a second one gives no more time', () => {
   const { tunnel, isCut } = scene();
   tunnel.drain();
   vi.advanceTimersByTime(4_000);

@@ -7,13 +7,13 @@ import { Flow, type FlowOwner } from './flow.js';
 import { closeFrame, pingFrame } from './frames.js';
 import { FrameObserver, type FrameFault } from './frame-observer.js';
 
-/** What holds for a tunnel. Times in milliseconds, 0 = off. */
+/** Settings of a tunnel. Times in milliseconds, 0 = off. */
 export interface TunnelSettings {
   readonly idleTimeout: number;
   readonly pingInterval: number;
   /** Bytes. */
   readonly maxFrame: number;
-  /** That both sides have to answer a Close frame and to end their connections. No configuration has it. Default 5,000. */
+  /** Time in which both sides must answer a Close frame and end their connections. Not in the configuration; for tests. Default 5,000. */
   readonly farewell?: number;
 }
 
@@ -21,21 +21,21 @@ const usualFarewell = 5_000;
 
 /** Close codes that the gateway sends (RFC 6455 §7.4.1 and its registry). */
 const goingAway = 1001;
-/** Also for a connection that broke: clients come back after it, where 1011 has some give up (graphql-ws). */
+/** Also sent when a connection broke: clients reconnect after this code, but some (graphql-ws) give up after 1011. */
 const serviceRestart = 1012;
 /** Never sent: a side went away without a Close frame. */
 const abnormal = 1006;
 
 const noPayload = Buffer.alloc(0);
 
-/** What a tunnel tells of its end: both connections are closed. */
+/** Called at the end of a tunnel, when both connections are closed. */
 export interface TunnelWatcher {
   closed(tunnel: Tunnel): void;
 }
 
 /**
- * Two connections that carry the same conversation. Bytes pass both ways untouched. Of a WebSocket the tunnel knows where frames
- * end, and so can ping both sides, and say goodbye to them by a Close frame when the gateway or one of them goes.
+ * Two connections joined to one. Bytes pass unchanged in both directions. In a WebSocket the tunnel knows where frames end, so
+ * it can ping both sides, and send a Close frame when the gateway or the other side goes away.
  *
  * ```
  * open ──┬─ one side ends, by a Close frame or without ──┐
@@ -58,7 +58,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
 
   constructor(
     private readonly ends: TunnelEnds,
-    /** Its bytes are frames of RFC 6455; else nothing is known of them. */
+    /** Whether the bytes are frames of RFC 6455; otherwise they are not read. */
     isWebSocket: boolean,
     private readonly settings: TunnelSettings,
     private readonly deadlines: Deadlines,
@@ -73,7 +73,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     if (isWebSocket && pingInterval > 0) this.#pings = new Pings(this, pingInterval);
   }
 
-  /** What it has carried so far, and how it ended. */
+  /** The counts so far, and how it ended. */
   get record(): TunnelRecord | undefined {
     const { fromClient, fromBackend } = this;
     if (fromClient.observer === undefined || fromBackend.observer === undefined) return undefined;
@@ -88,7 +88,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
   start(): void {
     const { client, clientHead, backend, backendHead } = this.ends;
     for (const end of [client, backend]) {
-      // One side may end its half and still read; Node would end both.
+      // A side may end its half and still read; Node would end both halves.
       end.allowHalfOpen = true;
       if (end.destroyed) process.nextTick(() => this.#closed());
       else end.once('close', () => this.#closed());
@@ -119,14 +119,17 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     this.fromClient.inject(pingFrame(noPayload, true), false);
   }
 
-  /** Says goodbye to both sides. Of what is no WebSocket both connections are ended. */
+  /** Sends a Close frame to both sides; without WebSocket, ends both connections. */
   close(code: number, reason: string): void {
     this.#ends('gateway', code);
     this.#partFrom(this.fromBackend, code, reason);
     this.#partFrom(this.fromClient, code, reason);
   }
 
-  /** Cuts both connections; where the client's has been cut before, the backend is told as of any client that has gone. */
+  /**
+   * Cuts both connections. When the client's connection is already cut, the backend gets a Close frame instead, as for any
+   * client that went away.
+   */
   giveUp(): void {
     const { client, backend } = this.ends;
     const isLeft = client.destroyed && this.#closedBy === undefined;
@@ -147,7 +150,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
 
   faulted(flow: Flow, { code, reason }: FrameFault, isOpen: boolean): void {
     this.#ends('gateway', code);
-    // The side that broke the rules is told why as well.
+    // The Close goes to both sides, also to the one that broke the rules.
     if (isOpen) flow.conclude(closeFrame(code, reason, flow === this.fromClient));
     this.#partFrom(this.#opposite(flow), code, reason);
   }
@@ -161,16 +164,16 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     }
     this.#ends(this.#nameOf(flow), abnormal);
     if (!observer.closed && !flow.isMuted) {
-      // A backend that has gone must not show as a bare reset, nor a client.
+      // The other side must get a Close frame, not a bare reset.
       if (flow === this.fromClient) this.#partFrom(flow, goingAway, 'the client went away');
       else this.#partFrom(flow, serviceRestart, error === undefined ? 'the server went away' : 'the server broke off');
     }
-    // What the other side says to one that has gone reaches nobody; who has only ended its side may still listen.
+    // Discard the other side's bytes when this connection is gone; a side that has only ended its half may still read them.
     if (flow.source.destroyed) this.#opposite(flow).discard();
     this.#endLegs();
   }
 
-  /** The sink of a flow gets the last frame of this conversation from us; where there is no place for one, it is cut. */
+  /** Sends the sink of a flow a Close frame as its last frame, or cuts it when no frame can be inserted. */
   #partFrom(flow: Flow, code: number, reason: string): void {
     const { observer, sink } = flow;
     if (observer === undefined) flow.end();
@@ -178,7 +181,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     else if (!flow.inject(closeFrame(code, reason, flow === this.fromClient), true)) sink.destroy();
   }
 
-  /** The first reason for the end counts; from then on the time runs. */
+  /** Records the first reason for the end, and starts the time for the farewell. */
   #ends(by: TunnelRecord['closedBy'], code: number): void {
     if (this.#closedBy !== undefined) return;
     this.#closedBy = by;
@@ -188,7 +191,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     this.#farewell = setTimeout(() => this.giveUp(), this.settings.farewell ?? usualFarewell).unref();
   }
 
-  /** A side that has been told and has answered, or has gone, is done. */
+  /** Ends each side that has got its Close and has answered it or is gone. */
   #endLegs(): void {
     const { fromClient, fromBackend } = this;
     for (const [from, to] of [
@@ -196,7 +199,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
       [fromBackend, fromClient],
     ] as const) {
       const hasCloseSent = to.isMuted || to.observer?.closed === true;
-      // Whoever breaks the rules is not believed when it answers; and when one side has gone, the other's answer reaches nobody.
+      // A side that has broken the rules need not answer, and neither need a side whose opposite is gone.
       const hasAnswered = from.isEnded || from.hasBroken || from.observer?.closed === true || from.sink.destroyed;
       if (hasCloseSent && hasAnswered && to.sink.writable) to.end();
     }
@@ -211,13 +214,13 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
     this.watcher.closed(this);
   }
 
-  /** One side has closed. It may have said before that it would send nothing more, and have read on until now. */
+  /** Called when one side has closed, perhaps after it had ended its half and read on. */
   #left(): void {
     const { client } = this.ends;
     const flow = client.destroyed ? this.fromBackend : this.fromClient;
     flow.discard();
     if (flow.observer !== undefined) return this.#endLegs();
-    // What is left is the sink of the one that has gone.
+    // Without frames, end the remaining side after all that was written to it.
     const other = this.#opposite(flow);
     const sink = other.sink;
     if (sink.writableFinished) sink.destroy();
@@ -233,7 +236,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
   }
 }
 
-/** Pings a tunnel in a rhythm. */
+/** Pings a tunnel at a fixed interval. */
 class Pings implements Timed {
   deadline = 0;
   slot = -1;

@@ -15,7 +15,7 @@ import { closeLabel } from './close-code.js';
 import { Tunnel } from './tunnel.js';
 import type { TunnelOpener, UpgradeExchange } from './upgrade-exchange.js';
 
-/** How late an idle tunnel may be noticed, in milliseconds: one timer looks at all of them. */
+/** Milliseconds by which an idle tunnel may be noticed late, because one timer looks at all tunnels. */
 const resolution = 250;
 
 /** Opens tunnels, counts them, and drains them with their backend. */
@@ -58,7 +58,7 @@ export class Tunnels implements TunnelOpener {
     this.longLived.open.add(tunnel);
     this.log.info({ requestId: exchange.id, ...labels, protocol: exchange.upgrade!.protocol }, 'tunnel opened');
     tunnel.start();
-    // It was on its way when the end began.
+    // The upgrade was under way when the draining began.
     if (exchange.listenerInfo.draining || backend.vetoes.has('draining')) tunnel.drain();
     return tunnel;
   }

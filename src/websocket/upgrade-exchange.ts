@@ -36,7 +36,7 @@ export class UpgradeExchange implements Upgrade {
     return this.#tunnel?.fromBackend.bytes ?? 0;
   }
 
-  /** The key that the backend must answer to: the client's or, where its protocol has none, one of our own. */
+  /** Sets the key that the backend must answer: the client's, or our own when the protocol of the client has none. */
   prove(exchange: Exchange): void {
     if (!this.isWebSocket) return;
     this.#key = exchange.headers['sec-websocket-key'];

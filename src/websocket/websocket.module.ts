@@ -6,7 +6,7 @@ import { ClientUpgrades } from './client-upgrades.js';
 import { TunnelGateway } from './tunnel.gateway.js';
 import { Tunnels } from './tunnels.js';
 
-/** WebSocket and other upgraded connections. Gives the listeners who takes the upgrades. */
+/** WebSocket and other upgraded connections. Provides the handler of upgrades to the listeners. */
 @Global()
 @Module({
   imports: [ProxyModule, SecurityModule],

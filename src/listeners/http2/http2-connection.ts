@@ -9,10 +9,10 @@ import { connectionWindow } from './http2-settings.js';
 
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = constants;
 
-/** Frames that ask for an answer (PING, SETTINGS) which a client may send in a second. */
+/** Frames that need an answer (PING, SETTINGS) that a client may send in a second. */
 const maxControlFrames = 1_000;
 
-/** How long a client that was told to go may keep its connection when nothing is open on it, in milliseconds. */
+/** Milliseconds for which a client may keep its connection without open streams after a GOAWAY. */
 const lingerFor = 1_000;
 
 const tooBusy = new Error('too many PING and SETTINGS frames');
@@ -24,17 +24,17 @@ export interface ConnectionLimits extends StreamPace {
   readonly requestsPerConnection: number;
 }
 
-/** One client's connection that speaks HTTP/2, and its limits. */
+/** An HTTP/2 connection of a client, with its limits. */
 export class Http2Connection {
   readonly #session: ServerHttp2Session;
   readonly #pace: Http2Pace;
   readonly #openedAt = performance.now();
   #requests = 0;
-  /** The client has sent its settings: the first that it must say. */
+  /** The client has sent its SETTINGS, which must be its first frame. */
   #introduced = false;
-  /** Since when nothing is open; 0 while something is. */
+  /** The time since which no stream is open; 0 while one is. */
   #idleSince = 0;
-  /** When the client was told to go; 0 before. */
+  /** The time at which GOAWAY was sent; 0 before. */
   #retiredAt = 0;
   #controlFrames = 0;
   #countedSince = 0;
@@ -61,25 +61,25 @@ export class Http2Connection {
         this.#countControl();
       })
       .on('ping', () => this.#countControl())
-      // Each stream hears of its own end.
+      // Each stream reports its own end.
       .on('error', () => {});
   }
 
   /**
-   * Takes no new stream any more, and ends when those that are open have ended. Its GOAWAY names the last that was taken: others
-   * are sent again elsewhere, whatever their method (RFC 9113 §6.8).
+   * Accepts no new streams, and ends when the open ones have ended. GOAWAY names the last stream that was accepted; the client
+   * may send later requests again elsewhere, of any method (RFC 9113 §6.8).
    */
   retire(): void {
     this.#retiredAt ||= performance.now();
     this.#session.close();
   }
 
-  /** Ends it at once, with what can be sent still sent. */
+  /** Ends it at once, after sending what can be sent without waiting. */
   end(): void {
     this.#session.destroy();
   }
 
-  /** Enforces what takes time; `now` on the clock of `performance.now()`. */
+  /** Enforces the timeouts; `now` on the clock of `performance.now()`. */
   sweep(now: number, elapsed: number): void {
     const exchanges = exchangesOn(this.socket as ExchangeSocket);
     this.#pace.sweep(exchanges, now, elapsed);
@@ -99,7 +99,10 @@ export class Http2Connection {
     if (this.#requests === this.limits.requestsPerConnection || this.listener.draining) this.retire();
   }
 
-  /** Node answers each of them: a client that sends nothing else costs without end (CVE-2019-9512, CVE-2019-9515). */
+  /**
+   * Node answers each of these frames, so a client that sends only such frames would cost CPU time without end (CVE-2019-9512,
+   * CVE-2019-9515).
+   */
   #countControl(): void {
     const now = performance.now();
     if (now - this.#countedSince > 1_000) {

@@ -6,7 +6,7 @@ import type { ListenerInfo } from '../../proxy/client/listener-info.js';
 import { Http2Connection, type ConnectionLimits } from './http2-connection.js';
 import { sessionOptions } from './http2-settings.js';
 
-/** What the HTTP/2 side of a listener needs. */
+/** Options of the HTTP/2 side of a listener. */
 export interface Http2Options {
   readonly listener: ListenerInfo;
   readonly limits: ConnectionLimits;
@@ -14,7 +14,7 @@ export interface Http2Options {
   readonly handle: StreamHandler;
 }
 
-/** The connections of a listener that speak HTTP/2. One timer looks at all of them. */
+/** The HTTP/2 connections of a listener. One timer looks at all of them. */
 export class Http2Connections {
   readonly #connections = new Set<Http2Connection>();
   readonly #session: ServerSessionOptions;
@@ -29,7 +29,7 @@ export class Http2Connections {
     this.#interval = Math.max(50, Math.min(1_000, ...shortest.map(time => time / 10)));
   }
 
-  /** Takes a connection on which HTTP/2 has been agreed on. */
+  /** Adds a connection that has agreed on HTTP/2. */
   take(socket: Socket): void {
     if (socket.destroyed) return;
     if (this.#timer === undefined) this.#watch();
@@ -39,7 +39,7 @@ export class Http2Connections {
     socket.once('close', () => this.#connections.delete(connection));
   }
 
-  /** Asks every client to go when it has its answers. */
+  /** Asks every client to leave when it has its answers. */
   drain(): void {
     for (const connection of this.#connections) connection.retire();
   }
@@ -57,7 +57,7 @@ export class Http2Connections {
 
   #sweep(): void {
     const now = performance.now();
-    // While the gateway itself was too busy to look, it was too busy to read as well.
+    // While the gateway was too busy to look, it was also too busy to read: that time does not count against clients.
     const elapsed = Math.min(now - this.#sweptAt, 2 * this.#interval);
     this.#sweptAt = now;
     for (const connection of this.#connections) connection.sweep(now, elapsed);

@@ -3,7 +3,7 @@ import type { GatewayError } from '../../http/gateway-error.js';
 import type { Exchange } from '../../proxy/exchange.js';
 import { Http2Pace } from './http2-pace.js';
 
-/** What the pace looks at of an exchange, and how it was ended. */
+/** The part of an exchange that the pace uses, and how the exchange was ended. */
 function exchangeOf(state: Partial<Exchange> & { unsent?: number }) {
   const ended: { error?: GatewayError; aborted: boolean } = { aborted: false };
   const exchange = {
@@ -51,7 +51,7 @@ describe('the pace of the streams of a connection', () => {
     expect(quick.ended.error).toBeUndefined();
   });
 
-  it('cuts a response that nothing is read of, also one that is an error already', () => {
+  it('cuts a response that the client does not read, also when it is already an error', () => {
     const pace = new Http2Pace({ requestTimeout: 0, minBodyRate: 0, writeTimeout: 1_000 });
     const stalled = exchangeOf({ bytesOut: 500, unsent: 500 });
     const idle = exchangeOf({ bytesOut: 500, unsent: 0 });

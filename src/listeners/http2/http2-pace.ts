@@ -3,20 +3,20 @@ import type { Exchange } from '../../proxy/exchange.js';
 import type { ClientPace } from '../slow-clients.js';
 import { Upload } from '../upload.js';
 
-/** A response that waits while others of its connection pass on may do so for so many times as long: clients set priorities. */
+/** A stalled response may wait this many times as long while other responses of its connection move: clients set priorities. */
 const priorityFactor = 10;
 
-/** What a client must do for each of its requests. */
+/** How fast a client must be with each of its requests. */
 export interface StreamPace extends ClientPace {
-  /** Milliseconds in which it must have arrived; 0 = off. */
+  /** Milliseconds within which the request must have arrived; 0 = off. */
   readonly requestTimeout: number;
 }
 
 interface Progress {
   readonly upload: Upload;
-  /** Body bytes that the client has made room for, in the chunks that the backend sent (64 KiB at most). */
+  /** Body bytes for which the client has made room, counted in the chunks of the backend (64 KiB at most). */
   bytesTaken: number;
-  /** Milliseconds since that has changed while more waited. */
+  /** Milliseconds since this number last changed while more bytes waited. */
   stalled: number;
 }
 
@@ -26,14 +26,14 @@ interface Progress {
  */
 export class Http2Pace {
   #watched = new Map<Exchange, Progress>();
-  /** Milliseconds since any of them has moved. */
+  /** Milliseconds since any response of the connection has moved. */
   #still = 0;
 
   constructor(private readonly pace: StreamPace) {}
 
   /** Looks at all open exchanges, after another `elapsed` milliseconds; `now` on the clock of `performance.now()`. */
   sweep(exchanges: readonly Exchange[], now: number, elapsed: number): void {
-    // What is over is not in the new map: no exchange has to be told when it ends.
+    // The new map holds only open exchanges, so nothing has to be removed when an exchange ends.
     const watched = new Map<Exchange, Progress>();
     this.#still += elapsed;
     for (const exchange of exchanges) {
@@ -74,7 +74,7 @@ export class Http2Pace {
     if (progress.stalled < longest) return;
     const reason = `read nothing for ${Math.round(progress.stalled)} ms`;
     exchange.fail(new GatewayError('CLIENT_ABORTED', undefined, reason));
-    // One that had failed before, and whose answer is not read, does not end by that.
+    // An exchange that had already failed, and whose answer is not read, does not end by failing again.
     exchange.responder.abort();
   }
 }

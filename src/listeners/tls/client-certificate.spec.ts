@@ -8,7 +8,7 @@ async function describeSubject(subject: { name?: string; shortName?: string; val
   return describeCertificate(new X509Certificate(cert));
 }
 
-describe("what backends are told of a client's certificate", () => {
+describe("the description of a client's certificate for backends", () => {
   it('is its subject, the most specific part first, and its fingerprint', async () => {
     const told = await describeSubject([
       { shortName: 'C', value: 'DE' },

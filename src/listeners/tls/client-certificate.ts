@@ -1,18 +1,18 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ClientCertificate } from '../../proxy/client/client-connection.js';
 
-/** Subjects that are longer, in characters, are not passed on; their connections are refused. */
+/** Characters of the longest subject that is passed on; connections with longer ones are refused. */
 const longestSubject = 2048;
 
 /**
- * What backends are told of a client's certificate: the subject as in RFC 4514, its most specific part first, everything
+ * The description of a client's certificate for backends: the subject as in RFC 4514, its most specific part first, everything
  * but printable ASCII escaped. Undefined when the subject is longer than 2048 characters.
  */
 export function describeCertificate({
   subject,
   fingerprint256,
 }: Pick<X509Certificate, 'subject' | 'fingerprint256'>): ClientCertificate | undefined {
-  // One line for each part, most general first; special and control characters are escaped in them.
+  // The subject has one line for each part, the most general first, with special and control characters escaped.
   const parts = (subject ?? '').split('\n').map(withoutBlanks).reverse();
   const text = parts.join(',').replace(/[^\x20-\x7e]/gu, escapeBytes);
   return text.length > longestSubject
@@ -20,7 +20,7 @@ export function describeCertificate({
     : { subject: text, fingerprint: fingerprint256.replaceAll(':', '').toLowerCase() };
 }
 
-/** Of a part with several attributes OpenSSL puts blanks around the `+` between them; one within a value is escaped. */
+/** Removes the blanks that OpenSSL puts around the `+` between several attributes of a part; a `+` within a value is escaped. */
 function withoutBlanks(part: string): string {
   return part.replaceAll(' + ', '+');
 }

@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Watches `a.pem`; the fake says whether the files can be used. */
+/** Watches `a.pem`; `usable` says whether the files can be used. */
 async function watch(name = 'a.pem', times: WatchTimes = {}, usable = true) {
   const onChange = vi.fn((_last: boolean) => usable);
   watching = new FileWatch([path(name)], onChange, { settle: 10, patience: 30, poll: 60_000, ...times });
@@ -34,7 +34,7 @@ describe('a watched file', () => {
     await vi.waitFor(() => expect(onChange).toHaveBeenCalledExactlyOnceWith(false));
   });
 
-  it('is noticed when another takes its name', async () => {
+  it('is noticed when another file takes its name', async () => {
     const onChange = await watch();
     write('a.new', 'two');
     renameSync(path('a.new'), path('a.pem'));
@@ -56,11 +56,11 @@ describe('a watched file', () => {
     }
   });
 
-  it('is noticed where the system tells of nothing, by looking', async () => {
+  it('is noticed by polling when the system reports no changes', async () => {
     mkdirSync(path('v1/deep'), { recursive: true });
     write('v1/deep/a.pem', 'one');
     const onChange = await watch('v1/deep/a.pem', { poll: 20 });
-    // The folder that is watched goes away, and with it what the system would have told.
+    // The watched folder goes away, and with it the events of the system.
     renameSync(path('v1'), path('old'));
     mkdirSync(path('v1/deep'), { recursive: true });
     write('v1/deep/a.pem', 'two');

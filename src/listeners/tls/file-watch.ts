@@ -8,14 +8,14 @@ export interface WatchTimes {
   readonly settle?: number;
   /** Files that could not be used are looked at once more after this time, before they are given up. Default 1000. */
   readonly patience?: number;
-  /** Where the system does not tell of changes, they are found after this time at the latest. Default 10000. */
+  /** The longest time after which a change is found that the system does not report. Default 10000. */
   readonly poll?: number;
 }
 
 /**
- * Tells when one of some files has changed, in whatever way: written in place, replaced by a rename, or behind a symbolic link that
- * was (as Kubernetes swaps its volumes). Watches the folders, not the files, and looks at them by itself now and then, since some
- * file systems tell nothing. Keeps no process alive.
+ * Reports changes of some files: a file written in place, replaced by a rename, or reached by a symbolic link that was replaced
+ * (Kubernetes swaps its volumes in this way). Watches the folders instead of the files, and polls as well, because some file
+ * systems report nothing. Does not keep the process alive.
  */
 export class FileWatch {
   readonly #times: Required<WatchTimes>;
@@ -26,7 +26,7 @@ export class FileWatch {
   #poll: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  /** `onChange` says whether it could use the files. It is called again with `last` true when it could not, or when they change. */
+  /** `onChange` returns whether it could use the files. If not, it is called a second time with `last` true; and again after each change. */
   constructor(
     private readonly files: readonly string[],
     private readonly onChange: (last: boolean) => boolean,
@@ -35,7 +35,7 @@ export class FileWatch {
     this.#times = { settle: 200, patience: 1_000, poll: 10_000, ...times };
   }
 
-  /** Begins to watch; the files as they are now are taken as known. */
+  /** Begins to watch; the current state of the files counts as known. */
   async start(): Promise<void> {
     this.#arm();
     this.#known = this.#candidate = await signature(this.files);
@@ -50,7 +50,7 @@ export class FileWatch {
     this.#disarm();
   }
 
-  /** Looks after `delay`, unless a look is due already. */
+  /** Looks at the files after `delay` milliseconds, unless a look is already due. */
   #look(delay: number): void {
     if (this.#stopped || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => void this.#compare(), delay).unref();
@@ -66,7 +66,7 @@ export class FileWatch {
       return;
     }
     this.#known = now;
-    // What is watched may have been replaced as well.
+    // A watched folder may have been replaced as well.
     this.#arm();
     if (!this.onChange(false)) this.#tryAgain(now);
   }
@@ -87,7 +87,7 @@ export class FileWatch {
     for (const folder of new Set(this.files.flatMap(foldersOf))) {
       try {
         const watcher = watch(folder, { persistent: false }, () => this.#look(this.#times.settle));
-        // A folder that goes away, or a limit of the system: the poll is there for that.
+        // The folder has gone away, or a limit of the system is reached: polling goes on.
         watcher.on('error', () => watcher.close());
         this.#watchers.push(watcher);
       } catch {
@@ -102,7 +102,7 @@ export class FileWatch {
   }
 }
 
-/** The folders in which a change can make a path lead to something else: its own, and those of the links on its way. */
+/** The folders in which a change can make a path lead to another file: its own, and those of the symbolic links on the path. */
 function foldersOf(file: string): string[] {
   const folders = [dirname(file)];
   try {
@@ -111,12 +111,12 @@ function foldersOf(file: string): string[] {
       if (lstatSync(path).isSymbolicLink()) folders.push(dirname(path));
     }
   } catch {
-    // A file that is missing just now shows up in its own folder.
+    // The file is missing at the moment; its own folder will show when it comes back.
   }
   return folders;
 }
 
-/** Differs when a file does: where it lies, its size, its times. */
+/** A text that differs when the place, size or times of a file differ. */
 async function signature(files: readonly string[]): Promise<string> {
   const parts = files.map(async file => {
     try {

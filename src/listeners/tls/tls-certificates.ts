@@ -3,15 +3,15 @@ import { expiryWarning, readAuthorities, readKeyPair, type KeyPair } from '../..
 import { contextOptions, type ListenerTls } from './tls-settings.js';
 import { ByServerName, namesOf } from './tls-names.js';
 
-/** What came of reading the files again. */
+/** The result of reading the files again. */
 export interface Reloaded {
-  /** Files that are served from now on, in place of what they held before. */
+  /** Files whose new content is served from now on. */
   readonly changed: readonly string[];
-  /** One line for each file that cannot be used; what it held before goes on being served. */
+  /** One line for each file that cannot be used; its previous content is still served. */
   readonly failures: readonly string[];
 }
 
-/** The certificates of a listener, as they are served now. */
+/** The certificates that a listener serves now. */
 export class TlsCertificates {
   #pairs: readonly KeyPair[] = [];
   #authorities: string | undefined;
@@ -19,7 +19,7 @@ export class TlsCertificates {
 
   constructor(private readonly settings: ListenerTls) {}
 
-  /** Every file that counts. */
+  /** The paths of all files that are read. */
   get files(): readonly string[] {
     const { certificates, clientAuth } = this.settings;
     return [
@@ -36,17 +36,17 @@ export class TlsCertificates {
     }));
   }
 
-  /** One line for each file with one that expires soon, but for those that are `told` of already. */
-  warnings(told: (file: string) => boolean): Iterable<string> {
+  /** One line for each file whose certificate expires soon, without files for which `isKnown` is true. */
+  warnings(isKnown: (file: string) => boolean): Iterable<string> {
     return new Set(
       this.#pairs.flatMap(({ leaf }, index) => {
         const file = this.settings.certificates[index]!.cert;
-        return told(file) ? [] : (expiryWarning(file, leaf) ?? []);
+        return isKnown(file) ? [] : (expiryWarning(file, leaf) ?? []);
       }),
     );
   }
 
-  /** What clients get that ask for no name, or for an unknown one. */
+  /** The certificate for clients that ask for no name, or for an unknown one. */
   get defaults(): SecureContextOptions {
     return contextOptions(this.settings, this.#pairs[0]!, this.#authorities);
   }
@@ -59,7 +59,7 @@ export class TlsCertificates {
     this.#compile();
   }
 
-  /** Reads the files again. What cannot be used changes nothing. Never throws. */
+  /** Reads the files again. A file that cannot be used changes nothing. Never throws. */
   reload(): Reloaded {
     const changed: string[] = [];
     const failures: string[] = [];

@@ -19,10 +19,10 @@ const reasons: Readonly<Record<string, ConnectionRefusal>> = {
   ERR_SSL_RECORD_TOO_SMALL: 'tls-not-tls',
 };
 
-/** Why a handshake failed, for the metric; `certificate`: what is wrong with the client's, where something is. */
+/** Why a handshake failed, for the metric; `certificate`: the error of the client's certificate, if there is one. */
 export function handshakeFailure(error: NodeJS.ErrnoException, certificate: unknown): ConnectionRefusal {
   if (certificate !== undefined && certificate !== null) return 'tls-client-certificate';
   const code = error.code ?? '';
-  // The client has said that it will not go on: mostly because it does not trust the certificate.
+  // The client has refused to go on, in most cases because it does not trust the certificate.
   return reasons[code] ?? (code.includes('_ALERT_') ? 'tls-alert' : 'tls-failed');
 }

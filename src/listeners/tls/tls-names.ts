@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 
-/** The DNS names that a certificate is good for, in lower case: its subjectAltName; a common name does not count (RFC 9525 §6.3). */
+/** The DNS names for which a certificate is valid, in lower case: its subjectAltName; a common name does not count (RFC 9525 §6.3). */
 export function namesOf(certificate: X509Certificate): string[] {
   const names: string[] = [];
   // Names with characters that no DNS name has are shown in quotes, and do not match.
@@ -11,7 +11,7 @@ export function namesOf(certificate: X509Certificate): string[] {
   return names;
 }
 
-/** What is chosen by the name that a client asks for (SNI, RFC 6066 §3). Where two have a name, the first that was added. */
+/** Chooses values by the name that a client asks for (SNI, RFC 6066 §3). When two values have the same name, the first that was added. */
 export class ByServerName<T> {
   readonly #exact = new Map<string, T>();
   readonly #wildcards = new Map<string, T>();
@@ -24,7 +24,7 @@ export class ByServerName<T> {
     }
   }
 
-  /** An exact name comes before a wildcard; `*.example` is good for `a.example` and not for `b.a.example` (RFC 9525 §6.3). */
+  /** An exact name comes before a wildcard; `*.example` matches `a.example` and not `b.a.example` (RFC 9525 §6.3). */
   find(serverName: string): T | undefined {
     const name = serverName.toLowerCase();
     const dot = name.indexOf('.');

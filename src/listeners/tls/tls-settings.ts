@@ -27,8 +27,8 @@ export const ciphers = [
 ].join(':');
 
 /**
- * How long a session may be resumed, in seconds. Its ticket is kept by the client, so the gateway remembers none; the keys that
- * tickets are sealed with are made anew as often.
+ * How long a session may be resumed, in seconds. The client keeps the ticket, so the gateway stores none; the keys that encrypt
+ * tickets are replaced just as often.
  */
 export const sessionLifetime = 3600;
 
@@ -36,7 +36,7 @@ export const sessionLifetime = 3600;
 const secureOptions =
   constants.SSL_OP_CIPHER_SERVER_PREFERENCE | constants.SSL_OP_PRIORITIZE_CHACHA | constants.SSL_OP_NO_RENEGOTIATION;
 
-/** What OpenSSL is told for connections that are served one of the certificates. `authorities`: PEM, of clients. */
+/** The options of OpenSSL for connections with one of the certificates. `authorities`: PEM, for certificates of clients. */
 export function contextOptions(
   { minVersion }: ListenerTls,
   pair: KeyPair,

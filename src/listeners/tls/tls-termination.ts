@@ -15,13 +15,13 @@ import { TlsCertificates } from './tls-certificates.js';
 import { handshakeFailure } from './tls-failure.js';
 import { sessionLifetime, type ListenerTls } from './tls-settings.js';
 
-/** What the TLS of a listener needs. */
+/** Options of the TLS of a listener. */
 export interface TlsTerminationOptions {
   readonly listener: string;
   readonly unix: boolean;
   readonly http2: boolean;
   readonly tls: ListenerTls;
-  /** Milliseconds in which a handshake must have ended; 0 = after two minutes. */
+  /** Milliseconds within which a handshake must end; 0 = two minutes. */
   readonly handshakeTimeout: number;
   /** Connections carry a PROXY protocol header. */
   readonly proxyProtocol: boolean;
@@ -49,22 +49,22 @@ export class TlsTermination {
     this.#watch = new FileWatch(this.#certificates.files, last => this.#reload(last), options.watch);
   }
 
-  /** What its server is made with. Certificates come later, with {@link start}. */
+  /** Options for making the server. {@link start} adds the certificates. */
   get serverOptions(): SecureServerOptions {
     const { handshakeTimeout, http2, tls } = this.#options;
     return {
       http2,
       handshakeTimeout: handshakeTimeout === 0 ? longestHandshake : handshakeTimeout,
       requestCert: tls.clientAuth !== undefined,
-      // In `optional` mode a certificate that is not valid is refused in `#admit`: OpenSSL would refuse those without one, too.
+      // In the mode `optional`, `#admit` refuses invalid certificates: OpenSSL would also refuse clients without one.
       rejectUnauthorized: tls.clientAuth?.mode === 'require',
       SNICallback: (serverName, answer) => answer(null, this.#certificates.contextFor(serverName)),
     };
   }
 
   /**
-   * Takes over the handshakes of a server. `secured` is told of each connection that has come through: its TLS socket, and the
-   * one below, that it stands for from now on.
+   * Takes over the handshakes of a server. `secured` is called for each finished handshake, with the TLS socket and the socket
+   * below, which it replaces from now on.
    */
   attach(server: TlsServer, secured: (socket: TLSSocket, below: Socket) => void): void {
     this.#server = server;
@@ -108,7 +108,7 @@ export class TlsTermination {
   #admit(socket: TLSSocket, below: Socket): boolean {
     const { proxyProtocol, tls } = this.#options;
     const before = introductionOf(below);
-    // Nobody may be taken for the proxy: without the note of who it is, the connection cannot be used.
+    // No client may be mistaken for the proxy: without the result of the PROXY header, the connection cannot be used.
     if (proxyProtocol && before === undefined) return false;
     let certificate: ClientCertificate | undefined;
     if (tls.clientAuth !== undefined) {
