@@ -1,16 +1,15 @@
 import { ConfigError } from '../config/loading/config-error.js';
-import { loadConfig } from '../config/loading/load-config.js';
 import { routesOf } from '../config/file/route-settings.js';
 import { formatProblem } from '../config/loading/problem.js';
 import { RouteError } from '../routing/route-error.js';
 import { RouteTable } from '../routing/route-table.js';
 import { exitCode } from './exit-code.js';
-import { knownNames } from './known-names.js';
+import { loadFile } from './load-file.js';
 
 /** `gatehouse check FILE`: prints every error of the file at once. */
 export function check(file: string, { json = false }: { json?: boolean }): number {
   try {
-    const { config, warnings } = loadConfig(file, process.env, knownNames);
+    const { config, warnings } = loadFile(file);
     RouteTable.compile(routesOf(config));
     if (json) writeJson({ valid: true, problems: [], warnings });
     else {

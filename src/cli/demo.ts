@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { loadConfig } from '../config/loading/load-config.js';
 import type { StandaloneGateway } from '../standalone.js';
 import { packageRoot } from '../package-root.js';
 import { startDemoBackends } from './demo-backends.js';
+import { loadFile } from './load-file.js';
 import { ownCommand } from './own-command.js';
 import { serve } from './serve.js';
 
@@ -19,7 +19,7 @@ export async function demo(port?: number): Promise<number> {
       CHAT_URL: backends.chat,
       ...(port !== undefined && { PORT: String(port) }),
     };
-    return await serve(loadConfig(starter, env), welcome);
+    return await serve(loadFile(starter, env), welcome);
   } finally {
     backends.close();
   }

@@ -1,6 +1,6 @@
-import { buildConfig, loadConfig } from '../config/loading/load-config.js';
+import { buildConfig } from '../config/loading/load-config.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
-import { knownNames } from './known-names.js';
+import { knownNames, loadFile } from './load-file.js';
 import type { SelfSigned } from './self-signed.js';
 
 /** Options of `gatehouse run`. */
@@ -32,7 +32,7 @@ export function configToRun(
   if (file === undefined || file === '') {
     return 'nothing to run: name a file with --config or GATEWAY_CONFIG, or backends with --to (or try "gatehouse demo").';
   }
-  return loadConfig(file, env, knownNames);
+  return loadFile(file, env);
 }
 
 function listenersOf(port: number | undefined, selfSigned: SelfSigned | undefined): object {

@@ -4,7 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { runCommand } from '../support/command.js';
 import { tempFolder } from '../support/temp.js';
-import { spawnProgram } from './spawn.js';
+import { configFile, spawnProgram } from './spawn.js';
+
+const backends = { backends: ['http://127.0.0.1:9'] };
 
 describe('the commands about a file', () => {
   let good: string;
@@ -52,6 +54,31 @@ describe('the commands about a file', () => {
     const { problems } = JSON.parse(invalid.stdout) as { problems: { path: string; line: number }[] };
     expect(problems).toContainEqual(expect.objectContaining({ path: 'shutdown.grace', line: 4 }));
     expect(invalid.stderr).toBe('');
+  });
+
+  it.each([
+    ['a strategy', { upstreams: { app: { ...backends, strategy: 'round-robbin' } } }],
+    ['a forwarder', { upstreams: { app: { ...backends, forwarder: 'undicci' } } }],
+    ['a probe', { upstreams: { app: { ...backends, healthCheck: { type: 'htttp' } } } }],
+    ['a policy', { upstreams: { app: backends }, security: { policies: ['tenants'] } }],
+  ])('%s that does not come with the program is refused alike by all commands that read a file', async (_, config) => {
+    const file = await configFile(config);
+    const refused = await runCommand(['check', file]);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toMatch(/no \w+ is called/);
+    for (const args of [
+      ['routes', file],
+      ['print', file],
+      ['run', '--config', file],
+    ]) {
+      const { code, stdout, stderr } = await runCommand(args);
+      expect([args[0], code, stdout, stderr.trim().split('\n').at(-1)]).toEqual([
+        args[0],
+        1,
+        '',
+        refused.stderr.trim().split('\n').at(-1),
+      ]);
+    }
   });
 
   it('check says the name of a file that is missing', async () => {

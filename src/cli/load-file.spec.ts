@@ -4,7 +4,7 @@ import { Probe } from '../health/probe.js';
 import { TcpProbe } from '../health/tcp-probe.js';
 import { builtinForwarders } from '../proxy/forwarder/builtin-forwarders.js';
 import { RegisteredForwarder } from '../proxy/forwarder/registered-forwarder.js';
-import { knownNames } from './known-names.js';
+import { knownNames } from './load-file.js';
 
 describe('the names that the program knows', () => {
   it('are those of the forwarders and probes that come with it', () => {
