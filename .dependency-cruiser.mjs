@@ -14,6 +14,12 @@ const floors = [
   ['process'],
 ];
 
+/**
+ * The rooms of src/proxy/, in the order in which a request's way is built up: a room imports only from those before it, types included, and none
+ * from the road, which is the files beside them.
+ */
+const rooms = ['client', 'forwarder', 'target', 'lasting', 'plan'];
+
 /** What stands above all floors: the entry, the function that builds the application, the public index, the commands. */
 const top = '^src/(main|gateway|gateway\\.module|standalone|index|package-root|version)\\.ts$|^src/cli/';
 
@@ -29,10 +35,19 @@ const floorRules = floors.flatMap((names, floor) =>
   })),
 );
 
+const roomRules = rooms.map((name, index) => ({
+  name: `room-${name}`,
+  comment: `src/proxy/${name}/ may import from the rooms before it (${rooms.slice(0, index).join(', ') || 'none'}), and not from the road.`,
+  severity: 'error',
+  from: { path: `^src/proxy/${name}/` },
+  to: { path: '^src/proxy/', pathNot: rooms.slice(0, index + 1).map(room => `^src/proxy/${room}/`) },
+}));
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
     ...floorRules,
+    ...roomRules,
     {
       name: 'folder-has-a-floor',
       comment: 'Everything in src/ stands on a floor or at the top; a new folder needs a line in the floors list.',
@@ -45,7 +60,7 @@ export default {
       comment: 'Modules that load each other in a circle. Types that name each other are gone at run time and may.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'no-orphans',

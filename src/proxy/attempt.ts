@@ -9,15 +9,14 @@ import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './target/backend-verdict.js';
 import { Doubts, isDoubtful } from './doubts.js';
 import type { BodyWatcher } from './client/client-body.js';
-import type { AttemptOwner } from './attempt-owner.js';
-import type { EventStream, StreamSource } from './lasting/event-streams.js';
+import type { ClientMemory } from './client/memory-share.js';
+import type { EventStream, EventStreams, StreamSource, StreamSupply } from './lasting/event-streams.js';
 import type { Exchange } from './exchange.js';
 import type { UnderWay } from './lasting/under-way.js';
 import type { AttemptControl, AttemptObserver } from './forwarder/forwarder.js';
 import type { Race } from './race.js';
-import type { ForwardPlan, ForwardRoute } from './plan/route-plan.js';
+import type { ForwardRoute } from './plan/forward-route.js';
 import type { HeldPlace } from './target/target.js';
-import { StreamSupplier } from './stream-supplier.js';
 import { UnreadAnswer } from './unread-answer.js';
 import type { TunnelOver } from './lasting/upgrade.js';
 
@@ -32,6 +31,22 @@ const droppedWithin = 100;
 
 /** Bytes of a body that every server takes from the connection with the head. */
 const readWithHead = 16 * 1024;
+
+/** Who makes the attempts of an exchange, and decides what follows one that is no answer for the client. */
+export interface AttemptOwner extends StreamSupply {
+  readonly exchange: Exchange;
+  readonly route: ForwardRoute;
+  /** Who takes over a response that is an event stream. */
+  readonly streams: EventStreams;
+  /** Where answers may wait for their clients. */
+  readonly memory: ClientMemory;
+  /** After this error the exchange will be tried on a backend that has not been. */
+  triesElsewhere(backend: LiveBackend, error: GatewayError): boolean;
+  /** An attempt on the backend has ended with an error, and is settled. */
+  failed(backend: LiveBackend, error: GatewayError, stale: boolean): void;
+  /** A response with this status of 400 or more has begun. True: it was dropped, and another attempt follows. */
+  declines(attempt: Attempt, status: number): boolean;
+}
 
 /**
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
@@ -55,18 +70,21 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
   #left = false;
   #unread: UnreadAnswer | undefined;
 
+  readonly exchange: Exchange;
+  readonly route: ForwardRoute;
+
   constructor(
-    readonly exchange: Exchange,
-    readonly plan: ForwardPlan,
-    readonly route: ForwardRoute,
+    readonly owner: AttemptOwner,
     readonly backend: LiveBackend,
     private readonly breaker: CircuitBreaker,
     /** The entry into the breaker; 0: none, or it is settled. */
     private ticket: Ticket,
-    readonly owner: AttemptOwner,
     /** Set while another attempt of the exchange may be under way too. */
-    readonly race: Race | undefined,
-  ) {}
+    readonly race: Race<Attempt> | undefined,
+  ) {
+    this.exchange = owner.exchange;
+    this.route = owner.route;
+  }
 
   /** Takes the reins that the forwarder gave; the exchange gives the attempt up through them. */
   drive(control: AttemptControl): void {
@@ -144,7 +162,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
 
   decline(error: GatewayError): void {
     this.drop();
-    this.owner.failed(this, error, false);
+    this.owner.failed(this.backend, error, false);
   }
 
   breakOff(error: GatewayError): void {
@@ -189,8 +207,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     exchange.responder.source = this;
     exchange.responder.head(status, message, headers);
     if (streams && status < 300 && status !== 204 && status !== 205 && exchange.method !== 'HEAD') {
-      const supply = new StreamSupplier(this.owner, exchange, this.plan, this.route);
-      this.owner.streams.open(exchange, this, supply, headers);
+      this.owner.streams.open(exchange, this, this.owner, headers);
       this.#stream = exchange.stream;
     }
   }
@@ -239,7 +256,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.outlast();
     exchange.tunnelled = true;
     const ends = { client, clientHead: upgrade.firstBytes(), backend: connection, backendHead };
-    this.#tunnel = upgrade.carry(exchange, this.backend, ends, this);
+    this.#tunnel = upgrade.carry(this.backend, ends, this);
   }
 
   tunnelOver(): void {
@@ -252,8 +269,8 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     const verdict = isFault ? this.route.target.verdicts.ofError(error) : VerdictRules.ignored;
     if (verdict.outcome === 'failure') this.#blame(error);
     this.#settle(isFault ? 'failure' : 'ignored', verdict);
-    if (this.race === undefined || !this.race.lost(this)) this.owner.failed(this, error, stale);
-    else if (!stale) this.exchange.tried = [...this.exchange.tried, this.backend];
+    if (this.race === undefined || !this.race.lost(this)) this.owner.failed(this.backend, error, stale);
+    else if (!stale) this.owner.avoid(this.backend);
   }
 
   /**
@@ -337,7 +354,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     doubts.add(code, this.backend, this.breaker, ticket);
     const isRaced = this.race !== undefined && this.race.running.length > 1;
     // Before its place is given on: who waits for it must not be let in to a backend that has just been taken out.
-    if (!isRaced && !this.owner.triesElsewhere(this, error)) doubts.blame();
+    if (!isRaced && !this.owner.triesElsewhere(this.backend, error)) doubts.blame();
   }
 
   #judgeTrial(): void {

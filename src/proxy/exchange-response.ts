@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
-import type { Exchange } from './exchange.js';
+import type { Exchange, ExchangeWatcher } from './exchange.js';
 
 /**
  * What `ExecutionContext.switchToHttp().getResponse()` gives for an exchange: enough of what Express and Fastify have in common for guards,
  * interceptors and filters. Fields that are set go into the response of the backend as well; a body that is sent is the answer, unless
  * the exchange has one. Emits `finish` and `close` when the exchange is over.
  */
-export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> {
+export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> implements ExchangeWatcher {
   /** Resolves when the exchange is over. */
   readonly over: Promise<void>;
   readonly #fields = new Map<string, [name: string, value: string]>();

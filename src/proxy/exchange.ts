@@ -16,13 +16,11 @@ import type { RouteMatch } from '../routing/compiled-route.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import { Answer, type Identity, type PolicyContext, type RequestPolicy, type Verdict } from '../security/policy.js';
 import type { Backend } from '../upstream/backend.js';
-import type { LiveBackend } from '../upstream/live-backend.js';
 import { ClientBody } from './client/client-body.js';
 import type { ClientMessage } from './client/client-message.js';
 import { ClientTie, tieTo } from './client/client-tie.js';
 import type { Doubts } from './doubts.js';
 import type { EventStream, StreamExchange } from './lasting/event-streams.js';
-import type { ExchangeResponse } from './exchange-response.js';
 import { edit, editRequest } from './plan/field-edits.js';
 import type { ListenerInfo } from './client/listener-info.js';
 import type { Borrowed } from './client/memory-share.js';
@@ -34,7 +32,14 @@ import type { Upgrade } from './lasting/upgrade.js';
 import type { PlannedRoute, RoutePlan } from './plan/route-plan.js';
 
 const noPolicies: readonly RequestPolicy[] = [];
-const noBackends: readonly LiveBackend[] = [];
+
+/** Waits for the end of an exchange. */
+export interface ExchangeWatcher {
+  /** Resolves when the exchange is over. */
+  readonly over: Promise<void>;
+  /** The exchange is over. Called once. */
+  close(): void;
+}
 
 /**
  * One client request in flight, from its head to the end of its response: what is known of it, and the one place
@@ -45,8 +50,6 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   protocol: Protocol = 'http';
   readonly openedAt = performance.now();
   dispatchedAt = 0;
-  /** When the upstream that has it now was given it: where `timeouts.response` begins, if the request was complete then. */
-  givenAt = 0;
   sentAt = 0;
   respondedAt = 0;
   closedAt = 0;
@@ -75,11 +78,6 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   backend: Backend | undefined;
   upstreamName: string | undefined;
   attempts = 0;
-  /** Attempts that were made because one before had failed; those on a stale connection count apart. */
-  retries = 0;
-  staleAttempts = 0;
-  /** Backends on which an attempt has failed: others come first. */
-  tried: readonly LiveBackend[] = noBackends;
   /** Ends of attempts whose fault is not clear yet. */
   doubts: Doubts | undefined;
   bytesOut = 0;
@@ -104,7 +102,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   /** Set once the client has let in connections by credentials: what it asks for goes over connections of its own. */
   tie: ClientTie | undefined;
   /** What guards and interceptors see of its response; undefined where the application has none. */
-  response: ExchangeResponse | undefined;
+  response: ExchangeWatcher | undefined;
   /** What policies have changed; undefined while they have changed nothing, which is the rule. */
   #requestEdits: Map<string, [name: string, value: string | undefined]> | undefined;
   #responseEdits: Map<string, [name: string, value: string]> | undefined;
@@ -293,15 +291,6 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   dropBody(): void {
     this.body = undefined;
     this.head.transferEncoding = undefined;
-  }
-
-  /** Another upstream takes the request over, and has all the time and tries of a first one. */
-  moveTo(upstream: string): void {
-    this.doubts?.blame();
-    this.upstreamName = upstream;
-    this.givenAt = performance.now();
-    this.tried = noBackends;
-    this.retries = this.staleAttempts = 0;
   }
 
   /** Ends the exchange with an error: a problem document, unless there is another `response`, or, when that is under way, a visible break. */

@@ -1,16 +1,13 @@
-import type { AttemptOwner } from './attempt-owner.js';
-import type { Exchange } from './exchange.js';
 import type { UnderWay } from './lasting/under-way.js';
-import type { ForwardPlan, ForwardRoute } from './plan/route-plan.js';
 
-/** An exchange between two attempts: it has its next one when the wait is over. */
+/** The time between two attempts: the next one is made when it is over. */
 export class Pause implements UnderWay {
   readonly #timer: NodeJS.Timeout;
 
-  constructor(milliseconds: number, owner: AttemptOwner, exchange: Exchange, plan: ForwardPlan, route: ForwardRoute) {
+  constructor(milliseconds: number, exchange: { underWay: UnderWay | undefined }, delivery: { next(): void }) {
     this.#timer = setTimeout(() => {
       exchange.underWay = undefined;
-      owner.attempt(exchange, plan, route);
+      delivery.next();
     }, milliseconds);
   }
 

@@ -1,13 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Attempt } from './attempt.js';
-import { Race } from './race.js';
+import { Race, type Racer } from './race.js';
 
-class Runner {
+class Runner implements Racer {
   givenUp = 0;
-  readonly asAttempt: Attempt;
 
-  constructor() {
-    this.asAttempt = { giveUp: () => void this.givenUp++ } as Partial<Attempt> as Attempt;
+  giveUp(): void {
+    this.givenUp++;
   }
 }
 
@@ -15,11 +13,11 @@ describe('a race of two attempts', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  const setOff = (): { race: Race; hedge: ReturnType<typeof vi.fn>; first: Runner; second: Runner } => {
-    const hedge = vi.fn<(race: Race) => void>();
-    const race = new Race(50, { hedge });
+  const setOff = (): { race: Race<Runner>; hedge: ReturnType<typeof vi.fn>; first: Runner; second: Runner } => {
+    const hedge = vi.fn<(race: Race<Runner>) => void>();
+    const race = new Race<Runner>(50, { hedge });
     const first = new Runner();
-    race.enter(first.asAttempt);
+    race.enter(first);
     return { race, hedge, first, second: new Runner() };
   };
 
@@ -32,14 +30,14 @@ describe('a race of two attempts', () => {
   });
 
   it('asks for no second when the first has answered, ended or been given up before', () => {
-    const ends: ((race: Race, first: Attempt) => unknown)[] = [
+    const ends: ((race: Race<Runner>, first: Runner) => unknown)[] = [
       (race, first) => race.won(first),
       (race, first) => race.lost(first),
       race => race.giveUp(),
     ];
     for (const end of ends) {
       const { race, hedge, first } = setOff();
-      end(race, first.asAttempt);
+      end(race, first);
       vi.advanceTimersByTime(1000);
       expect(hedge).not.toHaveBeenCalled();
     }
@@ -48,25 +46,25 @@ describe('a race of two attempts', () => {
 
   it('gives up the other one when one has won, and only that', () => {
     const { race, first, second } = setOff();
-    race.enter(second.asAttempt);
-    race.won(second.asAttempt);
+    race.enter(second);
+    race.won(second);
     expect([first.givenUp, second.givenUp]).toEqual([1, 0]);
-    expect(race.running).toEqual([second.asAttempt]);
-    race.won(second.asAttempt);
+    expect(race.running).toEqual([second]);
+    race.won(second);
     expect([first.givenUp, second.givenUp]).toEqual([1, 0]);
   });
 
   it('leaves the decision to the one that is still running', () => {
     const { race, first, second } = setOff();
-    race.enter(second.asAttempt);
-    expect(race.lost(first.asAttempt)).toBe(true);
-    expect(race.lost(second.asAttempt)).toBe(false);
+    race.enter(second);
+    expect(race.lost(first)).toBe(true);
+    expect(race.lost(second)).toBe(false);
     expect([first.givenUp, second.givenUp]).toEqual([0, 0]);
   });
 
   it('gives up both when the client has gone, each once, also when that makes them leave', () => {
     const { race, first, second } = setOff();
-    race.enter(second.asAttempt);
+    race.enter(second);
     race.giveUp();
     race.giveUp();
     expect([first.givenUp, second.givenUp, race.running.length]).toEqual([1, 1, 0]);
@@ -76,6 +74,6 @@ describe('a race of two attempts', () => {
     const { race, first, hedge } = setOff();
     vi.advanceTimersByTime(50);
     expect(hedge).toHaveBeenCalledOnce();
-    expect(race.lost(first.asAttempt)).toBe(false);
+    expect(race.lost(first)).toBe(false);
   });
 });

@@ -1,24 +1,30 @@
-import type { AttemptOwner } from './attempt-owner.js';
+import { Borrowed, type ClientMemory } from './client/memory-share.js';
 import type { Exchange } from './exchange.js';
-import { Borrowed } from './client/memory-share.js';
-import type { ForwardPlan, ForwardRoute } from './plan/route-plan.js';
+import type { RetryPolicy } from './plan/retry-policy.js';
+
+/** What begins once the body is there, or does not wait for it. */
+export interface Startable {
+  readonly exchange: Pick<Exchange, 'body' | 'borrowed' | 'error' | 'fail'>;
+  readonly memory: Pick<ClientMemory, 'bodies'>;
+  readonly route: { readonly retries: Pick<RetryPolicy, 'buffers'> };
+  next(): void;
+}
 
 /**
  * Begins with an exchange whose body may have come with its head, or is to be in memory before it takes a place at a backend. Called when the
  * message that has brought the head was read to its end.
  */
-export function startWithBody(owner: AttemptOwner, exchange: Exchange, plan: ForwardPlan, route: ForwardRoute): void {
+export function startWithBody(delivery: Startable): void {
+  const { exchange, memory, route } = delivery;
   if (exchange.error !== undefined) return;
   const body = exchange.body!;
   if (body.isSmall) body.takeWhole();
-  if (body.whole !== undefined || !route.retries.buffers(body)) return owner.attempt(exchange, plan, route);
+  if (body.whole !== undefined || !route.retries.buffers(body)) return delivery.next();
   // Where there is no memory for it, it takes one of the places for those that are still sending.
-  if (!(exchange.borrowed ??= new Borrowed()).take(owner.memory.bodies, Number(body.length))) {
-    return owner.attempt(exchange, plan, route);
-  }
+  if (!(exchange.borrowed ??= new Borrowed()).take(memory.bodies, Number(body.length))) return delivery.next();
   body.gather(error => {
     if (exchange.error !== undefined) return;
-    if (error === undefined) owner.attempt(exchange, plan, route);
+    if (error === undefined) delivery.next();
     else exchange.fail(error);
   });
 }

@@ -39,7 +39,7 @@ export class ClientUpgrades extends Upgrades {
 
   #enter(exchange: Exchange, protocol: string, held: HeldConnection | undefined): void {
     exchange.protocol = 'websocket';
-    exchange.upgrade = new UpgradeExchange(protocol, held, this.tunnels);
+    exchange.upgrade = new UpgradeExchange(exchange, protocol, held, this.tunnels);
     this.entrance.enter(exchange);
   }
 }

@@ -42,7 +42,7 @@ export class TunnelGateway implements ExchangeController, OnGatewayConnection<Ex
     if (plan !== undefined && plan.action.kind === 'forward' && exchange.error === undefined) {
       const refusal = this.#refusal(exchange, plan);
       if (refusal !== undefined) return exchange.fail(refusal);
-      (exchange.upgrade as UpgradeExchange).prove(exchange);
+      (exchange.upgrade as UpgradeExchange).prove();
     }
     this.dispatcher.dispatch(exchange);
   }

@@ -19,6 +19,7 @@ export class UpgradeExchange implements Upgrade {
   #key: string | undefined;
 
   constructor(
+    private readonly exchange: Exchange,
     readonly protocol: string,
     private readonly held: HeldConnection | undefined,
     private readonly opener: TunnelOpener,
@@ -37,12 +38,12 @@ export class UpgradeExchange implements Upgrade {
   }
 
   /** Sets the key that the backend must answer: the client's, or our own when the protocol of the client has none. */
-  prove(exchange: Exchange): void {
+  prove(): void {
     if (!this.isWebSocket) return;
-    this.#key = exchange.headers['sec-websocket-key'];
+    this.#key = this.exchange.headers['sec-websocket-key'];
     if (this.held !== undefined) return;
     this.#key = newKey();
-    exchange.setRequestHeader('Sec-WebSocket-Key', this.#key);
+    this.exchange.setRequestHeader('Sec-WebSocket-Key', this.#key);
   }
 
   firstBytes(): Buffer {
@@ -57,7 +58,7 @@ export class UpgradeExchange implements Upgrade {
       : 'Sec-WebSocket-Accept does not answer the key';
   }
 
-  carry(exchange: Exchange, backend: LiveBackend, ends: TunnelEnds, over: TunnelOver): UnderWay {
-    return (this.#tunnel = this.opener.open(exchange, backend, ends, over));
+  carry(backend: LiveBackend, ends: TunnelEnds, over: TunnelOver): UnderWay {
+    return (this.#tunnel = this.opener.open(this.exchange, backend, ends, over));
   }
 }

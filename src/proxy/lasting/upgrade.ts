@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import type { LiveBackend } from '../../upstream/live-backend.js';
-import type { Exchange } from '../exchange.js';
 import type { UnderWay } from './under-way.js';
 
 /** The two connections that an upgrade has opened to each other, with what each side has sent already. */
@@ -24,7 +23,7 @@ export interface Upgrade {
   /** Why the backend's 101, with these fields, cannot be passed on; undefined: it can. */
   fault(fields: readonly string[]): string | undefined;
   /** Carries bytes both ways until one side ends; `over` is called exactly once, when both connections are closed. */
-  carry(exchange: Exchange, backend: LiveBackend, ends: TunnelEnds, over: TunnelOver): UnderWay;
+  carry(backend: LiveBackend, ends: TunnelEnds, over: TunnelOver): UnderWay;
 }
 
 /** Told of the end of a tunnel. */

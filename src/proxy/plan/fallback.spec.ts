@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../http/gateway-error.js';
 import { problemResponse } from '../../http/problem.js';
-import type { Exchange } from '../exchange.js';
 import { FallbackResponse } from './fallback.js';
 
-const exchange = { id: 'request-1', plan: undefined } as Partial<Exchange> as Exchange;
+const id = 'request-1';
 const noBackend = new GatewayError('NO_BACKEND', 'None.', 'b: circuit-open', undefined, ['Retry-After', '7']);
 
 const respond = (headers: [string, string][], body?: string, status = 503): ReturnType<typeof problemResponse> =>
   new FallbackResponse({ status, headers: new Map(headers), ...(body !== undefined && { body }) }).respond(
-    exchange,
+    id,
     noBackend,
+    undefined,
   );
 
 const valuesOf = (headers: readonly string[], name: string): string[] =>
@@ -39,9 +39,9 @@ describe('a fallback response', () => {
 
   it('is not changed by what was done to it for another exchange', () => {
     const fallback = new FallbackResponse({ status: 503, headers: new Map(), body: 'x' });
-    const first = fallback.respond(exchange, noBackend);
+    const first = fallback.respond(id, noBackend, undefined);
     first.headers.push('x-other', '1');
-    expect(valuesOf(fallback.respond(exchange, noBackend).headers, 'x-other')).toEqual([]);
+    expect(valuesOf(fallback.respond(id, noBackend, undefined).headers, 'x-other')).toEqual([]);
   });
 
   it.each(['content-type', 'cache-control'])('without a body has its own %s once', name => {

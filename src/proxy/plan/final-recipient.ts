@@ -1,23 +1,22 @@
 import type { LocalResponse } from '../../http/problem.js';
-import type { Exchange } from '../exchange.js';
+import type { CredentialFields } from '../../security/credential-fields.js';
+import type { ExchangeView } from './exchange-view.js';
 
 /**
  * The answer to a TRACE or OPTIONS request that has come with `Max-Forwards: 0`: the gateway is then its final recipient
  * and must not forward it (RFC 9110 §7.6.2). Fields with credentials are not reflected (§9.3.8). Undefined for all other requests.
  */
-export function finalRecipient(exchange: Exchange): LocalResponse | undefined {
+export function finalRecipient(exchange: ExchangeView, credentials: CredentialFields): LocalResponse | undefined {
   const { method, head } = exchange;
   if (head.maxForwards === undefined || !/^0+$/.test(head.maxForwards)) return undefined;
   if (method === 'OPTIONS')
     return { status: 204, headers: ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE'], body: '' };
   if (method !== 'TRACE') return undefined;
   const { rawHeaders, httpVersion } = exchange.message;
-  // Not the message's own `url`: Fastify has been given a constant one.
   const target = exchange.query === undefined ? exchange.path : `${exchange.path}?${exchange.query}`;
   let body = `TRACE ${target} HTTP/${httpVersion}\r\n`;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (!exchange.plan!.credentials.has(rawHeaders[i]!.toLowerCase()))
-      body += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
+    if (!credentials.has(rawHeaders[i]!.toLowerCase())) body += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
   }
   const bytes = Buffer.from(`${body}\r\n`, 'latin1');
   return {

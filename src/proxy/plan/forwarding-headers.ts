@@ -1,6 +1,6 @@
 import type { RawHeaders } from '../../http/raw-headers.js';
 import { canonicalAddress } from '../../addresses/canonical-address.js';
-import type { Exchange } from '../exchange.js';
+import type { ExchangeView } from './exchange-view.js';
 import { forwardedElement, forwardedOf, reportedPort, reportedWay } from './forwarded.js';
 
 const trustedRequestId = /^[\x21-\x7e]{1,128}$/;
@@ -18,7 +18,7 @@ export function isRequestId(value: string | undefined): value is string {
  * What a peer that is not trusted said under the forwarding names is replaced; a trusted peer's word is kept and added to, and where it has
  * said who asked in only one of the two languages, `X-Forwarded-For` or `Forwarded`, the gateway says the same in the other.
  */
-export function forwardingHeaders(exchange: Exchange): RawHeaders {
+export function forwardingHeaders(exchange: ExchangeView): RawHeaders {
   const { head, listenerInfo: listener, authority, peer, peerTrusted: trusted } = exchange;
   const address = peer === undefined ? 'unknown' : (canonicalAddress(peer) ?? peer);
   const headers: RawHeaders = ['Host', authority];

@@ -2,8 +2,15 @@ import { STATUS_CODES } from 'node:http';
 import { fieldValueOf } from '../../http/field-value.js';
 import type { LocalResponse } from '../../http/problem.js';
 import type { RawHeaders } from '../../http/raw-headers.js';
-import type { Exchange } from '../exchange.js';
-import type { LocalPlan } from './route-plan.js';
+import type { HeaderRules } from '../../http/header-rules.js';
+import type { ExchangeView } from './exchange-view.js';
+
+/** A route that the gateway answers itself: a redirect or a fixed response. */
+export interface LocalPlan {
+  readonly kind: 'local';
+  /** `rules`: what the route does to the fields of responses. */
+  respond(exchange: ExchangeView, rules: HeaderRules | undefined): LocalResponse;
+}
 
 /** A redirect: `Location` from the route's template, and a short text for whoever reads it. */
 export class RedirectPlan implements LocalPlan {
@@ -11,7 +18,7 @@ export class RedirectPlan implements LocalPlan {
 
   constructor(private readonly status: number) {}
 
-  respond({ match, forwardedPath, routingPath, query }: Exchange): LocalResponse {
+  respond({ match, forwardedPath, routingPath, query }: ExchangeView): LocalResponse {
     const location = match!.route.redirect!.location(
       match!.pattern,
       { raw: forwardedPath, routing: routingPath },
@@ -56,9 +63,9 @@ export class FixedPlan implements LocalPlan {
     if (!bodiless) this.#headers.push('Content-Length', String(this.#body.length));
   }
 
-  respond(exchange: Exchange): LocalResponse {
+  respond(_: unknown, rules: HeaderRules | undefined): LocalResponse {
     const headers = [...this.#headers];
-    exchange.plan?.responseRules?.apply(headers);
+    rules?.apply(headers);
     return { status: this.status, headers, body: this.#body };
   }
 }

@@ -1,8 +1,9 @@
 import type { Candidates } from '../../upstream/backend.js';
 import type { LiveBackend } from '../../upstream/live-backend.js';
-import type { Exchange } from '../exchange.js';
 import type { AttemptObserver } from '../forwarder/forwarder.js';
-import type { ForwardPlan, ForwardRoute } from './route-plan.js';
+import type { ExchangeView } from './exchange-view.js';
+import type { ForwardPlan } from './forward-plan.js';
+import type { ForwardRoute } from './forward-route.js';
 import type { Target } from '../target/target.js';
 
 /** Largest body that is copied, in bytes; requests with larger ones are not mirrored. */
@@ -21,7 +22,7 @@ export class Mirror {
   ) {}
 
   /** Copies the request now, or, when it has a body, once all of that has come. */
-  copy(exchange: Exchange, plan: ForwardPlan): void {
+  copy(exchange: ExchangeView, plan: ForwardPlan): void {
     if (this.random() >= this.share) return;
     if (exchange.body === undefined) this.#send(exchange, plan, undefined);
     else if (exchange.body.whole !== undefined) {
@@ -29,7 +30,7 @@ export class Mirror {
     } else exchange.body.keepCopy(maxCopy, body => body !== undefined && this.#send(exchange, plan, body));
   }
 
-  #send(exchange: Exchange, plan: ForwardPlan, body: Buffer | undefined): void {
+  #send(exchange: ExchangeView, plan: ForwardPlan, body: Buffer | undefined): void {
     const { target, timeouts } = this.route;
     const { available } = target.upstream;
     if (available.length === 0) return;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RetriesConfig, type RetryCondition } from '../../config/file/retries.config.js';
 import { errorTable, GatewayError, type ErrorCode } from '../../http/gateway-error.js';
-import type { Exchange } from '../exchange.js';
 import { LatencyWindow } from '../target/latency-window.js';
-import { RetryPolicy } from './retry-policy.js';
+import { RetryPolicy, type TriedRequest } from './retry-policy.js';
 import type { Target } from '../target/target.js';
 
 type Body = 'none' | 'replayable' | 'let go';
@@ -16,9 +15,9 @@ interface Facts {
 }
 
 /** As much of an exchange as a policy asks for. */
-function exchangeOf({ method = 'GET', body = 'none', retries = 0, staleAttempts = 0 }: Facts): Exchange {
-  const held = body === 'none' ? undefined : ({ replayable: body === 'replayable' } as Exchange['body']);
-  return { method, body: held, retries, staleAttempts } as Partial<Exchange> as Exchange;
+function exchangeOf({ method = 'GET', body = 'none', retries = 0, staleAttempts = 0 }: Facts) {
+  const held = body === 'none' ? undefined : ({ replayable: body === 'replayable' } as TriedRequest['body']);
+  return { method, body: held, retries, staleAttempts, tie: undefined, upgrade: undefined };
 }
 
 const policyOf = (settings: Partial<RetriesConfig> = {}, random?: () => number): RetryPolicy =>

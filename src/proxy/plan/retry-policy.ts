@@ -2,7 +2,7 @@ import type { RetriesConfig, RetryCondition } from '../../config/file/retries.co
 import { errorTable, type GatewayError } from '../../http/gateway-error.js';
 import { failureNames } from '../target/backend-verdict.js';
 import type { ClientBody } from '../client/client-body.js';
-import type { Exchange } from '../exchange.js';
+import type { ExchangeView } from './exchange-view.js';
 import type { Target } from '../target/target.js';
 
 /** RFC 9110 §9.2.2 and, for QUERY, RFC 10008: sent twice they have the effect of once. */
@@ -13,6 +13,17 @@ const maxStale = 3;
 
 /** Why an attempt is followed by another: labels of a metric. `stale`: it met a connection that the backend was just closing. */
 export type RetryReason = 'connect-failure' | 'reset' | 'timeout' | 'status' | 'stale';
+
+/** What of an exchange says whether it may be sent again. */
+export type RepeatedRequest = Pick<ExchangeView, 'body' | 'method'>;
+
+/** The same, with the attempts that have been made for it. */
+export interface TriedRequest extends RepeatedRequest {
+  /** Attempts that were made because one before had failed. */
+  readonly retries: number;
+  /** Attempts that were made because one before had met a connection that was being closed. */
+  readonly staleAttempts: number;
+}
 
 /** Which attempts may be followed by another, for one route and upstream: `retries`. Asked only when one has failed. */
 export class RetryPolicy {
@@ -64,7 +75,10 @@ export class RetryPolicy {
    * Milliseconds after which a second attempt is started beside the first; undefined: there is to be none. Only requests
    * without a body whose method is idempotent (RFC 9110 §9.2.2) are sent twice at once.
    */
-  hedgeAfter(exchange: Exchange, target: Target): number | undefined {
+  hedgeAfter(
+    exchange: Pick<ExchangeView, 'body' | 'method' | 'tie' | 'upgrade'>,
+    target: Pick<Target, 'latencies'>,
+  ): number | undefined {
     const { hedgeAfter } = this.settings;
     if (hedgeAfter === 0 || exchange.body !== undefined || exchange.upgrade !== undefined) return undefined;
     // The client is known to one connection, and that to one backend.
@@ -87,7 +101,7 @@ export class RetryPolicy {
    * Why an attempt that ended with an error may be followed by another; undefined: it may not. `stale`: it met a reused
    * connection that was closed before it answered, which says nothing about the backend.
    */
-  afterError(exchange: Exchange, error: GatewayError, stale: boolean): RetryReason | undefined {
+  afterError(exchange: TriedRequest, error: GatewayError, stale: boolean): RetryReason | undefined {
     if (exchange.body !== undefined && !exchange.body.replayable) return undefined;
     const { retry } = errorTable[error.code];
     const repeatable = this.repeats(exchange.method);
@@ -99,7 +113,7 @@ export class RetryPolicy {
   }
 
   /** Another upstream may be given the request after an attempt has ended so: the first cannot have acted on it, or may do so twice. */
-  mayMove({ body, method }: Exchange, { code, source }: GatewayError): boolean {
+  mayMove({ body, method }: RepeatedRequest, { code, source }: GatewayError): boolean {
     if (body !== undefined && !body.replayable) return false;
     return source !== 'backend' || errorTable[code].retry === 'always' || this.repeats(method);
   }
@@ -110,14 +124,14 @@ export class RetryPolicy {
   }
 
   /** The same for an attempt that was answered. */
-  afterStatus(exchange: Exchange, status: number): RetryReason | undefined {
+  afterStatus(exchange: TriedRequest, status: number): RetryReason | undefined {
     if (!this.isFailure(status)) return undefined;
     if (exchange.retries >= this.settings.attempts || !this.repeats(exchange.method)) return undefined;
     return exchange.body === undefined || exchange.body.replayable ? 'status' : undefined;
   }
 
   /** Milliseconds to wait before the next attempt: full jitter over a base that doubles with each (AWS Architecture Blog, 2015). */
-  backoff({ retries }: Exchange): number {
+  backoff({ retries }: Pick<TriedRequest, 'retries'>): number {
     return this.random() * this.settings.backoff * 2 ** retries;
   }
 }

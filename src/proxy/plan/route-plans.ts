@@ -13,13 +13,15 @@ import { preflightMethod } from '../../security/cors/preflight.js';
 import type { StagedPolicy } from '../../security/policy-source.js';
 import { responseDefaultsOf, type ResponseDefaults } from '../../security/response-defaults.js';
 import type { RoutePolicies } from '../../security/route-policies.js';
-import { FallbackResponse, type Fallback } from './fallback.js';
+import { FallbackResponse } from './fallback.js';
 import { guarded, type Guarded } from './guarded-plan.js';
-import { FixedPlan, RedirectPlan } from './local-plans.js';
+import { FixedPlan, RedirectPlan, type LocalPlan } from './local-plans.js';
 import { Mirror } from './mirror.js';
 import type { EventStreamSettings } from '../lasting/event-streams.js';
 import { Places } from '../lasting/places.js';
-import { ForwardPlan, type ForwardRoute, type LocalPlan, type PlannedRoute, type RoutePlan } from './route-plan.js';
+import { ForwardPlan } from './forward-plan.js';
+import type { ForwardRoute } from './forward-route.js';
+import type { PlannedRoute, RoutePlan } from './route-plan.js';
 import { RetryPolicy } from './retry-policy.js';
 import { RouteUpgrades } from './route-upgrades.js';
 import type { Targets } from '../target/targets.js';
@@ -126,9 +128,7 @@ export class RoutePlans {
     const routes = new Map(names.map(name => [name, this.#forward(route, name)]));
     const [only] = routes.values();
     const next =
-      routes.size === 1
-        ? () => only!
-        : (match: RouteMatch<PlannedRoute>): ForwardRoute => routes.get(match.route.nextUpstream()!)!;
+      routes.size === 1 ? () => only! : (match: RouteMatch): ForwardRoute => routes.get(match.route.nextUpstream()!)!;
     return new ForwardPlan(next, route.rewrite !== undefined, rules, this.#credentials);
   }
 
@@ -148,7 +148,7 @@ export class RoutePlans {
     return { target, timeouts: { connect: own, response, idle }, retries, fallback: undefined };
   }
 
-  #fallback(route: RouteConfig, name: string): Fallback | undefined {
+  #fallback(route: RouteConfig, name: string): ForwardRoute['fallback'] {
     const { fallback } = this.config.upstreams.get(name)!;
     if (fallback === undefined) return undefined;
     if (fallback.upstream === undefined) return new FallbackResponse(fallback);

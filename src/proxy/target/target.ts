@@ -1,6 +1,7 @@
 import type { CircuitBreaker } from '../../circuit-breaker/circuit-breaker.js';
 import type { CircuitBreakers } from '../../circuit-breaker/circuit-breakers.js';
 import { GatewayError } from '../../http/gateway-error.js';
+import type { RequestInfo } from '../../http/request-info.js';
 import type { LoadBalancer } from '../../load-balancer/load-balancer.js';
 import type { AttemptMetrics } from '../../metrics/attempt-metrics.js';
 import type { Candidates, Outcome } from '../../upstream/backend.js';
@@ -9,7 +10,6 @@ import type { Upstream } from '../../upstream/upstream.js';
 import type { VerdictRules } from './backend-verdict.js';
 import type { ClientTie } from '../client/client-tie.js';
 import { ConnectionGate, type GateLimits } from './connection-gate.js';
-import type { Exchange } from '../exchange.js';
 import type { Forwarder } from '../forwarder/forwarder.js';
 import { LatencyWindow } from './latency-window.js';
 import { RetryBudget } from './retry-budget.js';
@@ -29,6 +29,11 @@ export interface TargetParts {
   /** A client must not leave the backend that its cookie names only because that one is busy. */
   readonly sticky: boolean;
   readonly metrics: AttemptMetrics;
+}
+
+/** The request that a backend is picked for. */
+export interface PickedFor extends RequestInfo {
+  readonly tie: ClientTie | undefined;
 }
 
 /** How an attempt holds its place: its client is still sending, or has sent all, or it lasts and has given the place back. */
@@ -112,12 +117,12 @@ export class Target {
   }
 
   /** One of the candidates: where the balancer's choice is busy, another that is not. There must be at least one. */
-  pick(candidates: readonly LiveBackend[], exchange: Exchange, isSending = false): LiveBackend {
-    if (exchange.tie !== undefined) return this.#pickTied(candidates, exchange, exchange.tie);
-    const backend = this.#pick(candidates, exchange);
+  pick(candidates: readonly LiveBackend[], request: PickedFor, isSending = false): LiveBackend {
+    if (request.tie !== undefined) return this.#pickTied(candidates, request, request.tie);
+    const backend = this.#pick(candidates, request);
     if (this.gate(backend).hasRoomFor(isSending) || candidates.length === 1 || this.#sticky) return backend;
     const idle = candidates.filter(each => this.gate(each).hasRoomFor(isSending));
-    return idle.length === 0 ? backend : this.#pick(idle, exchange);
+    return idle.length === 0 ? backend : this.#pick(idle, request);
   }
 
   /** Exactly once for each attempt: frees its place and tells the balancer and the metrics how it went. */
@@ -147,16 +152,16 @@ export class Target {
   }
 
   /** A client that has let in its connections keeps its backend, which alone knows it, as long as that can be had. */
-  #pickTied(candidates: readonly LiveBackend[], exchange: Exchange, tie: ClientTie): LiveBackend {
+  #pickTied(candidates: readonly LiveBackend[], request: RequestInfo, tie: ClientTie): LiveBackend {
     const known = this.#ties.get(tie);
     if (known !== undefined && candidates.includes(known)) return known;
-    const backend = this.#pick(candidates, exchange);
+    const backend = this.#pick(candidates, request);
     this.#ties.set(tie, backend);
     return backend;
   }
 
-  #pick(candidates: readonly LiveBackend[], exchange: Exchange): LiveBackend {
-    return this.balancer.pick(candidates as unknown as Candidates, exchange) as LiveBackend;
+  #pick(candidates: readonly LiveBackend[], request: RequestInfo): LiveBackend {
+    return this.balancer.pick(candidates as unknown as Candidates, request) as LiveBackend;
   }
 
   #hasRoomIn(backends: readonly LiveBackend[]): boolean {

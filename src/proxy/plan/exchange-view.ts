@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RequestHead } from '../../http/request-head.js';
+import type { RequestInfo } from '../../http/request-info.js';
+import type { Signature } from '../../http/signature.js';
+import type { RouteMatch } from '../../routing/compiled-route.js';
+import type { ClientBody } from '../client/client-body.js';
+import type { ClientMessage } from '../client/client-message.js';
+import type { ClientTie } from '../client/client-tie.js';
+import type { ListenerInfo } from '../client/listener-info.js';
+
+/** What plans read of an exchange. The exchange's own docstrings say what each field means. */
+export interface ExchangeView extends RequestInfo {
+  readonly head: RequestHead;
+  readonly message: ClientMessage;
+  readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
+  readonly listenerInfo: ListenerInfo;
+  readonly signature: Signature;
+  readonly via: string;
+  readonly authority: string;
+  readonly hostPort: string;
+  readonly peer: string | undefined;
+  readonly peerTrusted: boolean;
+  readonly query: string | undefined;
+  readonly forwardedPath: string;
+  readonly routingPath: string;
+  readonly match: RouteMatch | undefined;
+  readonly body: ClientBody | undefined;
+  readonly upgrade: { readonly protocol: string } | undefined;
+  readonly tie: ClientTie | undefined;
+  readonly wantsEvents: boolean;
+  readonly expectsContinue: boolean;
+  readonly acceptsTrailers: boolean;
+  /** Applies what policies have asked for to the fields of a request for a backend, in place. */
+  editRequest(headers: RawHeaders): void;
+}
