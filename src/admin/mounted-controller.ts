@@ -1,8 +1,8 @@
-import { RequestMethod, type Type } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ExternalContextCreator } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+
+import { methodOn, pathOn, ROUTE_ARGS_METADATA, RouteParamtypes } from '../platform/nest-metadata.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
@@ -40,13 +40,13 @@ const parameters = {
  */
 export function mountController(fastify: FastifyInstance, controller: object, contexts: ExternalContextCreator): void {
   const { constructor } = controller as { constructor: Type<object> };
-  const prefix = pathOf(constructor);
+  const prefix = pathOn(constructor);
   const prototype = constructor.prototype as Record<string, Handler>;
   for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
     const handler = prototype[name]!;
-    const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+    const method = methodOn(handler);
     if (method === undefined) continue;
-    const url = `/${[prefix, pathOf(handler)].filter(part => part !== '').join('/')}`;
+    const url = `/${[prefix, pathOn(handler)].filter(part => part !== '').join('/')}`;
     const run = contexts.create(
       controller as never,
       handler as (...given: unknown[]) => unknown,
@@ -59,13 +59,9 @@ export function mountController(fastify: FastifyInstance, controller: object, co
       'http',
     ) as Handler;
     fastify.route({
-      method: RequestMethod[method] as HTTPMethods,
+      method: method as HTTPMethods,
       url,
       handler: (request, reply) => run(request, reply),
     });
   }
-}
-
-function pathOf(target: object): string {
-  return String((Reflect.getMetadata(PATH_METADATA, target) as string | undefined) ?? '').replace(/^\/+|\/+$/g, '');
 }

@@ -9,13 +9,14 @@ import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './target/backend-verdict.js';
 import { Doubts, isDoubtful } from './doubts.js';
 import type { BodyWatcher } from './client/client-body.js';
-import type { ClientMemory } from './client/memory-share.js';
-import type { EventStream, EventStreams, StreamSource, StreamSupply } from './lasting/event-streams.js';
+import type { AttemptOwner } from './attempt-owner.js';
+import type { EventStream, StreamSource } from './lasting/event-streams.js';
 import type { Exchange } from './exchange.js';
 import type { UnderWay } from './lasting/under-way.js';
 import type { AttemptControl, AttemptObserver } from './forwarder/forwarder.js';
 import type { Race } from './race.js';
 import type { ForwardRoute } from './plan/forward-route.js';
+import { mayHaveClosedEarly } from './target/early-close.js';
 import type { HeldPlace } from './target/target.js';
 import { UnreadAnswer } from './unread-answer.js';
 import type { TunnelOver } from './lasting/upgrade.js';
@@ -28,25 +29,6 @@ const maxDropped = 64 * 1024;
 
 /** Milliseconds in which an answer that is dropped must have ended for its connection to be kept. */
 const droppedWithin = 100;
-
-/** Bytes of a body that every server takes from the connection with the head. */
-const readWithHead = 16 * 1024;
-
-/** Who makes the attempts of an exchange, and decides what follows one that is no answer for the client. */
-export interface AttemptOwner extends StreamSupply {
-  readonly exchange: Exchange;
-  readonly route: ForwardRoute;
-  /** Who takes over a response that is an event stream. */
-  readonly streams: EventStreams;
-  /** Where answers may wait for their clients. */
-  readonly memory: ClientMemory;
-  /** After this error the exchange will be tried on a backend that has not been. */
-  triesElsewhere(backend: LiveBackend, error: GatewayError): boolean;
-  /** An attempt on the backend has ended with an error, and is settled. */
-  failed(backend: LiveBackend, error: GatewayError, stale: boolean): void;
-  /** A response with this status of 400 or more has begun. True: it was dropped, and another attempt follows. */
-  declines(attempt: Attempt, status: number): boolean;
-}
 
 /**
  * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
@@ -97,7 +79,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
   giveUp(): void {
     this.#control?.abort();
     this.#tunnel?.giveUp();
-    this.#settle('ignored', VerdictRules.ignored);
+    this.#abandoned();
   }
 
   /** Tells the breaker of the answer that has begun, before its end. */
@@ -106,7 +88,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
   }
 
   drop(): void {
-    this.#settle(this.#outcome(), this.#verdict());
+    this.#succeeded();
     this.#dropped = 0;
     const { body } = this.exchange;
     // It would go on reading the body that the next attempt needs.
@@ -157,7 +139,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.#left = true;
     this.#dropped = 0;
     this.#control?.abort();
-    this.#settle(this.#outcome(), this.#verdict());
+    this.#succeeded();
   }
 
   decline(error: GatewayError): void {
@@ -225,7 +207,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
 
   end(trailers: readonly (Buffer | string)[] | undefined): void {
     if (this.#dropped >= 0) return clearTimeout(this.#cut);
-    this.#settle(this.#outcome(), this.#verdict());
+    this.#succeeded();
     const fields = trailers === undefined || trailers.length === 0 ? undefined : this.exchange.shownTrailers(trailers);
     if (this.#stream !== undefined) this.#stream.end(fields);
     else this.exchange.responder.end(fields);
@@ -260,30 +242,17 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
   }
 
   tunnelOver(): void {
-    this.#settle('success', VerdictRules.ignored);
+    this.#succeeded();
   }
 
   fail(error: GatewayError, stale = false, unsent = false): void {
     if (this.#dropped >= 0) return clearTimeout(this.#cut);
-    const isFault = error.source === 'backend' && !stale && !this.#mayBeUnread(error, unsent);
-    const verdict = isFault ? this.route.target.verdicts.ofError(error) : VerdictRules.ignored;
-    if (verdict.outcome === 'failure') this.#blame(error);
-    this.#settle(isFault ? 'failure' : 'ignored', verdict);
+    const isFault =
+      error.source === 'backend' && !stale && !mayHaveClosedEarly(error, unsent, this.#status, this.exchange.body);
+    if (isFault) this.#failed(error);
+    else this.#abandoned();
     if (this.race === undefined || !this.race.lost(this)) this.owner.failed(this.backend, error, stale);
     else if (!stale) this.owner.avoid(this.backend);
-  }
-
-  /**
-   * The connection ended behind a body that the backend need not have read: it may have given up on a slow client, or have answered
-   * early and closed, which can take the answer with it even if all of the body had been written. That is no evidence.
-   */
-  #mayBeUnread({ code }: GatewayError, unsent: boolean): boolean {
-    if (code !== 'RESET' && code !== 'BODY_BROKEN') return false;
-    if (unsent) return true;
-    const { body } = this.exchange;
-    if (body === undefined) return false;
-    const isGood = this.#status >= 200 && this.#status < 300;
-    return body.isComing || (body.bytes > readWithHead && !isGood);
   }
 
   /** The client gets the answer of this attempt. */
@@ -320,8 +289,21 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     return this.#unread.goesOn(bytes);
   }
 
-  #outcome(): 'success' | 'failure' {
-    return this.#status >= 500 ? 'failure' : 'success';
+  /** The first of the three ways to end: the backend has answered as far as the client needs it. */
+  #succeeded(): void {
+    this.#settle(this.#status >= 500 ? 'failure' : 'success', this.#verdict());
+  }
+
+  /** The second: no answer, or half of one, by the backend's fault. */
+  #failed(error: GatewayError): void {
+    const verdict = this.route.target.verdicts.ofError(error);
+    if (verdict.outcome === 'failure') this.#blame(error);
+    this.#settle('failure', verdict);
+  }
+
+  /** The third: it says nothing of the backend. */
+  #abandoned(): void {
+    this.#settle('ignored', VerdictRules.ignored);
   }
 
   #verdict(): BreakerVerdict {

@@ -1,7 +1,7 @@
 import { HttpException, Injectable } from '@nestjs/common';
-import { EXCEPTION_FILTERS_METADATA, GUARDS_METADATA, INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, ExternalContextCreator } from '@nestjs/core';
 import { GatewayError } from '../http/gateway-error.js';
+import { enhancersOn } from '../platform/nest-metadata.js';
 import { Denied, PolicyGuard } from '../security/policy.guard.js';
 import type { Verdict } from '../security/policy.js';
 import type { Exchange } from './exchange.js';
@@ -18,9 +18,6 @@ export interface ExchangeController {
 type Way = (exchange: Exchange) => void;
 
 const closed: Way = exchange => exchange.fail(new GatewayError('DRAINING', 'The gateway is starting.'));
-
-/** Kinds of what Nest runs around a controller, with the metadata that a controller's own stand in. */
-const enhancers = [GUARDS_METADATA, INTERCEPTORS_METADATA, EXCEPTION_FILTERS_METADATA];
 
 /**
  * Where each exchange enters Nest, whatever its protocol: guards, policies, interceptors, then its controller. The way is built once for each
@@ -65,9 +62,7 @@ export class Entrance {
   #isBare({ constructor, handle }: ExchangeController): boolean {
     const { application } = this;
     const global = [application.getGlobalGuards(), application.getGlobalInterceptors(), application.getGlobalFilters()];
-    const own = enhancers.flatMap(key =>
-      [constructor, handle].map(of => (Reflect.getMetadata(key, of) ?? []) as unknown[]),
-    );
+    const own = [constructor, handle].flatMap(enhancersOn);
     return [...global, ...own].flat().every(each => each === PolicyGuard);
   }
 

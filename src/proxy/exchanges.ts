@@ -7,6 +7,7 @@ import { newRequestId } from '../http/request-id.js';
 import type { Signature } from '../http/signature.js';
 import type { RequestFieldRules } from '../http/request-field-rules.js';
 import { RequestHead } from '../http/request-head.js';
+import { forgetExpectation } from '../platform/withheld-continue.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
@@ -96,8 +97,7 @@ export class Exchanges {
       { request, response },
       this.signature,
     );
-    // Node says `Connection: close` to whoever was not sent a 100, also where no body would follow it.
-    if (expectsContinue && !head.hasBody) (response as { _expect_continue?: boolean })._expect_continue = false;
+    if (expectsContinue && !head.hasBody) forgetExpectation(response);
     this.#open(exchange, socket, peer, trusted);
     exchange.tie = head.connectionAuth === undefined ? tieOf(socket) : tieTo(socket);
     const before = socket[LAST];

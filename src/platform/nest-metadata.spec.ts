@@ -1,0 +1,56 @@
+import 'reflect-metadata';
+import { Controller, Get, Param, Post, Res, UseFilters, UseGuards, UseInterceptors } from '@nestjs/common';
+import { describe, expect, it } from 'vitest';
+import { enhancersOn, methodOn, pathOn, ROUTE_ARGS_METADATA, RouteParamtypes } from './nest-metadata.js';
+
+class Guard {
+  canActivate(): boolean {
+    return true;
+  }
+}
+class Interceptor {
+  intercept(): never {
+    throw new Error('not called');
+  }
+}
+class Filter {
+  catch(): void {}
+}
+
+@Controller('/things/')
+@UseGuards(Guard)
+@UseInterceptors(Interceptor)
+class Things {
+  @Get('one/:id')
+  @UseFilters(Filter)
+  one(@Param('id') id: string, @Res() response: object): unknown {
+    return [id, response];
+  }
+
+  @Post()
+  add(): void {}
+
+  helper(): void {}
+}
+
+describe("what Nest's decorators leave (if this fails, Nest has changed: see src/platform/nest-metadata.ts)", () => {
+  it('is the guards, interceptors and filters of a class and of a method', () => {
+    expect(enhancersOn(Things)).toEqual([Guard, Interceptor]);
+    expect(enhancersOn(Things.prototype.one)).toEqual([Filter]);
+    expect(enhancersOn(Things.prototype.add)).toEqual([]);
+  });
+
+  it('is the path and the method of HTTP', () => {
+    expect(pathOn(Things)).toBe('things');
+    expect([methodOn(Things.prototype.one), pathOn(Things.prototype.one)]).toEqual(['GET', 'one/:id']);
+    expect([methodOn(Things.prototype.add), pathOn(Things.prototype.add)]).toEqual(['POST', '']);
+    expect(methodOn(Things.prototype.helper)).toBeUndefined();
+  });
+
+  it('is the kinds of parameters, by their places', () => {
+    const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, Things, 'one') as object;
+    expect(Object.keys(parameters).sort()).toEqual(
+      [`${RouteParamtypes.PARAM}:0`, `${RouteParamtypes.RESPONSE}:1`].sort(),
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import { RequestMethod } from '@nestjs/common';
+import {
+  EXCEPTION_FILTERS_METADATA,
+  GUARDS_METADATA,
+  INTERCEPTORS_METADATA,
+  METHOD_METADATA,
+  PATH_METADATA,
+  ROUTE_ARGS_METADATA,
+} from '@nestjs/common/constants.js';
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
+
+/**
+ * What Nest's decorators leave on a class and its methods. The keys are in `@nestjs/common/constants` (12.x), which other packages of Nest read as
+ * well, but which its documentation does not promise. No public way tells whether a class has guards of its own, nor by what path a handler is reached
+ * where another router than the application's serves it.
+ */
+export { ROUTE_ARGS_METADATA, RouteParamtypes };
+
+/** The guards, interceptors and filters that decorators have put on a controller, or on one of its methods. */
+export function enhancersOn(target: object): readonly unknown[] {
+  const keys = [GUARDS_METADATA, INTERCEPTORS_METADATA, EXCEPTION_FILTERS_METADATA];
+  return keys.flatMap(key => (Reflect.getMetadata(key, target) ?? []) as unknown[]);
+}
+
+/** The path of a controller or a handler, without slashes at its ends. */
+export function pathOn(target: object): string {
+  return String((Reflect.getMetadata(PATH_METADATA, target) as string | undefined) ?? '').replace(/^\/+|\/+$/g, '');
+}
+
+/** The method of HTTP that a handler is for; undefined: it is no handler. */
+export function methodOn(handler: object): string | undefined {
+  const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+  return method === undefined ? undefined : RequestMethod[method];
+}
