@@ -43,6 +43,7 @@ export class Listeners {
       streams: {
         head,
         handle: (stream, request, message, listener) => {
+          // 1
           const exchange = exchanges.beginStream(stream, request, message, listener);
           if (exchange === undefined) return;
           if (request.protocol === undefined) entrance.enter(exchange);
@@ -78,6 +79,7 @@ export class Listeners {
   #take(): RequestHandler {
     const { entrance, exchanges } = this;
     return (request, response, listener, expectsContinue) => {
+      // 1
       const exchange = exchanges.begin(request, response, listener, expectsContinue);
       if (exchange === undefined) return;
       if (response.socket !== null) entrance.enter(exchange);

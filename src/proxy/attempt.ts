@@ -187,6 +187,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     if (streams) this.outlast();
     this.#edit(headers);
     exchange.responder.source = this;
+    // 11
     exchange.responder.head(status, message, headers);
     if (streams && status < 300 && status !== 204 && status !== 205 && exchange.method !== 'HEAD') {
       this.owner.streams.open(exchange, this, this.owner, headers);

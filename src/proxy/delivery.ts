@@ -49,7 +49,8 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
   constructor(
     private readonly services: DeliveryServices,
     readonly exchange: Exchange,
-    readonly plan: ForwardPlan,
+    /** How its route makes requests for backends. */
+    readonly action: ForwardPlan,
     readonly route: ForwardRoute,
     /** When the upstream was given the exchange, on the clock of `performance.now()`: its `timeouts.response` begins then. */
     private readonly givenAt: number,
@@ -194,7 +195,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
 
   /** False: its breaker does not let it in; it has left the gate then. */
   #enter(backend: LiveBackend, isSending: boolean, inRace?: Race<Attempt>): boolean {
-    const { exchange, plan, route } = this;
+    const { action, exchange, route } = this;
     const { target, retries, timeouts } = route;
     const breaker = target.breaker(backend);
     const ticket = breaker.tryEnter();
@@ -213,7 +214,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     const attempt = new Attempt(this, backend, breaker, ticket, race);
     race?.enter(attempt);
     if (isSending) attempt.beginSending();
-    const request = plan.request(exchange, target, backend, exchange.body?.open(), {
+    const request = action.request(exchange, target, backend, exchange.body?.open(), {
       connect: isFirst ? timeouts.connect : Math.min(timeouts.connect || target.connectTimeout, left),
       response: retries.limit(left),
       idle: timeouts.idle,
@@ -251,7 +252,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
   /** `cause`: what the last attempt ended with, when there was one. */
   #fallBack(cause: GatewayError | undefined): void {
     // 10
-    const { exchange, plan, route, services } = this;
+    const { action, exchange, route, services } = this;
     const { fallback, target } = route;
     const error = cause ?? target.unavailable();
     if (cause === undefined) services.metrics.refused(target.upstream);
@@ -265,6 +266,6 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     // The other upstream has all the time and tries of a first one.
     exchange.doubts?.blame();
     exchange.upstreamName = fallback.route.target.upstream.name;
-    new Delivery(services, exchange, plan, fallback.route, performance.now()).next();
+    new Delivery(services, exchange, action, fallback.route, performance.now()).next();
   }
 }

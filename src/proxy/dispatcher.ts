@@ -63,7 +63,7 @@ export class Dispatcher implements DeliveryServices {
     const { exchange, route } = delivery;
     const plan = exchange.plan!;
     if (plan.bodyPolicies.length > 0 && exchange.body !== undefined) return this.#checkBody(delivery);
-    if (exchange.upgrade === undefined) plan.mirror?.copy(exchange, delivery.plan);
+    if (exchange.upgrade === undefined) plan.mirror?.copy(exchange, delivery.action);
     // A small body is there once the message that brought the head has been read to its end, or is waited for before it takes a place.
     if (exchange.body !== undefined && !exchange.expectsContinue && route.retries.gathers(exchange.body)) {
       process.nextTick(startWithBody, delivery);
@@ -83,7 +83,7 @@ export class Dispatcher implements DeliveryServices {
         const verdict = policy.checkBody!(exchange, body.whole!);
         if (verdict !== undefined) return exchange.settle(verdict);
       }
-      plan.mirror?.copy(exchange, delivery.plan);
+      plan.mirror?.copy(exchange, delivery.action);
       delivery.next();
     });
   }

@@ -49,6 +49,7 @@ export class Entrance {
 
   /** Ends the exchange if something is thrown on its way. */
   enter(exchange: Exchange): void {
+    // 3
     if (exchange.upgrade !== undefined) this.#upgrades(exchange);
     else if (exchange.wantsEvents) this.#events(exchange);
     else this.#requests(exchange);

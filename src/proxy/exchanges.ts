@@ -109,6 +109,7 @@ export class Exchanges {
       response.shouldKeepAlive = false;
       endWithAnswer(socket);
     }
+    // 2
     const refusal = this.locator.locate(exchange, request);
     if (refusal === undefined) return this.#unlessLoop(exchange);
     // Whoever sends such a message is not believed where the next one begins.
@@ -166,6 +167,7 @@ export class Exchanges {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
       return undefined;
     }
+    // 2
     const refusal = this.locator.locateStream(exchange, head);
     if (refusal === undefined) return this.#unlessLoop(exchange);
     exchange.fail(refusal);
@@ -240,6 +242,7 @@ export class Exchanges {
   }
 
   #end(exchange: Exchange, socket: ExchangeSocket): void {
+    // 12
     exchange.closedAt = performance.now();
     exchange.stream?.closed();
     exchange.places?.leave();

@@ -26,6 +26,7 @@ export class ClientUpgrades extends Upgrades {
   }
 
   take(request: IncomingMessage, socket: Socket, head: Buffer, listener: ListenerInfo): void {
+    // 1
     const held = new HeldConnection(request, socket, head);
     const exchange = this.exchanges.begin(request, held.response, listener, false);
     if (exchange === undefined) return;
