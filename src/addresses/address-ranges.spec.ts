@@ -8,7 +8,7 @@ const ranges = (allow: readonly string[], deny: readonly string[]): AddressRange
   new AddressRanges(allow.map(parseNetwork), deny.map(parseNetwork));
 
 describe('AddressRanges', () => {
-  it('lets everybody in who is not denied', () => {
+  it('lets in every address that is not denied', () => {
     const filter = ranges([], ['203.0.113.0/24', '2001:db8::/32']);
     expect(filter.admits('203.0.112.255')).toBe(true);
     expect(filter.admits('203.0.113.0')).toBe(false);
@@ -20,7 +20,7 @@ describe('AddressRanges', () => {
     expect(filter.admits('255.255.255.255')).toBe(true);
   });
 
-  it('closes everything else, of both families, when somebody is allowed', () => {
+  it('closes all other addresses, of both families, when one is allowed', () => {
     const filter = ranges(['10.0.0.0/8'], []);
     expect(filter.admits('10.1.2.3')).toBe(true);
     expect(filter.admits('11.0.0.0')).toBe(false);
@@ -53,7 +53,7 @@ describe('AddressRanges', () => {
     expect(() => parseNetwork('::ffff:0:0/95')).toThrow('wider than the IPv4-mapped addresses');
   });
 
-  it('says so when it is not asked about an address', () => {
+  it('says so when a text is no address', () => {
     expect(ranges([], []).admits('unix')).toBeUndefined();
     expect(ranges([], []).admits('unknown')).toBeUndefined();
   });
@@ -65,7 +65,7 @@ describe('AddressRanges', () => {
     },
   );
 
-  it("says of any address and any lists what Node's BlockList says of each list", () => {
+  it("agrees with Node's BlockList about any address and any lists", () => {
     // Few bits differ, so that ranges touch, overlap and contain each other, and addresses fall on their edges.
     const bits = fc.nat({ max: 31 });
     const v4 = bits.map(number => `10.0.${number >> 3}.${(number & 7) * 32}`);

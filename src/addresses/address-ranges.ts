@@ -4,7 +4,7 @@ import type { Network } from './network.js';
 const whole = { 4: (1n << 32n) - 1n, 6: (1n << 128n) - 1n } as const;
 
 /**
- * Which addresses are let in, compiled for looking up: for each family the sorted addresses at which the answer changes,
+ * The addresses that are let in, compiled for look-ups: for each family the sorted addresses at which the answer changes,
  * beginning with the first that is let in. A look-up is a binary search: about 14 steps at 10,000 ranges. Immutable.
  */
 export class AddressRanges {
@@ -24,7 +24,7 @@ export class AddressRanges {
   admits(address: string): boolean | undefined {
     const family = this.#reader.read(address);
     if (family === 0) return undefined;
-    // After an odd number of changes the answer is yes.
+    // After an odd number of changes the address is let in.
     const before = family === 4 ? this.#changesUpTo4() : this.#changesUpTo6();
     return (before & 1) === 1;
   }
@@ -53,7 +53,7 @@ export class AddressRanges {
     return low;
   }
 
-  /** Whether the change that begins at this word is at the address or before it. */
+  /** Whether the change stored at this index is at or before the address. */
   #isUpTo6(at: number): boolean {
     const { words } = this.#reader;
     for (let word = 0; word < 4; word++) {
@@ -90,7 +90,7 @@ function merged(ranges: readonly Range[]): Range[] {
   return result;
 }
 
-/** What is in `ranges` and not in `holes`; both merged, and so is the result. */
+/** The addresses in `ranges` and not in `holes`. Both must be merged, and the result is. */
 function without(ranges: readonly Range[], holes: readonly Range[]): Range[] {
   const result: Range[] = [];
   let next = 0;

@@ -11,7 +11,7 @@ export class AddressReader {
   readonly words = new Uint32Array(4);
   readonly #groups = new Uint16Array(8);
 
-  /** The family of the address that now stands in `words`; 0 when the text is none. */
+  /** Reads a text into `words`. Returns the family of the address; 0: the text is none. */
   read(text: string): 0 | 4 | 6 {
     if (text.length > 45) return none;
     if (text.indexOf(':') === -1) {
@@ -73,7 +73,7 @@ function group(groups: Uint16Array, place: number, gap: number, missing: number)
   return place < gap + missing ? 0 : groups[place - missing]!;
 }
 
-/** Four decimal numbers up to 255 between dots, without leading zeros, to the end of the text; -1 when it is none. */
+/** The number of an IPv4 address that ends the text: four decimal numbers up to 255 between dots, without leading zeros; -1: it is none. */
 function dotted(text: string, start: number): number {
   let value = 0;
   let at = start;

@@ -39,7 +39,7 @@ describe('the configuration of a gateway', () => {
     expect(consumer.seen).toBe(1);
   });
 
-  it('is its own in each application of a process', async () => {
+  it('is separate for each application of a process', async () => {
     const [one, other] = await Promise.all([consumerOf(configWith(1)), consumerOf(configWith('auto'))]);
     expect(one.service.get('gateway.workers')).toBe(1);
     expect(other.service.get('gateway.workers')).toBe('auto');

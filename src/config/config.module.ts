@@ -9,8 +9,8 @@ const namespace = 'gateway';
 export const GATEWAY_CONFIG: string = getConfigToken(namespace);
 
 /**
- * Injects what tells this gateway from all others, in `Via`: a token. The threads of one gateway must have the same, so whoever starts
- * them gives it to each; without that it is random, new with each start.
+ * Injects the name of this gateway in `Via`, a token. All threads of one gateway must have the same name, which the code that
+ * starts them passes to each; by default it is random, new with each start.
  */
 export const GATEWAY_INSTANCE: unique symbol = Symbol('gatehouse.instance');
 
@@ -19,7 +19,7 @@ export function gatewayConfig(config: GatewayConfig): ConfigFactory {
   return registerAs(namespace, () => config as GatewayConfig & Record<string, unknown>);
 }
 
-/** Nothing but the configuration of the gateway. */
+/** The ConfigService has only the configuration of the gateway. */
 const closed = { ignoreEnvFile: true, ignoreEnvVars: true, skipProcessEnv: true, cache: true, isGlobal: true } as const;
 
 /** Makes the configuration of one gateway available in its whole application. Neither files nor the environment are read. */
@@ -27,14 +27,14 @@ const closed = { ignoreEnvFile: true, ignoreEnvVars: true, skipProcessEnv: true,
 export class GatewayConfigModule {
   /**
    * `embedded`: in an application that may have a ConfigModule of its own, whose sources stay as they are; default: false.
-   * Throws, in one line, when `instance` cannot stand in a field.
+   * Throws, in one line, when `instance` is not valid in a header field.
    */
   static forRoot(config: GatewayConfig, instance = randomBytes(6).toString('hex'), embedded = false): DynamicModule {
     if (!/^[\w.~-]{1,64}$/.test(instance)) {
       throw new Error(`instance: found ${JSON.stringify(instance)}, expected 1 to 64 letters, digits and _ . ~ -`);
     }
     const factory = gatewayConfig(config);
-    // `forRoot` says where the ConfigService of the whole application may look.
+    // `forRoot` would set the sources of the application's ConfigService.
     const registered = embedded
       ? ConfigModule.forFeature(factory)
       : ConfigModule.forRoot({ load: [factory], ...closed });

@@ -3,9 +3,9 @@ import { holdsSecret } from '../config/language/kinds/header.js';
 import { foldName } from '../fields/fold-name.js';
 
 /**
- * The header fields that carry credentials: those whose names say so (`Authorization`, `Cookie`, `X-Api-Key`, …), those in which browsers
- * put them for want of another (`Sec-WebSocket-Protocol`), those in which any route takes API keys, and what some servers take for one
- * of these: `X_Key` for `X-Key`.
+ * The header fields that carry credentials: fields whose names say so (`Authorization`, `Cookie`, `X-Api-Key`, …),
+ * `Sec-WebSocket-Protocol` (browsers cannot set other fields for a WebSocket), the fields of API keys of any route, and
+ * spellings that some servers read as one of these: `X_Key` for `X-Key`.
  */
 export class CredentialFields {
   /** Fields for API keys, in lower case. */

@@ -2,8 +2,8 @@ import type { EffectiveSecurity } from '../config/file/route-settings.js';
 import type { RequestPolicy } from './policy.js';
 
 /**
- * When a policy is asked. In the order of the file, but for two: CORS preflights are answered before authentication, and
- * limits that are keyed by a claim come after it.
+ * The stages at which policies are asked, in the order of the file with two exceptions: CORS preflights are answered before
+ * authentication, and limits keyed by a claim come after it.
  */
 export const stages = [
   'address',
@@ -18,20 +18,21 @@ export const stages = [
 /** A name of {@link stages}. */
 export type Stage = (typeof stages)[number];
 
-/** A policy and when it is asked. */
+/** A policy and the stage at which it is asked. */
 export interface StagedPolicy {
   readonly stage: Stage;
   readonly policy: RequestPolicy;
-  /** The settings that it was made of: of two with the same ones a request is asked once. Default: the policy itself. */
+  /** The settings of the policy: of several policies with the same settings, a request is checked by one. Default: the policy itself. */
   readonly origin?: object | undefined;
   /**
-   * It refuses nothing, so it has no say on requests of other routes whose path could be read as one of its own. Default: false.
+   * The policy refuses nothing, so requests of other routes whose path could be read as one of this route need not be checked
+   * by it. Default: false.
    */
   readonly ownRouteOnly?: boolean;
 }
 
-/** Makes the policies of one kind from the security that holds for a route. */
+/** Makes the policies of one kind from the security settings of a route. */
 export interface PolicySource {
-  /** `path`: where the settings stand, for error messages: `routes[2].security`. Rejects, in one line, for what cannot be done. */
+  /** `path`: the place of the settings, for error messages: `routes[2].security`. Rejects, in one line, for settings that cannot be used. */
   policies(security: EffectiveSecurity, path: string): readonly StagedPolicy[] | Promise<readonly StagedPolicy[]>;
 }

@@ -1,7 +1,7 @@
 import { HttpException, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Answer, firstVerdict, type Policed, type Verdict } from './policy.js';
 
-/** Thrown by guards that ask policies: one has denied the request, or answers it itself. */
+/** Thrown by guards that ask policies when a policy has denied the request or answers it itself. */
 export class Denied extends HttpException {
   constructor(readonly verdict: NonNullable<Verdict>) {
     const isAnswer = verdict instanceof Answer;
@@ -19,7 +19,7 @@ export class PolicyGuard implements CanActivate {
     return verdict instanceof Promise ? verdict.then(first => allow(exchange, first)) : allow(exchange, verdict);
   }
 
-  /** The first verdict of the policies; a promise only where one of them gives a promise. */
+  /** The first verdict of the policies; a promise only when one of them returns a promise. */
   ask(exchange: Policed): Verdict | Promise<Verdict> {
     return firstVerdict(exchange, exchange.policies);
   }

@@ -2,61 +2,61 @@ import type { GatewayError } from '../http/gateway-error.js';
 import type { LocalResponse } from '../http/problem.js';
 import type { RequestInfo } from '../http/request-info.js';
 
-/** Who sends a request, as authentication has found out. */
+/** The sender of a request, as found by authentication. */
 export interface Identity {
-  /** How it was proved: `jwt`, `api-key`, `basic`, `forward`, or what a policy of your own calls it. */
+  /** How the sender was authenticated: `jwt`, `api-key`, `basic`, `forward`, or a name of your own policy. */
   readonly scheme: string;
   /** The `sub` claim, the id of the key, the name of the user. */
   readonly subject: string;
-  /** All claims of a token; empty for the others. */
+  /** All claims of a token; empty for other schemes. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
 /** The head of a request as a policy sees it, and what it may change. */
 export interface PolicyContext extends RequestInfo {
-  /** Without its `?`; undefined when there is none. */
+  /** The query without its `?`; undefined when there is none. */
   readonly query: string | undefined;
   /** The scheme that the client used. */
   readonly scheme: 'http' | 'https';
-  /** The fields as they came: name, value, name, value …; those that `headers` joins or leaves out as well. */
+  /** The fields as received: name, value, name, value …, including the ones that `headers` joins or leaves out. */
   readonly rawHeaders: readonly string[];
-  /** A body follows the head. */
+  /** Whether a body follows the head. */
   readonly hasBody: boolean;
   /** Undefined until a policy of the stage `authentication` has set it. */
   identity: Identity | undefined;
   /**
-   * Takes all fields of that name, and its look-alikes, out of what the backend gets and, with a value, puts one in their place. A value
-   * as it came in a field stays as it is; a text with characters beyond Latin-1 goes out as UTF-8.
+   * Removes all fields of that name and its look-alikes from the request to the backend and, with a value, adds one in their
+   * place. The value of a received field is sent unchanged; a text with characters beyond Latin-1 is sent as UTF-8.
    */
   setRequestHeader(name: string, value?: string): void;
-  /** Sets a field of the response, whoever makes it: the backend, the gateway, a policy that denies. */
+  /** Sets a field of the response, which may come from the backend, the gateway, or a policy that denies. */
   setResponseHeader(name: string, value: string): void;
 }
 
-/** A policy answers the request itself, and not with an error: a CORS preflight. */
+/** An answer that a policy gives itself and that is no error: to a CORS preflight. */
 export class Answer {
   constructor(readonly response: LocalResponse) {}
 }
 
-/** What a policy decides: undefined lets the request pass; an error (`DENIED`, `BODY_TOO_LARGE`) or an answer is what the client gets. */
+/** The decision of a policy: undefined lets the request pass; an error (`DENIED`, `BODY_TOO_LARGE`) or an answer is sent to the client. */
 export type Verdict = GatewayError | Answer | undefined;
 
-/** One security check on a request. Must not wait unless it has to: it runs before each request. */
+/** One security check on a request. It runs before each request, so it must not wait unnecessarily. */
 export interface RequestPolicy {
-  /** Looks at the head. */
+  /** Checks the head. */
   check(request: PolicyContext): Verdict | Promise<Verdict>;
-  /** Looks at the whole body, which is held in memory for it (`validation.maxBody` bounds it). Absent: it is not held. */
+  /** Checks the whole body, which is held in memory for it (`validation.maxBody` limits it). Without this function no body is held. */
   checkBody?(request: PolicyContext, body: Buffer): Verdict;
 }
 
-/** An exchange with the policies that apply to it, in their order: what the guard works on. */
+/** What the guard needs of an exchange: its policies, in their order. */
 export interface Policed extends PolicyContext {
   readonly policies: readonly RequestPolicy[];
-  /** Ends it with what a policy has decided. */
+  /** Ends the exchange with the verdict of a policy. */
   settle(verdict: NonNullable<Verdict>): void;
 }
 
-/** Asks the policies in turn; the first verdict that is not undefined wins. Answers without a promise unless a policy gives one. */
+/** Asks the policies in turn; the first verdict that is not undefined wins. Returns a promise only when a policy returns one. */
 export function firstVerdict(
   request: PolicyContext,
   policies: readonly RequestPolicy[],

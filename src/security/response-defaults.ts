@@ -4,15 +4,15 @@ import { CorsFields } from './cors/cors-fields.js';
 import { SecurityHeaders } from './headers/security-headers.js';
 import type { PolicyContext } from './policy.js';
 
-/** What of a request decides on the fields of its response. */
+/** The parts of a request that decide on the fields of its response. */
 export type AnsweredRequest = Pick<PolicyContext, 'method' | 'headers' | 'scheme'>;
 
-/** What is done to the fields of every response, in place, whoever makes it: a backend, the gateway, a policy that denies. */
+/** Changes the fields of every response in place, whether it comes from a backend, the gateway, or a policy that denies. */
 export interface ResponseDefaults {
   apply(headers: RawHeaders, request: AnsweredRequest): void;
 }
 
-/** What `security.cors` and `security.headers` ask of responses; undefined when they ask for nothing. */
+/** The changes that `security.cors` and `security.headers` require of responses; undefined: none. */
 export function responseDefaultsOf({ cors, headers }: EffectiveSecurity): ResponseDefaults | undefined {
   const all: ResponseDefaults[] = [];
   if (cors !== undefined) all.push(new CorsFields(cors));

@@ -15,14 +15,14 @@ it('the policies of another route join in the order of their stages', () => {
   expect(jointPolicies(own, [other])).toEqual([other[0], own[0], other[1], own[1]]);
 });
 
-it('what two routes inherit is asked once: a limit counts one request, a password is checked once', () => {
+it('a policy that two routes inherit is asked once: a limit counts one request, a password is checked once', () => {
   const origin = {};
   const limits = [staged('limits', { origin }), staged('claim-limits', { origin })];
   const same = [staged('limits', { origin }), staged('claim-limits', { origin }), staged('limits', { origin: {} })];
   expect(jointPolicies(limits, [same])).toEqual([limits[0], same[2], limits[1]]);
 });
 
-it('what refuses nothing stays with its own route', () => {
+it('a policy that refuses nothing stays with its own route', () => {
   const own = [staged('preflight', { ownRouteOnly: true })];
   expect(jointPolicies(own, [[staged('preflight', { ownRouteOnly: true })]])).toEqual(own);
 });

@@ -2,11 +2,11 @@ import type { EffectiveSecurity } from '../config/file/route-settings.js';
 import type { RequestPolicy } from './policy.js';
 import { stages, type PolicySource, type StagedPolicy } from './policy-source.js';
 
-/** Puts together what each kind of policy has for a route, in the order of their stages. */
+/** Collects the policies of all kinds for a route, in the order of their stages. */
 export class RoutePolicies {
   constructor(private readonly sources: readonly PolicySource[]) {}
 
-  /** The policies that hold for a route. `path`: where its settings stand, for error messages. */
+  /** The policies of a route. `path`: the place of its settings, for error messages. */
   async of(security: EffectiveSecurity, path: string): Promise<readonly RequestPolicy[]> {
     return (await this.staged(security, path)).map(({ policy }) => policy);
   }
@@ -19,8 +19,8 @@ export class RoutePolicies {
 }
 
 /**
- * The policies for a request of a route whose path could be read as one of other routes: its own, and those of the others that
- * may refuse it. What several have in common is asked once.
+ * The policies for a request of a route whose path could be read as one of other routes: its own, and those policies of the
+ * other routes that may refuse it. A policy that several routes share is asked once.
  */
 export function jointPolicies(
   own: readonly StagedPolicy[],

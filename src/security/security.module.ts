@@ -12,10 +12,10 @@ import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { RoutePolicies } from './route-policies.js';
 import { ValidationPolicies } from './validation/validation-policies.js';
 
-/** What makes policies from the configuration, one for each kind. */
+/** The sources of policies, one for each kind. */
 const sources = [IpFilterPolicies, RateLimitPolicies, ValidationPolicies, CorsPolicies, CustomPolicies, AuthPolicies];
 
-/** The guard that runs the policies of a route, and what makes these from the configuration; use it on controllers of your own as well. */
+/** The guard that runs the policies of a route, and the sources of these policies; use the guard on controllers of your own as well. */
 @Module({
   imports: [DiscoveryModule, RateLimitModule],
   providers: [

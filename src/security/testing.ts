@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Identity, PolicyContext } from './policy.js';
 
-/** What a test says of a request; the rest is that of a plain GET. `fields`: as on the wire, name, value, name, value … */
+/** The properties of a request for a test; the others are those of a plain GET. `fields`: as on the wire, name, value, name, value … */
 export interface RequestSketch {
   readonly method?: string;
   readonly fields?: readonly string[];
   readonly scheme?: 'http' | 'https';
 }
 
-/** A request for tests of policies, which remembers what they change. Repeated fields are joined as Node joins them. */
+/** A request for tests of policies, which records their changes. Repeated fields are joined as in Node. */
 export class SketchedRequest implements PolicyContext {
   readonly id = 'test';
   readonly protocol = 'http';

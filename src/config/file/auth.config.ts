@@ -16,7 +16,7 @@ const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const claim = text({ label: 'claim', expected: 'the name of a claim', maxLength: 128 });
 const oneLine = text({ expected: 'a text on one line', pattern: /^\P{Cc}+$/u, maxLength: 1024 });
 
-/** Fields that the gateway writes itself, or that say where a message goes: taking a client's away would take the gateway's. */
+/** Fields that the gateway writes itself, or that route a message: removing the client's would remove the gateway's. */
 const ownFields: ReadonlySet<string> = new Set(['host', 'max-forwards', 'via', ...writtenFields, 'x-request-id']);
 
 /** The name of a field that carries credentials or an identity. */
@@ -156,7 +156,7 @@ export class AuthConfig {
   declare forward?: ForwardAuthConfig;
 
   @Key(choice('any', 'all', 'off'), {
-    doc: 'Whether one of the methods given is enough, or all must agree. `off`, on a route and without methods: everyone may come, whatever the top-level block says.',
+    doc: 'Whether one of the methods given is enough, or all must agree. `off`, on a route and without methods: the route needs no credentials, even if the top-level block requires them.',
   })
   mode: 'any' | 'all' | 'off' = 'any';
 

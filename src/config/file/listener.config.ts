@@ -56,7 +56,7 @@ export class ListenerTlsConfig {
   declare clientAuth?: ClientAuthConfig;
 }
 
-/** What one client, or all of them together, may ask of a listener. */
+/** Limits of a listener for one client, and for all clients together. */
 export class ListenerLimitsConfig {
   @Key(integer(1), {
     doc: 'Open connections on this listener. More are refused at once, so that those that are open stay usable.',

@@ -22,7 +22,7 @@ export class MatchConfig {
   methods: string[] = [];
 
   @Key(headerMatches, {
-    doc: 'Header fields: a text (exact), `{ pattern: "^v[0-9]+$" }` or `{ present: true }`. Names in any case. YAML numbers need quotes. A pattern is matched anywhere in the value unless it is anchored (`^`, `$`), in time that is linear in the value whatever the pattern; back references and look-around, which no such engine matches, are refused.',
+    doc: 'Header fields: a text (exact), `{ pattern: "^v[0-9]+$" }` or `{ present: true }`. Names in any case. YAML numbers need quotes. A pattern is matched anywhere in the value unless it is anchored (`^`, `$`), in time that is linear in the value; back references and look-around, which a linear engine cannot match, are refused.',
   })
   headers: Map<string, ValueMatch> = new Map();
 

@@ -20,7 +20,7 @@ it('path: strict stands for reject under every key, for the gateway and for a ro
   expect(inForce(config('strict', { encodedSlash: 'keep' }))).toEqual(new Set(['reject', 'keep']));
 });
 
-it('what is strict is printed as strict, and loads again', () => {
+it('a strict path is printed as strict, and loads again', () => {
   const printed = effectiveConfig(config('strict', 'strict'));
   expect(printed).toMatchObject({
     security: { validation: { path: 'strict' } },
@@ -29,7 +29,7 @@ it('what is strict is printed as strict, and loads again', () => {
   expect(effectiveConfig(buildConfig(printed))).toEqual(printed);
 });
 
-it('no other word stands for anything', () => {
+it('no other word is accepted', () => {
   expect(() => config('strikt')).toThrow(/expected strict, or a block/);
 });
 

@@ -5,7 +5,7 @@ import { buildConfig } from '../loading/load-config.js';
 
 const app = { backends: ['http://127.0.0.1:3001'] };
 
-/** What is wrong with a configuration of one upstream, changed in one place. */
+/** The problems of a configuration of one upstream, changed in one place. */
 function problemsOf(change: object): string[] {
   try {
     buildConfig({ upstreams: { app }, ...change });
@@ -46,7 +46,7 @@ const owned = [
 describe.each(Object.entries(places))('%s', (_, place) => {
   it('may not name a field that the gateway owns: expect would make every request a 400', () => {
     for (const name of owned) {
-      // The spelling is read in one place for all of them.
+      // All names are tried in one of two spellings only, because one function reads the case of all of them.
       const spelling = name.length % 2 === 0 ? name : name.toUpperCase();
       expect([spelling, ...problemsOf(place(spelling))]).toEqual([
         spelling,
@@ -79,18 +79,18 @@ const addresses: Record<string, (host: string) => object> = {
 };
 
 describe.each(Object.entries(addresses))('an address in %s', (_, place) => {
-  it('is not taken in a spelling that means another address: 010.0.0.1 is 8.0.0.1', () => {
+  it('is refused in a spelling that means another address: 010.0.0.1 is 8.0.0.1', () => {
     for (const host of ['010.0.0.1', '0x7f.0.0.1', '0x7f000001', '2130706433', '127.1', '10.0.0.010']) {
       expect([host, problemsOf(place(host)).length]).toEqual([host, 1]);
     }
   });
 
-  it('is taken in four decimal numbers', () => {
+  it('is accepted in four decimal numbers', () => {
     expect(problemsOf(place('192.0.2.10'))).toEqual([]);
   });
 });
 
-it('tells what the address would have meant', () => {
+it('names the address that the spelling means', () => {
   expect(problemsOf(addresses['a backend']!('010.0.0.1'))).toEqual([
     'upstreams.app.backends[0].url: "010.0.0.1" is read as 8.0.0.1: write an address as four decimal numbers without leading zeros',
   ]);

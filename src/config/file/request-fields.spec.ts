@@ -72,7 +72,7 @@ describe('requestId.header', () => {
 });
 
 describe('forwardedFields.keep', () => {
-  it('is warned of where it keeps what is not taken away', () => {
+  it('causes a warning where it keeps a field that is not removed', () => {
     expect(
       check({ forwardedFields: { keep: ['x-client-ip', 'x-forwarded-prefix', 'x_original_url', 'x-clientip'] } }),
     ).toEqual({
@@ -83,7 +83,7 @@ describe('forwardedFields.keep', () => {
     });
   });
 
-  it('is warned of where the same field is to be taken away', () => {
+  it('causes a warning where the same field is removed by another key', () => {
     expect(check({ forwardedFields: { add: ['x-edge'], keep: ['x-edge'] } }).warnings).toEqual([
       expect.stringMatching(/^forwardedFields\.keep\[0\]: "x-edge" stands in forwardedFields\.add too/),
     ]);
@@ -91,8 +91,13 @@ describe('forwardedFields.keep', () => {
 });
 
 describe('headers.request', () => {
-  it.each([{ remove: ['Via'] }, { set: { via: '1.1 other' } }])('is warned of where it hides loops: %j', request => {
-    const routes = [{ upstream: 'app', headers: { request } }];
-    expect(check({ routes }).warnings).toEqual([expect.stringMatching(/^routes\[0\]\.headers\.request\..*Via.*LOOP/)]);
-  });
+  it.each([{ remove: ['Via'] }, { set: { via: '1.1 other' } }])(
+    'causes a warning where it hides loops: %j',
+    request => {
+      const routes = [{ upstream: 'app', headers: { request } }];
+      expect(check({ routes }).warnings).toEqual([
+        expect.stringMatching(/^routes\[0\]\.headers\.request\..*Via.*LOOP/),
+      ]);
+    },
+  );
 });

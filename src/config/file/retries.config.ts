@@ -8,7 +8,7 @@ import { ratio } from '../language/kinds/ratio.js';
 import { size } from '../language/kinds/size.js';
 import { either, orWord } from '../language/kinds/union.js';
 
-/** What an attempt may end in for another to follow: a sort of failure, or a status of the backend. */
+/** The end of an attempt after which another may follow: a sort of failure, or a status of the backend. */
 export type RetryCondition = 'connect-failure' | 'reset' | 'timeout' | '5xx' | number;
 
 const condition = either(

@@ -48,7 +48,7 @@ export class SplitConfig {
   declare weight: number;
 }
 
-/** An answer that sends the client elsewhere. */
+/** A redirect of the client. */
 export class RedirectConfig {
   @Key(locationTemplate, {
     required: true,

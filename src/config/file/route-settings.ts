@@ -38,7 +38,7 @@ export function securityOf({ security }: GatewayConfig, route: RouteConfig): Eff
   return { ...security, ...own, validation };
 }
 
-/** What a route matches by, with how paths are compared: the top-level `routing`, overridden key by key. */
+/** The conditions of a route, with the comparison of paths: the top-level `routing`, overridden key by key. */
 export function matchOf({ routing }: GatewayConfig, { match }: RouteConfig): MatchConfig & RoutingConfig {
   return { ...routing, ...match };
 }

@@ -23,8 +23,8 @@ function orAny(kind: Kind<string>): Kind<string[]> {
 }
 
 /**
- * What of a path is forwarded as it was spelled. Routing always looks at the normalised path, and the policies of every route that
- * another reading of it leads to have their say.
+ * Which unusual parts of a path are forwarded unchanged. Routing always uses the normalised path, and the policies of every
+ * route that another reading of the path could reach are applied as well.
  */
 export class PathValidationConfig {
   @Key(choice('normalize', 'reject', 'keep'), {
@@ -71,7 +71,7 @@ export class PathValidationConfig {
   trailingSpace: 'keep' | 'reject' = 'keep';
 }
 
-/** What `path: strict` stands for. */
+/** The settings that `path: strict` means. */
 const strict = Object.fromEntries([...fieldsOf(PathValidationConfig).keys()].map(key => [key, 'reject']));
 const orStrict = {
   expand: (raw: unknown): RawBlock | undefined => (raw === 'strict' ? strict : undefined),
@@ -83,7 +83,7 @@ const orStrict = {
 const pathDoc =
   'How odd spellings of a path are treated. `strict` stands for `reject` under every key: what could be read in two ways is refused.';
 
-/** The path settings of one route: only what it overrides is there. */
+/** The path settings of one route: only the ones that it overrides. */
 export class RoutePathValidationConfig extends Overrides(PathValidationConfig, 'that of the top-level block') {}
 
 /** A JSON Schema for request bodies. */
@@ -95,7 +95,7 @@ export class BodyValidationConfig {
   declare schema: string;
 }
 
-/** What a request must be like. In force without any `security` block. */
+/** Rules for requests. In force even without a `security` block. */
 export class ValidationConfig {
   @Key(orAny(method), { doc: 'Allowed methods, or `any`; others get 405 with Allow.' })
   methods: string[] = [];
@@ -134,7 +134,7 @@ export class ValidationConfig {
   declare body?: BodyValidationConfig;
 }
 
-/** The validation of one route: only what it overrides is there, `path` included. */
+/** The validation of one route: only the settings that it overrides, `path` included. */
 export class RouteValidationConfig extends Overrides<Omit<ValidationConfig, 'path'>>(
   ValidationConfig,
   'that of the top-level block',

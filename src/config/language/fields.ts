@@ -1,16 +1,16 @@
 import type { BlockClass, Kind } from './kinds/kind.js';
 import type { RawBlock } from './kinds/raw-block.js';
 
-/** What is known of one key of a block: the source of its validation, its schema and its reference. */
+/** The declaration of one key of a block: the source of its validation, its schema and its reference. */
 export interface Field {
-  /** The key as files spell it, and the property of the class. */
+  /** The name of the key in files and of the property of the class. */
   readonly name: string;
   readonly kind: Kind<unknown>;
   /** Meaning, unit, trap; Markdown. */
   readonly doc: string;
   /** Whether leaving it out is an error. */
   readonly required: boolean;
-  /** Says the default where it depends on something: `its port`. */
+  /** Describes a default that depends on other keys: `its port`. */
   readonly defaultText?: string;
 }
 
@@ -36,17 +36,17 @@ export function blockClassOf(instance: object): BlockClass {
   return instance.constructor as BlockClass;
 }
 
-/** Remembers what an instance was read from. */
+/** Remembers the raw block from which an instance was read. */
 export function rememberWritten(instance: object, raw: RawBlock): void {
   written.set(instance, raw);
 }
 
-/** Whether the author wrote the key, with whatever value. */
+/** Whether the author wrote the key, with any value. */
 export function isWritten(instance: object, key: string): boolean {
   return Object.hasOwn(written.get(instance) ?? {}, key);
 }
 
-/** Remembers that the value of a key was refused, so that its default (or nothing) stands in its place. */
+/** Remembers that the value of a key was refused, so that its default (or no value) takes its place. */
 export function rememberRefused(instance: object, key: string): void {
   refused.set(instance, (refused.get(instance) ?? new Set()).add(key));
 }

@@ -8,13 +8,13 @@ import { list, type ListRules } from './kinds/list.js';
 import { map } from './kinds/map.js';
 import type { ReadOptions } from './kinds/read-options.js';
 
-/** What there is to say of a key beside its kind. Its default is the property's initial value. */
+/** The properties of a key in addition to its kind. Its default is the property's initial value. */
 export interface KeyOptions {
   /** Meaning, unit, trap; Markdown. */
   readonly doc: string;
   /** Leaving it out is an error. Default: false. */
   readonly required?: boolean;
-  /** Says the default where it depends on something: `its port`. */
+  /** Describes a default that depends on other keys: `its port`. */
   readonly defaultText?: string;
 }
 
@@ -25,8 +25,8 @@ export const kindConstraint = 'kind';
 export const requiredConstraint = 'required';
 
 /**
- * A key of the configuration: class-transformer reads it with the kind, class-validator reports what the kind refused,
- * and the JSON Schema and the reference are generated from the same declaration.
+ * A key of the configuration: class-transformer reads it with the kind, class-validator reports values that the kind has
+ * refused, and the JSON Schema and the reference are generated from the same declaration.
  */
 export function Key<T>(kind: Kind<T>, options: KeyOptions): PropertyDecorator {
   return (prototype, property) => {

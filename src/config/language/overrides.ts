@@ -3,8 +3,8 @@ import { Key } from './key.js';
 import type { BlockClass } from './kinds/kind.js';
 
 /**
- * A block class with the same keys as another, none of them with a default: what is not written is not there, so that
- * `{ ...upstream.timeouts, ...route.timeouts }` is the block in force.
+ * A block class with the same keys as another, but without defaults: keys that are not written are absent, so that `{
+ * ...upstream.timeouts, ...route.timeouts }` is the block in force.
  */
 export function Overrides<T extends object>(original: BlockClass<T>, owner: string): new () => Partial<T> {
   class Overriding {}

@@ -8,13 +8,13 @@ import { Invalid, invalidsIn } from '../language/kinds/invalid.js';
 import type { BlockClass } from '../language/kinds/kind.js';
 import { nearest } from '../../spelling/nearest.js';
 
-/** The findings that class-validator's errors stand for. `isFile`: the values are right, but a file cannot be used. */
+/** A finding from an error of class-validator. `isFile`: the value is valid, but the file that it names cannot be used. */
 export type Collected = Finding & { readonly isFile?: boolean };
 
 /** Turns the error tree of class-validator into findings with a path each. */
 export function collectFindings(errors: readonly ValidationError[], path: Path = []): Collected[] {
   return errors.flatMap(error => {
-    // An element of a list or map that was refused: the list has reported it.
+    // The list or map has already reported this refused element.
     if (error.value instanceof Invalid && !(kindConstraint in (error.constraints ?? {}))) return [];
     const property = error.property.startsWith(reservedMark) ? error.property.slice(1) : error.property;
     const here = [...path, stepOf(error.target, property)];
@@ -76,7 +76,7 @@ function unknownKey(path: Path, key: string, target: object | undefined): Findin
   };
 }
 
-/** Where a key belongs that stands one block too far out: `path` on a route is `match: { path: … }`. */
+/** The block to which a misplaced key belongs, if it was written one block too far out: `path` on a route means `match: { path: … }`. */
 function placeFor(key: string, block: BlockClass): string | undefined {
   for (const [outer, { kind }] of fieldsOf(block)) {
     if (kind.label !== 'block') continue;

@@ -25,25 +25,25 @@ import { salvage } from './salvage.js';
 /** A configuration that may be used. */
 export interface LoadedConfig {
   readonly config: GatewayConfig;
-  /** What works, but hardly as it is meant. */
+  /** Settings that work, but probably not as intended. */
   readonly warnings: readonly Problem[];
 }
 
-/** What a configuration is made of. */
+/** The input for a configuration. */
 export interface Material {
   /** Plain data; undefined for an empty file. */
   readonly value: unknown;
-  /** What is already known to be wrong. */
+  /** Errors that are already known. */
   readonly findings: readonly Finding[];
   readonly positions: Positions;
   readonly source: Source;
-  /** What else may be named. Default: any name, for a module to register. */
+  /** The names that modules have registered. Default: any name is allowed, because a module may register it. */
   readonly known?: KnownNames;
   /** Default: those of this version. */
   readonly unsupported?: readonly UnsupportedKey[] | undefined;
 }
 
-/** What looks at a configuration as a whole. */
+/** The checks of a configuration as a whole. */
 const wholeChecks = [
   checkListeners,
   checkUpstreams,
@@ -56,7 +56,8 @@ const wholeChecks = [
 ];
 
 /**
- * Makes a configuration of plain data: reads it into the classes, validates it, fills it in and checks it as a whole.
+ * Makes a configuration from plain data: reads the data into the classes, validates them, fills in dependent values and checks
+ * the whole.
  * @throws ConfigError with all problems at once.
  */
 export function compile(material: Material): LoadedConfig {
@@ -87,7 +88,7 @@ export function compile(material: Material): LoadedConfig {
   salvage(config);
   fill(config);
   for (const check of wholeChecks) check(checks);
-  // A missing certificate says nothing to someone who may not use TLS yet.
+  // A missing certificate is no useful error when TLS is refused as unsupported anyway.
   const relevant = collected.filter(
     ({ isFile, path }) => !isFile || !unsupported.some(each => isBelow(path, each.path)),
   );

@@ -1,6 +1,6 @@
 import { formatProblem, type Problem } from './problem.js';
 
-/** A configuration that cannot be used: every problem that was found, in the order of the file. Its message has one line for each. */
+/** A configuration cannot be used; has every problem that was found, in the order of the file. Its message has one line for each. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 

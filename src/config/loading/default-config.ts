@@ -1,7 +1,7 @@
 import { GatewayConfig } from '../file/gateway.config.js';
 import { fill } from './fill.js';
 
-/** What a gateway is when nothing is configured: all defaults, no upstreams and no routes. A new value with each call. */
+/** The configuration with all defaults, no upstreams and no routes. A new value with each call. */
 export function defaultGatewayConfig(): GatewayConfig {
   const config = new GatewayConfig();
   fill(config);

@@ -18,7 +18,7 @@ describe('a variable', () => {
     ['${MISSING:-a:-b}', 'a:-b'],
   ])('in %s gives %s', (written, text) => expect(substitute(written, env)).toMatchObject({ text, faults: [] }));
 
-  it('is not looked for again in what was put in', () => {
+  it('is not replaced again in the value of another variable', () => {
     expect(substitute('${NESTED}', env).text).toBe('${NAME}');
   });
 
@@ -27,7 +27,7 @@ describe('a variable', () => {
     written => expect(substitute(written, env).faults).toHaveLength(1),
   );
 
-  it('can be written literally, whatever the text', () => {
+  it('can be written literally, for any text', () => {
     const dollars = fc.string({ unit: fc.constantFrom('$', '{', '}', 'A', ':-') });
     fc.assert(fc.property(dollars, text => substitute(escapeSubstitution(text), {}).text === text));
   });

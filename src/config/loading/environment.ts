@@ -6,7 +6,7 @@ export interface Substitution {
   readonly text: string;
   readonly substituted: boolean;
   readonly whole: boolean;
-  /** What is wrong: variables that are not set, or a `${` that is not closed. */
+  /** The errors: variables that are not set, or a `${` that is not closed. */
   readonly faults: readonly string[];
 }
 
@@ -14,7 +14,7 @@ const marker = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})?/g;
 
 /**
  * Replaces `${NAME}` and `${NAME:-default}` from the environment; `$${` is a literal `${`. The default is used when the
- * variable is not set or empty, as in a shell. What comes in is not looked at again.
+ * variable is not set or empty, as in a shell. The inserted values are not substituted again.
  */
 export function substitute(text: string, env: Environment): Substitution {
   const faults: string[] = [];
@@ -36,7 +36,7 @@ export function substitute(text: string, env: Environment): Substitution {
   return { text: result, substituted, whole: /^\$\{[^}]*\}$/.test(text), faults };
 }
 
-/** A text that `substitute` turns into the given one, whatever is in it. */
+/** A text that `substitute` turns into the given text, which may contain anything. */
 export function escapeSubstitution(text: string): string {
   return text.replaceAll('${', () => '$${');
 }

@@ -6,7 +6,7 @@ import type { HealthCheckConfig } from '../file/health-check.config.js';
 import { ListenerConfig } from '../file/listener.config.js';
 import { RouteConfig } from '../file/route.config.js';
 
-/** Fills in what depends on other keys: names, ids, the default listener and the default route. */
+/** Fills in values that depend on other keys: names, ids, the default listener and the default route. */
 export function fill(config: GatewayConfig): void {
   config.listeners ??= isWritten(config, 'listeners') ? [] : [new ListenerConfig()];
   config.routes ??= isWritten(config, 'routes') ? [] : defaultRoutes(config);
@@ -53,7 +53,7 @@ function defaultRoutes({ upstreams }: GatewayConfig): RouteConfig[] {
   return [route];
 }
 
-/** Gives a name to those that have none; where it is taken already, with a number. */
+/** Names the elements that have no name; adds a number when the name is already used. */
 function nameAll<T extends { name: string }>(list: readonly T[], nameOf: (item: T, index: number) => string): void {
   const taken = new Set(items(list).map(([, { name }]) => name));
   for (const [index, item] of items(list)) {

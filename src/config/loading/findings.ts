@@ -10,16 +10,16 @@ export interface Finding {
   readonly found?: string;
   readonly allowed?: string;
   readonly suggestion?: string;
-  /** What to point at: the name of the key, or its value. Default: the value. */
+  /** Whether the position is that of the key's name or of its value. Default: the value. */
   readonly at?: 'key' | 'value';
-  /** The place itself, where no path leads to it. */
+  /** The position, when no path leads to it. */
   readonly position?: Position;
 }
 
-/** Where the keys and values of a file stand. */
+/** The positions of the keys and values of a file. */
 export interface Positions {
   readonly file: string | undefined;
-  /** The place of a path, or of the nearest block around it that is in the file. */
+  /** The position of a path, or of the nearest surrounding block that is in the file. */
   find(path: Path, at: 'key' | 'value'): Position | undefined;
 }
 

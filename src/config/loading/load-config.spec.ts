@@ -26,7 +26,7 @@ describe('a configuration', () => {
     expect(routes).toMatchObject([{ name: 'default', upstream: 'app', match: { hosts: [], path: [] } }]);
   });
 
-  it('names what was not named', () => {
+  it('gives names to parts without a name', () => {
     const config = buildConfig({
       listeners: [{ port: 0 }, { port: 0 }, { unix: '/run/gw.sock' }],
       upstreams: {
@@ -101,7 +101,7 @@ describe('a configuration', () => {
     });
   });
 
-  it('does not change the object that it is made of, nor share anything with it', () => {
+  it('does not change the object from which it is made, nor share anything with it', () => {
     const plain = { upstreams: app, logging: { access: { redact: ['x'] } } };
     const before = structuredClone(plain);
     const config = buildConfig(plain);
@@ -110,7 +110,7 @@ describe('a configuration', () => {
     expect(buildConfig(plain).logging.access.redact).toEqual(['x']);
   });
 
-  it('is refused, never crashed on, whatever stands anywhere in it', () => {
+  it('is refused without a crash, for any value at any place', () => {
     const junk = [
       null,
       -1,
@@ -132,7 +132,7 @@ describe('a configuration', () => {
           { upstreams: { app: { ...app.app, [key]: value } } },
           { upstreams: app, [key]: { a: value } },
         ]) {
-          // Neither taken nor refused: it throws.
+          // A throw is neither acceptance nor refusal.
           outcomes.push(outcomeOf(nested));
         }
       }
@@ -167,7 +167,7 @@ describe('a configuration', () => {
     ]);
   });
 
-  it('warns of what works but is hardly meant', () => {
+  it('warns of settings that work but are probably not intended', () => {
     const { warnings } = parseConfig(`
 trustedProxies: [0.0.0.0/0]
 upstreams:

@@ -12,11 +12,11 @@ import { largestFile } from './yaml-bounds.js';
 import { readYaml } from './yaml-source.js';
 import type { UnsupportedKey } from './unsupported.js';
 
-/** Where a configuration's text comes from, and the names that may be used in it. */
+/** Options for reading a configuration: its file, the environment, and the known names. */
 export interface ParseOptions extends KnownNames {
-  /** The file, as messages name it. Relative paths in the configuration are relative to its folder. Default: `gateway.yaml`. */
+  /** The name of the file in messages. Relative paths in the configuration are relative to its folder. Default: `gateway.yaml`. */
   readonly file?: string;
-  /** What `${NAME}` is looked up in. Default: nothing. */
+  /** The variables for `${NAME}`. Default: none. */
   readonly env?: Environment;
   /** Keys that are refused as not supported. Default: those of this version. */
   readonly unsupported?: readonly UnsupportedKey[];

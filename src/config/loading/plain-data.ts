@@ -1,8 +1,8 @@
 const deepest = 64;
 
 /**
- * A copy of plain data without prototypes and without keys whose value is undefined: what the loader works on, so that
- * the caller's object is neither changed nor shared. Maps count as blocks.
+ * A copy of plain data without prototypes and without keys whose value is undefined: the loader works on the copy, so that the
+ * caller's object is neither changed nor shared. Maps become blocks.
  */
 export function plainData(value: unknown, depth = 0): unknown {
   if (depth > deepest) throw new TypeError('the configuration is nested too deep, or contains itself');

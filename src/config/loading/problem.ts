@@ -1,25 +1,25 @@
-/** Where something stands in a file: both count from 1. */
+/** A position in a file: line and column count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** One thing that is wrong with a configuration. */
+/** One error or warning of a configuration. */
 export interface Problem {
   /** The key's path: `upstreams.orders.timeouts.connect`, `listeners[0].port`; empty for the file as a whole. */
   readonly path: string;
-  /** The file as it was named; undefined for a configuration that was given as a value. */
+  /** The file name as given; undefined for a configuration that was given as a value. */
   readonly file: string | undefined;
   /** Undefined together with `column` when there is no file, or the file could not be read. */
   readonly line: number | undefined;
   readonly column: number | undefined;
   /** One sentence without the place: `found "2 apples", expected a duration such as 250ms, 5s, 1m`. */
   readonly message: string;
-  /** What was found, as the message shows it; empty when nothing was. */
+  /** The found value, as shown in the message; empty when there is none. */
   readonly found: string;
-  /** What is allowed; empty when the message says all. */
+  /** The allowed values; empty when the message already says it. */
   readonly allowed: string;
-  /** What the author may have meant. */
+  /** A value or name that the author may have meant. */
   readonly suggestion?: string;
 }
 

@@ -2,8 +2,8 @@ import { blockClassOf, fieldsOf, rememberRefused } from '../language/fields.js';
 import { Invalid, invalidsIn } from '../language/kinds/invalid.js';
 
 /**
- * Puts the default in the place of each refused value, so that the rest of the configuration can still be checked.
- * In lists and maps of blocks the refused elements stay: the others keep their places.
+ * Puts the default in the place of each refused value, so that the rest of the configuration can still be checked. In lists and
+ * maps of blocks, refused elements stay, so that the others keep their places.
  */
 export function salvage(instance: object): void {
   const defaults = new Map(Object.entries(new (blockClassOf(instance))()));

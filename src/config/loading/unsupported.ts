@@ -2,7 +2,7 @@
 export interface UnsupportedKey {
   /** The way to the key; `*` stands for any element of a list or map. */
   readonly path: string;
-  /** Whether a written value asks for nothing, and so is taken. Default: no value is. */
+  /** Whether a written value switches the feature off, and so is accepted. Default: no value is. */
   readonly isOff?: (value: unknown) => boolean;
 }
 
@@ -16,8 +16,8 @@ const below = (parent: string, keys: readonly UnsupportedKey[]): UnsupportedKey[
   keys.map(key => ({ ...key, path: `${parent}.${key.path}` }));
 
 /**
- * The keys of the contract that this version does not carry out: a file that asks for one is refused, rather than
- * started without what it asks for. A feature that is built deletes its row.
+ * Keys whose feature this version does not have: a file that uses one is refused, because it must not run without a feature
+ * that it asks for. Delete the row when the feature is built.
  */
 export const unsupportedKeys: readonly UnsupportedKey[] = [
   ...below('listeners.*', []),

@@ -9,16 +9,16 @@ export const mostNodes = 200_000;
 /** More levels than any configuration has. */
 export const deepest = 64;
 
-/** Why a text is not parsed, and where that shows. */
+/** Why a text is not parsed, and at which place. */
 export interface Excess {
   readonly message: string;
-  /** In characters from the beginning. */
+  /** Characters from the beginning. */
   readonly offset: number;
 }
 
 /**
- * Looks over a text before it is parsed: the parser calls itself for each level, and takes a time that grows with the square
- * of a file that was made to hurt. Undefined when there is nothing against it.
+ * Checks a text before it is parsed: the parser recurses for each level, and its time grows with the square of the length of a
+ * malicious file. Undefined: the text may be parsed.
  */
 export function excessOf(text: string): Excess | undefined {
   if (text.length > largestFile) return { message: 'the file is larger than 4 MiB: no configuration is', offset: 0 };
@@ -26,7 +26,7 @@ export function excessOf(text: string): Excess | undefined {
   let offset = 0;
   let scalars = 0;
   for (const token of new Lexer().lex(text)) {
-    // Marks of the lexer's own, which stand for no character of the text.
+    // Marks of the lexer, which are no characters of the text.
     if (token === '\x1f') {
       if (++scalars > 2 * mostNodes) return { message: 'the file is too large: it holds too many values', offset };
     } else if (token !== '\x02' && token !== '\x18') {
@@ -37,14 +37,14 @@ export function excessOf(text: string): Excess | undefined {
   return undefined;
 }
 
-/** How deep a place of the text lies, judged by its brackets and columns: close enough to bound the parser. */
+/** Estimates the depth of a place in the text by brackets and columns, closely enough to bound the parser. */
 class Levels {
   /** Columns of the blocks around this place. */
   readonly #columns: number[] = [];
   #brackets = 0;
   #column = 0;
 
-  /** Goes on by a token; gives the depth there. */
+  /** Reads a token; returns the depth at it. */
   enter(token: string): number {
     if (token === '[' || token === '{') this.#brackets++;
     else if (token === ']' || token === '}') this.#brackets = Math.max(0, this.#brackets - 1);

@@ -16,7 +16,7 @@ import type { Position } from './problem.js';
 import { substitute, type Environment } from './environment.js';
 import { deepest, excessOf, mostNodes, type Excess } from './yaml-bounds.js';
 
-/** A file as plain data (blocks without a prototype), and where everything stands in it. */
+/** A file as plain data (blocks without a prototype), with the positions of all values. */
 export interface RawFile {
   /** Undefined for an empty file. */
   readonly value: unknown;
@@ -33,7 +33,7 @@ export function readYaml(text: string, file: string, env: Environment): RawFile 
     lineCounter: lines,
     schema: 'core',
     stringKeys: true,
-    // Compares each key with each; the reader looks for doubles itself.
+    // Would compare each key with each other one; the reader looks for duplicates itself.
     uniqueKeys: false,
     resolveKnownTags: false,
     prettyErrors: false,
@@ -41,7 +41,7 @@ export function readYaml(text: string, file: string, env: Environment): RawFile 
   });
   const reader = new NodeReader(document, lines, file, env);
   const [fatal] = document.errors;
-  // What follows a syntax error is guesswork of the parser: the first one is what is wrong.
+  // After a syntax error the parser guesses, so only the first error is reported.
   for (const error of fatal ? [fatal] : document.warnings) reader.syntax(error, text);
   const value = document.contents === null || fatal ? undefined : reader.read(document.contents, [], 0);
   const tooLarge = { path: [], message: 'the file is too large or nested too deep (each use of an alias counts)' };
@@ -77,7 +77,7 @@ class NodeReader implements Positions {
     return path.length > 0 ? this.find(path.slice(0, -1), 'key') : { line: 1, column: 1 };
   }
 
-  /** Records what the YAML parser has to say. */
+  /** Records an error or warning of the YAML parser. */
   syntax({ code, message, pos }: YAMLError, text: string): void {
     const sentence = message.replace(/\s+/g, ' ').trim();
     const known: Partial<Record<string, string>> = {
@@ -86,7 +86,7 @@ class NodeReader implements Positions {
     };
     const said = known[code] ?? `not valid YAML: ${sentence}`;
     const position = this.position(pos[0]);
-    // In a flow collection the brace of a variable begins a block: the most likely cause of what the parser says here.
+    // In a flow collection the brace of a variable begins a block, which is the most likely cause of the parser's error here.
     const hasVariable = /[{[].*\$\{/.test(text.split('\n')[position.line - 1] ?? '');
     const hint = hasVariable ? '; a ${NAME} inside { } or [ ] needs quotes' : '';
     this.findings.push({ path: [], message: `${said}${hint}`, position });
@@ -142,7 +142,7 @@ class NodeReader implements Positions {
   private text(written: string, path: Path): unknown {
     if (!written.includes('${')) return written;
     const { text, substituted, whole, faults } = substitute(written, this.env);
-    // The text itself may be a secret: not shown.
+    // The text may be a secret, so it is not shown.
     for (const message of faults) this.findings.push({ path, message });
     const [fault] = faults;
     if (fault !== undefined) return new Invalid(undefined, '', { message: fault });
@@ -152,7 +152,7 @@ class NodeReader implements Positions {
   private remember(places: Map<string, Position>, path: Path, node: unknown): void {
     const id = JSON.stringify(path.map(String));
     const range = (node as Node | null)?.range;
-    // The first place wins: for an alias that is where it is used, not where the anchor is.
+    // The first place counts: for an alias that is the place of its use, not of the anchor.
     if (range && !places.has(id)) places.set(id, this.position(range[0]));
   }
 

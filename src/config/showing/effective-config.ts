@@ -6,9 +6,9 @@ import { escapeSubstitution } from '../loading/environment.js';
 import { unsupportedKeys, type UnsupportedKey } from '../loading/unsupported.js';
 
 /**
- * The configuration in force, as plain data in the shape of the file: every default shown, durations, sizes and ratios
- * in the units of the file, secrets as `****`. As YAML it loads again to the same configuration, but for the secrets.
- * Keys that this version does not carry out are left out.
+ * The configuration in force, as plain data in the shape of the file: every default shown, durations, sizes and ratios in the
+ * units of the file, secrets as `****`. Written as YAML, it loads to the same configuration, except for the secrets. Keys that
+ * this version does not support are left out.
  */
 export function effectiveConfig(config: GatewayConfig): Record<string, unknown> {
   const formatted = formatBlock(config);
@@ -19,7 +19,7 @@ export function effectiveConfig(config: GatewayConfig): Record<string, unknown> 
 
 const never = (): boolean => false;
 
-/** Takes out a key whose value asks for what is not carried out: a default of the contract that does not hold yet. */
+/** Removes a key whose value needs an unsupported feature: a specified default that does not apply yet. */
 function prune(
   formatted: unknown,
   value: unknown,
@@ -37,7 +37,7 @@ function prune(
   }
 }
 
-/** Takes out what the loader put beside a unix socket, and what a file must not say beside one. */
+/** Removes keys that the loader has filled in beside a unix socket, and that a file must not have beside one. */
 function dropStandIns({ listeners, upstreams }: Record<string, unknown>): void {
   const backends = Object.values(upstreams as Record<string, { backends: unknown[] }>).flatMap(each => each.backends);
   for (const part of [...(listeners as unknown[]), ...backends]) {
@@ -47,7 +47,7 @@ function dropStandIns({ listeners, upstreams }: Record<string, unknown>): void {
   }
 }
 
-/** Texts as a file must spell them, so that nothing in them is taken for a variable. */
+/** Escapes texts so that nothing in them is read as a variable. */
 function literal(value: unknown): unknown {
   if (typeof value === 'string') return escapeSubstitution(value);
   if (Array.isArray(value)) return value.map(literal);

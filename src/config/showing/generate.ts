@@ -6,7 +6,7 @@ import { referencePage } from './reference/reference-page.js';
 
 const root = resolve(import.meta.dirname, '../../..');
 
-/** The generated files and what they should hold, by their path in the package. */
+/** The content of the generated files, by their path in the package. */
 export function generatedFiles(): Map<string, string> {
   return new Map([
     ['config/schema.json', `${JSON.stringify(jsonSchema(), undefined, 2)}\n`],
@@ -14,7 +14,7 @@ export function generatedFiles(): Map<string, string> {
   ]);
 }
 
-/** Writes the generated files below `folder`; with `check` nothing is written. Resolves to the files that were stale. */
+/** Writes the generated files below `folder`; with `check` nothing is written. Returns the files that were out of date. */
 export function generate(folder: string, check: boolean): string[] {
   const stale = [...generatedFiles()].filter(([path, text]) => current(resolve(folder, path)) !== text);
   for (const [path, text] of check ? [] : stale) {

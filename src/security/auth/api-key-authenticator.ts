@@ -7,8 +7,8 @@ import { Accepted, noCredentials, Refused, type Authenticator, type Decision } f
 const wrong = new Refused('The API key is not valid.', 'API key: unknown');
 
 /**
- * API keys in a header field, known by their SHA-256. Found by their digest: how long that takes tells something of the digest
- * of what was sent, which the sender knows, and nothing that leads to a key whose digest is near to it.
+ * API keys in a header field, known by their SHA-256. The digest is looked up in a map. The time of the look-up depends only on
+ * digests, so it does not help to guess a key.
  */
 export class ApiKeyAuthenticator implements Authenticator {
   readonly challenge: string;
@@ -27,7 +27,7 @@ export class ApiKeyAuthenticator implements Authenticator {
     const key = headers[this.credential];
     if (key === undefined) return noCredentials;
     if (typeof key !== 'string' || key.length > maxCredentials) return wrong;
-    // As the bytes that were sent: Node gives each as a Latin-1 character.
+    // Hashes the bytes that were sent: Node gives each byte as a Latin-1 character.
     return this.#keys.get(hash('sha256', Buffer.from(key, 'latin1'), 'hex')) ?? wrong;
   }
 }

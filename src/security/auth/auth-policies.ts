@@ -21,10 +21,10 @@ import { KeysLog } from './jwt/keys-log.js';
 import { RemoteKeys } from './jwt/remote-keys.js';
 import { WorkQueue, type WorkBounds } from './basic/work-queue.js';
 
-/** Of passwords, two are checked at once: half of Node's threads for such work, so that files and names are still read. */
+/** Two passwords are checked at the same time, which is half of Node's thread pool, so that threads for files and DNS are left. */
 const passwords: WorkBounds = { running: 2, waiting: 32, waitingOfOne: 8 };
 
-/** The policies of `security.auth`. What a block needs (keys, connections, caches) is shared by the routes that it holds for. */
+/** The policies of `security.auth`. The routes of one block share its keys, connections and caches. */
 @Injectable()
 export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #elsewhere: readonly string[];
@@ -71,7 +71,7 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
     if (forward !== undefined) {
       methods.push(new ForwardAuthenticator(forward, this.#service(forward), validation.path, identity));
     }
-    // Never open because a block that was made by hand is empty.
+    // A block that was made by hand and is empty must not leave the route open.
     if (methods.length === 0) throw new Error(`${path}.auth: no method is given, and mode is not off`);
     return new Authentication(
       methods,
@@ -80,7 +80,7 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
     );
   }
 
-  /** The methods that are the same on each route of the block. */
+  /** The methods that all routes of the block share. */
   #shared(auth: AuthConfig): readonly Authenticator[] {
     let methods = this.#methods.get(auth);
     if (methods === undefined) {
@@ -116,7 +116,7 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
   }
 }
 
-/** By which a backend learns who sends a request. */
+/** The fields that tell a backend who sends a request. */
 function identityFields({ jwt, forward }: AuthConfig): string[] {
   return [...(jwt?.forwardClaims.values() ?? []), ...(forward?.copyHeaders ?? [])];
 }
@@ -128,7 +128,10 @@ function credentialFields({ jwt, apiKey, basic, forward }: AuthConfig): Set<stri
   ]);
 }
 
-/** Of those, what a backend gets where it has let a request through. What only another service understands is the backend's, too. */
+/**
+ * The credential fields that a backend gets after they have let a request pass. Credentials that only the auth service
+ * understands are kept, because they may be meant for the backend as well.
+ */
 function keptFields(auth: AuthConfig): Set<string> {
   if (auth.forwardCredentials) return credentialFields(auth);
   const isForeign = auth.jwt === undefined && auth.basic === undefined && auth.forward !== undefined;

@@ -11,7 +11,7 @@ const wrong = new Refused('no', 'wrong');
 const undecided = new GatewayError('DENIED', 'later', undefined, 503);
 const page = new Answer({ status: 302, headers: [], body: '' });
 
-/** A method that says always the same: at once, or a little later. */
+/** A method that always decides the same: at once, or a little later. */
 function method(decision: Decision, challenge?: string, later = false): Authenticator & { asked: number } {
   const self = {
     challenge,
@@ -56,7 +56,7 @@ describe.each([false, true])('authentication with methods that answer later: %s'
   const two = () => method(accepted('two'), 'Two', later);
   const no = (decision: Decision, challenge?: string) => method(decision, challenge, later);
 
-  it('is done with the first method that accepts, where one is enough', async () => {
+  it('ends with the first method that accepts, where one is enough', async () => {
     const [first, last] = [one(), two()];
     const { context, edits } = request();
     expect(await policy('any', no(wrong), first, last).check(context)).toBeUndefined();
@@ -64,7 +64,7 @@ describe.each([false, true])('authentication with methods that answer later: %s'
     expect([edits.get('x-one'), edits.has('x-two'), edits.get('x-two')]).toEqual(['one', true, undefined]);
   });
 
-  it('takes what all methods say of the sender, and the identity of the first, where all must agree', async () => {
+  it('takes the fields of all methods, and the identity of the first, where all must agree', async () => {
     const { context, edits } = request();
     expect(await policy('all', one(), two()).check(context)).toBeUndefined();
     expect([context.identity?.subject, edits.get('x-one'), edits.get('x-two')]).toEqual(['one', 'one', 'two']);
@@ -95,7 +95,7 @@ describe.each([false, true])('authentication with methods that answer later: %s'
     }
   });
 
-  it('offers the challenges of all methods, that of the one that was tried in its own words', async () => {
+  it('offers the challenges of all methods, with the special challenge of the method that refused', async () => {
     const refused = new Refused('no', 'expired', 'Two error="invalid_token"');
     const all = policy('any', no(noCredentials, 'One'), no(refused, 'Two'), no(noCredentials));
     const verdict = (await all.check(request().context)) as GatewayError;
@@ -131,7 +131,7 @@ describe.each([false, true])('authentication with methods that answer later: %s'
     expect(await passed(noCredentials)).toBe('Bearer forged');
   });
 
-  it('refuses two Authorization fields before anybody is asked', async () => {
+  it('refuses two Authorization fields before it asks a method', async () => {
     const first = one();
     const { context } = request({ authorization: 'a' });
     const twice = { ...context, rawHeaders: ['authorization', 'a', 'AUTHORIZATION', 'a'] };
@@ -150,7 +150,7 @@ describe('the fields that a backend gets', () => {
   const names = (keep: boolean): BackendFields =>
     new BackendFields(new Set(['x-user-id', 'x_tenant']), credentials, keep ? credentials : new Set());
 
-  it('lose every spelling that a backend could take for the name of one of ours', () => {
+  it('lose every spelling that a backend could read as the name of one of ours', () => {
     const forged = [
       'x-user-id',
       'x_user_id',
@@ -169,7 +169,7 @@ describe('the fields that a backend gets', () => {
     for (const name of ['x-user', 'x-userid', 'accept']) expect(edits.has(name)).toBe(false);
   });
 
-  it('keep the credentials that were accepted, where they are to be kept, and no others', () => {
+  it('keep the credentials that were accepted, if they are configured to be kept, and no others', () => {
     const sent = { authorization: 'Bearer a', 'x-api-key': 'k' };
     const byKey = new Accepted({ scheme: 'api-key', subject: '', claims: {} }, 'x-api-key');
     expect([...apply(sent, names(true), byKey)]).toContainEqual(['x-api-key', 'k']);

@@ -6,11 +6,11 @@ import { Accepted, Refused, type Authenticator, type Decision } from './decision
 type Denial = Exclude<Decision, Accepted>;
 
 /**
- * Lets a request pass when one of the methods accepts it, or all do. Otherwise: 503 when a method could not find out, the
- * answer of a method that answers itself, or 401 with the challenges of the methods (RFC 9110 §11.6.1).
+ * Lets a request pass when one of the methods accepts it, or all of them, as configured. Otherwise: 503 when a method could not
+ * decide, the answer of a method that answers itself, or 401 with the challenges of the methods (RFC 9110 §11.6.1).
  */
 export class Authentication implements RequestPolicy {
-  /** Responses that have been made, by method and by what it said. */
+  /** Responses that have already been built, by method and refusal. */
   readonly #refusals: ReadonlyMap<Authenticator, Map<Refused, GatewayError>>;
 
   constructor(
@@ -62,7 +62,7 @@ export class Authentication implements RequestPolicy {
     return this.#pass(request, accepted, []);
   }
 
-  /** What a method has refused does not go on because another one has let the request in. */
+  /** Sets the fields of the backend. A credential that one method has refused is removed, even though another method has let the request in. */
   #pass(request: PolicyContext, accepted: readonly Accepted[], denied: readonly Denied[]): undefined {
     request.identity = accepted[0]!.identity;
     const refused = denied.filter(({ denial }) => weight(denial) > 0).map(({ method }) => method.credential);
@@ -81,7 +81,7 @@ export class Authentication implements RequestPolicy {
   }
 
   #refusal({ detail, reason, challenge }: Refused, by: Authenticator): GatewayError {
-    // Where all must agree, another method's challenge would lead the client nowhere.
+    // When all methods must agree, only the one that refused can help the client.
     const asked = this.mode === 'any' ? this.methods : [by];
     const challenges = asked.map(each => (each === by ? challenge : undefined) ?? each.challenge);
     const headers = challenges.flatMap(each => (each === undefined ? [] : ['WWW-Authenticate', each]));
@@ -96,7 +96,7 @@ const repeated = new GatewayError(
   400,
 );
 
-/** Whoever checks credentials and whoever uses them may not read the same one of two (RFC 9110 §11.6.2 knows only one). */
+/** Whether a field was sent more than once: the gateway and the backend might then read different ones (RFC 9110 §11.6.2 allows only one). */
 function isRepeated(fields: readonly string[], name: string): boolean {
   let found = false;
   for (let i = 0; i < fields.length; i += 2) {
@@ -112,7 +112,7 @@ interface Denied {
   readonly method: Authenticator;
 }
 
-/** What weighs more is what the client hears: of two that weigh the same, the first. */
+/** The denial that the client gets: the one with the higher weight, or the first of two with the same weight. */
 function weightier(one: Denied, other: Denied): Denied {
   return weight(one.denial) >= weight(other.denial) ? one : other;
 }

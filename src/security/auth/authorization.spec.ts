@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { credentialsOf } from './authorization.js';
 
 describe('the credentials of an Authorization value', () => {
-  it('stand behind the scheme, however that is spelled', () => {
+  it('follow the scheme, which may be in any case', () => {
     expect(credentialsOf('Bearer abc', 'bearer')).toBe('abc');
     expect(credentialsOf('bEARER   abc ', 'bearer')).toBe('abc');
   });

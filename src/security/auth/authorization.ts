@@ -1,4 +1,4 @@
-/** Credentials longer than this, in characters, are not looked at. */
+/** Characters of the longest credentials that are read. */
 export const maxCredentials = 16 * 1024;
 
 const SPACE = 0x20;

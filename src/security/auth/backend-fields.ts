@@ -2,19 +2,20 @@ import { foldName, isUnusualName } from '../../fields/fold-name.js';
 import type { PolicyContext } from '../policy.js';
 import type { Accepted } from './decision.js';
 
-/** Fields whose meaning is not the gateway's alone: they are taken away only where a route's own block says so. */
+/** Fields that backends use for their own purposes as well: they are removed only on routes whose own block requires it. */
 const commonFields: ReadonlySet<string> = new Set(['authorization', 'cookie']);
 
-/** Which fields of a request speak of its sender, and what a backend may see of them. */
+/** Decides which fields about the sender of a request a backend may see. */
 export class BackendFields {
   readonly #removed: readonly string[];
   readonly #folded: ReadonlySet<string>;
-  /** One of the names is unusual itself: then every field may be a look-alike. */
+  /** One of the names has unusual characters, so every field may be a look-alike. */
   readonly #unusual: boolean;
 
   /**
-   * `identity`: the fields by which the gateway tells who sends a request. `credentials`: those that it reads credentials from.
-   * `kept`: those of them that the backend gets where they have let a request through. Names in lower case.
+   * `identity`: the fields in which the gateway tells backends who sends a request. `credentials`: the fields from which it
+   * reads credentials. `kept`: the credential fields that the backend gets after they have let a request pass. Names in lower
+   * case.
    */
   constructor(
     private readonly identity: ReadonlySet<string>,
@@ -27,7 +28,7 @@ export class BackendFields {
   }
 
   /**
-   * Takes away what the client has said under these names, and puts what was found out in its place. `refused`: fields whose
+   * Removes the client's fields of these names, and adds the fields of the identity that was found. `refused`: fields whose
    * credentials another method has refused, or could not check.
    */
   apply(request: PolicyContext, accepted: readonly Accepted[], refused: readonly string[] = []): void {
@@ -40,7 +41,7 @@ export class BackendFields {
     for (const { fields } of accepted) for (const [name, value] of fields) request.setRequestHeader(name, value);
   }
 
-  /** As it was read: of a field that was sent twice, the backend must not read the other one. */
+  /** Passes on the credential that the gateway has read: when a field was sent twice, the backend must not read the other one. */
   #passOn(request: PolicyContext, credential: string): void {
     if (this.identity.has(credential) || (this.credentials.has(credential) && !this.kept.has(credential))) return;
     const value = request.headers[credential];
@@ -48,7 +49,7 @@ export class BackendFields {
   }
 }
 
-/** Of the fields by which a route tells who sends a request: those that no client may send on any other route either. */
+/** Those of the identity fields of a route that clients may not send on other routes either. */
 export function forbiddenElsewhere(names: Iterable<string>): string[] {
   return [...names].filter(name => !commonFields.has(name));
 }

@@ -5,7 +5,7 @@ import { claimFields } from './claim-fields.js';
 
 const one = (value: unknown): string | undefined => claimFields({ it: value }, new Map([['it', 'x-it']]))[0]?.[1];
 
-describe('a claim that the backend is told of', () => {
+describe('a claim that is sent to the backend', () => {
   it.each<[unknown, string]>([
     ['alice', 'alice'],
     ['auth0|5f7c8ec7', 'auth0|5f7c8ec7'],
@@ -47,7 +47,7 @@ describe('a claim that the backend is told of', () => {
     expect(one(claim)).toBeUndefined();
   });
 
-  it('is none of what every object has', () => {
+  it('is never a property that every object has', () => {
     expect(
       claimFields(
         {},

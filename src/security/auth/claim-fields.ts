@@ -3,13 +3,13 @@ import type { Field } from './decision.js';
 
 /** A text that no parser trims or splits: no controls and line ends, and no blanks (the no-break space among them) at its ends. */
 const plain = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
-/** In bytes. */
+/** Bytes of the longest value. */
 const maxLength = 8192;
 
 /**
- * The fields that tell a backend of claims, by the map from claim to field. Texts, in UTF-8, numbers, booleans, and lists of them,
- * joined by commas. A value that the backend would not read back unchanged is left out, never altered: cutting a line break out
- * of `adm\nin` would make another person of it, and so would a comma inside an element of a list.
+ * The fields with the claims for a backend, by the map from claim to field. Values are texts (in UTF-8), numbers, booleans, and
+ * lists of them, joined by commas. A value that the backend would read differently is left out, never changed: `adm\nin`
+ * without its line break would be another person, and so would a list element with a comma in it.
  */
 export function claimFields(
   claims: Readonly<Record<string, unknown>>,

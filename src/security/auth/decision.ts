@@ -4,43 +4,43 @@ import type { Answer, Identity, PolicyContext } from '../policy.js';
 /** A field that the backend gets: its name in lower case, and its value. */
 export type Field = readonly [name: string, value: string];
 
-/** A request has proved who sends it. */
+/** The request has valid credentials. */
 export class Accepted {
   constructor(
     readonly identity: Identity,
-    /** The field that the proof stands in, in lower case. */
+    /** The field with the credentials, in lower case. */
     readonly credential: string,
-    /** What the backend is told of the sender. */
+    /** The fields that tell the backend about the sender. */
     readonly fields: readonly Field[] = [],
   ) {}
 }
 
-/** A request has not proved who sends it. One object for each reason that a method has, so that its response is made once. */
+/** The request has no valid credentials. A method has one object for each reason, so that the response is built once. */
 export class Refused {
   constructor(
     /** One sentence for the client. */
     readonly detail: string,
     /** For the log only. */
     readonly reason: string,
-    /** Takes the place of the method's plain challenge. */
+    /** Replaces the method's plain challenge. */
     readonly challenge?: string,
-    /** Credentials of this method were there. */
+    /** Whether the request had credentials for this method. */
     readonly given: boolean = true,
   ) {}
 }
 
-/** What a method finds. A {@link GatewayError}: it could not be found out. An {@link Answer}: the method answers the client itself. */
+/** The result of a method. A {@link GatewayError}: the method could not decide. An {@link Answer}: the method answers the client itself. */
 export type Decision = Accepted | Refused | GatewayError | Answer;
 
 /** One way to prove who sends a request. */
 export interface Authenticator {
-  /** The field that it reads credentials from, in lower case. */
+  /** The field from which it reads credentials, in lower case. */
   readonly credential: string;
   /** For `WWW-Authenticate` (RFC 9110 §11.6.1); undefined for a method that answers itself. */
   readonly challenge: string | undefined;
-  /** Never throws or rejects. Without a promise where nothing has to be waited for. */
+  /** Never throws or rejects. Returns a promise only when it must wait. */
   authenticate(request: PolicyContext): Decision | Promise<Decision>;
 }
 
-/** What a method without credentials in the request says. */
+/** The result of a method when the request has no credentials. */
 export const noCredentials = new Refused('Credentials are required.', 'no credentials', undefined, false);

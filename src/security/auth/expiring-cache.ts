@@ -1,4 +1,4 @@
-/** A bounded map whose entries end by themselves. When it is full, the one that was used longest ago makes room. */
+/** A bounded map whose entries expire. When it is full, the entry that was used longest ago is dropped. */
 export class ExpiringCache<V> {
   readonly #entries = new Map<string, { readonly value: V; readonly until: number }>();
 
@@ -7,7 +7,7 @@ export class ExpiringCache<V> {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Entries, those that have ended and were not asked for since included. */
+  /** The number of entries, including expired ones that have not been read since. */
   get size(): number {
     return this.#entries.size;
   }
@@ -21,7 +21,7 @@ export class ExpiringCache<V> {
     return entry.value;
   }
 
-  /** Keeps a value for that many milliseconds; not at all when there are none. */
+  /** Keeps a value for `milliseconds`; not at all when that is not above 0. */
   set(key: string, value: V, milliseconds: number): void {
     this.#entries.delete(key);
     if (!(milliseconds > 0)) return;

@@ -1,6 +1,9 @@
 import { GatewayError } from '../../http/gateway-error.js';
 
-/** It cannot be found out now who sends a request; nobody is let in for that. `detail` is for the client, `reason` for the log. */
+/**
+ * The error when the gateway cannot find out now who sends a request; the request is refused. `detail` is for the client,
+ * `reason` for the log.
+ */
 function unavailable(detail: string, reason: string): GatewayError {
   return new GatewayError('AUTH_UNAVAILABLE', detail, reason, undefined, ['Retry-After', '1']);
 }
@@ -11,19 +14,19 @@ export const keysUnavailable = unavailable(
   'the keys of the issuer are not available',
 );
 
-/** More passwords are being checked than may be. */
+/** Too many passwords are already being checked. */
 export const tooManyPasswords = unavailable(
   'Too many passwords are being checked; try again later.',
   'too many passwords are being checked',
 );
 
-/** There was no memory to check a password in. */
+/** There was not enough memory to check a password. */
 export const passwordUncheckable = unavailable(
   'The password cannot be checked now; try again later.',
   'a password could not be hashed',
 );
 
-/** The service that is asked about requests gave no answer. `reason` is for the log. */
+/** The auth service gave no answer. `reason` is for the log. */
 export function authServiceFailed(reason: string): GatewayError {
   return unavailable('The request cannot be authenticated now; try again later.', `the auth service: ${reason}`);
 }

@@ -6,7 +6,7 @@ import type { Identity, PolicyContext } from '../policy.js';
 
 const contexts = new WeakMap<object, ControllerRequest>();
 
-/** A request to a controller of somebody's own, as policies see it. Client and host are what Fastify says, so `trustProxy` counts. */
+/** A request to a controller of your own, for policies. Client and host are those of Fastify, so its `trustProxy` applies. */
 export class ControllerRequest implements PolicyContext {
   readonly protocol = 'http';
   readonly id: string;
@@ -29,14 +29,14 @@ export class ControllerRequest implements PolicyContext {
     this.clientIp = canonicalAddress(ip) ?? 'unix';
   }
 
-  /** The same one for each guard that a request passes. */
+  /** The same object for each guard that a request passes. */
   static of(request: FastifyRequest, reply: FastifyReply): ControllerRequest {
     let context = contexts.get(request.raw);
     if (context === undefined) contexts.set(request.raw, (context = new ControllerRequest(request, reply)));
     return context;
   }
 
-  /** Undefined while no policy has looked at the request. */
+  /** Undefined until a policy has seen the request. */
   static find(request: FastifyRequest): ControllerRequest | undefined {
     return contexts.get(request.raw);
   }
@@ -59,7 +59,7 @@ export class ControllerRequest implements PolicyContext {
 
   get hasBody(): boolean {
     const { 'transfer-encoding': coding, 'content-length': length = '0' } = this.headers;
-    // An HTTP/2 request need declare neither.
+    // An HTTP/2 request with a body need declare neither.
     return coding !== undefined || length !== '0' || (this.request.body ?? undefined) !== undefined;
   }
 

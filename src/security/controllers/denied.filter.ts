@@ -4,7 +4,7 @@ import { problemResponse } from '../../http/problem.js';
 import { Denied } from '../policy.guard.js';
 import { Answer } from '../policy.js';
 
-/** Answers with what a policy has decided: a problem document (RFC 9457), or the policy's own answer. */
+/** Answers with the verdict of a policy: a problem document (RFC 9457), or the policy's own answer. */
 @Catch(Denied)
 export class DeniedFilter implements ExceptionFilter<Denied> {
   catch({ verdict }: Denied, host: ArgumentsHost): void {

@@ -5,8 +5,8 @@ import type { RequestPolicy } from '../policy.js';
 import type { RoutePolicies } from '../route-policies.js';
 
 /**
- * The policies that a `security` block asks for, in their order, for controllers of somebody's own. Rejects with a
- * {@link ConfigError} for settings that are wrong, and for `cors` and `headers`, which concern responses that no guard sees.
+ * The policies of a `security` block, in their order, for controllers of an application. Rejects with a {@link ConfigError} for
+ * wrong settings, and for `cors` and `headers`, which change responses and not requests.
  */
 export async function policiesFor(policies: RoutePolicies, security: object): Promise<readonly RequestPolicy[]> {
   const config = buildConfig({ routes: [{ respond: {} }], security });

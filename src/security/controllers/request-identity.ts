@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Identity } from '../policy.js';
 import { ControllerRequest } from './controller-request.js';
 
-/** A handler's parameter: who sends the request, as the policies of `@UsePolicies` have found out; undefined when none has. */
+/** A handler's parameter: the identity that the policies of `@UsePolicies` have found; undefined when they found none. */
 export const RequestIdentity = createParamDecorator(
   (_: unknown, context: ExecutionContext): Identity | undefined =>
     ControllerRequest.find(context.switchToHttp().getRequest<FastifyRequest>())?.identity,

@@ -22,8 +22,9 @@ export type PolicyReference = RequestPolicy | Type<RequestPolicy> | string | sym
 
 /**
  * Guards a controller of your own, or one of its handlers, with policies, asked in this order; those of the controller come
- * first. A class is taken from the application's providers, else made with its dependencies injected. What is not found stops the start.
- * Denials are problem documents. For a policy that looks at bodies the application must keep them: `{ rawBody: true }`.
+ * first. A class is taken from the application's providers, or created with its dependencies injected. A policy that is not
+ * found stops the start. Denials are problem documents. For a policy that reads bodies the application must keep them: `{
+ * rawBody: true }`.
  *
  * @example
  * ```ts

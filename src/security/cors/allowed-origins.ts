@@ -10,7 +10,7 @@ const labels = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 /** The origins of `security.cors.origins`, compiled. Compared byte by byte, as browsers spell them (RFC 6454 §6.2). */
 export class AllowedOrigins {
-  /** `*`: everyone may read. */
+  /** `*`: every origin may read answers. */
   readonly any: boolean;
   readonly #exact: ReadonlySet<string>;
   readonly #wildcards: readonly Wildcard[];
@@ -24,7 +24,7 @@ export class AllowedOrigins {
     });
   }
 
-  /** Whether an `Origin` may read answers. What is taken holds nothing that could break out of a header field. */
+  /** Whether an `Origin` may read answers. An accepted one has no character that could end a header field. */
   includes(origin: string | undefined): origin is string {
     if (origin === undefined || origin.length > longest) return false;
     return this.#exact.has(origin) || this.#wildcards.some(each => isBelow(origin, each));

@@ -18,13 +18,13 @@ describe('CorsFields', () => {
     expect(response).toEqual(['X-A', '1', 'Vary', 'Origin', 'Access-Control-Allow-Origin', 'https://app.example']);
   });
 
-  it('says nothing to other origins, but that the answer depends on them', () => {
+  it('gives other origins no field but `Vary`', () => {
     for (const request of [from('https://evil.example'), from('null'), new SketchedRequest()]) {
       expect(applied(fields, ['X-A', '1'], request)).toEqual(['X-A', '1', 'Vary', 'Origin']);
     }
   });
 
-  it('takes out whatever the backend says of CORS', () => {
+  it('takes out all CORS fields of the backend', () => {
     const own = ['access-control-allow-origin', '*', 'X-A', '1', 'ACCESS-CONTROL-ALLOW-CREDENTIALS', 'true'];
     expect(applied(fields, own, from('https://evil.example'))).toEqual(['X-A', '1', 'Vary', 'Origin']);
   });
@@ -41,7 +41,7 @@ describe('CorsFields', () => {
     ]);
   });
 
-  it('lets everyone read with *, whoever asks, without Vary', () => {
+  it('lets every origin read with *, without Vary', () => {
     const open = new CorsFields({ ...settings, origins: ['*'] });
     expect(applied(open, [], new SketchedRequest())).toEqual(['Access-Control-Allow-Origin', '*']);
     expect(applied(open, [], from('null'))).toEqual(['Access-Control-Allow-Origin', '*']);

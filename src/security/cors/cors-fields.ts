@@ -7,9 +7,9 @@ import { preflightMethod } from './preflight.js';
 const accessControl = 'access-control-';
 
 /**
- * The fields that let the scripts of other origins read a response (Fetch §3.2.3): on every response, so that errors
- * can be read as well. What a backend says of CORS itself is taken out. `Vary: Origin` is on every response that could
- * have been another for another origin, for the sake of caches.
+ * The fields that let the scripts of other origins read a response (Fetch §3.2.3): on every response, so that errors can be
+ * read as well. The backend's own CORS fields are removed. `Vary: Origin` is on every response that could differ for another
+ * origin, so that caches keep them apart.
  */
 export class CorsFields {
   readonly #origins: AllowedOrigins;
@@ -23,7 +23,7 @@ export class CorsFields {
 
   apply(headers: RawHeaders, request: Pick<PolicyContext, 'method' | 'headers'>): void {
     if (!this.#origins.any) addToVary(headers, 'Origin');
-    // The policy that answers a preflight has said all there is to say.
+    // The policy that answers a preflight has already set all fields.
     if (preflightMethod(request) !== undefined) return;
     removeAccessControl(headers);
     const { origin } = request.headers;
@@ -34,7 +34,7 @@ export class CorsFields {
   }
 }
 
-/** Adds a name to `Vary` unless it is there: to the last of its fields, so that recipients that read only one find it. */
+/** Adds a name to the last field of `Vary`, unless it is there, so that recipients that read only the last one find it. */
 export function addToVary(headers: RawHeaders, name: string): void {
   let last = -1;
   for (let i = 0; i < headers.length; i += 2) {

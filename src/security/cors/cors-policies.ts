@@ -3,7 +3,7 @@ import type { EffectiveSecurity } from '../../config/file/route-settings.js';
 import type { PolicySource, StagedPolicy } from '../policy-source.js';
 import { CorsPreflights } from './cors-preflights.js';
 
-/** The policy of `security.cors`; what it asks of other responses is done by {@link CorsFields}. */
+/** The policy of `security.cors`; its fields on other responses are set by {@link CorsFields}. */
 @Injectable()
 export class CorsPolicies implements PolicySource {
   policies({ cors }: EffectiveSecurity): readonly StagedPolicy[] {

@@ -68,7 +68,7 @@ describe('CorsPreflights', () => {
     },
   );
 
-  it('has nothing to say of requests that are no preflights', () => {
+  it('ignores requests that are no preflights', () => {
     const policy = new CorsPreflights(settings);
     const fields = ['Origin', 'https://evil.example'];
     expect(policy.check(new SketchedRequest({ method: 'OPTIONS', fields }))).toBeUndefined();
@@ -80,7 +80,7 @@ describe('CorsPreflights', () => {
     ).toBeUndefined();
   });
 
-  it('never puts anything into a field that is no method, no list of names or no origin, whatever is sent', () => {
+  it('never puts anything into a field that is no method, no list of names or no origin, for any request', () => {
     const open = new CorsPreflights({ ...settings, origins: ['*', 'https://*.app.example'] });
     const strict = new CorsPreflights({ ...settings, origins: ['https://*.app.example'] });
     const wire = fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map(code => String.fromCharCode(code)) });
@@ -99,7 +99,7 @@ describe('CorsPreflights', () => {
     );
   });
 
-  it('refuses a list of names that is out of all proportion', () => {
+  it('refuses a list of names that is far too long', () => {
     const names = 'x-a,'.repeat(25_000);
     expect(statusOf(ask(new CorsPreflights(settings), { 'Access-Control-Request-Headers': names }))).toBe(403);
   });

@@ -13,22 +13,22 @@ const denials = {
   headers: denied('with these header fields'),
 };
 
-/** Methods that need no leave of their own (Fetch §2.2.1). */
+/** Methods that need no permission of their own (Fetch §2.2.1). */
 const safelisted = ['GET', 'HEAD', 'POST'];
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
-/** A list of names, loosely: nothing that could break out of a header field. */
+/** Checks a list of names loosely: it has no character that could end a header field. */
 const nameList = /^[!#$%&'*+.^_`|~0-9A-Za-z, \t-]*$/;
 const longestList = 8192;
 
 /**
- * Answers the preflights of browsers: 204 with what is allowed, or 403 without any CORS field, which is what the Fetch
- * standard (§3.3.2) asks of a server that does not want to take part.
+ * Answers the preflights of browsers: 204 with what is allowed, or 403 without any CORS field, which is how a server refuses in
+ * the Fetch standard (§3.3.2).
  */
 export class CorsPreflights implements RequestPolicy {
   readonly #origins: AllowedOrigins;
   readonly #methods: readonly string[] | undefined;
   readonly #headers: ReadonlySet<string> | undefined;
-  /** What each answer says, whatever was asked. */
+  /** The fields that are the same in every answer. */
   readonly #fixed: RawHeaders = ['Vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers'];
 
   constructor({ origins, methods, headers, credentials, maxAge }: CorsConfig) {
@@ -60,7 +60,7 @@ export class CorsPreflights implements RequestPolicy {
     return this.#methods.includes(asked) ? this.#methods.join(', ') : undefined;
   }
 
-  /** The field's value; empty: none is needed. */
+  /** The value of `Access-Control-Allow-Headers`; empty: the field is not needed. */
   #allowHeaders(asked: string): string | undefined {
     if (asked.length > longestList || !nameList.test(asked)) return undefined;
     const allowed = this.#headers;

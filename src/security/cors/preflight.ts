@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** The head of a request, as far as it shows a preflight. */
+/** The part of a request's head by which a preflight is recognised. */
 interface Head {
   readonly method: string;
   readonly headers: Readonly<IncomingHttpHeaders>;
 }
 
 /**
- * The method that a browser asks leave for, when the request is a CORS preflight: `OPTIONS` with `Origin` and
+ * The method for which a browser asks permission, when the request is a CORS preflight: `OPTIONS` with `Origin` and
  * `Access-Control-Request-Method` (Fetch §3.2.1). Undefined for any other request.
  */
 export function preflightMethod({ method, headers }: Head): string | undefined {

@@ -9,7 +9,7 @@ import type { RequestPolicy } from '../policy.js';
 import { NamedPolicies } from './named-policies.js';
 import { SteadyPolicy } from './steady-policy.js';
 
-/** The policies of `security.policies`: one instance for each entry, which the routes that inherit it share. */
+/** The policies of `security.policies`: one instance for each entry; routes that inherit the entry share it. */
 @Injectable()
 export class CustomPolicies implements PolicySource {
   readonly #made = new Map<PolicyChoice, Promise<RequestPolicy>>();

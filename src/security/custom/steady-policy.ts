@@ -3,16 +3,16 @@ import { GatewayError } from '../../http/gateway-error.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 
 /**
- * A policy of somebody's own, whose mistakes stay its own: what it throws is logged and answered with 500, wherever it was
- * asked; an `HttpException` is a denial with its status.
+ * Wraps a custom policy so that its errors do no harm: an error that it throws is logged and answered with 500; an
+ * `HttpException` is a denial with its status.
  */
 export class SteadyPolicy implements RequestPolicy {
-  /** Absent when the policy does not look at bodies: then none is held for it. */
+  /** Undefined when the policy does not check bodies, so that none is held for it. */
   readonly checkBody?: (request: PolicyContext, body: Buffer) => Verdict;
   readonly #logger = new Logger('Policy');
 
   constructor(
-    /** As the configuration calls it. */
+    /** The name in the configuration. */
     private readonly name: string,
     private readonly policy: RequestPolicy,
   ) {

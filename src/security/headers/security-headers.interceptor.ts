@@ -11,13 +11,14 @@ import type { Observable } from 'rxjs';
 import { SecurityHeadersConfig } from '../../config/file/security.config.js';
 import { SecurityHeaders } from './security-headers.js';
 
-/** Token of the settings of {@link SecurityHeadersInterceptor}: what they leave out keeps its default. */
+/** Token of the settings of {@link SecurityHeadersInterceptor}: settings that are left out have their defaults. */
 export const SECURITY_HEADERS = Symbol('gatehouse.security-headers');
 
 /**
- * The fields of `security.headers` for controllers of your own: on the controller with `@UseInterceptors`, or for all
- * of an application as `APP_INTERCEPTOR`. A field that the handler sets itself stays. Answers of guards and of the router do not
- * get here: Nest runs interceptors after them. What goes through the gateway has its fields from the configuration, not from here.
+ * The fields of `security.headers` for controllers of your own: on the controller with `@UseInterceptors`, or for all of an
+ * application as `APP_INTERCEPTOR`. A field that the handler sets itself stays. Answers of guards and of the router do not get
+ * these fields, because Nest runs interceptors later. Responses of the gateway get their fields from the configuration, not
+ * from here.
  */
 @Injectable()
 export class SecurityHeadersInterceptor implements NestInterceptor {
@@ -38,7 +39,7 @@ export class SecurityHeadersInterceptor implements NestInterceptor {
     if (request.exchange !== undefined) return;
     const reply = http.getResponse<FastifyReply>();
     const fields = this.#headers.for({ scheme: request.protocol });
-    // Before the handler runs, so that what it sets takes their place, and so that errors it throws have them too.
+    // Set before the handler runs, so that the handler can replace them, and so that its errors have them too.
     for (let i = 0; i < fields.length; i += 2) {
       if (!reply.hasHeader(fields[i]!)) void reply.header(fields[i]!, fields[i + 1]);
     }

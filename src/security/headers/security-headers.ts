@@ -2,14 +2,14 @@ import type { SecurityHeadersConfig } from '../../config/file/security.config.js
 import { fieldValueOf } from '../../http/field-value.js';
 import type { RawHeaders } from '../../http/raw-headers.js';
 
-/** What of a request decides on the fields of its response. */
+/** The part of a request that decides on the fields of its response. */
 interface Scheme {
   readonly scheme: 'http' | 'https';
 }
 
 /**
- * The fields of `security.headers`: added to a response where it does not have them. `Strict-Transport-Security` only
- * over https, as RFC 6797 §7.2 asks.
+ * The fields of `security.headers`: added to a response that does not have them. `Strict-Transport-Security` only over https,
+ * as RFC 6797 §7.2 asks.
  */
 export class SecurityHeaders {
   readonly #plain: RawHeaders = [];
@@ -36,7 +36,7 @@ export class SecurityHeaders {
   }
 }
 
-/** Lengths tell most names apart without lower-casing them. */
+/** Compares lengths first, which distinguishes most names without lower-casing them. */
 function has(headers: RawHeaders, length: number, name: string): boolean {
   for (let i = 0; i < length; i += 2) {
     const other = headers[i]!;

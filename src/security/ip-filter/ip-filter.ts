@@ -7,8 +7,8 @@ import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 const denied = new GatewayError('DENIED', 'Your address is not let in here.');
 
 /**
- * Lets addresses in or keeps them out with 403: `security.ipFilter`. It looks at the client's address, which is the peer's
- * unless that is one of `trustedProxies`.
+ * Lets addresses in or keeps them out with 403: `security.ipFilter`. It checks the client's address, which is the address of
+ * the peer unless the peer is one of `trustedProxies`.
  *
  * The peer of a unix socket has no address, so no range contains it: it is let in unless there is an `allow` list. A client
  * whose connection has broken off before its address could be read is not let in.
@@ -17,7 +17,7 @@ export class IpFilter implements RequestPolicy {
   readonly #ranges: AddressRanges;
   readonly #admitsUnix: boolean;
 
-  /** `path`: where the filter stands, for the message of the TypeError that is thrown for what is no range. */
+  /** `path`: the place of the filter, for the message. Throws a TypeError for a text that is no range. */
   constructor(allow: readonly string[], deny: readonly string[], path: string) {
     this.#ranges = new AddressRanges(networks(allow, `${path}.allow`), networks(deny, `${path}.deny`));
     this.#admitsUnix = allow.length === 0;

@@ -7,7 +7,7 @@ export class ClientNetworks {
   /** `prefix`: bits of the network, 1..128. */
   constructor(private readonly prefix: number) {}
 
-  /** The client of a canonical address: `203.0.113.9`, `2001:db8:0:7::/64`; what is no address (`unix`) stays as it is. */
+  /** The client of a canonical address: `203.0.113.9`, `2001:db8:0:7::/64`; a text that is no address (`unix`) stays unchanged. */
   of(address: string): string {
     if (this.prefix === 128 || address.indexOf(':') === -1 || this.#reader.read(address) !== 6) return address;
     const { words } = this.#reader;

@@ -5,30 +5,31 @@ import { blockOf, recordOf, throttlerQuota, type ThrottlerRecord } from './throt
 /** In place of a backlog: the request was let through without being counted. */
 export const uncounted = -1;
 
-/** In place of a backlog: the request could not be counted, and `onStoreFailure` says that it must be then. */
+/** In place of a backlog: the request could not be counted, and `onStoreFailure` is `deny`. */
 export const unreachable = Infinity;
 
 /**
- * For each limit the backlog of its cell when the request is counted, in nanoseconds; more than its tolerance means that
- * it does not let the request through, and then no limit has counted it. Or {@link uncounted}, or {@link unreachable}.
- * Holds until the store is asked again: read it at once.
+ * For each limit the backlog of its cell when the request is counted, in nanoseconds; a backlog above the tolerance means that
+ * the limit refuses the request, and then no limit has counted it. Or {@link uncounted}, or {@link unreachable}. The array is
+ * reused by the next call of the store: read it at once.
  */
 export type Backlogs = readonly number[];
 
 /**
- * Where the requests of rate limits are counted. It is also a storage for `@nestjs/throttler`, in the gateway's application
- * and in anybody's own.
+ * Where the requests of rate limits are counted. It is also a storage for `@nestjs/throttler`, in the gateway's application and
+ * in applications of your own.
  */
 export abstract class LimitStore implements ThrottlerStorage {
   /**
-   * Counts a request in several limits at once: in all of them, or, when one of them is exhausted, in none.
-   * `subjects`: who it is counted for in each; not kept. Never rejects, and answers without a promise where it can.
+   * Counts a request in several limits at once: in all of them, or, when one of them is exhausted, in none. `subjects`: for
+   * each limit the subject for which the request is counted; the array is not kept. Never rejects, and returns a promise only
+   * when it must wait.
    */
   abstract take(quotas: readonly Quota[], subjects: readonly string[]): Backlogs | Promise<Backlogs>;
 
   /**
-   * Counts a hit for `@nestjs/throttler`: `limit` hits in `ttl` milliseconds, refilled evenly rather than by windows. Who asks
-   * for more is blocked for `blockDuration` milliseconds, or, at 0, until one more hit has been refilled.
+   * Counts a hit for `@nestjs/throttler`: `limit` hits in `ttl` milliseconds, refilled evenly rather than by windows. A subject
+   * with more hits is blocked for `blockDuration` milliseconds, or, at 0, until one more hit has been refilled.
    */
   async increment(
     key: string,
@@ -41,7 +42,7 @@ export abstract class LimitStore implements ThrottlerStorage {
     const subject = `=${throttlerName} ${key}`;
     const blocks = blockDuration > 0;
     const taken = this.take(blocks ? [quota, blockOf(0)] : [quota], [subject, subject]);
-    // What is answered without a promise does not outlive the next question.
+    // Read at once, because the next call of the store reuses the array.
     const [backlog = 0, blocked = 0] = taken instanceof Promise ? await taken : taken;
     const record = recordOf(quota, limit, backlog, blocked);
     if (!record.isBlocked || blocked > 0 || !blocks) return record;

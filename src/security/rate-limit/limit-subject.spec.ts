@@ -25,7 +25,7 @@ describe('limitSubject', () => {
     expect(subject('header:x-api-key', { headers: { 'x-api-key': 'a' } })).toBe('=a');
   });
 
-  it('counts for the address where the header or the claim is missing or says nothing', () => {
+  it('counts for the address where the header or the claim is missing or empty', () => {
     expect(subject('header:x-api-key')).toBe('203.0.113.9');
     expect(subject('header:x-api-key', { headers: { 'x-api-key': '' } })).toBe('203.0.113.9');
     expect(subject('jwt:sub')).toBe('203.0.113.9');
@@ -43,7 +43,7 @@ describe('limitSubject', () => {
     expect(subject('jwt:urn:x:roles', { claims: { 'urn:x:roles': ['a', 'b'] } })).toBe('=["a","b"]');
   });
 
-  it('takes nothing that a client has chosen for an address or for everybody', () => {
+  it('never mistakes a text that a client has chosen for an address or for the key of `global`', () => {
     for (const value of ['198.51.100.1', '*', '2001:db8:0:0::/64']) {
       expect(subject('header:x-user', { headers: { 'x-user': value } })).toBe(`=${value}`);
     }

@@ -2,16 +2,16 @@ import { hash } from 'node:crypto';
 import type { PolicyContext } from '../policy.js';
 import { ClientNetworks } from './client-networks.js';
 
-/** Says who a request is counted for. */
+/** Gives the subject for which a request is counted. */
 export type LimitSubject = (request: PolicyContext) => string;
 
-/** Longer values are hashed first, which is faster than what comes after. */
+/** Characters of the longest value that is used itself; longer values are hashed, because the steps after would be slower. */
 const longest = 256;
 
 /**
- * Compiles the `key` of a limit: `client-ip`, `global`, `header:<name>` or `jwt:<claim>`. A request that lacks the field or
- * the claim is counted for its client's address: leaving them out is no way around a limit. What a client has chosen itself
- * begins with `=` or `~` and so is never taken for an address.
+ * Compiles the `key` of a limit: `client-ip`, `global`, `header:<name>` or `jwt:<claim>`. A request that lacks the field or the
+ * claim is counted for its client's address: leaving them out does not avoid the limit. A text chosen by a client is prefixed
+ * with `=` or `~`, so it is never mistaken for an address.
  */
 export function limitSubject(key: string, ipv6Prefix: number): LimitSubject {
   const networks = new ClientNetworks(ipv6Prefix);

@@ -11,7 +11,7 @@ describe('Limit', () => {
     [{ limit: 100, per: 1000, burst: 20 }, '"default";q=100;w=1'],
     [{ limit: 10, per: 500 }, '"default";q=20;w=1'],
     [{ limit: 1, per: 1500 }, '"default";q=1;w=2'],
-    // What may come at once is never more than the quota that is shown.
+    // The burst is never larger than the quota that is shown.
     [{ limit: 10, per: 1000, burst: 50 }, '"default";q=50;w=5'],
     [{ limit: Number.MAX_SAFE_INTEGER, per: 1000 }, '"default";q=999999999999999;w=1'],
   ])('shows %j as %s', (settings, item) => {

@@ -2,7 +2,7 @@ import type { RateLimitConfig } from '../../config/file/security.config.js';
 import { limitSubject, type LimitSubject } from './limit-subject.js';
 import { cellOf, second, type Quota } from './quota.js';
 
-/** What a structured field's integer may be at most (RFC 9651 §3.3.1). */
+/** The largest integer of a structured field (RFC 9651 §3.3.1). */
 const largest = 999_999_999_999_999;
 
 /** One entry of `security.rateLimit`, compiled. */
@@ -10,14 +10,14 @@ export class Limit implements Quota {
   readonly interval: number;
   readonly tolerance: number;
   readonly onStoreFailure: Quota['onStoreFailure'];
-  /** Who a request is counted for. */
+  /** Gives the subject for which a request is counted. */
   readonly subject: LimitSubject;
-  /** It can be asked only when authentication has spoken. */
+  /** Whether it needs claims, and so comes after authentication. */
   readonly needsClaims: boolean;
   /** Its item of `RateLimit-Policy`. */
   readonly policyItem: string;
 
-  /** `title`: how it is called in response fields; a plain word. */
+  /** `title`: the name of the limit in response fields; a plain word. */
   constructor(
     readonly name: string,
     private readonly title: string,
@@ -30,14 +30,14 @@ export class Limit implements Quota {
     this.policyItem = policyItem(title, Math.max(limit, burst), (Math.max(limit, burst) / limit) * per);
   }
 
-  /** Its item of `RateLimit` at a backlog of so many nanoseconds. `seconds`: until the limit is whole again, unless it is given. */
+  /** Its item of `RateLimit` at a backlog in nanoseconds. `seconds`: the value of `t`; default: until the limit is whole again. */
   item(backlog: number, seconds = Math.ceil(backlog / second)): string {
     const remaining = Math.min(largest, Math.max(0, Math.floor((this.tolerance - backlog) / this.interval)));
     return `"${this.title}";r=${remaining};t=${seconds}`;
   }
 }
 
-/** Windows are whole seconds there: the quota of a broken one is scaled to the next whole one. */
+/** Windows are whole seconds in this field: the quota of a window with a fraction is scaled to the next whole second. */
 function policyItem(title: string, quota: number, milliseconds: number): string {
   const window = Math.ceil(milliseconds / 1000);
   const scaled = Math.floor(quota * ((window * 1000) / milliseconds));

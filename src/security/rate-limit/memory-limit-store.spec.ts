@@ -21,7 +21,7 @@ describe('MemoryLimitStore', () => {
     expect(store.take([two], ['a'])).toEqual([1.5 * second]);
   });
 
-  it('counts in no limit what one of them refuses, and says how long each would make it wait', () => {
+  it('counts a request in no limit when one of them refuses it, and gives the wait of each', () => {
     const { store, clock } = storeAt();
     for (let i = 0; i < 2; i++) store.take([ten, two], ['all', 'a']);
     for (let i = 0; i < 5; i++) {
@@ -38,7 +38,7 @@ describe('MemoryLimitStore', () => {
     let readings = 0;
     let strikesAt = Infinity;
     const cells = new CellTable(memory, () => {
-      // After the look at both cells, and before the first step.
+      // After the check of both cells, and before the first change.
       if (++readings === strikesAt) rival.take('a', two.interval, two.tolerance);
       return second;
     });

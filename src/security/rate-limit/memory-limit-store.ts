@@ -21,7 +21,7 @@ export class MemoryLimitStore extends LimitStore {
     for (let i = 0; i < quotas.length; i++) {
       backlogs[i] = this.#move(quotas[i]!, subjects[i]!);
       if (backlogs[i]! <= quotas[i]!.tolerance) continue;
-      // Another thread has taken what was there when we looked.
+      // Another thread has used up the limit since the check.
       for (let taken = 0; taken < i; taken++) {
         const { name, interval } = quotas[taken]!;
         this.#space(name).giveBack(subjects[taken]!, interval);
@@ -36,7 +36,7 @@ export class MemoryLimitStore extends LimitStore {
     return interval === 0 ? space.backlog(subject) : space.take(subject, interval, tolerance);
   }
 
-  /** Whether all of several limits would let a request through; looks at each, so that the longest wait is known. */
+  /** Whether all limits would let a request through; checks every limit, so that the longest wait is known. */
   #admits(quotas: readonly Quota[], subjects: readonly string[]): boolean {
     let admits = true;
     for (let i = 0; i < quotas.length; i++) {

@@ -1,14 +1,14 @@
 /** How a limit counts (GCRA). Both in whole nanoseconds. */
 export interface Cell {
-  /** How far one request moves a cell on: the time in which it is refilled. 0 = the cell is looked at and not moved. */
+  /** How far one request moves a cell ahead: the time in which it is refilled. 0 = the cell is read and not moved. */
   readonly interval: number;
   /** How far ahead a cell may be: the interval times the burst. */
   readonly tolerance: number;
 }
 
-/** What a store counts by. */
+/** The parameters of a limit for a store. */
 export interface Quota extends Cell {
-  /** Sets its cells apart from those of other limits: the same for the same limit in each thread and on each machine. */
+  /** Separates its cells from those of other limits: the same for the same limit in each thread and on each machine. */
   readonly name: string;
   /** What is done while a shared store is out of reach. */
   readonly onStoreFailure: 'local' | 'allow' | 'deny';
@@ -17,7 +17,7 @@ export interface Quota extends Cell {
 /** Nanoseconds in a second. */
 export const second = 1e9;
 const millisecond = 1e6;
-/** 73 years: a cell is never further ahead. */
+/** 73 years in nanoseconds: the furthest that a cell may be ahead. */
 const longest = 2 ** 61;
 
 /**

@@ -5,15 +5,15 @@ import { second } from './quota.js';
 
 /**
  * Writes `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers, structured fields) on the responses of a
- * route: an item for each of its limits. `t` is the time until the limit is whole again or, where it has just refused a
- * request, until it lets the next one through, as Retry-After says.
+ * route: an item for each of its limits. `t` is the time in seconds until the limit is whole again or, after a refusal, until
+ * it lets the next request through, as in Retry-After.
  */
 export class RateLimitFields {
   readonly #policy: string;
-  /** What the limits of an earlier stage had to say, where there is a later one. */
+  /** The items of an earlier stage, kept for the later one. */
   readonly #earlier = new WeakMap<PolicyContext, string>();
 
-  /** `limits`: all that the route has, in their order. */
+  /** `limits`: all limits of the route, in their order. */
   constructor(
     limits: readonly Limit[],
     private readonly hasStages: boolean,
@@ -35,7 +35,7 @@ export class RateLimitFields {
   }
 }
 
-/** A request that was denied has moved no cell. */
+/** The item after a refusal: a refused request has moved no cell. */
 function itemOfDenial(limit: Limit, backlog: number): string {
   const held = backlog - limit.interval;
   const wait = backlog - limit.tolerance;

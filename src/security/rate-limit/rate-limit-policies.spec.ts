@@ -64,7 +64,7 @@ describe('RateLimitPolicies', () => {
     expect(ask('203.0.113.1')).toBe(false);
   });
 
-  it('counts a block once for all routes that have it, and equal blocks of two routes apart', () => {
+  it('counts one block for all routes that inherit it together, and equal blocks of two routes separately', () => {
     const source = new RateLimitPolicies(new MemoryLimitStore());
     const top = [limitOf({ limit: 1 })];
     const first = source.policies(securityWith(top), 'routes[0].security')[0]!.policy;

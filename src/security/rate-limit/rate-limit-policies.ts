@@ -8,8 +8,8 @@ import { RateLimitFields } from './rate-limit-fields.js';
 import { RateLimitPolicy } from './rate-limit-policy.js';
 
 /**
- * Makes the policies of `security.rateLimit`. A limit is counted where it is written: routes that have the same block, which
- * is the top-level one, share its counts.
+ * Makes the policies of `security.rateLimit`. Each block has its own counts: routes that inherit the top-level block share its
+ * counts.
  */
 @Injectable()
 export class RateLimitPolicies implements PolicySource {
@@ -35,7 +35,7 @@ export class RateLimitPolicies implements PolicySource {
   }
 }
 
-/** `path`: where they are first met; with what they say it makes their names, so that a limit that is changed starts anew. */
+/** `path`: the first place of the settings. Place and settings make the names of the limits, so a changed limit starts again from zero. */
 function compile(settings: readonly RateLimitConfig[], path: string): readonly Limit[] {
   const titles = new Map<string, number>();
   return settings.map((one, index) => {

@@ -6,7 +6,7 @@ import { second } from './quota.js';
 import type { RateLimitFields } from './rate-limit-fields.js';
 
 const tooMany = new GatewayError('DENIED', 'Too many requests.', undefined, 429);
-/** Neither the client's fault nor a 429, which would say that it has asked too often. */
+/** 503 and not 429: it is not the client's fault, and the client has not sent too many requests. */
 const cannotCount = new GatewayError(
   'LIMIT_UNAVAILABLE',
   'The request cannot be counted at present, and so it is not let in.',
@@ -16,8 +16,8 @@ const cannotCount = new GatewayError(
 );
 
 /**
- * The limits of a route that are asked at one stage. All must let a request through: it is counted in all of them or, when
- * it is denied, in none. With the store in memory it answers without a promise.
+ * The limits of a route that are asked at one stage. All must let a request through: it is counted in all of them or, when it
+ * is denied, in none. With the store in memory it returns no promise.
  */
 export class RateLimitPolicy implements RequestPolicy {
   readonly #subjects: string[];
@@ -42,7 +42,7 @@ export class RateLimitPolicy implements RequestPolicy {
     let lost = false;
     for (let i = 0; i < this.limits.length; i++) {
       const backlog = backlogs[i]!;
-      // What is no number, of whatever store, counts nobody either.
+      // A store of any kind that gives no number has not counted the request either.
       if (backlog === unreachable || Number.isNaN(backlog)) lost = true;
       else wait = Math.max(wait, backlog - this.limits[i]!.tolerance);
     }

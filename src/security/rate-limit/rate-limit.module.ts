@@ -10,10 +10,10 @@ import { MemoryLimitStore } from './memory-limit-store.js';
 import { RedisLimitStore } from './redis-limit-store.js';
 import { showEvictions, StoreObserver } from './store-observer.js';
 
-/** Token of the memory that rate limits are counted in (`CellTable.allocate()`), where threads share one; default: memory of its own. */
+/** Token of the memory for counting rate limits (`CellTable.allocate()`), which threads may share; default: memory of its own. */
 export const RATE_LIMIT_MEMORY = Symbol('RATE_LIMIT_MEMORY');
 
-/** The store of rate limits that the configuration asks for: {@link LimitStore}, which the policies ask directly. */
+/** Provides the configured store of rate limits as {@link LimitStore}; the policies call it directly. */
 @Module({
   providers: [
     {

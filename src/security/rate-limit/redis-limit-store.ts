@@ -5,26 +5,26 @@ import { MemoryLimitStore } from './memory-limit-store.js';
 import type { Quota } from './quota.js';
 import { RedisLink, type LinkObserver } from './redis-link.js';
 
-/** What a Redis store tells about itself. */
+/** The callbacks of a Redis store. */
 export interface RedisStoreObserver extends LinkObserver {
-  /** A request was decided without the server. */
+  /** Called when a request was decided without the server. */
   fellBack(): void;
 }
 
-/** Where a Redis store counts. */
+/** Settings of a Redis store. */
 export interface RedisStoreSettings {
-  /** `redis://` or `rediss://`, with user, password and database where there are any. */
+  /** `redis://` or `rediss://`, with user, password and database if needed. */
   readonly redis: string;
-  /** What all keys begin with; default `gw:`. */
+  /** The prefix of all keys; default `gw:`. */
   readonly prefix?: string;
 }
 
 const silent: RedisStoreObserver = { changed: () => undefined, failed: () => undefined, fellBack: () => undefined };
 
 /**
- * Counts on a Redis server, so that several gateways have one count. While the server is out of reach, each limit does what
- * its `onStoreFailure` says, at once and without a wait. Client addresses stand in the keys as they are, everything else that
- * clients send as a hash. As storage for `@nestjs/throttler` it counts locally while the server is away.
+ * Counts on a Redis server, so that several gateways have one count. While the server is out of reach, each limit follows its
+ * `onStoreFailure` at once, without waiting. Keys contain client addresses in clear text, and all other texts of clients as
+ * hashes. As storage for `@nestjs/throttler` it counts locally while the server is away.
  *
  * Nest starts and stops it where it is a provider, also as `storage` of ThrottlerModule; elsewhere call
  * {@link onModuleInit} and {@link onApplicationShutdown}.
@@ -34,7 +34,7 @@ export class RedisLimitStore extends LimitStore implements OnModuleInit, OnAppli
   readonly #prefix: string;
   #started: Promise<void> | undefined;
 
-  /** `local`: what counts for `onStoreFailure: local`. */
+  /** `local`: the store that counts for `onStoreFailure: local`. */
   constructor(
     { redis, prefix = 'gw:' }: RedisStoreSettings,
     private readonly local: MemoryLimitStore = new MemoryLimitStore(),
@@ -53,7 +53,7 @@ export class RedisLimitStore extends LimitStore implements OnModuleInit, OnAppli
     return this.#link.take(keys, args).catch(() => [...this.#takeWithout(quotas, kept)]);
   }
 
-  /** Connects; waits for the server for 1.5 s at most, and does not fail without it. */
+  /** Connects, and waits for the server for at most 1.5 s; does not fail when the server does not answer. */
   onModuleInit(): Promise<void> {
     return (this.#started ??= this.#link.start());
   }
@@ -78,7 +78,7 @@ export class RedisLimitStore extends LimitStore implements OnModuleInit, OnAppli
   }
 }
 
-/** What clients choose themselves (see `limitSubject`) may be a secret, and of any length. */
+/** Hashes texts that clients choose (see `limitSubject`): they may be secrets, and of any length. */
 function legible(subject: string): string {
   return subject.startsWith('=') ? hash('sha256', subject, 'base64url') : subject;
 }

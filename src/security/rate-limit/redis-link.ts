@@ -3,11 +3,11 @@ import { bytesReadBy } from '../../platform/redis-bytes.js';
 import { backlogsOf } from './redis-reply.js';
 import { takeScript } from './redis-script.js';
 
-/** What a link tells about itself. */
+/** The callbacks of a link. */
 export interface LinkObserver {
-  /** The server can be used now, or no longer; `reason` says why not. Called when it changes, and once at the start. */
+  /** Called at the start and when it changes whether the server can be used; `reason`: why it cannot. */
   changed(up: boolean, reason: string): void;
-  /** A command has failed or has taken too long. */
+  /** Called when a command has failed or has taken too long. */
   failed(): void;
 }
 
@@ -18,24 +18,24 @@ type ScriptedRedis = Redis & {
 
 /** Milliseconds. */
 const commandTimeout = 250;
-/** For the first answer of all, while this process has most to do. */
+/** Milliseconds for the very first answer, because the process is busy at its start. */
 const firstTimeout = 1000;
 const connectTimeout = 2000;
-/** A connection on which nothing comes back for so long may be dead without having been closed: it is made anew. */
+/** Milliseconds without an answer after which the connection is replaced: it may be dead without having been closed. */
 const socketTimeout = 2000;
 const startTimeout = 1500;
 const probeInterval = 500;
-/** In a row, with no success in between. */
+/** Consecutive failures, without a success between them. */
 const toleratedFailures = 3;
-/** Bytes that may come while a command is not answered; of a server that sends more, nothing is read any more. */
+/** Bytes that may come while a command is unanswered; a server that sends more is not read any further. */
 const mostUnanswered = 1024 * 1024;
-/** Commands under way; a server that falls behind gets no more. */
+/** Commands that may be under way; a server that falls behind gets no more. */
 const maxPending = 4096;
 
 /**
- * The connection to a Redis server with a breaker around it. It is down as soon as the connection is lost, or three commands
- * in a row fail or take longer than 250 ms; then nothing is sent but a probe twice a second, and a new connection is tried in
- * the background. A request never waits for a connection.
+ * The connection to a Redis server with a breaker around it. The link is down as soon as the connection is lost, or when three
+ * commands in a row fail or take longer than 250 ms. While it is down, it only sends a probe twice a second, and tries a new
+ * connection in the background. A request never waits for a connection.
  */
 export class RedisLink {
   readonly #redis: ScriptedRedis;
@@ -44,7 +44,7 @@ export class RedisLink {
   #failures = 0;
   #pending = 0;
   #lastError = '';
-  /** Of the connection, at the last answer. */
+  /** Bytes read from the connection until the last answer. */
   #bytesRead = 0;
   #probe: NodeJS.Timeout | undefined;
   #closed = false;
@@ -137,7 +137,7 @@ export class RedisLink {
     );
   }
 
-  /** An answer without end would be gathered without end: the connection is made anew. */
+  /** Replaces a connection with an endless answer, which would otherwise be buffered without end. */
   #dropFlood(): void {
     if (bytesReadBy(this.#redis) - this.#bytesRead > mostUnanswered) this.#redis.disconnect(true);
   }
@@ -146,7 +146,7 @@ export class RedisLink {
     clearTimeout(this.#probe);
     if (this.#closed) return;
     this.#probe = setTimeout(() => {
-      // Else `ready` brings the next one.
+      // Otherwise the event `ready` starts the next check.
       if (this.#redis.status === 'ready') this.#check();
     }, probeInterval).unref();
   }
@@ -159,10 +159,11 @@ export class RedisLink {
   }
 }
 
-/** What a command gives. Rejects when it takes longer than the timeout. */
+/** The result of a command. Rejects when it takes longer than the timeout. */
 function inTime(command: Promise<unknown>, timeout: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    // After a pause of this process the timer is due before the answer, which may long be here, has been read.
+    // After a pause of this process the timer fires before an answer is read that has already arrived; so one more turn of the
+    // event loop is given.
     const late = (): unknown => setImmediate(() => reject(new Error(`no answer in ${timeout} ms`)));
     const timer = setTimeout(late, timeout);
     command.then(resolve, reject).finally(() => clearTimeout(timer));

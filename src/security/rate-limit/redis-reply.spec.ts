@@ -4,7 +4,7 @@ import { backlogsOf } from './redis-reply.js';
 const args = [1e9, 5e9, 0, 0];
 
 describe('the answer of a Redis server', () => {
-  it('is taken when the script could have given it', () => {
+  it('is accepted when the script could have given it', () => {
     for (const reply of [
       [1e9, 0],
       [6e9, 3e18],
@@ -33,7 +33,7 @@ describe('the answer of a Redis server', () => {
     ['more than the limit has', [6e9 + 1, 0]],
     ['more than any time', [1e9, 2 ** 63]],
     ['a truth', [true, 0]],
-  ])('is none when it is %s', (_, reply) => {
+  ])('is refused when it is %s', (_, reply) => {
     expect(() => backlogsOf(reply, args)).toThrow('an answer of another form');
   });
 });

@@ -1,10 +1,10 @@
-/** A cell that is only looked at may be as far ahead as a block lasts: 73 years at most. */
+/** The largest backlog, in nanoseconds: a cell may be as far ahead as a block lasts, 73 years at most. */
 const longest = 2 ** 62;
 
 /**
- * The backlogs that the script gives: for each cell a whole number of nanoseconds from its interval to its tolerance and one interval more.
- * `args`: interval and tolerance of each cell, as the script got them.
- * @throws Error for anything else: what answers so does not count, and nobody may be let through for it.
+ * Checks and returns the backlogs of the script's reply: for each cell a whole number of nanoseconds from its interval to its
+ * tolerance plus one interval. `args`: interval and tolerance of each cell, as given to the script.
+ * @throws Error for any other reply: such a server does not count, so no request may be let through because of its reply.
  */
 export function backlogsOf(reply: unknown, args: readonly number[]): number[] {
   if (!Array.isArray(reply) || 2 * reply.length !== args.length) throw unlikeTheScript();

@@ -1,11 +1,11 @@
 /**
  * Counts a request in all cells of KEYS or, when one of them is exhausted, in none. ARGV: interval and tolerance of each, in
- * nanoseconds. Gives the backlog of each with the request, in nanoseconds. By the clock of the Redis server, so that the
+ * nanoseconds. Gives the backlog of each with the request, in nanoseconds. Uses the clock of the Redis server, so that the
  * clocks of the gateways do not matter.
  *
  * A cell is its theoretical arrival time as `seconds:nanoseconds`, since the two together are more than a Lua number holds
- * exactly. It expires when it would be as if it had never been used. A backlog is at most the tolerance: a clock that was set
- * back holds nobody longer than the limit itself would.
+ * exactly. It expires when it is as good as unused. A backlog is at most the tolerance, so that a clock that was set back
+ * delays no client longer than the limit itself.
  */
 export const takeScript = `
 local time = redis.call('TIME')

@@ -51,7 +51,7 @@ export function showEvictions(registry: Registry, evictions: () => number): void
   new Gauge({
     name: 'gatehouse_rate_limit_evictions',
     help: 'Clients whose count in memory was given up for another, because it was full, since the start.',
-    // Threads share the memory, so each sees all of them.
+    // Threads share the memory, so each thread sees the total.
     aggregator: 'max',
     registers: [registry],
     collect() {

@@ -1,7 +1,7 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { cellOf, second, type Quota } from './quota.js';
 
-/** What `@nestjs/throttler` is told about a key. Times in seconds. */
+/** The record of a key for `@nestjs/throttler`. Times in seconds. */
 export type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
 /** The quota of a throttler: `limit` hits in `ttl` milliseconds; no hit at all at a limit of 0. */
@@ -10,13 +10,16 @@ export function throttlerQuota(limit: number, ttl: number): Quota {
   return { name: 'throttler', onStoreFailure: 'local', ...cell };
 }
 
-/** A block as a quota: a cell that one hit moves to its end, `duration` milliseconds ahead. 0: only to look whether there is one. */
+/**
+ * A block as a quota: a cell that one hit moves `duration` milliseconds ahead, to the end of the block. 0: only checks whether
+ * there is a block.
+ */
 export function blockOf(duration: number): Quota {
   const cell = duration === 0 ? { interval: 0, tolerance: 0 } : cellOf(1, duration);
   return { name: 'throttler-block', onStoreFailure: 'local', ...cell };
 }
 
-/** `backlog` is the cell's with this hit, `blocked` what is left of a block; both in nanoseconds. */
+/** `backlog`: of the cell with this hit. `blocked`: the rest of a block. Both in nanoseconds. */
 export function recordOf(
   { interval, tolerance }: Quota,
   limit: number,

@@ -2,10 +2,10 @@ import { GatewayError } from '../../http/gateway-error.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 import { hasSeveralTypes, mediaTypeOf, severalTypes } from './media-type.js';
 
-/** Refuses bodies of a type that is not listed, or that say none, with 415 and `Accept` (RFC 9110 §15.5.16). */
+/** Refuses bodies with an unlisted type, or without a type, with 415 and `Accept` (RFC 9110 §15.5.16). */
 export class ContentTypes implements RequestPolicy {
   readonly #exact: ReadonlySet<string>;
-  /** `image/` for `image/*`. */
+  /** The prefix `image/` for `image/*`. */
   readonly #families: readonly string[];
   readonly #denied: GatewayError;
 

@@ -1,7 +1,7 @@
 import { preflightMethod } from '../cors/preflight.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 
-/** Lets CORS preflights pass: they are no request of the page's own, and carry neither its method nor its fields. */
+/** Applies a policy to all requests except CORS preflights: the browser sends them, without the method and fields of the page's request. */
 export class ExceptPreflights implements RequestPolicy {
   constructor(private readonly policy: RequestPolicy) {}
 

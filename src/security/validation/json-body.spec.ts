@@ -60,7 +60,7 @@ describe('JsonBody', () => {
     expect(ofHead(['Content-Length', '2'])).toBe(415);
   });
 
-  it('wants a body where the method lives by it, and looks at one wherever there is one', () => {
+  it('requires a body for methods that need one, and checks a body with any method', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'QUERY']) expect(ofHead([], method)).toBe(400);
     for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS']) expect(ofHead([], method)).toBe(200);
     expect(ofHead(['Content-Length', '2', 'Content-Type', 'text/plain'], 'GET')).toBe(415);
@@ -73,7 +73,7 @@ describe('JsonBody', () => {
     },
   );
 
-  it('refuses bytes that are no UTF-8, rather than to guess', () => {
+  it('refuses bytes that are no UTF-8 instead of guessing', () => {
     expect(statusOf(ofBody(Buffer.from([0x22, 0xff, 0x22])))).toBe(400);
     expect(statusOf(ofBody(Buffer.from([0x22, 0xc0, 0xaf, 0x22])))).toBe(400);
   });
@@ -98,7 +98,7 @@ describe('JsonBody', () => {
     expect('polluted' in {}).toBe(false);
   });
 
-  it('has an answer to whatever bytes come', () => {
+  it('has an answer to any bytes', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -4,7 +4,7 @@ import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 import { hasSeveralTypes, mediaTypeOf, severalTypes } from './media-type.js';
 import { nestsDeeperThan } from './nesting.js';
 
-/** How deeply arrays and objects may stand within each other. */
+/** How deeply arrays and objects may be nested. */
 const deepest = 100;
 
 const accept = ['Accept', 'application/json'];
@@ -23,8 +23,8 @@ const carriers = new Set(['POST', 'PUT', 'PATCH', 'QUERY']);
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Lets only JSON bodies pass that satisfy a schema; others get 422 with the places that fail. The bytes are passed on as they
- * came. Compressed bodies are refused (415) rather than opened.
+ * Lets only JSON bodies pass that satisfy a schema; others get 422 with the places that fail. The bytes are passed on
+ * unchanged. Compressed bodies are refused (415) instead of decompressed.
  */
 export class JsonBody implements RequestPolicy {
   constructor(private readonly schema: BodySchema) {}

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../http/gateway-error.js';
 import type { PolicyContext } from '../policy.js';
 
-/** Why a request's `Content-Type` cannot be relied on: servers differ in which of several they take. */
+/** The error for several `Content-Type` fields: servers differ in which one they use. */
 export const severalTypes = new GatewayError(
   'DENIED',
   'The request must have at most one Content-Type.',
@@ -9,14 +9,14 @@ export const severalTypes = new GatewayError(
   400,
 );
 
-/** The media type of a request's body in lower case, without parameters; empty when it says none (RFC 9110 §8.3.1). */
+/** The media type of a request's body in lower case, without parameters; empty when it has none (RFC 9110 §8.3.1). */
 export function mediaTypeOf(contentType: string | undefined): string {
   if (contentType === undefined) return '';
   const end = contentType.indexOf(';');
   return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }
 
-/** Whether a request says more than once what its body is. Node keeps the first, backends may take another. */
+/** Whether a request has several `Content-Type` fields. Node keeps the first, backends may use another. */
 export function hasSeveralTypes({ rawHeaders }: PolicyContext): boolean {
   let found = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {

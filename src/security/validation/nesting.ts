@@ -1,6 +1,6 @@
 /**
- * Whether arrays and objects of a JSON text stand within each other more deeply than `limit`. Looks at bytes: in UTF-8 those of
- * brackets and quotes stand for nothing else. What is not JSON gets some answer.
+ * Whether arrays and objects of a JSON text are nested more deeply than `limit`. Reads bytes: in UTF-8 the bytes of brackets
+ * and quotes are never part of another character. For a text that is no JSON the answer is arbitrary.
  */
 export function nestsDeeperThan(text: Uint8Array, limit: number): boolean {
   let depth = 0;

@@ -2,7 +2,7 @@ import { GatewayError } from '../../http/gateway-error.js';
 import { connectionOptions } from '../../http/request-head.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 
-/** Refuses requests without a field that they must have with 400. A field that `Connection` keeps from the backend does not count. */
+/** Refuses requests that lack a required field with 400. A field that `Connection` keeps from the backend does not count. */
 export class RequiredHeaders implements RequestPolicy {
   readonly #denials: readonly (readonly [name: string, denial: GatewayError])[];
 
@@ -19,7 +19,7 @@ export class RequiredHeaders implements RequestPolicy {
     const isPlain = connection === undefined || /^(?:keep-alive|close)$/i.test(connection);
     const kept = isPlain ? undefined : connectionOptions(connection);
     for (const [name, denial] of this.#denials) {
-      // A field called `constructor` must not be found in what every object inherits.
+      // A field named `constructor` must not be found among the properties that every object inherits.
       if (!Object.hasOwn(headers, name) || kept?.has(name) === true) return denial;
     }
     return undefined;

@@ -10,9 +10,9 @@ const denied = new GatewayError(
 );
 
 /**
- * Removes or refuses (400) fields with an underscore in their name, or with another character that some servers take for one: CGI,
- * WSGI and PHP backends cannot tell `X_User`, nor PHP `X.User`, from `X-User`, so a client could set what the gateway thinks that it
- * alone sets. As trailers they are not passed on.
+ * Removes or refuses (400) fields with an underscore in their name, or with another character that some servers treat as one:
+ * CGI, WSGI and PHP backends cannot distinguish `X_User` from `X-User`, nor PHP `X.User`, so a client could set fields that
+ * only the gateway should set. Such trailers are never passed on.
  */
 export class UnderscoreHeaders implements RequestPolicy {
   constructor(private readonly action: 'remove' | 'reject') {}

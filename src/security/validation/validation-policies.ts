@@ -18,7 +18,7 @@ export class ValidationPolicies implements PolicySource {
   /** Throws, in one line, for a schema that cannot be used. */
   policies({ validation, cors }: EffectiveSecurity): readonly StagedPolicy[] {
     const { methods, maxBody, underscoreHeaders, requireHeaders, contentTypes, body } = validation;
-    // Where the gateway answers preflights itself it must not deny them for what browsers never send with them.
+    // When the gateway answers preflights itself, it must not deny them for lacking things that browsers never send with them.
     const ofPages = (policy: RequestPolicy): RequestPolicy =>
       cors === undefined ? policy : new ExceptPreflights(policy);
     const policies: RequestPolicy[] = [];

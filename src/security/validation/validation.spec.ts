@@ -37,7 +37,7 @@ describe('ContentTypes', () => {
     expect(statusOf(policy, typed(type))).toBe(status);
   });
 
-  it('wants a type of every body, also of one without a length', () => {
+  it('requires a type for every body, also for one without a length', () => {
     expect(statusOf(policy, ['Content-Length', '1'])).toBe(415);
     expect(statusOf(policy, ['Transfer-Encoding', 'chunked'])).toBe(415);
   });
@@ -52,7 +52,7 @@ describe('ContentTypes', () => {
     expect(statusOf(policy, ['content-type', 'application/json', ...typed('application/json')])).toBe(400);
   });
 
-  it('says what it takes', () => {
+  it('lists the accepted types', () => {
     const verdict = policy.check(new SketchedRequest({ method: 'POST', fields: typed('text/plain') }));
     expect(verdict).toMatchObject({ headers: ['Accept', 'application/json, image/*'] });
   });
@@ -78,7 +78,7 @@ describe('RequiredHeaders', () => {
     expect(statusOf(policy, [...fields, 'Connection', 'close', 'Connection', 'x-tenant'])).toBe(400);
   });
 
-  it('does not find a field in what every object inherits', () => {
+  it('does not find a field among the properties that every object inherits', () => {
     expect(statusOf(new RequiredHeaders(['constructor']), [])).toBe(400);
     expect(statusOf(new RequiredHeaders(['constructor']), ['Constructor', 'x'])).toBe(200);
   });

@@ -6,13 +6,13 @@ import { isBlock, type RawBlock } from './raw-block.js';
 import type { ReadOptions } from './read-options.js';
 import type { Source } from './source.js';
 
-/** How a block may be written otherwise. */
+/** The short form of a block. */
 export interface BlockRules<T extends object> {
-  /** A value in short form as the block that it stands for, undefined when it is none. */
+  /** Expands a value in short form to its block; undefined: it is no short form. */
   readonly expand?: (raw: unknown) => RawBlock | undefined;
   /** The JSON Schema of the short form. */
   readonly shortSchema?: Readonly<Record<string, unknown>>;
-  /** The short form as messages say it: `a URL`. */
+  /** The short form, for messages: `a URL`. */
   readonly shortExpected?: string;
   /** The short form of a formatted block, undefined when it needs the long one. */
   readonly shorten?: (formatted: RawBlock, value: T) => unknown;
@@ -49,10 +49,10 @@ export function block<T extends object>(blockClass: () => BlockClass<T>, rules: 
  */
 export const reservedMark = '\u0000';
 
-/** An instance of a block class from what was written; refused values stay in it as `Invalid`. */
+/** An instance of a block class from a raw block; refused values stay in it as `Invalid`. */
 export function instantiate<T extends object>(blockClass: BlockClass<T>, raw: RawBlock, source: Source): T {
-  // class-transformer copies what it is given before it transforms it, and fails on a key called `constructor` down there:
-  // it does not look into functions.
+  // class-transformer copies its input before it transforms it, and fails on a nested key named `constructor`. It does not look
+  // into functions, so the values are wrapped in functions.
   const safe = Object.fromEntries(
     Object.entries(raw).map(([key, value]) => [
       key in Object.prototype ? `${reservedMark}${key}` : key,
@@ -65,7 +65,7 @@ export function instantiate<T extends object>(blockClass: BlockClass<T>, raw: Ra
   return instance;
 }
 
-/** The keys of a block and their values as a file would spell them; keys without a value are left out. */
+/** The keys of a block with their values in the spelling of the file; keys without a value are left out. */
 export function formatBlock(value: object): Record<string, unknown> {
   const properties = new Map(Object.entries(value));
   const formatted: Record<string, unknown> = {};

@@ -2,7 +2,7 @@ import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 
 const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
-/** What a timer can wait: longer ones would fire at once. */
+/** The longest time of a timer in milliseconds: longer timers would fire at once. */
 const longestTimer = 2 ** 31 - 1;
 const expected = 'a duration such as 250ms, 5s, 1m';
 
@@ -62,7 +62,7 @@ const words: Readonly<Record<string, number>> = {
   day: 86_400_000,
 };
 
-/** What people write elsewhere: `10 sec`, `1h30m`, `2 minutes`, `1d`. */
+/** Reads spellings of other programs, for suggestions: `10 sec`, `1h30m`, `2 minutes`, `1d`. */
 function spelledOut(text: string): string | undefined {
   const tidy = text.replaceAll(/\s/g, '').toLowerCase();
   if (!/^(\d+(\.\d+)?[a-z]+)+$/.test(tidy)) return undefined;

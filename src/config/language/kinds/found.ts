@@ -2,7 +2,7 @@ import { Substituted } from './substituted.js';
 
 const longest = 60;
 
-/** How a message shows a value that was found: quoted text, a number, or what sort of collection it is. */
+/** Describes a found value for a message: a quoted text, a number, or the sort of collection. */
 export function describeFound(value: unknown): string {
   if (value instanceof Substituted) return `${describeFound(value.text)} (from ${value.original})`;
   if (value === null || value === undefined) return 'nothing';

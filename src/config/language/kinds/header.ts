@@ -3,16 +3,16 @@ import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Parts of names whose values are likely to be secrets. Too many rather than too few: what is hidden in vain costs a look into the file. */
+/** Parts of names whose values are likely to be secrets. Rather too many: a value that is hidden needlessly can still be read in the file. */
 const secretName =
   /auth|bearer|cookie|cred|csrf|dpop|hmac|jwt|key|nonce|otp(?:$|[-_])|pass|private|pwd|secret|session|sid(?:$|[-_])|sig(?:$|[-_])|signature|token|verify|xsrf/i;
-/** Well-known fields that are none. */
+/** Well-known fields that match and are no secrets. */
 const publicName = /^(access-control-allow-credentials|surrogate-key)$/i;
 
 /**
- * Fields that the gateway owns: they say how one connection carries a message (RFC 9110 §7.6.1), where it ends, or what is agreed on
- * before its body or an upgrade. Written from outside they make messages that no peer can take. The one list for every place of the
- * configuration where fields of a message may be set, added or removed.
+ * Fields that the gateway owns: they control how a connection carries a message (RFC 9110 §7.6.1), where the message ends, and
+ * what is agreed before its body or an upgrade. Set by a rule, they would make messages that no peer understands. This list
+ * applies to every place of the configuration where fields of a message may be set, added or removed.
  */
 const ownedFields: ReadonlySet<string> = new Set([
   ...connectionFields,
@@ -47,7 +47,7 @@ export const editableHeaderName: Kind<string> = {
 
 const oneLine = /^[\t\P{Cc}]*$/u;
 
-/** The value of a header field (RFC 9110 §5.5): no line breaks or other control characters. May be empty. Goes out as UTF-8. */
+/** The value of a header field (RFC 9110 §5.5): no line breaks or other control characters. May be empty. Sent as UTF-8. */
 export const headerValue: Kind<string> = {
   label: 'header value',
   expected: 'a header value: text on one line',
@@ -85,7 +85,7 @@ export const method: Kind<string> = {
   format: value => value,
 };
 
-/** Whether the values of a header field, a query parameter or an option are likely to be secrets, so that they are not to be shown. */
+/** Whether the values of a header field, a query parameter or an option are likely to be secrets, and so must not be shown. */
 export function holdsSecret(name: string): boolean {
   return secretName.test(name) && !publicName.test(name);
 }

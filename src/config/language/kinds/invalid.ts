@@ -1,4 +1,4 @@
-/** What else is known of a value that was refused. */
+/** Further details of a refused value. */
 export interface InvalidDetails {
   /** Replaces the sentence `found …, expected …`. */
   readonly message?: string;
@@ -11,20 +11,20 @@ export interface InvalidDetails {
 }
 
 /**
- * A value that was refused: it stands in the place of the parsed value until the problems are collected,
- * so that one bad value does not hide the others.
+ * A value that was refused: it takes the place of the parsed value until the problems are collected, so that one bad value does
+ * not hide the others.
  */
 export class Invalid {
   constructor(
     /** The value as it was written. */
     readonly found: unknown,
-    /** What would have been allowed: a noun phrase such as `a duration such as 250ms, 5s, 1m`. */
+    /** The allowed values: a noun phrase such as `a duration such as 250ms, 5s, 1m`. */
     readonly expected: string,
     readonly details: InvalidDetails = {},
   ) {}
 }
 
-/** An `Invalid` and where it lies below the value that was searched. */
+/** An `Invalid` and its path below the searched value. */
 export type Located = readonly [path: readonly string[], invalid: Invalid];
 
 /** The refused values in `value`: itself, or among the elements of lists and maps at any depth. */

@@ -14,14 +14,14 @@ describe('an IPv4 address', () => {
     ['an escape', '127%2e0.0.1', '127.0.0.1'],
     ['full-width digits', '１27.0.0.1', '127.0.0.1'],
     ['ideographic full stops', '127。0。0。1', '127.0.0.1'],
-  ])('in %s, %s, is not taken, since it means %3$s', (_, spelling, meant) => {
+  ])('in %s, %s, is refused, since it means %3$s', (_, spelling, meant) => {
     expect(oddIPv4(spelling)?.suggestion).toBe(meant);
     for (const url of [`http://${spelling}`, `redis://${spelling}:6379/`, `https://user:pass@${spelling}:8443/x?y`]) {
       expect(oddIPv4In(url, 'a URL')?.details.suggestion).toBe(url.replace(spelling, meant));
     }
   });
 
-  it.each(['256.1.1.1', '1.2.3.4.5', '08.0.0.1', 'a.0x'])('that is none, %s, is not taken either', spelling => {
+  it.each(['256.1.1.1', '1.2.3.4.5', '08.0.0.1', 'a.0x'])('that is none, %s, is refused too', spelling => {
     expect(oddIPv4(spelling)).toEqual({ message: expect.stringContaining('no IPv4 address') as string });
   });
 
@@ -37,7 +37,7 @@ describe('an IPv4 address', () => {
     '[::ffff:10.0.0.1]',
     'x.10.example',
     '',
-  ])('that is one, or a name, %j, is taken', spelling => {
+  ])('that is one, or a name, %j, is accepted', spelling => {
     expect(oddIPv4(spelling)).toBeUndefined();
     expect(oddIPv4In(`http://${spelling}:80/`, 'a URL')).toBeUndefined();
   });

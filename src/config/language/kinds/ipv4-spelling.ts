@@ -5,7 +5,7 @@ import { Invalid, type InvalidDetails } from './invalid.js';
 const endsInNumber = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/i;
 const writtenHost = /^[a-z][a-z0-9+.-]*:[/\\]*(?:[^/\\?#@]*@)?(\[[^\]]*\]|[^/\\?#:]*)/i;
 
-/** What is wrong with a host that is an IPv4 address in another spelling than four decimal numbers; undefined when nothing is. */
+/** The error for a host that is an IPv4 address in another spelling than four decimal numbers; undefined for all other hosts. */
 export function oddIPv4(host: string): InvalidDetails | undefined {
   if (isIPv4(host)) return undefined;
   const address = URL.parse(`http://${host}/`)?.hostname;

@@ -17,7 +17,7 @@ describe('an origin in the configuration', () => {
     ['https://*.App.example', 'https://*.app.example'],
     ['chrome-extension://ABCdef', 'chrome-extension://abcdef'],
     ['capacitor://localhost', 'capacitor://localhost'],
-  ])('%s is that of browsers that say %s', (written, spelled) => {
+  ])('%s is the origin that browsers send as %s', (written, spelled) => {
     expect(parse(written)).toBe(spelled);
   });
 
@@ -41,7 +41,7 @@ describe('an origin in the configuration', () => {
     expect(parse(written)).toBeInstanceOf(Invalid);
   });
 
-  it('is offered to whoever wrote the address of a page', () => {
+  it('is suggested to an author who wrote the address of a page', () => {
     expect(parse('https://app.example/index.html')).toMatchObject({ details: { suggestion: 'https://app.example' } });
   });
 });

@@ -6,7 +6,7 @@ const expected = 'an origin such as https://app.example, https://*.app.example (
 const shape = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s@*,]+$/i;
 const wildcardHost = /^([a-z][a-z0-9+.-]*:\/\/)\*\.(?=[^*]+$)/i;
 
-/** Who may read answers across origins: an origin (RFC 6454), in the spelling of browsers; all names below one; `null`; or `*`. */
+/** An origin that may read answers (RFC 6454), in the spelling of browsers; or a wildcard for all names below a domain, `null`, or `*`. */
 export const origin: Kind<string> = {
   label: 'origin',
   expected,
@@ -29,11 +29,11 @@ export const origin: Kind<string> = {
 function asBrowsersSpell(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { origin: serialized, protocol, host } = new URL(text);
-  // Schemes of extensions and apps have no origin by the URL standard, but browsers send them in this shape.
+  // By the URL standard, schemes of extensions and apps have no origin, but browsers send one in this form.
   return serialized === 'null' ? `${protocol}//${host.toLowerCase()}` : serialized;
 }
 
-/** An address of a page that was written where its origin is meant. */
+/** Suggests the origin when the address of a page was written. */
 function suggestionFor(raw: string): { suggestion?: string } {
   if (!/^https?:\/\/[^*@]+[/?#]/i.test(raw) || !URL.canParse(raw)) return {};
   return { suggestion: new URL(raw).origin };

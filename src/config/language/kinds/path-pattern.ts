@@ -5,8 +5,8 @@ const parameterName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const unfit = /[?#\s\\\p{Cc}]/u;
 
 /**
- * A path to match: segments that stand for themselves, `:name` for any one segment, and `*` as the last segment for
- * everything from there on. `/orders/*` matches `/orders` too.
+ * A path to match: literal segments, `:name` for any one segment, and `*` as the last segment for all further segments.
+ * `/orders/*` matches `/orders` too.
  */
 export const pathPattern: Kind<string> = {
   label: 'path pattern',
@@ -37,7 +37,7 @@ export const plainPath: Kind<string> = {
   format: value => value,
 };
 
-/** A path that holds what stands in none. */
+/** The refusal of a path with characters that no path may have. */
 export function unfitPath(raw: string, expected: string): Invalid {
   const bare = raw.replaceAll(' ', '%20');
   const message = `path ${JSON.stringify(raw)} holds a character that no request path has (space, ?, #, \\ or a control)`;
@@ -52,7 +52,7 @@ export function patternParameters(path: string): string[] {
   });
 }
 
-/** The parameters that a template such as `/x/:id` or `https://new.example/:rest` asks for, each once. */
+/** The parameters in a template such as `/x/:id` or `https://new.example/:rest`, each once. */
 export function templateParameters(template: string): string[] {
   return [...new Set([...template.matchAll(/:([A-Za-z_][A-Za-z0-9_]*)/g)].map(match => String(match[1])))];
 }

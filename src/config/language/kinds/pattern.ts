@@ -6,8 +6,8 @@ import type { Kind } from './kind.js';
 const longest = 512;
 
 /**
- * A regular expression of ECMAScript, matched anywhere in the value unless it is anchored, in time that grows with the value and never
- * faster. At most 512 characters; back references and look-around are refused.
+ * A regular expression of ECMAScript, matched anywhere in the value unless it is anchored, in time linear in the value. At most
+ * 512 characters; back references and look-around are refused.
  */
 export const pattern: Kind<Pattern> = {
   label: 'regular expression',

@@ -5,7 +5,7 @@ import { maskOptions } from './secret.js';
 import { settleSubstitutions } from './substituted.js';
 import { name as nameKind } from './text.js';
 
-/** A policy of somebody's own by its name, with the options that it declares. */
+/** The name of a custom policy, with the options that it declares. */
 export interface PolicyChoice {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;

@@ -5,14 +5,14 @@ import { isBlock } from './raw-block.js';
 import type { Source } from './source.js';
 import { settleSubstitutions } from './substituted.js';
 
-/** What takes the place of a secret wherever a configuration is shown. */
+/** Replaces a secret in every configuration that is shown. */
 export const mask = '****';
 
 const selector = /^(client-ip|global|identity|path|route|(header|cookie|jwt|query|response-header):\S+)$/;
 
 /**
- * The options of something that modules register, as they may be shown: texts under names such as `secret` or `apiKey` are masked, at any
- * depth. A text that says where a key is taken from (`key: "header:x-user"`) is none.
+ * The options of a registered extension in a form that may be shown: texts under names such as `secret` or `apiKey` are masked,
+ * at any depth. A text that names the source of a key (`key: "header:x-user"`) is no secret.
  */
 export function maskOptions(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
@@ -29,7 +29,7 @@ function maskOption(value: unknown, hidden: boolean): unknown {
   return typeof value === 'number' && hidden ? mask : value;
 }
 
-/** Values under names, those of which that were refused and are likely to be secrets hidden from the message. */
+/** Hides refused values that are likely to be secrets, by their names, from the messages. */
 export function hideRefused<T>(values: Map<string, T> | Invalid): Map<string, T> | Invalid {
   if (values instanceof Invalid) return values;
   for (const [name, value] of values as Map<string, T | Invalid>) {

@@ -3,16 +3,16 @@ import { isAbsolute, resolve } from 'node:path';
 import { readBoundedText, whyUnreadable } from '../../../platform/bounded-file.js';
 import { Invalid } from './invalid.js';
 
-/** Where the configuration comes from: what its relative paths are relative to. */
+/** The folder of the configuration, to which its relative paths are relative. */
 export class Source {
   constructor(readonly baseDir: string) {}
 
-  /** The absolute path of one that is written in the file. */
+  /** The absolute path for a path of the file. */
   resolve(path: string): string {
     return isAbsolute(path) ? path : resolve(this.baseDir, path);
   }
 
-  /** The text of a file of at most 1 MB in UTF-8, or why it cannot be had. */
+  /** The text of a file of at most 1 MB in UTF-8, or why it cannot be read. */
   readText(path: string): string | Invalid {
     const full = this.resolve(path);
     try {

@@ -5,7 +5,7 @@ import { integer } from './number.js';
 /** A final response status. */
 export const status = integer(200, 599, 'a status');
 
-/** Statuses from one to another, both included. */
+/** A range of statuses, both ends included. */
 export interface StatusRange {
   readonly from: number;
   readonly to: number;

@@ -16,7 +16,7 @@ export const builtInStrategies = [
   'consistent-hash',
 ] as const;
 
-/** A load balancing strategy by its name, with the options that it declares. */
+/** The name of a load-balancing strategy, with the options that it declares. */
 export interface StrategyChoice {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;

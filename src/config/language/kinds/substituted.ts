@@ -1,12 +1,12 @@
 /**
- * A value that is wholly an environment substitution, such as `${PORT}`. It is text, but where text is not allowed
- * and it spells a number or a boolean it counts as one. It is never read as YAML.
+ * A value that consists of one environment substitution, such as `${PORT}`. It is a text; where a text is not allowed, it
+ * counts as the number or boolean that it spells. It is never read as YAML.
  */
 export class Substituted {
   constructor(
     /** The text after substitution. */
     readonly text: string,
-    /** The text as it stands in the file. */
+    /** The text of the file. */
     readonly original: string,
   ) {}
 

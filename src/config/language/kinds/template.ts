@@ -29,7 +29,7 @@ export const locationTemplate: Kind<string> = {
   format: maskUrl,
 };
 
-/** Spaces are what people do not see. */
+/** Refuses a text; names spaces in the message, because people do not see them. */
 function refuse(raw: unknown, expected: string, fits: (text: string) => boolean): Invalid {
   if (typeof raw !== 'string') return new Invalid(raw, expected);
   if (!raw.includes(' ')) return new Invalid(maskUrl(raw), expected);

@@ -1,11 +1,11 @@
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 
-/** What a text must look like. */
+/** The rules for a text. */
 export interface TextRules {
   /** Short name for the reference. Default: `string`. */
   readonly label?: string;
-  /** As messages say it. Default: `a text`. */
+  /** The description in messages. Default: `a text`. */
   readonly expected?: string;
   /** Must match the whole text. */
   readonly pattern?: RegExp;
@@ -15,7 +15,7 @@ export interface TextRules {
   readonly minLength?: number;
 }
 
-/** A text. Numbers and booleans are not taken for one: their spelling would be lost. */
+/** A text. Numbers and booleans are refused, because their spelling would be lost. */
 export function text(rules: TextRules = {}): Kind<string> {
   const { label = 'string', expected = 'a text', pattern, maxLength = 4096, minLength = 1 } = rules;
   return {
@@ -35,7 +35,7 @@ export function text(rules: TextRules = {}): Kind<string> {
   };
 }
 
-/** The name of something: used in logs, metrics and paths of the admin API, so it holds nothing that needs escaping. */
+/** The name of something: used in logs, metrics and paths of the admin API, so it has no characters that need escaping. */
 export const name = text({
   label: 'name',
   expected: 'a name of letters, digits and . _ - that starts with a letter or digit',
@@ -43,7 +43,7 @@ export const name = text({
   maxLength: 128,
 });
 
-/** A label: what people call something, on one line. */
+/** A label: a name for people, on one line. */
 export const label = text({
   label: 'name',
   expected: 'a name on one line',

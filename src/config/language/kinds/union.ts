@@ -1,7 +1,7 @@
 import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 
-/** The first of several kinds that takes the value. `matches` says which kind a parsed value belongs to, for writing it. */
+/** A value of one of two kinds: the first kind that accepts it. `isFirst` tells the kind of a parsed value, for writing it. */
 export function either<A, B>(first: Kind<A>, second: Kind<B>, isFirst: (value: A | B) => value is A): Kind<A | B> {
   const expected = `${first.expected}, or ${second.expected}`;
   const blocks = [...(first.blocks ?? []), ...(second.blocks ?? [])];
@@ -14,7 +14,7 @@ export function either<A, B>(first: Kind<A>, second: Kind<B>, isFirst: (value: A
       const one = first.parse(raw, source);
       if (!(one instanceof Invalid)) return one;
       const two = second.parse(raw, source);
-      // The second knows more about a collection: what is wrong inside it, rather than that it is not the first.
+      // For a collection, the second kind gives the better error: what is wrong inside the collection.
       if (!(two instanceof Invalid) || (typeof raw === 'object' && raw !== null)) return two;
       return new Invalid(two.found, expected, { ...two.details, ...one.details });
     },
@@ -22,7 +22,7 @@ export function either<A, B>(first: Kind<A>, second: Kind<B>, isFirst: (value: A
   };
 }
 
-/** A value that one word stands for: `any` for an empty list, `off` for 0. Any value equal to it is written as the word. */
+/** A kind with a word for one value: `any` for an empty list, `off` for 0. That value is always written as the word. */
 export function orWord<T>(word: string, meaning: T, kind: Kind<T>, isMeaning: (value: T) => boolean): Kind<T> {
   const expected = `${word}, or ${kind.expected}`;
   return {

@@ -21,7 +21,7 @@ it.each([
   ...['HTTP/2.0', 'http/1.1', 'http/0.9', 'https', 'shttp', 'httpx', 'spdy/3.1', 'quic', 'tls', 'TLS/1.2', 'ssl'],
   ...['"h2c"', 'h2c;q=1', 'foo;q=1', 'h2c q', 'h2c\t', '\u00a0h2c', 'h2c/', '/h2c', 'h2c/1/2', '<h2c>', '(h2c)'],
   ...['', ' ', 'a b', 'a/b/c', 'f\u00fc'],
-])('no connection is ever switched to %j', name => {
+])('no connection may ever be switched to %j', name => {
   expect(isNeverUpgradedTo(name)).toBe(true);
 });
 

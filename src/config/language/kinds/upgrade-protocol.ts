@@ -3,13 +3,13 @@ import type { Kind } from './kind.js';
 
 /** RFC 9110 §7.8: a token, or two with a slash between them. */
 const shape = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:\/[A-Za-z0-9!#$%&'*+.^_`|~-]+)?$/;
-/** HTTP under its own name, by the names of its versions and drafts (`h2`, `h2c-14`, `h3-29`, `hq`), and what carries it unseen. */
+/** HTTP by its name, the names of its versions and drafts (`h2`, `h2c-14`, `h3-29`, `hq`), and protocols that can carry it encrypted. */
 const httpItself = /^(?:s?https?|h\d|hq|spdy|quic|tls|ssl)/i;
 
 /**
- * Whether a connection must never be switched to a protocol: what is no protocol's name (RFC 9110 §7.8: in quotes, with parameters),
- * and every name of HTTP itself and of TLS. HTTP would be spoken past all routes and policies. A name that only begins like one
- * (`httpx`) is taken for one: who reads a name loosely must not see another protocol than the gateway.
+ * Whether a connection must never be switched to a protocol: a text that is no protocol name (RFC 9110 §7.8: in quotes, with
+ * parameters), and every name of HTTP and TLS, because requests in such a tunnel would avoid all routes and policies. A name
+ * that only begins like one (`httpx`) counts as one, because a backend may read names loosely.
  */
 export function isNeverUpgradedTo(name: string): boolean {
   return !shape.test(name) || httpItself.test(name);

@@ -26,7 +26,7 @@ const userInfo = /\/\/(?:([^/?#@:]*):)?[^/?#@]*@/;
 const parameter = /([?&])([^=&#]*)=[^&#]*/g;
 
 /**
- * A URL as it may be shown: `****` in the place of the password, of a user name without one (which may be a token), and of query
+ * A URL that may be shown: `****` in the place of the password, of a user name without one (which may be a token), and of query
  * parameters whose name says that they are secrets.
  */
 export function maskUrl(url: string): string {
@@ -38,7 +38,7 @@ export function maskUrl(url: string): string {
 }
 
 /**
- * Where a backend listens: `http://` or `https://`, host and port, without a path; or `unix:` and the path of a socket.
+ * The address of a backend: `http://` or `https://`, host and port, without a path; or `unix:` and the path of a socket.
  * Written without a trailing slash.
  */
 export const backendUrl: Kind<string> = {

@@ -9,7 +9,7 @@ import { hideRefused, mask } from './secret.js';
 import { text } from './text.js';
 import { maskUrl } from './url.js';
 
-/** What a header or a query parameter must be for a route to match. */
+/** The condition on a header or a query parameter. */
 export type ValueMatch =
   | { readonly kind: 'exact'; readonly value: string }
   | { readonly kind: 'pattern'; readonly pattern: Pattern }
@@ -58,7 +58,10 @@ export const queryMatches: Kind<Map<string, ValueMatch>> = masked(
   map(text({ label: 'parameter name', expected: 'the name of a query parameter' }), valueMatch),
 );
 
-/** The value that a header or query parameter must have, as it may be shown: `****` where its name says that it is a secret, and for secrets in a URL. */
+/**
+ * The value of a condition on a header or query parameter, in a form that may be shown: `****` when the name suggests a secret,
+ * and for secrets in a URL.
+ */
 export function shownValue(name: string, value: string): string {
   return holdsSecret(name) ? mask : maskUrl(value);
 }

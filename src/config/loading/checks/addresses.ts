@@ -3,7 +3,7 @@ import { canonicalAddress } from '../../../addresses/canonical-address.js';
 import { isLocalName, isLoopback } from '../../../addresses/loopback.js';
 import type { ListenerConfig } from '../../file/listener.config.js';
 
-/** Something that listens on a port: a listener, or the admin side. Port 0 is any free one, which nobody can name. */
+/** Something that listens on a port: a listener, or the admin side. Port 0 is any free port, which a backend URL cannot name. */
 export type ListeningAddress = Pick<ListenerConfig, 'host' | 'port'>;
 
 /** Whether the system would refuse the second of two addresses while the first is in use. */
@@ -13,7 +13,10 @@ export function collide(a: ListeningAddress, b: ListeningAddress): boolean {
   return one === other || takesAll(one, other) || takesAll(other, one);
 }
 
-/** Whether a request to a backend at `url` arrives at what listens on `address`, as far as it can be told without asking for names. */
+/**
+ * Whether a request to a backend at `url` arrives at the listener on `address`. Names are not looked up, so only addresses and
+ * `localhost` are recognised.
+ */
 export function leadsTo({ hostname, port, protocol }: URL, address: ListeningAddress): boolean {
   if (address.port !== Number(port || (protocol === 'https:' ? 443 : 80))) return false;
   const host = plain(address.host);
@@ -25,7 +28,7 @@ export function leadsTo({ hostname, port, protocol }: URL, address: ListeningAdd
   );
 }
 
-/** The addresses that a connection to a host goes to: a wildcard is this machine. */
+/** The addresses that a connection to a host reaches: a wildcard means this machine. */
 function reached(host: string): readonly string[] {
   if (isLocalName(host)) return [host, '127.0.0.1', '::1'];
   if (host === '0.0.0.0') return [host, '127.0.0.1'];
@@ -36,7 +39,7 @@ function takesAll(wildcard: string, host: string): boolean {
   return (wildcard === '::' && isIP(host) > 0) || (wildcard === '0.0.0.0' && isIPv4(host));
 }
 
-/** In the one spelling that each host has: lower case, no brackets, addresses as {@link canonicalAddress} spells them. */
+/** A host in its canonical spelling: lower case, no brackets, addresses as in {@link canonicalAddress}. */
 function plain(host: string): string {
   const bare = host.toLowerCase().replaceAll(/^\[|\]$|\.$/g, '');
   return canonicalAddress(bare) ?? bare;

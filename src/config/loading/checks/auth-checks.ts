@@ -8,7 +8,7 @@ import { items, type CheckContext } from './check.js';
 
 const methods = ['jwt', 'apiKey', 'basic', 'forward'] as const;
 
-/** What each `security.auth` must be, the top-level one and those of routes. */
+/** Checks each `security.auth`: the top-level one and those of routes. */
 export function checkAuth(context: CheckContext): void {
   const { security, routes } = context.config;
   checkBlock(context, ['security', 'auth'], security.auth);

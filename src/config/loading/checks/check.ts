@@ -4,14 +4,14 @@ import type { GatewayConfig } from '../../file/gateway.config.js';
 import { Invalid } from '../../language/kinds/invalid.js';
 import { nearest } from '../../../spelling/nearest.js';
 
-/** A strategy that is known to the process: the names that may be used, and what is wrong with given options. */
+/** A strategy that is known to the process: its name, and the check of its options. */
 export interface KnownStrategy {
   readonly name: string;
-  /** One sentence for each thing that is wrong with the options; empty when nothing is. */
+  /** One sentence for each error in the options; empty: they are valid. */
   validate(options: Readonly<Record<string, unknown>>): readonly string[];
 }
 
-/** The names that exist, of each kind that modules can add to. A kind that is not given may have any name, for a module to register. */
+/** The known names of each kind to which modules can add. A kind that is not given may have any name, because a module may register it. */
 export interface KnownNames {
   readonly strategies?: readonly KnownStrategy[] | undefined;
   readonly forwarders?: readonly string[] | undefined;
@@ -19,14 +19,14 @@ export interface KnownNames {
   readonly policies?: readonly string[] | undefined;
 }
 
-/** What the checks look at and report to. Keys that were refused hold their defaults; refused elements are `Invalid`. */
+/** The input and output of the checks. Keys that were refused hold their defaults; refused elements are `Invalid`. */
 export interface CheckContext {
   readonly config: GatewayConfig;
-  /** What is given here is all there is: other names are refused. */
+  /** Kinds that are given here are complete: other names are refused. */
   readonly known: KnownNames;
-  /** Something that cannot work. */
+  /** Reports a configuration that cannot work. */
   report(finding: Finding): void;
-  /** Something that works, but hardly as it is meant. */
+  /** Reports a configuration that works, but probably not as intended. */
   warn(finding: Finding): void;
 }
 
@@ -55,15 +55,15 @@ export function checkUpstreamName(context: CheckContext, path: Path, name: strin
   });
 }
 
-/** Somewhere that names a thing which comes with the gateway or is registered by a module. */
+/** A place in the configuration that names something built in or registered by a module. */
 export interface NamedPlace {
   readonly path: Path;
-  /** As messages say it: `strategy`. */
+  /** The kind, as named in messages: `strategy`. */
   readonly kind: string;
   readonly name: string;
 }
 
-/** Reports a name that is not among `known`; with no such list, warns of one that looks like a slip of a built-in one. */
+/** Reports a name that is not among `known`; without such a list, warns of a name that looks like a misspelt built-in one. */
 export function checkName(
   { report, warn }: CheckContext,
   { path, kind, name }: NamedPlace,

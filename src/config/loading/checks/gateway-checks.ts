@@ -3,7 +3,7 @@ import { checkAuth } from './auth-checks.js';
 import { checkRequestFields } from './request-field-checks.js';
 import { entries, items, type CheckContext } from './check.js';
 
-/** What the parts of a gateway must be together. */
+/** Checks the parts of a gateway together. */
 export function checkGateway(context: CheckContext): void {
   const { config, report, warn } = context;
   const names = [...config.upstreams.keys()];

@@ -8,7 +8,7 @@ import { checkTls } from './tls-checks.js';
 
 const wildcard = /^(0\.0\.0\.0|::)$/;
 
-/** What listeners and the admin side must be, with respect to each other. */
+/** Checks the listeners and the admin side against each other. */
 export function checkListeners(context: CheckContext): void {
   const { config, report } = context;
   const names = new Map<string, number>();
@@ -54,7 +54,7 @@ export function checkListeners(context: CheckContext): void {
   checkAdmin(context);
 }
 
-/** Another listener takes all addresses of the machine, this one's among them; or the other way about. */
+/** Reports a listener whose address another one also takes, because one of them listens on all addresses of the machine. */
 function checkCollision({ config, report }: CheckContext, listener: ListenerConfig, index: number): void {
   if (listener.unix !== undefined) return;
   const other = items(config.listeners).find(
@@ -67,7 +67,7 @@ function checkCollision({ config, report }: CheckContext, listener: ListenerConf
   report({ path: ['listeners', index], message });
 }
 
-/** A redirect that leads to itself, or from https, would go round for ever. */
+/** Reports a redirect that leads to itself, or from https: clients would go in circles. */
 function checkRedirect({ report }: CheckContext, { port, redirectToHttps, tls }: ListenerConfig, path: Path): void {
   if (redirectToHttps === undefined) return;
   if (tls !== undefined) {

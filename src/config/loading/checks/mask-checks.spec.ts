@@ -54,7 +54,7 @@ describe('a file that was printed, and so has **** in the place of its secrets',
     'headers: { x-internal-token: "****" }',
     'query: { api_key: "****" }',
     'headers: { referer: "https://u:****@a" }',
-  ])('is refused where everybody who sends the mask would meet the condition of a route: %s', match => {
+  ])('is refused where every client who sends the mask would meet the condition of a route: %s', match => {
     const { errors } = complaints(`routes: [{ upstream: app, match: { ${match} } }]`);
     expect(errors).toEqual([expect.stringMatching(/(is|holds) \*{4}, the mask .* anyone may send that/)]);
   });
@@ -64,7 +64,7 @@ describe('a file that was printed, and so has **** in the place of its secrets',
   });
 });
 
-describe('what may be a secret', () => {
+describe('a name whose value may be a secret', () => {
   it.each([
     'Authorization',
     'X-Auth-Request',

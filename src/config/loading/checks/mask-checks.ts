@@ -9,8 +9,8 @@ const printed = `is ${mask}, the mask of a configuration that was printed`;
 const printedInUrl = `holds ${mask}, the mask of a configuration that was printed`;
 
 /**
- * Secrets that are the mask of a configuration that was printed, wherever they stand. Those that let somebody in let nobody in; as the
- * condition of a route, the mask would let everybody through who knows it.
+ * Reports secrets that are the mask of a printed configuration, at every place. As a credential, the mask lets no client in; as
+ * the condition of a route, it would let in every client that sends the mask.
  */
 export function checkMasks(context: CheckContext): void {
   visit(context, [], context.config);
@@ -29,7 +29,7 @@ function visit(context: CheckContext, path: Path, value: unknown): void {
   }
 }
 
-/** Where {@link maskUrl} puts it. */
+/** The places in which {@link maskUrl} writes the mask. */
 const inUrl = /^[a-z]+:\/\/(?:[^/?#@]*:)?\*{4}@|^(?:[a-z]+:\/\/|\/).*[?&][^=&#]*=\*{4}(?:[&#]|$)/i;
 
 function visitObject(context: CheckContext, path: Path, value: object): void {

@@ -7,7 +7,7 @@ const auth = {
 const closed = { upstream: 'app', security: { auth } };
 const open = { upstream: 'app', match: { path: '/*' } };
 
-/** What `check` warns of: the place, and what it would have written. */
+/** The warnings of `check`: the place, and the suggestion. */
 function warningsOf(routes: readonly object[], more: object = {}): string[] {
   const upstreams = { app: { backends: ['http://127.0.0.1:3001'] } };
   const { warnings } = parseConfig(JSON.stringify({ upstreams, routes, ...more }));
@@ -38,7 +38,7 @@ describe('check says that a protected path is open in another spelling', () => {
     const denied = (path: string): object => ({ match: { path }, respond: { status: 403 } });
     expect(warningsOf([denied('/internal/*'), open])).toEqual([onlyCase]);
     expect(warningsOf([denied('/internal'), open])).toEqual([both]);
-    // The policies of both are the same; that one answers is what protects.
+    // Both have the same policies; the protection is that one answers itself.
     expect(warningsOf([denied('/internal/*'), open], { security: { auth } })).toEqual([onlyCase]);
     expect(warningsOf([denied('/internal/*'), { ...open, match: { path: '/public/*' } }])).toEqual([]);
     expect(warningsOf([denied('/internal/*'), denied('/*'), { ...open, match: { path: '/a' } }])).toEqual([]);

@@ -8,9 +8,9 @@ import { items, type CheckContext } from './check.js';
 const protections = ['auth', 'ipFilter', 'policies', 'rateLimit'] as const;
 
 /**
- * Warns of paths that are protected (by policies, or by an answer that denies) in one spelling only: another route with other policies takes the same path in upper case, or
- * with a slash at its end, and many backends take these for the protected one. Says nothing where the author wrote how paths are
- * compared.
+ * Warns of paths that are protected (by policies, or by an answer that denies) in one spelling only: another route with other
+ * policies matches the same path in upper case, or with a slash at its end, and many backends treat these as the protected
+ * path. No warning when the author has configured how paths are compared.
  */
 export function checkProtectedPaths({ config, warn }: CheckContext): void {
   const routes = items(config.routes).filter(([, { match }]) => !isRefused(match, 'path'));
@@ -38,7 +38,7 @@ export function checkProtectedPaths({ config, warn }: CheckContext): void {
   }
 }
 
-/** The path with one of its segments in upper case, for each that this changes. */
+/** The variants of the path with one segment in upper case, for each segment that this changes. */
 function inUpperCase(path: string): string[] {
   const segments = path.split('/');
   return segments.flatMap((segment, index) => {
@@ -47,12 +47,12 @@ function inUpperCase(path: string): string[] {
   });
 }
 
-/** A route that is there to keep requests out. */
+/** Whether the purpose of a route is to refuse requests. */
 function denies({ respond }: RouteConfig): boolean {
   return respond !== undefined && !isRefused(respond, 'status') && respond.status >= 400;
 }
 
-/** Whether one has every protection that the other has, by the same settings. */
+/** Whether `one` has every protection of `other`, with the same settings. */
 function isAsClosed(one: EffectiveSecurity, other: EffectiveSecurity): boolean {
   return protections.every(key => isOff(other[key]) || one[key] === other[key]);
 }
@@ -70,7 +70,7 @@ function shareHosts({ match: one }: RouteConfig, { match: other }: RouteConfig):
   return some.some(host => others.some(each => each === host || each === '*' || each.startsWith('*.')));
 }
 
-/** Whether one of a route's paths fits, segment by segment; parameters and `*` in either fit anything. */
+/** Whether one of a route's paths matches, segment by segment; parameters and `*` on either side match anything. */
 function takes({ match, respond, redirect }: RouteConfig, path: string): boolean {
   if (respond !== undefined || redirect !== undefined) return false;
   return match.path.length === 0 || match.path.some(each => fits(each.split('/'), path.split('/')));

@@ -3,14 +3,14 @@ import { foldName } from '../../../fields/fold-name.js';
 import { isForwardingName } from '../../../fields/forwarding-fields.js';
 import { items, type CheckContext } from './check.js';
 
-/** That no field of requests has two owners, that what is kept would have been taken away, and that loops are still found. */
+/** Checks that no request field has two owners, that kept fields would otherwise be removed, and that loops are still detected. */
 export function checkRequestFields(context: CheckContext): void {
   checkIdField(context);
   checkKept(context);
   checkVia(context);
 }
 
-/** By `Via` a request that has come round is known. */
+/** `Via` is the field by which a request that has gone in a circle is recognised. */
 function checkVia({ config, warn }: CheckContext): void {
   for (const [index, { headers }] of items(config.routes)) {
     const { remove, set } = headers.request;
@@ -22,7 +22,7 @@ function checkVia({ config, warn }: CheckContext): void {
   }
 }
 
-/** The id would overwrite an identity, or be overwritten by it, and a key for the API would be taken for an id. */
+/** The request id would overwrite an identity or be overwritten by it, and an API key would be read as a request id. */
 function checkIdField({ config, report }: CheckContext): void {
   const id = config.requestId.header;
   for (const [name, owner] of ownedNames(config)) {

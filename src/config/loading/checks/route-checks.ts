@@ -8,7 +8,7 @@ import { checkUpstreamName, items, type CheckContext } from './check.js';
 const actions = ['upstream', 'split', 'redirect', 'respond'] as const;
 const rewrites = ['stripPrefix', 'replacePrefix', 'path'] as const;
 
-/** What each route must be, with respect to the upstreams and to the other routes. */
+/** Checks each route, against the upstreams and the other routes. */
 export function checkRoutes(context: CheckContext): void {
   const names = new Map<string, number>();
   for (const [index, route] of items(context.config.routes)) {
@@ -117,7 +117,7 @@ function checkSplit(context: CheckContext, path: Path, { split }: RouteConfig): 
     });
 }
 
-/** Every request has one Host (RFC 9112 §3.2): it can be replaced, and nothing else. */
+/** Every request has one Host (RFC 9112 §3.2): it can be replaced, but neither added nor removed. */
 function checkHostRules({ report }: CheckContext, path: Path, { headers }: RouteConfig): void {
   const request = headers?.request;
   if (!request) return;

@@ -10,7 +10,7 @@ import type {
 } from '../../file/security.config.js';
 import { checkName, items, type CheckContext } from './check.js';
 
-/** What the security of a gateway and of its routes must be. */
+/** Checks the security of a gateway and of its routes. */
 export function checkSecurity(context: CheckContext): void {
   const { security, routes } = context.config;
   checkBlocks(context, ['security'], security);
@@ -71,7 +71,7 @@ function checkSchema({ report }: CheckContext, path: Path, file: string): void {
   }
 }
 
-/** A body that is looked at is held in memory: something must bound it. */
+/** Reports checks of bodies without a limit: such bodies are held in memory. */
 function checkHeldBodies({ config, report }: CheckContext): void {
   const message = 'bodies are held in memory to look at them: maxBody must bound them';
   for (const [index, route] of items(config.routes)) {

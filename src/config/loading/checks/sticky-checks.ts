@@ -12,7 +12,7 @@ export function checkSticky(
 ): void {
   if (sticky === undefined) return;
   for (const [other, upstream] of entries(config.upstreams)) {
-    // Each pair is told once, at the second of the two.
+    // Each pair is reported once, at the second of the two.
     if (other === name) return;
     if (upstream.sticky?.cookie !== sticky.cookie) continue;
     const shared = sharedHost(hostsOf(config, other), hostsOf(config, name));

@@ -5,7 +5,7 @@ import type { UpstreamTlsConfig } from '../../file/upstream.config.js';
 import { items, type CheckContext } from './check.js';
 import { checkKeyFile } from './key-files.js';
 
-/** Whether the files of a listener's `tls` can be served. Those that could not even be found have been reported already. */
+/** Whether the files of a listener's `tls` can be served. Missing files have already been reported. */
 export function checkTls(context: CheckContext, { certificates, clientAuth }: ListenerTlsConfig, path: Path): void {
   const { report, warn } = context;
   for (const [index, { cert, key }] of items(certificates)) {

@@ -4,11 +4,11 @@ import { Invalid } from '../../language/kinds/invalid.js';
 import type { UnsupportedKey } from '../unsupported.js';
 import type { CheckContext } from './check.js';
 
-/** Reports the keys that were written and ask for something that is not built yet. */
+/** Reports written keys whose feature is not built yet. */
 export function checkUnsupported({ config, report }: CheckContext, keys: readonly UnsupportedKey[]): void {
   for (const { path, isOff } of keys) {
     for (const [found, value] of reach(config, path.split('.'), [])) {
-      // A value that is refused anyway is not said to ask for anything.
+      // A value that is refused anyway is not also reported as unsupported.
       if (!(value instanceof Invalid) && isOff?.(value) !== true)
         report({ path: found, message: 'not supported in this version', at: 'key' });
     }

@@ -10,7 +10,7 @@ import { checkBackendTls } from './tls-checks.js';
 
 const hashKey = /^(client-ip|path|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/;
 
-/** What each upstream must be. */
+/** Checks each upstream. */
 export function checkUpstreams(context: CheckContext): void {
   for (const [name, upstream] of entries(context.config.upstreams)) {
     const path = ['upstreams', name];
@@ -69,7 +69,7 @@ function checkBackends({ report, warn }: CheckContext, path: Path, upstream: Ups
   }
 }
 
-/** A backend that is this gateway: requests would go round until they time out, or reach what only operators may. */
+/** Reports a backend that is this gateway: requests would go in circles until they time out, or reach the admin side. */
 function checkLoops({ config, report }: CheckContext, path: Path, { backends }: UpstreamConfig): void {
   for (const [index, { unix, url }] of items(backends)) {
     if (unix === undefined && url === undefined) continue;

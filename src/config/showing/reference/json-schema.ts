@@ -7,8 +7,8 @@ const reference = 'https://json-schema.org/draft/2020-12/schema';
 const substitution = { type: 'string', pattern: '\\$\\{' };
 
 /**
- * The JSON Schema (2020-12) of the configuration file: what editors complete and check by. Where a value is not any
- * text, a text with a `${NAME}` in it is allowed too. What keys must be together is left to the loader.
+ * The JSON Schema (2020-12) of the configuration file: editors use it for completion and checks. Where a value is not an
+ * arbitrary text, a text with `${NAME}` is allowed too. Rules between several keys are left to the loader.
  */
 export function jsonSchema(): JsonSchema {
   const definitions = blockClasses(GatewayConfig).map(each => [each.name, blockSchema(each)] as const);
@@ -38,7 +38,7 @@ function fieldSchema(blockClass: BlockClass, field: Field): JsonSchema {
   return { description: doc, ...(isDefault === undefined ? {} : { default: isDefault }), ...plain };
 }
 
-/** Lets a variable stand wherever a scalar that is not any text stands, at any depth. */
+/** Allows a variable in place of every scalar that is not an arbitrary text, at any depth. */
 function allowSubstitution(schema: JsonSchema): JsonSchema {
   const { anyOf, items, additionalProperties, properties, type, pattern } = schema;
   if (Array.isArray(anyOf)) {

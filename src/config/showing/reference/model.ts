@@ -12,7 +12,7 @@ export function blockClasses(root: BlockClass, found: Set<BlockClass> = new Set(
   return [...found];
 }
 
-/** The default of a key as a file would spell it, undefined when it has none. */
+/** The default of a key in the spelling of the file; undefined when it has none. */
 export function defaultOf(blockClass: BlockClass, { name, kind }: Field): unknown {
   const value = new Map<string, unknown>(Object.entries(new blockClass())).get(name);
   return value === undefined ? undefined : kind.format(value);

@@ -60,7 +60,7 @@ function noteFor(pattern: readonly string[]): string {
     : '';
 }
 
-/** How the path goes on below a key: into the elements of a list, or the entries of a map. */
+/** The continuation of the path below a key, for the elements of a list or the entries of a map. */
 function elementOf({ kind }: Field): { suffix: string; steps: string[] } {
   if (kind.label.includes('list of')) return { suffix: '[]', steps: ['*'] };
   return kind.label.startsWith('map of') ? { suffix: '.<name>', steps: ['*'] } : { suffix: '', steps: [] };

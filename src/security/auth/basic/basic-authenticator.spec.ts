@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 describe('a password that cannot be checked', () => {
-  it('opens nothing and is not held against its user: 503, and it is asked again the next time', async () => {
+  it('lets no request in and is not remembered as wrong: 503, and the next request is checked again', async () => {
     const users = [{ name: 'ann', scrypt: phc('secret') }];
     const basic = new BasicAuthenticator(
       { realm: 'test', users },

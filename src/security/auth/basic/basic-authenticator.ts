@@ -21,22 +21,22 @@ interface User {
 const rightKept = 300_000;
 const wrongKept = 5000;
 const maxKept = 1000;
-/** Whoever has an IPv6 address has at least all of its /64. */
+/** A client with one IPv6 address usually has its whole /64, so the /64 counts as one client. */
 const clients = new ClientNetworks(64);
 const malformed = new Refused('The credentials are not understood.', 'password: malformed credentials');
 const wrong = new Refused('The user name or the password is wrong.', 'password: wrong user name or password');
 
 /**
- * User names and passwords (RFC 7617). Checking one is meant to be slow: it happens on another thread, a few at a time, and what
- * was found is known for a while, by an HMAC under a key that lives as long as the process. Right and wrong ones are kept apart, so
- * that nobody who guesses can make the gateway forget a user.
+ * User names and passwords (RFC 7617). The check of a password is slow by design, so a few run at a time, on other threads, and
+ * the result is cached for a while under an HMAC with a key that lives as long as the process. Right and wrong passwords have
+ * separate caches, so that guesses cannot evict a user.
  */
 export class BasicAuthenticator implements Authenticator {
   readonly credential = 'authorization';
   readonly challenge: string;
   readonly #key = randomBytes(32);
   readonly #users = new Map<string, User>();
-  /** Stand in for unknown users, so that these take as long as known ones. */
+  /** Users without a password, one of which stands for each unknown name, so that unknown users take as long as known ones. */
   readonly #nobodies: readonly User[];
   readonly #right = new ExpiringCache<Accepted>(maxKept);
   readonly #wrong = new ExpiringCache<Refused>(maxKept);
@@ -99,7 +99,7 @@ export class BasicAuthenticator implements Authenticator {
     }
   }
 
-  /** The same one for the same name, so that a name costs the same each time where hashes differ in cost. */
+  /** The stand-in for an unknown name. The same for the same name, because hashes may differ in cost. */
   #nobody(name: string): User | undefined {
     const { length } = this.#nobodies;
     if (length === 0) return undefined;

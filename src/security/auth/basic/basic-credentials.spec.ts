@@ -14,7 +14,7 @@ describe('the credentials of Basic', () => {
     expect(basicCredentials(encode(text))).toEqual({ name, password });
   });
 
-  it('keep a byte order mark: two passwords are never taken for the same', () => {
+  it('keep a byte order mark: two different passwords never count as the same', () => {
     expect(basicCredentials(encode('\ufeffops:x'))).toEqual({ name: '\ufeffops', password: 'x' });
   });
 

@@ -1,4 +1,4 @@
-/** What stands in `Authorization: Basic`. */
+/** The content of `Authorization: Basic`. */
 export interface BasicCredentials {
   readonly name: string;
   readonly password: string;
@@ -8,7 +8,10 @@ const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const control = /\p{Cc}/u;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Reads the credentials of RFC 7617 §2, in UTF-8. Undefined when they are not: no base64, no colon, controls, other bytes. */
+/**
+ * Reads the credentials of RFC 7617 §2, in UTF-8. Undefined for invalid ones: no base64, no colon, control characters, bytes
+ * that are no UTF-8.
+ */
 export function basicCredentials(text: string): BasicCredentials | undefined {
   if (!base64.test(text)) return undefined;
   let decoded: string;

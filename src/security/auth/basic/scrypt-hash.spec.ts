@@ -10,7 +10,7 @@ const vector = {
 const base64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
 
 describe('a scrypt hash', () => {
-  it('is computed as RFC 7914 has it, with what its text says', async () => {
+  it('is computed as in RFC 7914, with the parameters of its text', async () => {
     const tail = `${base64(Buffer.from(vector.salt))}$${base64(Buffer.from(vector.hash, 'hex'))}`;
     expect(await ScryptHash.parse(`$scrypt$ln=14,r=8,p=1$${tail}`)!.matches('pleaseletmein')).toBe(true);
     expect(await ScryptHash.parse(`$scrypt$ln=13,r=8,p=1$${tail}`)!.matches('pleaseletmein')).toBe(false);
@@ -39,7 +39,7 @@ describe('a scrypt hash', () => {
     expect(await hashPassword('pässwörd')).not.toBe(text);
   });
 
-  it('matches a password however it is written in Unicode, and no other', async () => {
+  it('matches a password in every Unicode form, and no other password', async () => {
     const salt = Buffer.from('sixteen bytes of');
     const key = scryptSync('pässwörd', salt, 32, { N: 2 ** 10, r: 8, p: 1 });
     const hash = ScryptHash.parse(`$scrypt$ln=10,r=8,p=1$${base64(salt)}$${base64(key)}`)!;

@@ -3,10 +3,10 @@ import { scryptHash } from '../../../config/file/auth.config.js';
 
 const hashBytes = 32;
 const saltBytes = 16;
-/** 32 MiB and three passes: what OWASP asks for at least. */
+/** 32 MiB and three passes: the least that OWASP recommends. */
 const cost = { ln: 15, r: 8, p: 3 };
 
-/** What it takes to check a password. */
+/** A scrypt hash, with which a password can be checked. */
 export class ScryptHash {
   private constructor(
     private readonly salt: Buffer,
@@ -22,7 +22,7 @@ export class ScryptHash {
     return new ScryptHash(Buffer.from(salt, 'base64'), Buffer.from(hash, 'base64'), options);
   }
 
-  /** A hash of the same cost that no password has. */
+  /** A hash of the same cost that no password matches. */
   unmatchable(): ScryptHash {
     return new ScryptHash(randomBytes(this.salt.length), randomBytes(this.hash.length), this.options);
   }
@@ -44,11 +44,11 @@ export async function hashPassword(password: string): Promise<string> {
 
 function optionsOf(ln: number, r: number, p: number): ScryptOptions {
   const N = 2 ** ln;
-  // What the algorithm needs, and a little: Node's own limit is 32 MiB.
+  // The memory that the algorithm needs, and a little more: Node's default limit is 32 MiB.
   return { N, r, p, maxmem: 128 * r * (N + p + 2) + 1024 * 1024 };
 }
 
-/** Of the composed form (NFC), as RFC 7617 §2.1 has it: the same password typed on another system. */
+/** Hashes the composed form (NFC, RFC 7617 §2.1), because systems differ in the form of a typed password. */
 function derive(password: string, salt: Buffer, bytes: number, options: ScryptOptions): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   scrypt(password.normalize('NFC'), salt, bytes, options, (error, key) => (error ? reject(error) : resolve(key)));

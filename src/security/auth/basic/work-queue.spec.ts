@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WorkQueue } from './work-queue.js';
 
-/** A queue whose work ends when the test says so, one piece after the other. */
+/** A queue whose work ends when the test ends it, one piece after the other. */
 function queueOf(running: number, waiting: number, waitingOfOne = waiting) {
   const queue = new WorkQueue({ running, waiting, waitingOfOne });
   const started: string[] = [];
@@ -38,7 +38,7 @@ describe('a queue of work', () => {
     expect(await good).toBe('good');
   });
 
-  it('lets clients take turns, whoever has asked for how much', async () => {
+  it('lets clients take turns, even when one has asked for much more', async () => {
     const { started, ask, endOne } = queueOf(1, 8);
     for (let i = 0; i < 5; i++) void ask('busy', `busy ${i}`);
     void ask('ann');
@@ -60,7 +60,7 @@ describe('a queue of work', () => {
     expect((await Promise.all(guesses)).filter(done => done !== undefined)).toHaveLength(3);
   });
 
-  it('takes the room of the one who has the most, when there is none', async () => {
+  it('takes the room of the client who has the most, when there is none left', async () => {
     const { ask, started, endOne } = queueOf(1, 4);
     const busy = ['0', '1', '2', '3', '4'].map(name => ask('busy', name));
     const ann = ask('ann');

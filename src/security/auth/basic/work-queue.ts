@@ -1,8 +1,8 @@
-/** How much a queue takes on. */
+/** The limits of a queue. */
 export interface WorkBounds {
-  /** Pieces of work at a time. */
+  /** Pieces of work that run at the same time. */
   readonly running: number;
-  /** That wait for their turn, of all clients and of one. */
+  /** Pieces of work that wait: of all clients together, and of one client. */
   readonly waiting: number;
   readonly waitingOfOne: number;
 }
@@ -13,19 +13,19 @@ interface Waiting {
 }
 
 /**
- * Runs a few pieces of work at a time and lets a few more wait. Clients take turns, so that nobody waits for all that another one has
- * asked for: each has a queue of its own, and where there is no room left the client with the longest one loses its newest piece
- * to a client that has less.
+ * Runs a few pieces of work at a time and lets a few more wait. Clients take turns, so that one client need not wait for all
+ * the work of another: each has a queue of its own, and when there is no room left, the newest piece of the longest queue makes
+ * room for a client that has less.
  */
 export class WorkQueue {
-  /** In the order of their turns. Only clients with waiting work are there. */
+  /** Queues in the order of the clients' turns, only of clients with waiting work. */
   readonly #queues = new Map<string, Waiting[]>();
   #running = 0;
   #waiting = 0;
 
   constructor(private readonly bounds: WorkBounds) {}
 
-  /** What the work gives; undefined when it is not done, because the client or all together have too much waiting. */
+  /** The result of the work; undefined: it was not done, because the client or all clients together had too much waiting. */
   async run<T>(client: string, work: () => Promise<T>): Promise<T | undefined> {
     if (this.#running < this.bounds.running) this.#running++;
     else if (!(await this.#turn(client))) return undefined;
@@ -36,7 +36,7 @@ export class WorkQueue {
     }
   }
 
-  /** Whether its turn comes; the place of the piece that has ended is then taken over. */
+  /** Whether the piece may run; if it has waited, it takes over the place of a piece that has ended. */
   #turn(client: string): boolean | Promise<boolean> {
     const queue = this.#queues.get(client) ?? [];
     const { waiting, waitingOfOne } = this.bounds;

@@ -5,8 +5,8 @@ const timeout = 5000;
 const maxBytes = 256 * 1024;
 
 /**
- * Gets the text of a key set. Rejects with an Error that says why: `signal` to end it, another status than 200, no whole answer within 5 s,
- * more than 256 kB. `ca`: path of a PEM file with the authorities that its server must be certified by.
+ * Gets the text of a key set. Rejects with an Error that says why: aborted by `signal`, another status than 200, no whole
+ * answer within 5 s, or more than 256 kB. `ca`: path of a PEM file with the authorities for the certificate of the server.
  */
 export async function fetchKeys(url: string, ca: string | undefined, signal: AbortSignal): Promise<string> {
   if (ca === undefined) return fetchOver(url, signal, undefined);
@@ -22,7 +22,7 @@ async function fetchOver(url: string, signal: AbortSignal, dispatcher: Agent | u
   const { statusCode, body } = await request(url, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
     headers: { accept: 'application/json, application/jwk-set+json', 'user-agent': 'gatehouse' },
-    // Asked rarely: a connection that is kept would be a stale one the next time.
+    // Fetches are rare: a kept connection would be closed by the server before the next one.
     reset: true,
     ...(dispatcher !== undefined && { dispatcher }),
   });

@@ -25,7 +25,7 @@ const settings = {
 describe('a token that names no key, of an issuer that has many', () => {
   const pairs = Array.from({ length: 30 }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }));
   let jwks: JWK[];
-  /** Keys that a signature was checked by. */
+  /** Checks of a signature by a key. */
   let checks = 0;
 
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe('a token that names no key, of an issuer that has many', () => {
     jwks = [...others, ...(await Promise.all(pairs.map(({ publicKey }) => exportJWK(publicKey))))];
   });
 
-  /** What is decided on a token that the key of this number has signed. */
+  /** Whether a token is accepted that the key of this number has signed. */
   async function ask(number: number, expiry = '1h'): Promise<boolean> {
     const find = createLocalJWKSet({ keys: jwks });
     const keys = {
@@ -67,16 +67,16 @@ describe('a token that names no key, of an issuer that has many', () => {
     };
   }
 
-  it('is good where one of the first ten that fit its algorithm has signed it', async () => {
+  it('is valid when one of the first ten keys for its algorithm has signed it', async () => {
     expect(await ask(0)).toBe(true);
     expect(await ask(9)).toBe(true);
   });
 
-  it('costs ten checks of its signature at most, however many there are', async () => {
+  it('costs ten checks of its signature at most, for any number of keys', async () => {
     expect([await ask(29), checks]).toEqual([false, 10]);
   });
 
-  it('is not checked by others when its signature is good and it has expired', async () => {
+  it('is not checked by other keys when its signature is valid and it has expired', async () => {
     expect([await ask(3, '-1h'), checks]).toEqual([false, 4]);
   });
 });

@@ -11,18 +11,18 @@ import type { RemoteKeys } from './remote-keys.js';
 
 /** Seconds by which the clocks of issuer and gateway may differ. */
 const clockTolerance = 5;
-/** Milliseconds that a good token is known. */
+/** Milliseconds for which a valid token is cached. */
 const longestKept = 60_000;
 const maxKept = 5000;
-/** Larger tokens are checked each time: what is kept of them would take too much room. */
+/** Characters of the longest token that is cached; longer tokens are checked each time, because a cache of them would take too much memory. */
 const longestKeptToken = 8 * 1024;
-/** Keys by which a token is checked that does not name one: each costs a signature check, and such tokens come from anybody. */
+/** Keys to try for a token that names none: each costs a signature check, and every client can send such tokens. */
 const mostTried = 10;
 const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /**
- * JSON Web Tokens (RFC 7519) in `Authorization: Bearer` (RFC 6750), signed by a key of the issuer. A token that was found good
- * is known for a minute, but not beyond its `exp` nor beyond a change of the issuer's keys.
+ * JSON Web Tokens (RFC 7519) in `Authorization: Bearer` (RFC 6750), signed by a key of the issuer. A valid token is cached for
+ * a minute, but not beyond its `exp`, and not beyond a change of the issuer's keys.
  */
 export class JwtAuthenticator implements Authenticator {
   readonly credential = 'authorization';
@@ -71,7 +71,7 @@ export class JwtAuthenticator implements Authenticator {
     }
   }
 
-  /** A token that names no key, of an issuer with several that fit its algorithm: the first {@link mostTried} of them. */
+  /** Verifies a token that names no key, when several keys of the issuer match its algorithm, by the first {@link mostTried} of them. */
   async #verifyByAny(token: string, keys: errors.JWKSMultipleMatchingKeys): Promise<JWTPayload> {
     let failure: unknown = new errors.JWSSignatureVerificationFailed();
     let tried = 0;
@@ -79,7 +79,7 @@ export class JwtAuthenticator implements Authenticator {
       try {
         return (await jwtVerify(token, key, this.#options)).payload;
       } catch (error) {
-        // Its signature is good: no other key has made it.
+        // The signature is valid, so no other key can have made it.
         if (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) throw error;
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) failure = error;
       }

@@ -4,7 +4,7 @@ import { Refused } from '../decision.js';
 import { KeysUnavailable } from './remote-keys.js';
 import { keysUnavailable } from '../unavailable.js';
 
-/** RFC 6750 §3.1: what is wrong with a token is `invalid_token`. The description says no more than the client can see itself. */
+/** RFC 6750 §3.1: an invalid token has the error `invalid_token`. The description says only what the client can see itself. */
 function refused(reason: string, detail = 'The token is not valid here.', description?: string): Refused {
   const more = description === undefined ? '' : `, error_description="${description}"`;
   return new Refused(detail, `token: ${reason}`, `Bearer error="invalid_token"${more}`);
@@ -20,12 +20,12 @@ const audience = refused('wrong audience');
 const notYet = refused('not valid yet');
 const claims = refused('a claim is missing or wrong');
 
-/** What is not even looked at. */
+/** A token that is too long to be read. */
 export const tooLong = refused('too long');
-/** What is no token. */
+/** A text that is no token. */
 export const malformed = refused('malformed');
 
-/** What a failure of checking a token means. Everything that is not known counts against the token, never for it. */
+/** The refusal for an error in the check of a token. An unknown error counts as an invalid token. */
 export function refusalOf(error: unknown): Refused | GatewayError {
   if (error instanceof KeysUnavailable) return keysUnavailable;
   if (error instanceof errors.JWTExpired) return expired;

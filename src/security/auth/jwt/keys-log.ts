@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { KeysObserver } from './remote-keys.js';
 
-/** Writes a log line when keys cannot be fetched, and when they can again: not for each attempt. */
+/** Writes one log line when keys cannot be fetched, and one when they can again, instead of one for each attempt. */
 export class KeysLog implements KeysObserver {
   readonly #url: string;
   #problem: string | undefined;
@@ -11,7 +11,7 @@ export class KeysLog implements KeysObserver {
     private readonly log: Logger,
   ) {
     const { origin, pathname } = new URL(url);
-    // Without its query, which may hold a secret.
+    // The URL without its query, which may hold a secret.
     this.#url = origin + pathname;
   }
 

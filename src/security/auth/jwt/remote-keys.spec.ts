@@ -28,7 +28,7 @@ function keysFrom(answer: { now: string | Error }) {
 }
 
 describe('the keys of an issuer', () => {
-  it('are fetched at start and every ten minutes, and whoever keeps tokens hears of a change', async () => {
+  it('are fetched at start and every ten minutes, and caches of tokens are told of a change', async () => {
     const answer = { now: setOf('a') };
     const { keys, find, fetches } = keysFrom(answer);
     const changed = vi.fn();
@@ -45,7 +45,7 @@ describe('the keys of an issuer', () => {
     keys.end();
   });
 
-  it('are asked for again at growing intervals while they cannot be had', async () => {
+  it('are fetched again at growing intervals while the issuer does not give them', async () => {
     const answer: { now: string | Error } = { now: new Error('refused') };
     const { keys, find, fetches, heard } = keysFrom(answer);
     keys.start();
@@ -65,7 +65,7 @@ describe('the keys of an issuer', () => {
     keys.end();
   });
 
-  it('are fetched once in ten seconds for unknown ones, and all who wait share it', async () => {
+  it('are fetched once in ten seconds for unknown keys, and all waiting requests share the fetch', async () => {
     const answer = { now: setOf('a') };
     const { keys, find, fetches } = keysFrom(answer);
     await find('a');
@@ -95,7 +95,7 @@ describe('the keys of an issuer', () => {
     keys.end();
   });
 
-  it('leave no timer behind at the end, and nobody waiting', async () => {
+  it('leave no timer behind at the end, and no waiting request', async () => {
     const never = new RemoteKeys(() => new Promise(() => undefined), { fetched: () => undefined }, times);
     never.start();
     const waiting = never.find({ alg: 'ES256', kid: 'a' }, token);

@@ -7,13 +7,13 @@ import {
   type JWSHeaderParameters,
 } from 'jose';
 
-/** When keys are fetched. Milliseconds. */
+/** Times between fetches of keys, in milliseconds. */
 export interface KeyTimes {
-  /** Between two fetches when all is well. */
+  /** Time between two regular fetches. */
   readonly refresh: number;
-  /** Between two fetches that tokens with unknown keys cause. */
+  /** Time between two fetches that tokens with unknown keys cause. */
   readonly cooldown: number;
-  /** After a failure, doubled with each further one up to `maxRetry`. */
+  /** Time after a failure, doubled with each further failure up to `maxRetry`. */
   readonly retry: number;
   readonly maxRetry: number;
 }
@@ -21,21 +21,22 @@ export interface KeyTimes {
 const defaultTimes: KeyTimes = { refresh: 600_000, cooldown: 10_000, retry: 1000, maxRetry: 30_000 };
 const maxKeys = 100;
 
-/** The keys are not there: they have never been fetched, or the one that is asked for is unknown and the issuer gives no answer. */
+/** The keys have never been fetched, or the key of a token is unknown and the issuer does not answer. */
 export class KeysUnavailable extends Error {}
 
-/** Hears of fetches: `problem` is undefined when one has gone well. */
+/** Gets the result of each fetch: `problem` is undefined after a success. */
 export interface KeysObserver {
   fetched(problem: string | undefined): void;
 }
 
 /**
- * The public keys of an issuer (RFC 7517 §5), fetched in the background. They stay in use while the issuer cannot be reached.
- * A token that names an unknown key causes a fetch, but only one in `cooldown`, whatever comes of it, and all who wait share it.
+ * The public keys of an issuer (RFC 7517 §5), fetched in the background. They stay in use while the issuer cannot be reached. A
+ * token that names an unknown key causes a fetch, but only one in `cooldown`, successful or not, and all waiting requests share
+ * it.
  *
- * jose's `createRemoteJWKSet` counts its cool-down from the last fetch that went well: while the issuer is away each token with an unknown
- * key, and before the first answer each token, would cause a fetch. It also does not say when the set has changed, and measures time by the clock
- * of the system, which may be set.
+ * jose's `createRemoteJWKSet` counts its cool-down from the last successful fetch: while the issuer is away, each token with an
+ * unknown key would cause a fetch, and before the first success each token would. It also does not report a changed set, and
+ * measures time by the system clock, which may be set.
  */
 export class RemoteKeys {
   readonly #ended = new AbortController();
@@ -70,14 +71,14 @@ export class RemoteKeys {
     this.#firstFetch.resolve();
   }
 
-  /** `listener` hears of each set that differs from the one before. */
+  /** Calls `listener` after each fetch of a set that differs from the one before. */
   onChange(listener: () => void): void {
     this.#changeListeners.push(listener);
   }
 
   /**
-   * The key that a token names. Waits for the first fetch, and for one that it causes. Rejects with {@link KeysUnavailable}, or
-   * with a JOSEError: no key or several fit.
+   * The key that a token names. Waits for the first fetch, and for the fetch that an unknown key causes. Rejects with {@link
+   * KeysUnavailable}, or with a JOSEError when no key or several keys match.
    */
   async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
     this.start();
@@ -92,7 +93,7 @@ export class RemoteKeys {
     }
   }
 
-  /** Whether the keys are as the issuer has them now, as far as may be asked. */
+  /** Fetches the keys for a token with an unknown key, unless the cool-down forbids it. Returns whether the keys are up to date. */
   async #fetchForUnknown(): Promise<boolean> {
     if (this.#pending !== undefined) return this.#pending;
     const now = performance.now();
