@@ -23,8 +23,9 @@ export class Dispatcher implements DeliveryServices {
   ) {}
 
   dispatch(exchange: Exchange): void {
-    // While it waited for the guards, one of them may have answered it, or the client may have gone or broken its body.
-    if (exchange.error !== undefined || exchange.status !== 0) return;
+    // While it waited for the guards, one of them may have answered it, or the client may have gone or broken its body; and an interceptor may run
+    // the controller twice.
+    if (exchange.error !== undefined || exchange.status !== 0 || exchange.dispatchedAt !== 0) return;
     const now = (exchange.dispatchedAt = performance.now());
     const { plan, match } = exchange;
     if (plan === undefined || match === undefined) return exchange.fail(noRoute);

@@ -34,10 +34,13 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
   }
 
   set statusCode(status: number) {
-    this.#status = status;
+    this.status(status);
   }
 
+  /** Of what is sent from here. Throws a RangeError unless it is that of a final response: 200 to 599. */
   status(status: number): this {
+    if (!Number.isInteger(status) || status < 200 || status > 599)
+      throw new RangeError(`${status} is no status of a final response`);
     this.#status = status;
     return this;
   }
@@ -96,9 +99,13 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
 
   #respond(body: Buffer | string, mediaType: string | undefined): this {
     if (this.headersSent) return this;
-    const headers = ['Content-Length', String(Buffer.byteLength(body))];
-    if (mediaType !== undefined && !this.#fields.has('content-type')) headers.push('Content-Type', mediaType);
-    this.exchange.respond({ status: this.#status ?? 200, headers, body });
+    const status = this.#status ?? 200;
+    // RFC 9110 §6.4.1
+    const isBodiless = status === 204 || status === 304;
+    const headers = isBodiless ? [] : ['Content-Length', String(Buffer.byteLength(body))];
+    if (!isBodiless && mediaType !== undefined && !this.#fields.has('content-type'))
+      headers.push('Content-Type', mediaType);
+    this.exchange.respond({ status, headers, body: isBodiless ? '' : body });
     return this;
   }
 }

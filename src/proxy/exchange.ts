@@ -1,7 +1,14 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import {
+  validateHeaderName,
+  validateHeaderValue,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
 import { acceptsEventStream } from '../http/event-stream-type.js';
 import { authenticatesConnection } from '../http/connection-auth.js';
 import type { ExchangeRecord, TunnelRecord } from '../http/exchange-record.js';
+import { fieldValueFrom } from '../http/field-value.js';
 import { GatewayError } from '../http/gateway-error.js';
 import type { Authority } from '../http/host.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
@@ -241,7 +248,11 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   }
 
   setResponseHeader(name: string, value: string): void {
-    (this.#responseEdits ??= new Map()).set(name.toLowerCase(), [name, value]);
+    const bytes = fieldValueFrom(value);
+    // What cannot be sent is the fault of the policy or the guard that asks for it, and must not wait for the answer to come to light.
+    validateHeaderName(name);
+    validateHeaderValue(name, bytes);
+    (this.#responseEdits ??= new Map()).set(name.toLowerCase(), [name, bytes]);
   }
 
   /** Applies what policies have asked for to the fields of a request for a backend, in place. */

@@ -1,3 +1,4 @@
+import { Agent } from 'node:https';
 import {
   type ArgumentsHost,
   type CallHandler,
@@ -14,16 +15,17 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
-import { of, tap, throwError, type Observable } from 'rxjs';
+import { map, merge, of, tap, throwError, type Observable } from 'rxjs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ExchangeRequest, type ExchangeResponse } from '../../src/index.js';
+import { closeLater } from '../support/cleanup.js';
 import { request } from '../support/client.js';
 import { connectHttp2 } from '../support/http2-client.js';
 import type { InProcessGateway } from '../support/in-process.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
 import { startBackend } from '../support/backend.js';
 import { eventually } from '../support/poll.js';
-import { accessLineOf } from '../support/scene.js';
+import { accessLineOf, expectAtRest } from '../support/scene.js';
 
 /** What a client has got. */
 interface Answer {
@@ -212,6 +214,77 @@ describe('a global interceptor of the application', () => {
     };
     const gateway = await gatewayWith({ provide: APP_INTERCEPTOR, useValue: { intercept } });
     expect((await request(gateway.port, { tls })).header('x-own')).toBe('yes');
+  });
+});
+
+describe('what guards and interceptors do wrong', () => {
+  /** Requests one after the other on one connection of HTTP/1.1; the statuses, or what ended it. */
+  async function statusesOf(gateway: InProcessGateway, count: number): Promise<unknown[]> {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ...tls });
+    closeLater(() => agent.destroy());
+    const statuses: unknown[] = [];
+    for (let i = 0; i < count; i++) {
+      const answer = await request(gateway.port, { tls, agent }).catch((error: NodeJS.ErrnoException) => error.code);
+      statuses.push(typeof answer === 'object' ? answer.status : answer);
+    }
+    return statuses;
+  }
+
+  it('an error behind the end of the exchange leaves its connection, and what comes next on it, alone', async () => {
+    const intercept = (_: ExecutionContext, next: CallHandler): Observable<unknown> =>
+      next.handle().pipe(
+        map(() => {
+          throw new Error('too late');
+        }),
+      );
+    const gateway = await gatewayWith({ provide: APP_INTERCEPTOR, useValue: { intercept } });
+    expect(await statusesOf(gateway, 4)).toEqual([200, 200, 200, 200]);
+    expect(await accessLineOf(gateway)).not.toHaveProperty('error');
+  });
+
+  it('a controller that is run twice sends the request once', async () => {
+    const intercept = (_: ExecutionContext, next: CallHandler): Observable<unknown> =>
+      merge(next.handle(), next.handle());
+    @Module({ providers: [{ provide: APP_INTERCEPTOR, useValue: { intercept } }] })
+    class Own {}
+    const backend = await startBackend();
+    const gateway = await secureGatewayTo([backend], { imports: [Own] });
+    expect((await request(gateway.port, { tls })).status).toBe(200);
+    expect(backend.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['a field that cannot be sent', (response: ExchangeResponse) => response.setHeader('X-Own', 'a\r\nX-Other: b')],
+    ['a name that cannot be sent', (response: ExchangeResponse) => response.setHeader('X Own', 'a')],
+    ['a status that is none', (response: ExchangeResponse) => response.status(7).send('x')],
+  ])('%s is a fault of the gateway, and nothing of it reaches the client', async (_, spoil) => {
+    const canActivate = (context: ExecutionContext): boolean => {
+      spoil(context.switchToHttp().getResponse<ExchangeResponse>());
+      return true;
+    };
+    const gateway = await gatewayWith({ provide: APP_GUARD, useValue: { canActivate } });
+    for (const ask of Object.values(kinds)) expect((await ask(gateway.port)).status).toBe(500);
+  });
+
+  it('an answer that has no body has none', async () => {
+    const canActivate = (context: ExecutionContext): boolean => {
+      context.switchToHttp().getResponse<ExchangeResponse>().status(204).json({ lost: true });
+      return false;
+    };
+    const gateway = await gatewayWith({ provide: APP_GUARD, useValue: { canActivate } });
+    const answer = await request(gateway.port, { tls });
+    expect([answer.status, answer.text, answer.header('content-length')]).toEqual([204, '', undefined]);
+  });
+
+  it('a guard that never decides keeps no client that leaves, and no shutdown', async () => {
+    const gateway = await gatewayWith({ provide: APP_GUARD, useValue: { canActivate: () => new Promise(() => {}) } });
+    const asked = request(gateway.port, { tls, timeout: 100 });
+    await expect(asked).rejects.toThrow();
+    await expectAtRest(gateway);
+    const cut = request(gateway.port, { tls });
+    await eventually(async () => (await gateway.metric('gatehouse_requests_in_flight')) === 1);
+    expect(await gateway.stop(50)).toBe(1);
+    expect((await cut).status).toBe(503);
   });
 });
 
