@@ -7,7 +7,7 @@ describe('CPU time', () => {
     expect(parseStat(line)).toEqual({ pid: 4711, parent: 42, ticks: 300 });
   });
 
-  it('covers children and grandchildren, and nobody else', () => {
+  it('covers children and grandchildren, and no other processes', () => {
     const processes = [
       { pid: 30, parent: 20, ticks: 1 },
       { pid: 10, parent: 1, ticks: 1 },

@@ -61,7 +61,7 @@ export function cpuBetween(before: CpuReading, after: CpuReading): number {
   return after.seconds - before.seconds;
 }
 
-/** Seconds that one core has been busy so far, whoever used it (`/proc/stat`, all columns but idle and iowait). */
+/** Seconds that one core has been busy so far, for all processes (`/proc/stat`, all columns but idle and iowait). */
 export function readCore(core: number): number {
   const line = readFileSync('/proc/stat', 'utf8')
     .split('\n')

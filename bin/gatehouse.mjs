@@ -10,7 +10,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Whoever listens takes the signal from Node, which would open a debugger.
+// A listener of the signal replaces Node's reaction, which would open a debugger.
 process.on('SIGUSR1', () => {});
 
 const [major, minor] = process.versions.node.split('.').map(Number);

@@ -1,6 +1,6 @@
 /**
- * Builds dist/ when something in src/ is newer than it, or has no counterpart there; otherwise costs a few milliseconds.
- * Run as a program, or imported by whatever starts the built program.
+ * Builds dist/ when something in src/ is newer than it, or has no counterpart there; otherwise costs a few milliseconds. Run as
+ * a program, or imported by scripts that start the built program.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -82,7 +82,8 @@ function holderLives() {
 
 /**
  * Makes sure that dist/ holds what src/ says.
- * @throws Error with the compiler's output when the build fails; dist/main.js is then removed, so that nobody runs half a build.
+ * @throws Error with the compiler's output when the build fails; dist/main.js is then removed, so that an incomplete build
+ * cannot be run.
  */
 export async function ensureBuild({ quiet = false } = {}) {
   if (staleness() === undefined) return;

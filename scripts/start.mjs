@@ -1,7 +1,7 @@
 /** `npm start`: builds what is missing or stale, then becomes the program. Arguments are passed on. */
 import { ensureBuild } from './ensure-build.mjs';
 
-// Whoever listens takes the signal from Node, which would open a debugger.
+// A listener of the signal replaces Node's reaction, which would open a debugger.
 process.on('SIGUSR1', () => {});
 
 try {

@@ -73,7 +73,7 @@ if (seconds === 0) {
     p50: waited.percentile(50) / 1000,
     p99: waited.percentile(99) / 1000,
   };
-  // What is under way is answered first, so that nobody is cut in the middle.
+  // Messages under way are answered first, so that no client is cut in the middle of one.
   await pause(100);
   for (const socket of sockets) socket.destroy();
   process.stdout.write(`RESULT ${JSON.stringify(summary)}\n`);

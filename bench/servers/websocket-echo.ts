@@ -5,9 +5,9 @@ import { messageFrame } from '#bench/load/message-frame';
 const [port] = process.argv.slice(2);
 
 /**
- * A WebSocket server that answers each message of a connection with one of the same size, whatever it says. The size is the path:
- * `/64`. All of it is made beforehand, so that as little as possible of the load's core goes into it. A plain GET gets so many
- * bytes as its answer.
+ * A WebSocket server that answers each message of a connection with one of the same size. The size is the path: `/64`. All of
+ * it is made beforehand, so that as little as possible of the load's core goes into it. A plain GET gets so many bytes as its
+ * answer.
  */
 createServer({ noDelay: true }, socket => {
   let head = '';

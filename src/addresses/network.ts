@@ -12,8 +12,8 @@ const reader = new AddressReader();
 const mapped = 0xffff_0000_0000n;
 
 /**
- * The range that a CIDR or a bare address means. Bits after the prefix do not count, nor does a zone (`%eth0`). IPv4-mapped
- * IPv6 means its IPv4 range, as IPv4-mapped clients count as IPv4. Throws a TypeError for other texts.
+ * The range of a CIDR or a single address. Bits after the prefix, and a zone (`%eth0`), are ignored. IPv4-mapped IPv6 means its
+ * IPv4 range, as IPv4-mapped clients count as IPv4. Throws a TypeError for other texts.
  */
 export function parseNetwork(text: string): Network {
   const [address = '', bits, extra] = text.split('/');

@@ -10,7 +10,7 @@ import { gatewayTo } from '../support/scene.js';
 
 type Ask = (authorization?: string, more?: RequestOptions) => Promise<string>;
 
-/** A client with one connection of its own: what its requests are answered. */
+/** A client with one connection of its own, which gives the answers to its requests. */
 function clientOf(gateway: InProcessGateway): { ask: Ask; leave: () => void } {
   const agent = keepAliveAgent();
   return {
@@ -37,7 +37,7 @@ describe.each(['undici', 'http-proxy-middleware'])('credentials that let in a co
   });
   const letIn = (): number => backends.reduce((sum, backend) => sum + backend.letIn, 0);
 
-  it('let in one client, and nobody else, whatever comes first or at once', async () => {
+  it('let in one client, and no other, with requests before or at the same time', async () => {
     const [alice, bob, carol] = [clientOf(gateway), clientOf(gateway), clientOf(gateway)];
     expect(await alice.ask()).toBe('401 who are you');
     await signIn(alice.ask, 'alice');
@@ -73,7 +73,7 @@ describe.each(['undici', 'http-proxy-middleware'])('credentials that let in a co
     ['trailers', { headers: { TE: 'trailers' } }],
     ['event stream', { headers: { Accept: 'text/event-stream' } }],
     ['body', { method: 'POST', body: Buffer.alloc(100_000) }],
-  ])('let in nobody else when they come in one request (%s)', async (_, kind) => {
+  ])('let in no other client when they come in one request (%s)', async (_, kind) => {
     const [alice, bob] = [clientOf(gateway), clientOf(gateway)];
     expect(await alice.ask('Negotiate alice', kind)).toBe('200 alice');
     expect(await bob.ask(undefined, kind)).toBe('401 who are you');

@@ -7,7 +7,7 @@ import { startInProcess, type InProcessGateway } from '../support/in-process.js'
 const sha256 = createHash('sha256').update('hidden-key').digest('hex');
 const apiKey = { header: 'x-partner', keys: [{ id: 'partner', sha256 }] };
 
-/** What a client sends, and what must be neither sent back nor logged: all of it has `hidden` in it. */
+/** Requests with secrets that must be neither sent back nor logged: each secret contains `hidden`. */
 const headers = {
   cookie: 'sid=hidden-cookie',
   authorization: 'Bearer hidden-token',
@@ -22,7 +22,7 @@ describe.each(['undici', 'http-proxy-middleware'])('credentials, over %s,', forw
   let gateway: InProcessGateway;
 
   beforeAll(async () => {
-    // What a server does with a TRACE that has not heard of RFC 9110 §9.3.8.
+    // The answer to a TRACE of a server that ignores RFC 9110 §9.3.8.
     const echo = await startBackend((incoming, response) => response.end(incoming.rawHeaders.join('\n')));
     const set = { 'x-backend-key': 'hidden-rule', 'x-tier': 'gold' };
     gateway = await startInProcess({

@@ -19,7 +19,7 @@ const spellings = (name: string): string[] => [
   name.replaceAll('-', '~'),
 ];
 
-/** What only a trusted proxy may say. */
+/** Fields that only a trusted proxy may send. */
 const forwarding = [
   ...['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port', 'X-Forwarded-Prefix'],
   ...['X-Forwarded-Ssl', 'X-Forwarded-Scheme', 'X-Forwarded-Server', 'X-Forwarded-User', 'X-Forwarded-Anything-At-All'],
@@ -81,7 +81,7 @@ describe.each(['default', 'http-proxy-middleware'])('names of fields, behind the
 
   const last = (): StrictRequest => backend.requests.at(-1)!;
 
-  /** What the backend has got of these fields of a head, over HTTP/1.1. */
+  /** Those of these head fields that the backend has received over HTTP/1.1. */
   async function head(path: string, names: readonly string[], more = ''): Promise<StrictRequest> {
     const bytes = `GET ${path} HTTP/1.1\r\nHost: shop.example\r\n${more}${list(names)}\r\n`;
     expect((await rawRequest(gateway.port, bytes)).status).toBe(200);
@@ -108,7 +108,7 @@ describe.each(['default', 'http-proxy-middleware'])('names of fields, behind the
     return namesOf(last().trailers);
   }
 
-  it('a client that nobody trusts tells backends nothing of addresses, schemes and targets, in any spelling', async () => {
+  it('an untrusted client cannot send backends addresses, schemes and targets, in any spelling', async () => {
     for (const name of [...forwarding, ...certificate]) {
       const { headers } = await head('/', spellings(name));
       expect([name, headers.filter(each => each === 'evil')]).toEqual([name, []]);
@@ -125,21 +125,21 @@ describe.each(['default', 'http-proxy-middleware'])('names of fields, behind the
     expect(await trailers('/', names)).toEqual([...names, 'X-Sum']);
   });
 
-  it('what a head may not say does not come behind a body, over HTTP/1.1', async () => {
+  it('fields that a head may not have do not pass as trailers, over HTTP/1.1', async () => {
     const names = [...forwarding, ...certificate, 'Via', 'X-Request-Id', 'Cookie', 'If-Match'].flatMap(spellings);
     for (let from = 0; from < names.length; from += 60) {
       expect(await trailers('/', names.slice(from, from + 60))).toEqual(['X-Sum']);
     }
   });
 
-  it('what a head may not say does not come behind a body, over HTTP/2', async () => {
+  it('fields that a head may not have do not pass as trailers, over HTTP/2', async () => {
     const names = [...forwarding, ...certificate, 'Via', 'X-Request-Id'].flatMap(spellings);
     for (let from = 0; from < names.length; from += 60) {
       expect(await trailers2('/', names.slice(from, from + 60))).toEqual(['x-sum']);
     }
   });
 
-  it('who sends a request is not said behind a body, on routes with and without authentication', async () => {
+  it('the identity of the sender does not pass as a trailer, on routes with and without authentication', async () => {
     const names = identity.flatMap(spellings);
     for (const [path, fields] of [
       ['/', ''],

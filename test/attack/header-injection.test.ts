@@ -22,7 +22,7 @@ const payloads = [
   `%`,
 ];
 
-describe('what a client writes into its path or query', () => {
+describe('text that a client writes into its path or query', () => {
   let backend: StrictBackend;
   let gateway: InProcessGateway;
 
@@ -54,7 +54,7 @@ describe('what a client writes into its path or query', () => {
     }
   });
 
-  it.each(payloads)('makes no line of what a backend gets: %s', async payload => {
+  it.each(payloads)('becomes no line of the request to a backend: %s', async payload => {
     for (const target of [`/items/${payload}/${payload}`, `/strip/${payload}?${payload}`, `/${payload}`]) {
       backend.forget();
       const response = await rawRequest(gateway.port, `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
@@ -71,7 +71,7 @@ describe('what a client writes into its path or query', () => {
     '/%5cevil.example',
     '/.//evil.example',
     '/;@evil.example',
-  ])('leads nobody to another host: %s', async path => {
+  ])('leads no client to another host: %s', async path => {
     for (const prefix of ['/old', '/user', '']) {
       const response = await rawRequest(gateway.port, `GET ${prefix}${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
       const location = response.header('location');

@@ -87,7 +87,7 @@ describe.each(['undici', 'http-proxy-middleware'])('a body that was gathered for
     });
   });
 
-  it.each(['GET', 'POST', 'DELETE', 'OPTIONS'])('has a length, whatever framing the %s had', async method => {
+  it.each(['GET', 'POST', 'DELETE', 'OPTIONS'])('has a length, for any framing of the %s', async method => {
     for (const each of [backend, mirror]) each.forget();
     const json = JSON.stringify(hidden);
     const response = await rawRequest(
@@ -124,7 +124,7 @@ describe('a CONNECT behind other requests', () => {
   });
 });
 
-it('a response of a backend that breaks is cut on a unix socket too, and harms nobody', async () => {
+it('a response of a backend that breaks is cut on a unix socket too, and harms no other client', async () => {
   const backend = await startRawBackend(async connection => {
     await connection.head();
     connection.respond('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');

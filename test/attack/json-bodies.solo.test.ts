@@ -95,7 +95,7 @@ describe('a JSON body that was made to hurt', () => {
     expect((await post(body)).status).toBe(200);
     expect(backend.requests.at(-1)!.text).toBe(body);
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
-    // Nor bring along by inheritance what it must have itself.
+    // Nor satisfy `required` by inherited properties.
     await refuse('{"__proto__":{"item":" "}}', 422);
   });
 });

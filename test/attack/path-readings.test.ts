@@ -112,7 +112,7 @@ const withBackslash = [
 ];
 
 describe('a protected path', () => {
-  it.each(spellings)('spelled %s is refused by the policies of its route, whoever reads it so', async path => {
+  it.each(spellings)('spelled %s is refused by the policies of its route, if any server reads it so', async path => {
     expect(await ask('closed.example', path)).toEqual([403, undefined]);
   });
 
@@ -125,7 +125,7 @@ describe('a protected path', () => {
     expect(await ask('kept.example', path)).toEqual([403, undefined]);
   });
 
-  it('is what it seems where nothing in the path can be read as it', async () => {
+  it('passes when no server could read the path as the protected one', async () => {
     const open = [
       '/a%2fb',
       '/a;b/c',

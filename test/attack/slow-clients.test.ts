@@ -123,7 +123,7 @@ describe('a client whose body is late for reasons of others', () => {
 describe('a client that does not read', () => {
   const large = Buffer.alloc(16 * 1024 * 1024, 'x');
 
-  it('is cut when data has waited for it long enough, whatever else it sends', async () => {
+  it('is cut when data has waited for it long enough, even if it sends other data', async () => {
     const { backend, gateway } = await gatewayWith({ writeTimeout: '500ms' }, async connection => {
       await connection.head();
       connection.respond(`HTTP/1.1 200 OK\r\nContent-Length: ${large.length}\r\n\r\n`);
@@ -179,7 +179,7 @@ describe('a client that does not read', () => {
     const waiting = await connectRaw(gateway.port);
     waiting.send(`GET / HTTP/1.1\r\n${host}\r\n`);
     await waiting.until('hello');
-    // One that begins later, and leaves unread what there is, is cut before.
+    // A stream that begins later and whose data stays unread is cut before the others.
     const deaf = await connectRaw(gateway.port);
     deaf.pause();
     deaf.send(`GET /large HTTP/1.1\r\n${host}\r\n`);

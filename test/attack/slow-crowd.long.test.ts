@@ -26,7 +26,7 @@ async function memoryOf(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
 }
 
-it('two thousand slow clients are cut in time, and harm nobody else', { timeout: 150_000 }, async () => {
+it('two thousand slow clients are cut in time, and harm no other client', { timeout: 150_000 }, async () => {
   const backend = await startBackend(
     (incoming, response) => {
       if (incoming.url === '/8mb') response.end(largeBody);
@@ -83,7 +83,7 @@ it('two thousand slow clients are cut in time, and harm nobody else', { timeout:
   const memoryHeld = await memoryOf(gateway.pid);
   expect(memoryHeld - memoryBefore).toBeLessThan(300);
 
-  // Who does not read does not notice its own end: the log tells of those.
+  // A client that does not read does not notice its end, so the log is read for those.
   const cut = () => gateway.logs().filter(({ path, error }) => path === '/8mb' && error === 'CLIENT_ABORTED');
   await eventually(() => heads.open === 0 && bodies.open === 0 && cut().length === readers.count, { deadline: 50_000 });
   clearInterval(dripping);

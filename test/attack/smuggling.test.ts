@@ -69,7 +69,8 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
     await expectVerdict(variant, how === 'pipelined' ? ['GET /first 0'] : [], client);
   }
 
-  // What is refused never reaches a forwarder: it is told once, and in each of the ways in which its bytes can come.
+  // A refused message never reaches a forwarder, so it is tried with one forwarder only, and in each way in which its bytes can
+  // arrive.
   const first = forwarder === 'undici';
   const forwarded = ({ reaches }: Variant): boolean => reaches.length > 0;
 

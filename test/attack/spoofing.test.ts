@@ -4,7 +4,7 @@ import { valuesOf } from '../support/header-list.js';
 import { gatewayTo } from '../support/scene.js';
 import { startStrictBackend } from '../support/strict-backend.js';
 
-/** What a client outside `trustedProxies` says of itself; `6.6.6.6` and `evil` must reach nobody. */
+/** Fields in which a client outside `trustedProxies` describes itself; `6.6.6.6` and `evil` must reach no backend. */
 const claims: readonly (readonly [what: string, fields: readonly string[]])[] = [
   ['X-Forwarded-For', ['X-Forwarded-For: 6.6.6.6']],
   ['X-Forwarded-For of another case', ['x-fORWARDED-fOR: 6.6.6.6']],

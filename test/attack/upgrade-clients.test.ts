@@ -16,7 +16,7 @@ const leaves = {
 
 const limits = { websocket: { maxConnections: 1 } };
 
-/** Nothing is left of anything, and the one place is free. */
+/** No exchange or tunnel is left, and the one place is free. */
 async function expectNothingLeft(gateway: InProcessGateway, backends: readonly RawBackend[]): Promise<void> {
   await expectAtRest(gateway);
   for (const backend of backends) for (const connection of backend.connections) await connection.closed;
@@ -29,7 +29,7 @@ describe.each(['http', 'https'])('over %s', scheme => {
   let gateway: InProcessGateway;
   /** Agrees; ends its side when its client does. */
   let agreeing: RawBackend;
-  /** Agrees; ends when it is told goodbye. */
+  /** Agrees; ends when it gets a Close frame. */
   let polite: RawBackend;
   /** Says nothing. */
   let silent: RawBackend;
@@ -145,7 +145,7 @@ describe('a client that sends megabytes before it is answered', () => {
     }
   });
 
-  it('reads the refusal, and nobody takes what it sent for requests', async () => {
+  it('reads the refusal, and its further bytes are not treated as requests', async () => {
     const backend = await startRawBackend();
     const gateway = await gatewayTo([backend], {}, { websocket: { upgrades: 'any' } });
     const { client } = await flood(gateway.port);

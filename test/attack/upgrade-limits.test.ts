@@ -39,7 +39,7 @@ async function expectRoomFor(count: number, gateway: InProcessGateway): Promise<
 describe.each(['undici', 'http-proxy-middleware'])('maxConnections behind %s', forwarder => {
   const upstream = { forwarder, retries: { attempts: 0 }, circuitBreaker: { enabled: false } };
 
-  it('is a limit of those that are open: what ends, in whatever way, makes room', async () => {
+  it('is a limit of open connections: one that ends in any way makes room', async () => {
     const gateway = await gatewayTo([await startMoodyBackend()], upstream, { websocket: { maxConnections: 2 } });
     await expectRoomFor(2, gateway);
     // Each of these more often than there are places.

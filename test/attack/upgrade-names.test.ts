@@ -5,7 +5,7 @@ import { startRawBackend, type RawBackend } from '../support/raw-backend.js';
 import { gatewayTo } from '../support/scene.js';
 import { handshake, switching } from '../support/upgrade-scene.js';
 
-/** Switches to whatever it is asked for, and says in a body when it is asked for nothing. */
+/** Switches to any protocol that it is asked for; answers with a body when it is asked for none. */
 async function startAgreeable(): Promise<RawBackend> {
   return startRawBackend(async connection => {
     const head = await connection.head(1, 600_000).catch(() => undefined);

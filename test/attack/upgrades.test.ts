@@ -212,7 +212,7 @@ describe('an upgrade and the other requests of its connection', () => {
     ['a length', { 'Content-Length': '5' }, 'hello'],
     ['chunks', { 'Transfer-Encoding': 'chunked' }, '5\r\nhello\r\n0\r\n\r\n'],
     ['a length and chunks', { 'Content-Length': '5', 'Transfer-Encoding': 'chunked' }, '5\r\nhello\r\n0\r\n\r\n'],
-    ['a coding nobody knows', { 'Transfer-Encoding': 'gzip' }, 'hello'],
+    ['an unknown coding', { 'Transfer-Encoding': 'gzip' }, 'hello'],
   ])('is not made for a request with a body of %s', async (_, fields, body) => {
     const client = await connectRaw(gateway.port);
     client.send(

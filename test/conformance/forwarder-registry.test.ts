@@ -45,7 +45,7 @@ describe('forwarders by name', () => {
     expect([response.text, response.header('x-backend')]).toEqual(['canned /a', '127.0.0.1:9']);
   });
 
-  it('does not start with a name that nobody has registered, and lists the known ones', async () => {
+  it('does not start with a name that no module has registered, and lists the known ones', async () => {
     await expect(
       startInProcess(upstreams('http://127.0.0.1:9', 'undicy'), { imports: [CannedModule] }),
     ).rejects.toThrow(

@@ -47,7 +47,7 @@ const odd: readonly (readonly [what: string, method: string, rest: string])[] = 
     '/ HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\nTrailer: x-t\n\n1\na\n0\nX-T: 1\n\n',
   ],
   ['chunks with extensions', 'POST', '/ HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n3;a=b;c="d"\nabc\n0\n\n'],
-  ['a body that nobody asked for, 100 KB', 'POST', `/ HTTP/1.1\nHost: x\n${bodyOf(100_000)}`],
+  ['an unexpected body of 100 KB', 'POST', `/ HTTP/1.1\nHost: x\n${bodyOf(100_000)}`],
   ['no body and a length of 0', 'POST', '/ HTTP/1.1\nHost: x\nContent-Length: 0\n\n'],
   [
     'a content coding that is none',
@@ -58,8 +58,8 @@ const odd: readonly (readonly [what: string, method: string, rest: string])[] = 
 ];
 
 /**
- * What a server dies of instead of answering, as its circuit sees it. Where there is another backend, a retry tells that the request is the cause
- * (`the-request-is-the-cause.test.ts`); at the only one nothing tells it from a dead server.
+ * Requests at which a server dies instead of answering. With another backend, a retry shows that the request is the cause
+ * (`the-request-is-the-cause.test.ts`); at the only backend, the failure looks like that of a dead server.
  */
 const fatal: Partial<Record<(typeof realServers)[number], string[]>> = {
   // An exception in its handler ends the connection.

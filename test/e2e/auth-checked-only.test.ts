@@ -15,7 +15,7 @@ describe('credentials that no method has checked', () => {
 
   beforeAll(async () => {
     const backend = await startBackend();
-    // It lets everybody in, as one does that looks at a cookie.
+    // It lets every client in, like a service that only reads a cookie.
     service = await startBackend(answer(204, '', ['X-User-Id', 'bob']));
     issuing = await Issuer.start(['one', rsa()]);
     const jwt = { jwks: `${issuing.server.url}/keys`, issuer, audience };

@@ -83,7 +83,7 @@ describe('a route that another service decides on', () => {
     }
   });
 
-  it('is decided on as it will be routed and forwarded, whatever the client makes of its request', async () => {
+  it('is decided on in the form in which it is routed and forwarded, for any spelling of the client', async () => {
     const { auth, gateway } = await start(answer(200));
     const client = await connectRaw(gateway.port);
     client.send(

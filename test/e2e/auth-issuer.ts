@@ -18,7 +18,7 @@ export interface Pair {
 
 /** A new RSA pair. */
 export const rsa = (): Pair => generateKeyPairSync('rsa', { modulusLength: 2048 });
-/** Now, as tokens tell time. */
+/** The current time in the unit of tokens, seconds since 1970. */
 export const seconds = (): number => Math.floor(Date.now() / 1000);
 
 /** A server with a key set that can be changed while it runs. */

@@ -11,7 +11,7 @@ describe('a route that asks for a password', () => {
     for (let i = 0; i < 8; i++) {
       for (const [who, name] of [
         ['known', 'ops'],
-        ['unknown', `nobody-${i}`],
+        ['unknown', `unknown-${i}`],
       ] as const) {
         const from = performance.now();
         await ask(basic(name, `wrong-${i}`));

@@ -30,7 +30,7 @@ describe('a route that asks for a password', () => {
       expect([way, response.status, valueOf(seen(response), 'authorization')]).toEqual([way, 200, undefined]);
     }
     expect((await ask(basic('José', 'pässwörd:with:colons'))).status).toBe(200);
-    // The same, typed on a system that writes the dots apart.
+    // The same, typed on a system that separates the dots from the letters (NFD).
     expect((await ask(basic('José'.normalize('NFD'), 'pässwörd:with:colons'.normalize('NFD')))).status).toBe(200);
     expect(
       (await ask({ authorization: basic('ops', 'correct horse').authorization.replace('Basic', 'bAsIC') })).status,
@@ -181,7 +181,7 @@ describe('the configuration of authentication', () => {
     expect(printed).not.toContain(user.scrypt.slice(0, 12));
   });
 
-  it('lets nobody in whose secret is the mask of a printed file', async () => {
+  it('lets in no client whose secret is the mask of a printed file', async () => {
     const masked = {
       basic: { users: [{ name: 'ops', scrypt: '****' }] },
       apiKey: { keys: [{ id: 'p', sha256: '****' }] },

@@ -22,9 +22,9 @@ describe('an issuer over https', () => {
     expect((await ask(bearer(await issuing.token()))).status).toBe(200);
   });
 
-  it.each(['nobody', 'somebody else'])('is not, and no token is, when %s has', async who => {
+  it.each(['no authority', 'another authority'])('is not, and no token is, when %s has', async who => {
     const issuing = await Issuer.startOver(await makeCertificate({ names: localhost }), ['one', one]);
-    const other = who === 'nobody' ? {} : { ca: (await makeCertificate({ names: localhost })).certFile };
+    const other = who === 'no authority' ? {} : { ca: (await makeCertificate({ names: localhost })).certFile };
     const { ask, gateway } = await start({ jwt: issuing.jwt(other) });
     const response = await ask(bearer(await issuing.token()));
     expect([response.status, response.header('x-gateway-error')]).toEqual([503, 'AUTH_UNAVAILABLE']);
@@ -66,9 +66,9 @@ describe('an auth service over https', () => {
     expect(backend.requests[0]!.header('x-user-id')).toBe('alice');
   });
 
-  it.each(['nobody', 'somebody else'])('is not, and nobody is let in, when %s has', async who => {
+  it.each(['no authority', 'another authority'])('is not, and no client is let in, when %s has', async who => {
     const service = await startBackend(answer(204), { tls: await makeCertificate({ names: localhost }) });
-    const other = who === 'nobody' ? {} : { ca: (await makeCertificate({ names: localhost })).certFile };
+    const other = who === 'no authority' ? {} : { ca: (await makeCertificate({ names: localhost })).certFile };
     const { ask, backend, gateway } = await start({ forward: { url: service.url, ...other } });
     const response = await ask();
     expect([response.status, response.header('x-gateway-error')]).toEqual([503, 'AUTH_UNAVAILABLE']);

@@ -45,7 +45,7 @@ describe('a backend over TLS', () => {
   });
 
   it.each([
-    ['of an authority that nobody knows', undefined, /self-signed certificate|unable to verify|UNABLE_TO/],
+    ['of an unknown authority', undefined, /self-signed certificate|unable to verify|UNABLE_TO/],
     ['under another name', { serverName: 'other.internal' }, /ERR_TLS_CERT_ALTNAME_INVALID.*other\.internal/],
     ['under its address, which is not in its certificate', {}, /ERR_TLS_CERT_ALTNAME_INVALID.*127\.0\.0\.1/],
   ])('is refused %s', async (_, tls, reason) => {

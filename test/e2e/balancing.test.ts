@@ -197,7 +197,7 @@ describe('requests through the gateway', () => {
     expect(countOf(split)).toEqual({ stable: 190, canary: 10 });
   });
 
-  it('are copied to a mirror, whose answers nobody sees', async () => {
+  it('are copied to a mirror, whose answers are discarded', async () => {
     const answers = await send(port('stable'), { count: 100, path: '/mirrored' });
     expect(countOf(answers)).toEqual({ stable: 100 });
     await shadow.received(100);

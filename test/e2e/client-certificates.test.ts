@@ -79,7 +79,7 @@ describe('the certificates of clients', () => {
     });
   });
 
-  it('are passed on HTTP/2 as well, where nobody can forge them either', async () => {
+  it('are passed on HTTP/2 as well, where no client can forge them either', async () => {
     const curl = requireTool('curl');
     const { stdout } = await promisify(execFile)(curl, [
       ...['-sS', '--http2', '-w', '%{http_version}', '--cacert', server.certFile],

@@ -139,7 +139,7 @@ describe('a client that cannot be served', () => {
     const backend = await startScripted('a', faults.hangs);
     const gateway = await gatewayTo([backend], { connections: { max: 1, queue: 2, queueTimeout: '60s' } });
     for (const path of ['/held', '/1', '/2']) await sendTo(gateway, path, [backend]);
-    // Long before queueTimeout, which the test itself would not live to see.
+    // Long before queueTimeout, which is longer than the timeout of the test.
     isRefused(await request(gateway.port));
     isRefused(await request(gateway.port, { method: 'PUT', body: patternOf(500_000) }));
     expect(await gateway.metric('gatehouse_circuit_transitions_total')).toBe(0);
@@ -165,7 +165,7 @@ describe('the queue before a backend that fails', () => {
     const clients: RawClient[] = [];
     for (let number = 0; number < 6; number++) clients.push(await sendTo(gateway, `/${number}`, backends));
     const lost = one.calls[0]!.url;
-    // Whatever comes now is answered.
+    // Every request from now on is answered.
     two.behaviour = call => call.answer();
     one.calls[0]!.reset();
     two.calls[0]!.answer();

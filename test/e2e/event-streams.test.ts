@@ -45,7 +45,7 @@ describe('an event stream', () => {
     expect(line).not.toHaveProperty('resumes');
   });
 
-  it('is passed on byte by byte, whatever it is made of', async () => {
+  it('is passed on byte by byte, with any content', async () => {
     const backend = await startEventBackend();
     const gateway = await gatewayTo([backend], {}, quiet);
     const stream = await openStream(gateway.port);
@@ -72,7 +72,7 @@ describe('an event stream', () => {
     await expectAtRest(gateway);
   });
 
-  it('may be the answer to a POST, also when nobody asked for one', async () => {
+  it('may be the answer to a POST, also when the client did not ask for a stream', async () => {
     const backend = await startEventBackend();
     const gateway = await gatewayTo([backend], {}, beating);
     const stream = await openStream(gateway.port, {
@@ -137,7 +137,7 @@ describe('an event stream', () => {
     },
   );
 
-  it('is kept by whatever comes within sse.idleTimeout, a comment even', async () => {
+  it('is kept by any bytes within sse.idleTimeout, even by a comment', async () => {
     const backend = await startEventBackend();
     const gateway = await gatewayTo([backend], {}, { sse: { heartbeat: '0s', idleTimeout: '500ms' } });
     const stream = await openStream(gateway.port);
@@ -264,7 +264,7 @@ describe('a client that does not read', () => {
 });
 
 describe('sse.maxConnections', () => {
-  it('refuses with 503 whoever is beyond it, and lets the next in when one has left', async () => {
+  it('refuses further streams with 503, and lets the next in when one has ended', async () => {
     const backend = await startEventBackend();
     const gateway = await gatewayTo([backend], {}, { sse: { maxConnections: 2 } });
     const [first] = [await openStream(gateway.port), await openStream(gateway.port)];

@@ -217,7 +217,7 @@ describe('before any circuit is open', () => {
     await first;
   });
 
-  it('the other upstream has all its time for the request, whatever the first has used up of the client’s', async () => {
+  it('the other upstream has all its time for the request, however much time the first has used', async () => {
     const [silent, spare] = [await startScripted('silent', faults.hangs), await startScripted('spare', late(300))];
     const gateway = await startInProcess({
       upstreams: {

@@ -118,7 +118,7 @@ describe('the http probe', () => {
     ).closed;
   });
 
-  it('takes whatever else goes wrong for a failure', async () => {
+  it('treats every other error as a failure', async () => {
     const refused = await probeHttp(`http://127.0.0.1:${await refusedPort()}`);
     const says = async (bytes: string) =>
       probeHttp((await startRawBackend(connection => connection.end(bytes))).url, { expectBody: 'ok' });
@@ -154,7 +154,7 @@ describe('the http probe over TLS', () => {
 
   const start = (tls = {}) => startBackend(answer(200), { tls: { key: authority.key, cert: authority.cert, ...tls } });
 
-  it('refuses a certificate that nobody it trusts has signed', async () => {
+  it('refuses a certificate that no trusted authority has signed', async () => {
     expect(await probeHttp((await start()).url)).toEqual(failed(/self-signed certificate/));
   });
 
@@ -198,7 +198,7 @@ describe('the tcp probe', () => {
     expect(await run(new TcpProbe(), `unix:${join(folder, 'no.sock')}`)).toEqual(failed(/ENOENT/));
   });
 
-  it('fails where nobody listens', async () => {
+  it('fails where no server listens', async () => {
     expect(await run(new TcpProbe(), `http://127.0.0.1:${await refusedPort()}`)).toEqual(failed(/ECONNREFUSED/));
   });
 

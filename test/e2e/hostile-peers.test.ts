@@ -34,7 +34,7 @@ describe.each(['undici', 'http-proxy-middleware'])('a backend behind %s', forwar
     },
   );
 
-  it('that codes its response in a way nobody names gets its client a 502', async () => {
+  it('that uses an unknown transfer coding in its response gets its client a 502', async () => {
     const { gateway } = await gatewayTo('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n', {
       forwarder,
     });

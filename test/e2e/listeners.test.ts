@@ -190,7 +190,7 @@ describe('a unix socket that is there already', () => {
     expect((await request(0, { socketPath: path })).text).toBe('pong');
   });
 
-  it('is left alone, and the start refused, while somebody listens on it', async () => {
+  it('is left alone, and the start refused, while another process listens on it', async () => {
     const path = join(await tempFolder(), 'gateway.sock');
     const server = net.createServer(connection => connection.on('error', () => undefined).end('mine')).listen(path);
     closeLater(() => server.close());

@@ -50,7 +50,7 @@ describe('a request that has been here before', () => {
     via = backend.last.header('via')!;
   });
 
-  it('goes no further, whatever its protocol and whoever was there since', async () => {
+  it('goes no further, over any protocol and through any proxies in between', async () => {
     const before = backend.requests.length;
     for (const value of [via, `1.0 fred, ${via}, 1.1 p.example (x)`]) {
       expect((await request(gateway.port, { headers: { Via: value } })).status).toBe(508);

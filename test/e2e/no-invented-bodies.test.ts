@@ -26,7 +26,7 @@ describe.each([
     gateway = await gatewayTo([await startBackend()], { forwarder });
   });
 
-  it('reaches the backend without framing, whatever its method', async () => {
+  it('reaches the backend without framing, with any method', async () => {
     for (const method of methods) {
       const response = await rawRequest(gateway.port, `${method} / HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`);
       const [coding, length] = framing(response.body.toString());

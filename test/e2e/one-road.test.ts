@@ -82,7 +82,7 @@ describe('a global guard of the application', () => {
   const seen: unknown[] = [];
 
   @Injectable()
-  class Nobody implements CanActivate {
+  class DenyAll implements CanActivate {
     canActivate(context: ExecutionContext): boolean {
       const http = context.switchToHttp();
       const asked = http.getRequest<ExchangeRequest>();
@@ -97,7 +97,7 @@ describe('a global guard of the application', () => {
 
   let gateway: InProcessGateway;
   beforeAll(async () => {
-    gateway = await gatewayWith({ provide: APP_GUARD, useClass: Nobody });
+    gateway = await gatewayWith({ provide: APP_GUARD, useClass: DenyAll });
   });
   afterEach(() => void seen.splice(0));
 

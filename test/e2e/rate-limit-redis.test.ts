@@ -208,7 +208,7 @@ describe('rate limits on a Redis server', () => {
     expect(responses[0]?.header('ratelimit-policy')).toBe('"default";q=2;w=3600');
   });
 
-  it('let nobody through while it is away and onStoreFailure is deny, with 503 and not 429', async () => {
+  it('let no request through while it is away and onStoreFailure is deny, with 503 and not 429', async () => {
     const redis = await startRedis();
     const gateway = await gatewayAt(redis, [
       { limit: 100, per: '1h', onStoreFailure: 'deny' },
@@ -258,7 +258,7 @@ describe('rate limits on a Redis server', () => {
     await tenOf('before');
     let open = true;
     const responses = tenOf('meanwhile').finally(() => (open = false));
-    // Somebody's slow code in the same process: each command meets it.
+    // Slow code in the same process delays each command.
     while (open) {
       const until = performance.now() + 300;
       while (performance.now() < until);

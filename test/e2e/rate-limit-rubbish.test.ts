@@ -7,7 +7,7 @@ import { request } from '../support/client.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 
-/** A server that speaks the protocol of Redis, and answers scripts with what the test says. */
+/** A server that speaks the protocol of Redis, and answers scripts with the test's replies. */
 async function startStore(): Promise<{ readonly url: string; answer: string | (() => string) }> {
   const store = { url: '', answer: ':1' as string | (() => string) };
   const sockets = new Set<Socket>();
@@ -60,7 +60,7 @@ describe('a store of rate limits that answers rubbish', () => {
     });
   }
 
-  describe('is one that has failed, so nobody is let through:', () => {
+  describe('counts as a failed store, so no request is let through:', () => {
     let store: Awaited<ReturnType<typeof startStore>>;
     let gateway: InProcessGateway;
 

@@ -35,7 +35,7 @@ class ShopController {
   }
 }
 
-/** An application of somebody's own, with the guard of `@nestjs/throttler` and our storage. */
+/** An application of a user, with the guard of `@nestjs/throttler` and our storage. */
 async function startShop(storage: LimitStore): Promise<(path: string) => Promise<Response>> {
   @Module({
     imports: [ThrottlerModule.forRoot({ throttlers: [{ limit: 3, ttl: 60_000 }], storage })],

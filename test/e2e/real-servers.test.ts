@@ -50,7 +50,7 @@ describe('nginx as a backend', () => {
   const fields = ({ rawHeaders }: Response): string[] =>
     namesOf(rawHeaders).filter(name => !/^(connection|keep-alive|date|x-request-id)$/i.test(name));
 
-  it('has its files delivered as they are, whatever their size', async () => {
+  it('has its files of any size delivered unchanged', async () => {
     for (const [name, content] of files) {
       const [direct, proxied] = await both(`/${name}`);
       expect(proxied.status).toBe(200);
@@ -73,7 +73,7 @@ describe('nginx as a backend', () => {
     },
   );
 
-  it('answers 304 to whoever has the file already', async () => {
+  it('answers 304 to a client that already has the file', async () => {
     const [, { headers }] = await both('/1000.bin');
     for (const condition of [
       { 'if-none-match': headers.etag ?? '' },

@@ -181,7 +181,7 @@ describe('the body of a request, besides', () => {
     expect(good.calls).toHaveLength(0);
   });
 
-  it('is sent again, whatever its size, when the first backend could not be reached', async () => {
+  it('is sent again, in any size, when the first backend could not be reached', async () => {
     const good = await startBackend();
     const gateway = await gatewayTo([`http://127.0.0.1:${await refusedPort()}`, good], { retries: soon });
     const body = patternOf(3_000_000);
@@ -194,7 +194,7 @@ describe('the body of a request, besides', () => {
     ['undici', ['Transfer-Encoding', 'chunked']],
     ['http-proxy-middleware', []],
   ])(
-    'is sent again, whatever its size, when no connection to the first came to stand: %s %j',
+    'is sent again, in any size, when no connection to the first was established: %s %j',
     async (forwarder, headers) => {
       const [{ url }, good] = [await neverConnects(), await startBackend()];
       const gateway = await gatewayTo([url, good], { forwarder, timeouts: { connect: '200ms' }, retries: soon });

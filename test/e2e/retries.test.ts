@@ -147,7 +147,7 @@ describe('the method of a request', () => {
     expect(good.calls[0]?.method).toBe(method);
   });
 
-  it.each(['POST', 'PATCH'])('%s is not sent twice, whatever happened to it', async method => {
+  it.each(['POST', 'PATCH'])('%s is not sent twice, for any failure', async method => {
     for (const behaviour of [says(503), faults.resetsBeforeTheHead]) {
       const [bad, good] = [await startScripted('bad', behaviour), await startScripted('good')];
       const gateway = await gatewayTo([bad, good], { retries: soon });

@@ -77,7 +77,7 @@ describe('the command on an older Node', () => {
   });
 
   it('ends when the gateway is killed', async () => {
-    // Whatever it does at the moment: this one waits for a password.
+    // Also while the program is busy: this one waits for a password.
     const { child, inner } = await startOnOldNode(['hash-password']);
     process.kill(inner, 'SIGKILL');
     expect(await child.exited).toEqual({ code: 137, signal: null });

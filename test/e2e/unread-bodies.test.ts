@@ -8,7 +8,7 @@ import { eventually } from '../support/poll.js';
 const post = (path: string, fields: string, version = '1.1'): string =>
   `POST ${path} HTTP/${version}\r\nHost: a.example\r\n${fields}\r\n`;
 
-/** Looks like a request: whoever loses count of the body answers it. */
+/** Looks like a request: a server that loses count of the body answers it. */
 const hidden = 'GET /hidden HTTP/1.1\r\nHost: a.example\r\n\r\n';
 const small = `Content-Length: ${hidden.length}\r\n`;
 

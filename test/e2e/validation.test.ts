@@ -115,7 +115,7 @@ describe('a request', () => {
     expect((await rawRequest(gateway.port, 'GET / HTTP/1.1\r\n\r\n')).status).toBe(400);
   });
 
-  it('for an absolute URL is for the host in it, whatever Host says', async () => {
+  it('for an absolute URL is for the host in it, with any Host field', async () => {
     const hosts = await startInProcess({
       upstreams: { app: { backends: [backend.url] } },
       routes: [

@@ -11,7 +11,7 @@ import { tempFolder } from '../support/temp.js';
 import { startWebSocketBackend, type WebSocketBackend } from '../support/websocket-backend.js';
 import { openWebSocket, refusedWebSocket } from '../support/websocket-client.js';
 
-const nobody = async (): Promise<string> => `http://127.0.0.1:${await refusedPort()}`;
+const unreachable = async (): Promise<string> => `http://127.0.0.1:${await refusedPort()}`;
 /** A backend that says its name to each client. */
 const named = (name: string): Promise<WebSocketBackend> => startWebSocketBackend(socket => socket.send(name));
 const circuitOf = (gateway: InProcessGateway): Promise<number> => gateway.metric('gatehouse_circuit_state');
@@ -19,7 +19,7 @@ const circuitOf = (gateway: InProcessGateway): Promise<number> => gateway.metric
 describe.each(['undici', 'http-proxy-middleware'])('the handshake of a WebSocket behind %s', forwarder => {
   it('goes to another backend when the first refuses the connection', async () => {
     const backend = await named('two');
-    const gateway = await gatewayTo([await nobody(), backend], { forwarder });
+    const gateway = await gatewayTo([await unreachable(), backend], { forwarder });
     const client = await openWebSocket(gateway.port);
     expect(await client.next()).toBe('two');
     client.socket.close();
@@ -54,8 +54,8 @@ describe.each(['undici', 'http-proxy-middleware'])('the handshake of a WebSocket
     await expectAtRest(gateway);
   });
 
-  it('is refused with 502 where nobody listens, which opens the circuit; then with 503', async () => {
-    const gateway = await gatewayTo([await nobody()], {
+  it('is refused with 502 where no server listens, which opens the circuit; then with 503', async () => {
+    const gateway = await gatewayTo([await unreachable()], {
       forwarder,
       retries: { attempts: 0 },
       circuitBreaker: { volumeThreshold: 2 },
@@ -154,7 +154,7 @@ describe.each(['undici', 'http-proxy-middleware'])('the handshake of a WebSocket
     await expectAtRest(gateway);
   });
 
-  it("is refused with 502 when the certificate of an https backend is nobody's", async () => {
+  it('is refused with 502 when no known authority has signed the certificate of an https backend', async () => {
     const { cert, key } = await makeCertificate();
     const backend = await startWebSocketBackend(undefined, {}, { tls: { cert, key } });
     const gateway = await gatewayTo([backend], { forwarder, retries: { attempts: 0 } });

@@ -72,7 +72,7 @@ const conversation = fc.record({
     minLength: 1,
     maxLength: 8,
   }),
-  slow: fc.constantFrom('nobody', 'client', 'backend'),
+  slow: fc.constantFrom('neither', 'client', 'backend'),
 });
 
 describe.each([
@@ -81,7 +81,7 @@ describe.each([
   ['HTTP/2', secure, overHttp2, 'undici'],
 ])('the bytes of a WebSocket over %s', (_, start, connect, forwarder) => {
   it(
-    'arrive as they were sent, in whatever pieces, with whole pings of the gateway between frames',
+    'arrive as they were sent, in any pieces, with whole pings of the gateway between frames',
     { timeout: 120_000 },
     async () => {
       const backend = await startRawWebSocketBackend();

@@ -166,7 +166,7 @@ describe.each(['undici', 'http-proxy-middleware'])('a WebSocket over HTTP/2 behi
 
 describe('an extended CONNECT', () => {
   it.each([
-    ['for a protocol that nobody knows', 'carrier-pigeon', {}, 501],
+    ['for an unknown protocol', 'carrier-pigeon', {}, 501],
     ['for a protocol that the route does not have', 'connect-udp', {}, 501],
     ['without a version', 'websocket', { 'sec-websocket-version': undefined }, 400],
     ['of another version', 'websocket', { 'sec-websocket-version': '8' }, 426],

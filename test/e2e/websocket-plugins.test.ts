@@ -46,7 +46,7 @@ describe('a plug-in of http-proxy-middleware', () => {
     });
   });
 
-  it('that throws at the handshake costs that client an answer of 500, and nobody else anything', async () => {
+  it('that throws at the handshake gives that client a 500, and harms no other client', async () => {
     let fails = true;
     const backend = await startWebSocketBackend();
     const gateway = await gatewayWith(

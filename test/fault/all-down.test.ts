@@ -18,7 +18,7 @@ describe('while all backends of an upstream are down', () => {
     expect(errorsOf(posts)).toEqual({});
   });
 
-  it('the fallback of the fallback is not used: its own trouble is told', async () => {
+  it('the fallback of the fallback is not used: the client gets the error of the fallback itself', async () => {
     const never = await startScripted('never');
     const failed = await startScripted('failed', failing(1, 500));
     const { gateway } = await allDown(

@@ -136,7 +136,7 @@ describe('a client that reads late', () => {
 it.each([
   ['a length', 'Content-Length: 5\r\n\r\nhello'],
   ['chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n'],
-])('a last response with %s is whole, whatever becomes of its connection after it', async (_, rest) => {
+])('a last response with %s is whole, however its connection ends after it', async (_, rest) => {
   const bytes = `HTTP/1.1 200 OK\r\nConnection: close\r\n${rest}`;
   await expectWhole(await gatewayTo([await startRawBackend(answering(bytes, reset))]));
 });

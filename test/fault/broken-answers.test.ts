@@ -31,14 +31,14 @@ async function errorsUntilOpen(gateway: InProcessGateway): Promise<Record<string
   const { backends } = gateway.gateway.app.get(Upstreams).get('app');
   const isOpen = (): boolean => backends.some(({ id, vetoes }) => id === 'bad' && vetoes.has('circuit-open'));
   await eventually(isOpen, {
-    // The window: whatever is broken must be out by then.
+    // The length of the window: the broken backend must be out by then.
     deadline: 10_000,
     what: 'the circuit of the bad one opened',
   });
   return errorsOf(await load.stop());
 }
 
-/** What clients have to complain about in 200 requests while the circuit is open. */
+/** The errors that clients see in 200 requests while the circuit is open. */
 async function errorsOnceOpen({ port }: InProcessGateway): Promise<Record<string, number>> {
   return errorsOf(await sendLoad(port, { connections, count: 200 }));
 }
@@ -72,7 +72,7 @@ describe('beside two good backends, clients do not notice one that', () => {
     ['resets instead of answering', scripted('resetsBeforeTheHead')],
     ['resets in the middle of the head', scripted('resetsInTheHead')],
   ])('%s, and its circuit opens', async (_, start) => {
-    // Time enough for another try, also where the machine stands still for a moment.
+    // Enough time for another try, even if the machine pauses for a moment.
     const gateway = await gatewayTo(await start(), { timeouts: { connect: '300ms', response: '20s' } });
     expect(await errorsUntilOpen(gateway)).toEqual({});
     expect(await errorsOnceOpen(gateway)).toEqual({});
@@ -87,7 +87,7 @@ describe('beside two good backends, clients do not notice one that', () => {
     expect(longest).toBeGreaterThan(290);
   });
 
-  it('sends a second answer that nobody asked for: nobody gets it', async () => {
+  it('sends a second answer without a request: no client gets it', async () => {
     const gateway = await gatewayTo(await scripted('sendsTwoAnswers')());
     const answers = await sendLoad(gateway.port, { connections, count: 600 });
     expect(errorsOf(answers)).toEqual({});

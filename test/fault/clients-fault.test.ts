@@ -56,7 +56,7 @@ it.each([
     (socket: net.Socket) => void setTimeout(() => socket.resetAndDestroy(), 20),
   ],
   ['that begin an upload and fall silent', () => undefined],
-])('a hundred clients a second %s harm nobody else', async (_, then) => {
+])('a hundred clients a second %s harm no other client', async (_, then) => {
   const { backends, gateway } = await troubledGateway();
   const bad = badClients(gateway, then);
   const load = startLoad(gateway.port, { connections: 8, rate: 200 });

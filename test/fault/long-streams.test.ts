@@ -31,7 +31,7 @@ describe('long streams', () => {
     for (const { request: one } of streams) one.destroy();
   });
 
-  it('fill the connections of a backend and then its queue; whoever is beyond is told at once', async () => {
+  it('fill the connections of a backend and then its queue; further requests are refused at once', async () => {
     const [max, queue, queueTimeout] = [5, 5, 300];
     const backend = await startScripted('a', streaming);
     const gateway = await startInProcess({

@@ -57,7 +57,7 @@ describe('a gateway that has too few descriptors for its clients', () => {
     await eventually(() => clients.filter(({ state }) => state !== 'open').length > crowd);
   });
 
-  it('answers 503 to requests for which it may open no connection, and says that it is to blame', () => {
+  it('answers 503 to requests for which it may open no connection, and names itself as the cause', () => {
     expect(streams.length).toBeGreaterThan(0);
     expect(new Set(streams.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(['503 EXHAUSTED']));
   });
@@ -81,7 +81,7 @@ describe('a gateway that has too few descriptors for its clients', () => {
     expect(Object.values(await vetoesAt(gateway.adminPort))).toEqual([[]]);
   });
 
-  it('says it once in its log, with what to do', async () => {
+  it('says it once in its log, with the remedy', async () => {
     // Refused streams have lines of access after it.
     await gateway.waitForLog(({ error }) => error === 'EXHAUSTED');
     const told = gateway.logs().filter(({ msg = '' }) => msg.includes('open files'));

@@ -54,7 +54,7 @@ describe.each(['undici', 'http-proxy-middleware'])(
       await expectAtRest(gateway);
     });
 
-    it('an upload that drips: others are let in after each openFor, and what becomes of it is no evidence', async () => {
+    it('an upload that drips: others are let in after each openFor, and its own end does not count', async () => {
       const backend = await startBackend(({ method }, response) => method === 'PUT' || response.end('ok'));
       const gateway = await halfOpen(backend, { forwarder });
       const upload = await connectRaw(gateway.port);

@@ -34,7 +34,7 @@ function byUser(): ConsistentHash {
 }
 
 describe('round-robin', () => {
-  it('gives every backend exactly its weight in each whole cycle, whatever the weights and however many', () => {
+  it('gives every backend exactly its weight in each whole cycle, for any weights and any number of backends', () => {
     fc.assert(
       fc.property(weights, list => {
         const candidates = candidatesOf(list.map((weight, index) => testBackend({ id: `backend-${index}`, weight })));

@@ -81,7 +81,7 @@ describe.each([
         client.resume();
         server.resume();
       }
-      // All are over soon, whoever has left: the gateway sees to that by itself.
+      // The gateway soon ends every tunnel, whichever side has left.
       await eventually(async () => expect(await gateway.metric('gatehouse_tunnels_open')).toBe(0), {
         deadline: 15_000,
         interval: 100,

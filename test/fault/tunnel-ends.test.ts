@@ -77,7 +77,7 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
       }
     });
 
-    it('a client that goes without a word has its backend told 1001', async () => {
+    it('when a client goes without a Close frame, its backend gets 1001', async () => {
       for (const leave of ['close', 'half', 'reset'] as const) {
         if (tls && leave === 'reset') continue;
         const scene = await open();
@@ -115,7 +115,7 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
     });
   });
 
-  it('sides that never answer are cut some time after they were told', async () => {
+  it('sides that never answer are cut some time after their Close frame', async () => {
     const scene = await openTunnel({ websocket: { idleTimeout: '300ms' }, upstream: { forwarder }, farewell: 700 });
     expect(await closeCodeOf(() => serverGot(scene))).toBe(1001);
     expect(await closeCodeOf(() => clientGot(scene))).toBe(1001);
@@ -159,7 +159,7 @@ describe('a raw tunnel', () => {
     const { client, server } = await open(await gatewayOf({}));
     client.half();
     await eventually(() => expect(server.socket.readableEnded).toBe(true));
-    // A server that talks on, and cares for nothing.
+    // A server that goes on sending and ignores the Close frame.
     const talk = setInterval(() => server.socket.writable && server.respond('on and on'), 5);
     server.socket.once('close', () => clearInterval(talk));
     await client.until('on and on');

@@ -21,7 +21,7 @@ it('Pings do not pile up before a client that does not read', async () => {
   const size = 20 * 1024 * 1024;
   const frames = Buffer.alloc(1024 * 1024, fromServer(2, Buffer.alloc(1020)));
   for (let count = 0; count < 20; count++) scene.server.respond(frames);
-  // The other way is open: that the gateway pings is seen there. How many before all buffers are full depends on the machine.
+  // The other direction is open and shows the gateway's pings. Their number before all buffers are full depends on the machine.
   const pinged = (): number => serverGot(scene).pings.length;
   await settled(() => scene.server.socket.bytesWritten - scene.server.socket.writableLength);
   const before = pinged();

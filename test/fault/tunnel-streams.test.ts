@@ -56,7 +56,7 @@ describe('a tunnel on a stream of HTTP/2', () => {
     },
   );
 
-  it('has its client told when the backend is killed', async () => {
+  it('sends its client a Close frame when the backend is killed', async () => {
     const { gateway, server, stream, got } = await openStream(await gatewayWith());
     server.reset();
     expect(await closeCodeOf(got)).toBe(1012);

@@ -98,7 +98,7 @@ describe.each([false, true])('with TLS: %s', tls => {
     scene.client.send(Buffer.concat([fromServer(1, 'not masked'), clientClose(4000), clientClose(4001)]));
     await closeCodeOf(() => serverGot(scene));
     scene.server.respond(serverClose(1002));
-    // Both see the end of it without a word of their own.
+    // Both see the end of the tunnel without having sent anything.
     await scene.client.closed(2000);
     scene.client.close();
     scene.server.end();

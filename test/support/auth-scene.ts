@@ -2,7 +2,7 @@ import { startBackend, type TestBackend } from './backend.js';
 import { request, type RequestOptions, type Response } from './client.js';
 import { startInProcess, type InProcessGateway } from './in-process.js';
 
-/** A gateway that lets in only who proves who they are, before one backend. */
+/** A gateway with authentication, before one backend. */
 export interface AuthScene {
   readonly gateway: InProcessGateway;
   readonly backend: TestBackend;

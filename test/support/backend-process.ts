@@ -52,14 +52,14 @@ export class BackendProcess {
     await this.#child?.kill();
   }
 
-  /** Stops it where it is: its kernel still takes connections, up to the backlog, and nobody reads from them. */
+  /** Stops it where it is: its kernel still takes connections, up to the backlog, but they are not read. */
   async freeze(): Promise<void> {
     const pid = this.#child?.process.pid;
     process.kill(pid ?? 0, 'SIGSTOP');
     await eventually(async () => /\) T /.test(await readFile(`/proc/${pid}/stat`, 'latin1')), { what: 'the freeze' });
   }
 
-  /** Frozen and with its backlog full: whoever connects from now on hears nothing. For a `backlog` of 1 or a few more. */
+  /** Frozen, with a full backlog: new connections get no answer at all. For a `backlog` of 1 or a few more. */
   async blackhole(): Promise<void> {
     await this.freeze();
     for (let place = 0; place <= this.backlog; place++) {

@@ -16,9 +16,9 @@ export interface Certificate {
   readonly keyFile: string;
 }
 
-/** What a certificate says. */
+/** The content of a certificate. */
 export interface CertificateOptions {
-  /** DNS names and IP addresses it is good for. Default: localhost and 127.0.0.1. */
+  /** DNS names and IP addresses for which it is valid. Default: localhost and 127.0.0.1. */
   readonly names?: readonly string[];
   /** Who signs it. Default: itself; it can then be its own `ca`. */
   readonly issuer?: Certificate;

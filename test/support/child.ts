@@ -59,7 +59,7 @@ export class Child {
         resolve(this.#exit);
       });
     });
-    // Whoever waits sees a failed start; nobody else dies of it.
+    // A failed start is an error for the code that waits, and no unhandled rejection otherwise.
     this.exited.catch(() => living.delete(this.process));
     closeLater(() => this.kill());
   }

@@ -79,7 +79,7 @@ export interface OpenResponse {
 export async function open(port: number, options: RequestOptions = {}): Promise<OpenResponse> {
   const { request, informational } = send(port, options);
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  // Whoever reads the body sees its error; a test that does not read it must not die of one.
+  // A test that reads the body sees its error; a test that does not read it must not fail because of one.
   response.on('error', () => undefined);
   return { request, response, informational };
 }

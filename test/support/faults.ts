@@ -33,7 +33,7 @@ export const faults = {
   sendsGarbage: call => {
     call.send('SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n');
   },
-  /** A good answer and, in the same segment, a second one that nobody asked for. */
+  /** A good answer and, in the same segment, a second one without a request. */
   sendsTwoAnswers: call => {
     const body = `b ${call.method} ${call.url}`;
     const [good, second] = [body, 'stolen'].map(

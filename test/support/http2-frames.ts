@@ -46,7 +46,7 @@ export function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** A header block, every field as a literal that is not indexed (RFC 7541 §6.2.2), whatever it says. */
+/** A header block, with each field as a literal that is not indexed (RFC 7541 §6.2.2), also when its content is invalid. */
 export function headerBlock(fields: readonly (readonly [name: string, value: string])[]): Buffer {
   return Buffer.concat(fields.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));
 }
@@ -113,7 +113,7 @@ export class FrameClient {
       : { scope: 'connection', code: found.payload.readUInt32BE(4) };
   }
 
-  /** Waits for the end of a response and gives its status, as far as it stands in HPACK's static table or as a literal. */
+  /** Waits for the end of a response and gives its status; reads only a status from HPACK's static table or a literal. */
   async status(stream: number): Promise<number> {
     const { payload } = await this.frame(({ type, stream: id }) => type === frame.headers && id === stream);
     return statusOf(payload);

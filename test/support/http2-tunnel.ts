@@ -52,7 +52,7 @@ export class Http2Tunnel {
   }
 }
 
-/** Asks for a WebSocket on a stream of its own and waits for the answer, whatever it is. Waits for the server's settings first. */
+/** Asks for a WebSocket on a stream of its own and waits for any answer. Waits for the server's settings first. */
 export async function openTunnel({ session }: Http2Client, headers: OutgoingHttpHeaders = {}): Promise<Http2Tunnel> {
   if (session.remoteSettings?.enableConnectProtocol !== true) {
     await within(once(session, 'remoteSettings'), 5000, 'the settings of the server');

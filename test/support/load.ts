@@ -42,7 +42,7 @@ export interface Answer {
 export const tookOf = ({ startedAt, endedAt }: Answer): number => endedAt - startedAt;
 
 /**
- * Closed-loop load over kept-alive connections. Whatever is not a whole 200 with this request's own body counts as an error.
+ * Closed-loop load over kept-alive connections. Every answer but a whole 200 with the body for this request counts as an error.
  * Stopped when the test has finished.
  */
 export class Load {

@@ -19,7 +19,7 @@ export async function serveHttp1(
   return (server.address() as AddressInfo).port;
 }
 
-/** What a server is told of a stream: Node's fields, whether the head is the end of the request, and the fields as they came. */
+/** The arguments of a server for a stream: Node's fields, whether the head ends the request, and the fields as received. */
 export type StreamTaker = (
   stream: ServerHttp2Stream,
   fields: IncomingHttpHeaders,

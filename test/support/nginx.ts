@@ -55,7 +55,7 @@ export async function startNginx(options: NginxOptions = {}): Promise<Nginx> {
   const folder = await tempFolder();
   const root = options.root ?? join(folder, 'html');
   await mkdir(root, { recursive: true });
-  // nginx cannot listen on port 0: take a port that was just free, and another one when somebody was faster.
+  // nginx cannot listen on port 0: take a port that was just free, and another one when another process has taken it.
   for (let attempt = 1; ; attempt += 1) {
     const port = await refusedPort();
     await writeFile(join(folder, 'nginx.conf'), configuration(folder, root, port, options));

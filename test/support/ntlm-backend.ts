@@ -3,18 +3,21 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { closeLater } from './cleanup.js';
 
-/** Somebody who lets in connections instead of requests, as NTLM and Negotiate do, and says to each request who it is on its connection. */
+/**
+ * A server that authenticates connections instead of requests, as with NTLM and Negotiate, and answers each request with the
+ * user of its connection.
+ */
 export interface NtlmBackend {
   readonly url: string;
   /** Connections that were made to it. */
   readonly connections: number;
-  /** Those that are open and let in as somebody. */
+  /** Open connections that have been authenticated. */
   readonly letIn: number;
 }
 
 /**
- * Starts one. `Authorization: NTLM 1`, then `NTLM name` on the same connection, lets it in as `name`; `Negotiate name` does so at once.
- * The answer is the name, or 401 with a challenge. `/open` wants nobody's name and answers `nobody`.
+ * Starts one. `Authorization: NTLM 1`, then `NTLM name` on the same connection, lets it in as `name`; `Negotiate name` does so
+ * at once. The answer is the name, or 401 with a challenge. `/open` needs no authentication, and then answers `nobody`.
  */
 export async function startNtlmBackend(): Promise<NtlmBackend> {
   const names = new WeakMap<Socket, string>();

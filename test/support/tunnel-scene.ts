@@ -38,7 +38,7 @@ export interface TunnelOptions {
   readonly limits?: object;
   /** Over TLS on the client's side. */
   readonly tls?: boolean;
-  /** Milliseconds that sides have which were told goodbye. Default: as the gateway has it. */
+  /** Milliseconds that a side has after a Close frame. Default: that of the gateway. */
   readonly farewell?: number;
 }
 

@@ -15,7 +15,7 @@ export interface OpenOptions extends ClientOptions {
 
 /** A client of the `ws` package that keeps all that has come. */
 export class WebSocketClient {
-  /** Messages that nobody has asked for yet. */
+  /** Messages that have arrived and that the test has not read yet. */
   readonly #waiting: string[] = [];
   readonly pings: string[] = [];
   readonly pongs: string[] = [];

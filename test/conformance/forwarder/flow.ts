@@ -9,7 +9,10 @@ import { message } from './wire.js';
 
 /** More than all buffers on the way together: sockets of the kernel, and the gateway's own. */
 const flood = 48 << 20;
-/** What may be on the way while nobody reads: mostly the kernel's, up to 6 MB for what comes in and 4 MB for what goes out of each of two connections. */
+/**
+ * Bytes that may be on the way while the other side does not read, mostly in the kernel: up to 6 MB for input and 4 MB for
+ * output of each of two connections.
+ */
 const bound = 32 << 20;
 const block = Buffer.alloc(1 << 20, 'x');
 

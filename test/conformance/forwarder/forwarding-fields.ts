@@ -48,7 +48,7 @@ export function forwardingFields(contract: Contract): void {
     expect((await setup.logged())['requestId']).toBe('chosen-by-client');
   });
 
-  contract.rule('says in Forwarded what a trusted proxy has told in X-Forwarded-* only', async running => {
+  contract.rule('writes to Forwarded what a trusted proxy has sent in X-Forwarded-* only', async running => {
     const sent = ['X-Forwarded-For: 9.9.9.9, 2001:db8::1', 'X-Forwarded-Proto: https', 'X-Forwarded-Host: out.example'];
     const { fields } = await seenHead(running, message('GET /', sent), trusting);
     expect(valuesOf(fields, 'forwarded')).toEqual([
@@ -59,7 +59,7 @@ export function forwardingFields(contract: Contract): void {
     expect(valuesOf(fields, 'x-forwarded-host')).toEqual(['out.example']);
   });
 
-  contract.rule('says in X-Forwarded-* what a trusted proxy has told in Forwarded only', async running => {
+  contract.rule('writes to X-Forwarded-* what a trusted proxy has sent in Forwarded only', async running => {
     const forwarded = 'for=9.9.9.9;host="out.example:444";proto=https, for="[2001:db8::1]"';
     const trust: Settings = { config: { trustedProxies: ['127.0.0.1', '2001:db8::/32'] } };
     const { fields } = await seenHead(running, message('GET /', [`Forwarded: ${forwarded}`]), trust);
