@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { RawHeaders } from '../http/raw-headers.js';
 import type { AdminProblem } from './admin-problem.js';
 import type { BearerToken } from './bearer-token.js';
 import { isRebindingSafe } from './rebinding.js';
@@ -29,7 +30,7 @@ export function refuse(
   { method, headers, rawHeaders, route }: AdminRequest,
   { token, loopback }: AccessRules,
 ): AdminProblem | undefined {
-  if (hostsIn(rawHeaders) > 1) {
+  if (RawHeaders.repeats(rawHeaders, 'host')) {
     return { status: 400, detail: 'A request must not have several Host fields.', headers: { connection: 'close' } };
   }
   if (loopback && !isRebindingSafe(headers.host)) {
@@ -67,10 +68,6 @@ export function showsStatusOnly(
   { token }: AccessRules,
 ): boolean {
   return token !== undefined && isOpen(route) && !token.isIn(headers.authorization);
-}
-
-function hostsIn(rawHeaders: readonly string[]): number {
-  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
 }
 
 function isOpen(route: string | undefined): boolean {

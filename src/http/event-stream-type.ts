@@ -1,4 +1,4 @@
-import type { RawHeaders } from './raw-headers.js';
+import { RawHeaders } from './raw-headers.js';
 
 const anywhere = /text\/event-stream/i;
 const mediaType = /^\s*text\/event-stream\s*(?:;|$)/i;
@@ -6,11 +6,8 @@ const weightOfNothing = /;\s*q=0(?:\.0*)?\s*(?:;|$)/i;
 
 /** True when the fields of a response say that its body is an event stream (WHATWG HTML §9.2.5). */
 export function isEventStream(headers: RawHeaders): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (name.length === 12 && name.toLowerCase() === 'content-type') return mediaType.test(headers[i + 1]!);
-  }
-  return false;
+  const type = RawHeaders.get(headers, 'content-type');
+  return type !== undefined && mediaType.test(type);
 }
 
 /** True when an Accept value names event streams, as an EventSource does; ranges such as a lone star do not count, nor `q=0`. */

@@ -1,5 +1,5 @@
 import { foldName, isUnusualName } from '../fields/fold-name.js';
-import type { RawHeaders } from './raw-headers.js';
+import { RawHeaders } from './raw-headers.js';
 
 /** The fields that `passes`, by their names in lower case and folded. */
 export function fieldsWhere(headers: RawHeaders, passes: (lower: string, folded: string) => boolean): RawHeaders {
@@ -26,21 +26,15 @@ export class FieldNames {
 
   /** Takes them out of a head, in place. */
   removeFrom(headers: RawHeaders): void {
-    let kept = 0;
-    for (let i = 0; i < headers.length; i += 2) {
-      if (this.#has(headers[i]!.toLowerCase())) continue;
-      headers[kept] = headers[i]!;
-      headers[kept + 1] = headers[i + 1]!;
-      kept += 2;
-    }
-    headers.length = kept;
+    RawHeaders.removeAll(headers, this);
   }
 
   hasFolded(folded: string): boolean {
     return this.#folded.has(folded);
   }
 
-  #has(lower: string): boolean {
+  /** Whether a name, in lower case, is one of them or looks like one. */
+  has(lower: string): boolean {
     return this.exact.has(lower) || (isUnusualName(lower) && this.#folded.has(foldName(lower)));
   }
 }

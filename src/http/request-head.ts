@@ -1,7 +1,7 @@
 import { foldName, isUnusualName } from '../fields/fold-name.js';
 import { authenticatesConnection, takesSeveralSteps } from './connection-auth.js';
 import { fieldsWhere } from './field-names.js';
-import type { RawHeaders } from './raw-headers.js';
+import { RawHeaders } from './raw-headers.js';
 import { RequestFieldRules, type FieldKind } from './request-field-rules.js';
 
 const defaultRules = new RequestFieldRules();
@@ -197,7 +197,7 @@ export class RequestHead {
     this.named = named;
     if (named.has('expect')) this.expect = undefined;
     if (named.has('max-forwards')) this.maxForwards = undefined;
-    removeFields(this.passed, named);
+    RawHeaders.removeAll(this.passed, named);
   }
 }
 
@@ -211,14 +211,7 @@ export function connectionOptions(value: string): Set<string> {
   );
 }
 
-/** Removes the fields of those lower-case names, in place. */
+/** Takes the fields out whose names, in lower case, are among `names`. */
 export function removeFields(headers: RawHeaders, names: { has(name: string): boolean }): void {
-  let kept = 0;
-  for (let i = 0; i < headers.length; i += 2) {
-    if (names.has(headers[i]!.toLowerCase())) continue;
-    headers[kept] = headers[i]!;
-    headers[kept + 1] = headers[i + 1]!;
-    kept += 2;
-  }
-  headers.length = kept;
+  RawHeaders.removeAll(headers, names);
 }

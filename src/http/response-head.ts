@@ -3,8 +3,8 @@ import { foldName } from '../fields/fold-name.js';
 import { isForwardingName } from '../fields/forwarding-fields.js';
 import { latin1Text } from '../platform/latin1.js';
 import { isMessageField } from './message-fields.js';
-import type { RawHeaders } from './raw-headers.js';
-import { connectionOptions, removeFields } from './request-head.js';
+import { RawHeaders } from './raw-headers.js';
+import { connectionOptions } from './request-head.js';
 
 const text = (field: Buffer | string): string => (typeof field === 'string' ? field : latin1Text(field));
 
@@ -26,7 +26,7 @@ export function responseFields(raw: readonly (Buffer | string)[]): RawHeaders {
   }
   if (named !== undefined) {
     named.delete('content-length');
-    removeFields(passed, named);
+    RawHeaders.removeAll(passed, named);
   }
   return passed;
 }

@@ -1,4 +1,4 @@
-import type { RawHeaders } from './raw-headers.js';
+import { RawHeaders } from './raw-headers.js';
 
 /** What a signature is made of. */
 export interface SignatureSettings {
@@ -38,14 +38,7 @@ export class Signature {
 
   /** Puts the id of its request into the fields of a response, in place of any other; nothing where clients do not get it. */
   tell(headers: RawHeaders, id: string): void {
-    if (!this.#echo) return;
-    const { idField } = this;
-    for (let i = 0; i < headers.length; i += 2) {
-      if (!isSame(headers[i]!, idField)) continue;
-      headers.splice(i, 2);
-      i -= 2;
-    }
-    headers.push(idField, id);
+    if (this.#echo) RawHeaders.set(headers, this.idField, id);
   }
 
   /** Whether the field of that name, in lower case, is the one that clients get the id by. */

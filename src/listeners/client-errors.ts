@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { canonicalAddress } from '../addresses/canonical-address.js';
 import { GatewayError, type ErrorCode } from '../http/gateway-error.js';
 import { problemResponse } from '../http/problem.js';
+import { RawHeaders } from '../http/raw-headers.js';
 import { newRequestId } from '../http/request-id.js';
 import { AccessLog } from '../logging/access-log.js';
 import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
@@ -93,8 +94,7 @@ export class ClientErrors {
     const { status, headers, body } = problemResponse(error, id);
     this.exchanges.signature.tell(headers, id);
     this.exchanges.responseDefaults?.apply(headers, record);
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n`;
-    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${RawHeaders.lines(headers)}`;
     socket.end(`${head}Connection: close\r\n\r\n${body.toString()}`, 'latin1');
     // If the connection were closed at once, the bytes that the client still sends would make the kernel reset it, and the
     // answer would be lost.

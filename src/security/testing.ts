@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { RawHeaders } from '../http/raw-headers.js';
 import type { Identity, PolicyContext } from './policy.js';
 
 /** The properties of a request for a test; the others are those of a plain GET. `fields`: as on the wire, name, value, name, value … */
@@ -28,11 +29,11 @@ export class SketchedRequest implements PolicyContext {
     this.method = method;
     this.scheme = scheme;
     this.rawHeaders = fields;
-    for (let i = 0; i < fields.length; i += 2) {
-      const name = fields[i]!.toLowerCase();
+    for (const [spelled, value] of RawHeaders.pairs(fields)) {
+      const name = spelled.toLowerCase();
       const before = Object.hasOwn(this.headers, name) ? this.headers[name] : undefined;
-      if (before === undefined) this.headers[name] = fields[i + 1]!;
-      else if (name !== 'content-type') this.headers[name] = `${String(before)}, ${fields[i + 1]}`;
+      if (before === undefined) this.headers[name] = value;
+      else if (name !== 'content-type') this.headers[name] = `${String(before)}, ${value}`;
     }
   }
 

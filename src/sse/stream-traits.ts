@@ -1,5 +1,5 @@
 import { isEventStream } from '../http/event-stream-type.js';
-import type { RawHeaders } from '../http/raw-headers.js';
+import { RawHeaders } from '../http/raw-headers.js';
 import type { StreamExchange } from '../proxy/lasting/event-streams.js';
 
 /** What can be done with an event stream, as its request and the head of its response say. */
@@ -23,7 +23,7 @@ export function traitsOf(
   const isOpen = staysOpen(headers) && status !== 206;
   return {
     reconnects: method === 'GET' && exchange.wantsEvents,
-    isReadable: !hasField(headers, 'content-encoding'),
+    isReadable: !RawHeaders.has(headers, 'content-encoding'),
     isOpen,
     isResumable: isOpen && status === 200 && method === 'GET' && !exchange.hasBody,
   };
@@ -35,10 +35,5 @@ export function continues(status: number, headers: RawHeaders): boolean {
 }
 
 function staysOpen(headers: RawHeaders): boolean {
-  return !hasField(headers, 'content-encoding') && !hasField(headers, 'content-length');
-}
-
-function hasField(headers: RawHeaders, name: string): boolean {
-  for (let i = 0; i < headers.length; i += 2) if (headers[i]!.toLowerCase() === name) return true;
-  return false;
+  return !RawHeaders.has(headers, 'content-encoding') && !RawHeaders.has(headers, 'content-length');
 }

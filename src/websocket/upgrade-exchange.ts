@@ -1,3 +1,4 @@
+import { RawHeaders } from '../http/raw-headers.js';
 import type { Exchange } from '../proxy/exchange.js';
 import type { UnderWay } from '../proxy/lasting/under-way.js';
 import type { TunnelEnds, TunnelOver, Upgrade } from '../proxy/lasting/upgrade.js';
@@ -52,8 +53,7 @@ export class UpgradeExchange implements Upgrade {
 
   fault(fields: readonly string[]): string | undefined {
     if (this.#key === undefined) return undefined;
-    const index = fields.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'sec-websocket-accept');
-    return index !== -1 && fields[index + 1]!.trim() === acceptOf(this.#key)
+    return RawHeaders.get(fields, 'sec-websocket-accept')?.trim() === acceptOf(this.#key)
       ? undefined
       : 'Sec-WebSocket-Accept does not answer the key';
   }

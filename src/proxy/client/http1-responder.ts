@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import { JoinedWrites } from '../../http/joined-writes.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
-import { removeFields } from '../../http/request-head.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 import { takeConnection } from '../../platform/assigned-response.js';
 import { resetConnection } from './connection-reset.js';
 import { discardBody, isDiscardable } from './discarded-body.js';
@@ -13,8 +12,6 @@ import type { Responder } from './responder.js';
 
 /** Bodies up to this size are written together with their head, in bytes. */
 const smallBody = 16 * 1024;
-
-const trailerField: ReadonlySet<string> = new Set(['trailer']);
 
 /** Interim responses are left out while the client has this much to read, in bytes. */
 const maxUnread = 64 * 1024;
@@ -102,9 +99,7 @@ export class Http1Responder implements Responder {
     if (this.#whole !== undefined) return endAtOnce(response, this.#whole);
     this.#writes?.flush();
     if (trailers !== undefined && trailers.length > 0 && response.chunkedEncoding) {
-      const pairs: [string, string][] = [];
-      for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i]!, trailers[i + 1]!]);
-      response.addTrailers(pairs);
+      response.addTrailers(RawHeaders.pairs(trailers));
     }
     response.end();
   }
@@ -114,10 +109,9 @@ export class Http1Responder implements Responder {
     const { socket } = response;
     if (socket === null || !socket.writable) return undefined;
     this.#switched = true;
-    let head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
-    for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    const head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
     takeConnection(response, socket);
-    socket.write(`${head}\r\n`, 'latin1');
+    socket.write(`${head}${RawHeaders.lines(headers)}\r\n`, 'latin1');
     return socket;
   }
 
@@ -146,7 +140,7 @@ export class Http1Responder implements Responder {
 
   #writeHead(status: number, message: string, headers: RawHeaders): void {
     // Trailer fields can follow a chunked body only; Node throws for a `Trailer` field on any other.
-    if (hasTrailerField(headers) && !this.#isChunked(status)) removeFields(headers, trailerField);
+    if (RawHeaders.has(headers, 'trailer') && !this.#isChunked(status)) RawHeaders.remove(headers, 'trailer');
     this.response.writeHead(status, phrase(status, message), headers);
   }
 
@@ -192,18 +186,9 @@ function phrase(status: number, message: string): string {
   return message !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : (STATUS_CODES[status] ?? '');
 }
 
-function hasTrailerField(headers: RawHeaders): boolean {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]!.length === 7 && headers[i]!.toLowerCase() === 'trailer') return true;
-  }
-  return false;
-}
-
 function declaredLength(headers: RawHeaders): number {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]!.length === 14 && headers[i]!.toLowerCase() === 'content-length') return Number(headers[i + 1]);
-  }
-  return -1;
+  const length = RawHeaders.get(headers, 'content-length');
+  return length === undefined ? -1 : Number(length);
 }
 
 /**

@@ -2,8 +2,7 @@ import type { Duplex } from 'node:stream';
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { isConnectionField } from '../../fields/connection-fields.js';
 import { JoinedWrites } from '../../http/joined-writes.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
-import { removeFields } from '../../http/request-head.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 import type { Responder } from './responder.js';
 
 const { NGHTTP2_NO_ERROR } = constants;
@@ -16,8 +15,6 @@ const smallBody = 16 * 1024;
 
 /** Interim responses are left out while so many frames wait to be written to the connection. */
 const maxQueued = 100;
-
-const acceptField: ReadonlySet<string> = new Set(['sec-websocket-accept']);
 
 /** A {@link Responder} over a stream of Node's HTTP/2 server. None of its methods throws once the stream is gone. */
 export class Http2Responder implements Responder {
@@ -104,7 +101,7 @@ export class Http2Responder implements Responder {
     const { stream } = this;
     if (this.#isGone) return undefined;
     this.ended = true;
-    removeFields(headers, acceptField);
+    RawHeaders.remove(headers, 'sec-websocket-accept');
     const fields = [':status', '200'];
     copyFields(headers, fields);
     this.#guarded(() => stream.respond(fields));

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { RawHeaders } from '../../http/raw-headers.js';
 import { answersForConnection } from '../../http/connection-auth.js';
 import type { GatewayError } from '../../http/gateway-error.js';
 import { joinedMessagePush, joinPieces } from '../../http/joined-readable.js';
@@ -76,9 +77,7 @@ export class NodeAttempt implements AttemptControl {
     body
       .on('end', () => {
         const { trailers } = body;
-        const pairs: [string, string][] = [];
-        for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i]!, trailers[i + 1]!]);
-        if (pairs.length > 0) client.addTrailers(pairs);
+        if (trailers.length > 0) client.addTrailers(RawHeaders.pairs(trailers));
       })
       .on('error', error => this.fail(error));
   }

@@ -1,4 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
+import { RawHeaders } from '../../http/raw-headers.js';
 import { pluginSocket } from '../../platform/plugin-socket.js';
 import type { Backend } from '../../upstream/backend.js';
 import { RequestBody } from '../client/request-body.js';
@@ -89,10 +90,8 @@ function merged(
   raw: readonly string[],
   changed: ReadonlyMap<string, [string, string | readonly string[] | undefined]>,
 ): string[] {
-  const fields: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    if (!changed.has(raw[i]!.toLowerCase())) fields.push(raw[i]!, raw[i + 1]!);
-  }
+  const fields = [...raw];
+  RawHeaders.removeAll(fields, changed);
   for (const [name, value] of changed.values()) {
     if (value === undefined) continue;
     for (const one of Array.isArray(value) ? (value as readonly string[]) : [value as string]) fields.push(name, one);

@@ -2,7 +2,7 @@ import type { FallbackConfig } from '../../config/file/fallback.config.js';
 import { fieldValueOf } from '../../http/field-value.js';
 import type { GatewayError } from '../../http/gateway-error.js';
 import { problemResponse, type LocalResponse } from '../../http/problem.js';
-import { removeFields } from '../../http/request-head.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 import { FixedPlan } from './local-plans.js';
 import type { HeaderRules } from '../../http/header-rules.js';
 
@@ -35,7 +35,7 @@ export class FallbackResponse {
       return response;
     }
     const response = problemResponse(error.with(this.#status, error.headers), id);
-    removeFields(response.headers, this.#names);
+    RawHeaders.removeAll(response.headers, this.#names);
     response.headers.push(...this.#headers);
     return response;
   }

@@ -1,15 +1,14 @@
 import { isUnusualName } from '../../fields/fold-name.js';
 import { FieldNames } from '../../http/field-names.js';
 import { fieldValueFrom } from '../../http/field-value.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
-import { removeFields } from '../../http/request-head.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 
 /** What policies have asked for: by the name in lower case, the name and the value that is set; undefined takes the field away. */
 export type FieldEdits = ReadonlyMap<string, readonly [name: string, value: string | undefined]>;
 
 /** Applies edits to the fields of a message, in place. */
 export function edit(headers: RawHeaders, edits: FieldEdits): void {
-  removeFields(headers, edits);
+  RawHeaders.removeAll(headers, edits);
   for (const [name, value] of edits.values()) if (value !== undefined) headers.push(name, fieldValueFrom(value));
 }
 

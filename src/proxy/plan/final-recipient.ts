@@ -1,4 +1,5 @@
 import type { LocalResponse } from '../../http/problem.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 import type { CredentialFields } from '../../security/credential-fields.js';
 import type { ExchangeView } from './exchange-view.js';
 
@@ -14,11 +15,9 @@ export function finalRecipient(exchange: ExchangeView, credentials: CredentialFi
   if (method !== 'TRACE') return undefined;
   const { rawHeaders, httpVersion } = exchange.message;
   const target = exchange.query === undefined ? exchange.path : `${exchange.path}?${exchange.query}`;
-  let body = `TRACE ${target} HTTP/${httpVersion}\r\n`;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (!credentials.has(rawHeaders[i]!.toLowerCase())) body += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
-  }
-  const bytes = Buffer.from(`${body}\r\n`, 'latin1');
+  const shown = [...rawHeaders];
+  RawHeaders.removeAll(shown, credentials);
+  const bytes = Buffer.from(`TRACE ${target} HTTP/${httpVersion}\r\n${RawHeaders.lines(shown)}\r\n`, 'latin1');
   return {
     status: 200,
     headers: ['Content-Type', 'message/http', 'Content-Length', String(bytes.length)],

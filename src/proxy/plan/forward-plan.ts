@@ -1,6 +1,6 @@
 import type { HeaderRules } from '../../http/header-rules.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
-import { removeFields, type RequestHead } from '../../http/request-head.js';
+import { RawHeaders } from '../../http/raw-headers.js';
+import type { RequestHead } from '../../http/request-head.js';
 import type { RouteMatch } from '../../routing/compiled-route.js';
 import type { CredentialFields } from '../../security/credential-fields.js';
 import type { LiveBackend } from '../../upstream/live-backend.js';
@@ -44,7 +44,7 @@ export class ForwardPlan {
     exchange.editRequest(headers);
     this.requestRules?.apply(headers);
     // The backend sends back what it gets, what the rules have set as well (RFC 9110 §9.3.8).
-    if (exchange.method === 'TRACE') removeFields(headers, this.credentials);
+    if (exchange.method === 'TRACE') RawHeaders.removeAll(headers, this.credentials);
     const path = this.rewrites ? rewritten(exchange) : exchange.forwardedPath;
     return {
       method: exchange.method,
@@ -65,12 +65,10 @@ export class ForwardPlan {
   }
 }
 
-const trailerField: ReadonlySet<string> = new Set(['trailer']);
-
 /** Makes the fields fit the body as it is sent: one that came in chunks may be whole by now, and then has a length and no trailers. */
 function frame(headers: RawHeaders, head: RequestHead, body: RequestBody | Buffer | undefined): void {
   const chunked = body instanceof RequestBody && body.length === undefined;
-  if (head.announcesTrailers && !chunked) removeFields(headers, trailerField);
+  if (head.announcesTrailers && !chunked) RawHeaders.remove(headers, 'trailer');
   if (head.chunked && Buffer.isBuffer(body)) headers.push('Content-Length', String(body.length));
 }
 

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../http/gateway-error.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
 import type { BackendFields } from './backend-fields.js';
 import { Accepted, Refused, type Authenticator, type Decision } from './decision.js';
@@ -22,7 +23,10 @@ export class Authentication implements RequestPolicy {
   }
 
   check(request: PolicyContext): Verdict | Promise<Verdict> {
-    if (request.headers.authorization !== undefined && isRepeated(request.rawHeaders, 'authorization')) return repeated;
+    // The gateway and the backend might read different ones (RFC 9110 §11.6.2 allows only one).
+    if (request.headers.authorization !== undefined && RawHeaders.repeats(request.rawHeaders, 'authorization')) {
+      return repeated;
+    }
     return this.mode === 'any' ? this.#askForOne(request, 0, []) : this.#askAll(request, 0, []);
   }
 
@@ -95,17 +99,6 @@ const repeated = new GatewayError(
   'more than one Authorization field',
   400,
 );
-
-/** Whether a field was sent more than once: the gateway and the backend might then read different ones (RFC 9110 §11.6.2 allows only one). */
-function isRepeated(fields: readonly string[], name: string): boolean {
-  let found = false;
-  for (let i = 0; i < fields.length; i += 2) {
-    if (fields[i]!.length !== name.length || fields[i]!.toLowerCase() !== name) continue;
-    if (found) return true;
-    found = true;
-  }
-  return false;
-}
 
 interface Denied {
   readonly denial: Denial;

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemResponse } from '../../http/problem.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 import { Denied } from '../policy.guard.js';
 import { Answer } from '../policy.js';
 
@@ -13,9 +14,9 @@ export class DeniedFilter implements ExceptionFilter<Denied> {
     const { status, headers, body } = verdict instanceof Answer ? verdict.response : problemResponse(verdict, id);
     const reply = http.getResponse<FastifyReply>();
     const fields = new Map<string, string[]>([['x-request-id', [id]]]);
-    for (let i = 0; i < headers.length; i += 2) {
-      const name = headers[i]!.toLowerCase();
-      fields.set(name, [...(fields.get(name) ?? []), headers[i + 1]!]);
+    for (const [spelled, value] of RawHeaders.pairs(headers)) {
+      const name = spelled.toLowerCase();
+      fields.set(name, [...(fields.get(name) ?? []), value]);
     }
     for (const [name, [value, ...more]] of fields) {
       void reply.header(name, more.length === 0 ? value : [value, ...more]);

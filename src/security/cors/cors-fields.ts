@@ -1,10 +1,11 @@
 import type { CorsConfig } from '../../config/file/security.config.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 import type { PolicyContext } from '../policy.js';
 import { AllowedOrigins } from './allowed-origins.js';
 import { preflightMethod } from './preflight.js';
 
-const accessControl = 'access-control-';
+/** All names that begin so. */
+const accessControl = { has: (lower: string): boolean => lower.startsWith('access-control-') };
 
 /**
  * The fields that let the scripts of other origins read a response (Fetch §3.2.3): on every response, so that errors can be
@@ -25,7 +26,7 @@ export class CorsFields {
     if (!this.#origins.any) addToVary(headers, 'Origin');
     // The policy that answers a preflight has already set all fields.
     if (preflightMethod(request) !== undefined) return;
-    removeAccessControl(headers);
+    RawHeaders.removeAll(headers, accessControl);
     const { origin } = request.headers;
     if (this.#origins.any) headers.push('Access-Control-Allow-Origin', '*');
     else if (this.#origins.includes(origin)) headers.push('Access-Control-Allow-Origin', origin);
@@ -45,18 +46,4 @@ export function addToVary(headers: RawHeaders, name: string): void {
   }
   if (last < 0) headers.push('Vary', name);
   else headers[last] = headers[last]!.trim() === '' ? name : `${headers[last]}, ${name}`;
-}
-
-function removeAccessControl(headers: RawHeaders): void {
-  let kept = 0;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (name.length > accessControl.length && name.slice(0, accessControl.length).toLowerCase() === accessControl) {
-      continue;
-    }
-    headers[kept] = name;
-    headers[kept + 1] = headers[i + 1]!;
-    kept += 2;
-  }
-  headers.length = kept;
 }

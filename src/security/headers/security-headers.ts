@@ -1,6 +1,6 @@
 import type { SecurityHeadersConfig } from '../../config/file/security.config.js';
 import { fieldValueOf } from '../../http/field-value.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 
 /** The part of a request that decides on the fields of its response. */
 interface Scheme {
@@ -14,12 +14,15 @@ interface Scheme {
 export class SecurityHeaders {
   readonly #plain: RawHeaders = [];
   readonly #secure: RawHeaders;
+  /** Of all these fields, in lower case. */
+  readonly #names: readonly string[];
 
   constructor({ hsts, contentTypeOptions, frameOptions, referrerPolicy }: SecurityHeadersConfig) {
     if (contentTypeOptions) this.#plain.push('X-Content-Type-Options', 'nosniff');
     if (frameOptions !== '') this.#plain.push('X-Frame-Options', fieldValueOf(frameOptions));
     if (referrerPolicy !== '') this.#plain.push('Referrer-Policy', fieldValueOf(referrerPolicy));
     this.#secure = hsts === '' ? this.#plain : [...this.#plain, 'Strict-Transport-Security', fieldValueOf(hsts)];
+    this.#names = RawHeaders.pairs(this.#secure).map(([name]) => name.toLowerCase());
   }
 
   /** The fields for a response over that scheme: name, value, name, value … */
@@ -29,18 +32,8 @@ export class SecurityHeaders {
 
   apply(headers: RawHeaders, request: Scheme): void {
     const fields = this.for(request);
-    const own = headers.length;
     for (let i = 0; i < fields.length; i += 2) {
-      if (!has(headers, own, fields[i]!)) headers.push(fields[i]!, fields[i + 1]!);
+      if (!RawHeaders.has(headers, this.#names[i >> 1]!)) headers.push(fields[i]!, fields[i + 1]!);
     }
   }
-}
-
-/** Compares lengths first, which distinguishes most names without lower-casing them. */
-function has(headers: RawHeaders, length: number, name: string): boolean {
-  for (let i = 0; i < length; i += 2) {
-    const other = headers[i]!;
-    if (other.length === name.length && other.toLowerCase() === name.toLowerCase()) return true;
-  }
-  return false;
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../http/gateway-error.js';
+import { RawHeaders } from '../../http/raw-headers.js';
 import type { PolicyContext } from '../policy.js';
 
 /** The error for several `Content-Type` fields: servers differ in which one they use. */
@@ -18,10 +19,5 @@ export function mediaTypeOf(contentType: string | undefined): string {
 
 /** Whether a request has several `Content-Type` fields. Node keeps the first, backends may use another. */
 export function hasSeveralTypes({ rawHeaders }: PolicyContext): boolean {
-  let found = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    if (name.length === 12 && name.toLowerCase() === 'content-type') found++;
-  }
-  return found > 1;
+  return RawHeaders.repeats(rawHeaders, 'content-type');
 }

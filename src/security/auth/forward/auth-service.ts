@@ -3,6 +3,7 @@ import type { ForwardAuthConfig } from '../../../config/file/auth.config.js';
 import { readAuthorities } from '../../../tls/key-pair.js';
 import { authenticatesConnection } from '../../../http/connection-auth.js';
 import { GatewayError } from '../../../http/gateway-error.js';
+import { RawHeaders } from '../../../http/raw-headers.js';
 import { countedConnector } from '../../../platform/counted-connector.js';
 import { FailurePause } from './failure-pause.js';
 import { authServiceFailed } from '../unavailable.js';
@@ -129,7 +130,8 @@ export class AuthService {
 }
 
 function letsIn(headers: readonly string[]): boolean {
-  return headers.some((name, i) => i % 2 === 0 && name === 'authorization' && authenticatesConnection(headers[i + 1]!));
+  const credentials = RawHeaders.get(headers, 'authorization');
+  return credentials !== undefined && authenticatesConnection(credentials);
 }
 
 function isClosedConnection(error: unknown): boolean {
