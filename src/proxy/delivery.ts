@@ -54,7 +54,9 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     readonly route: ForwardRoute,
     /** When the upstream was given the exchange, on the clock of `performance.now()`: its `timeouts.response` begins then. */
     private readonly givenAt: number,
-  ) {}
+  ) {
+    exchange.upstreamName = route.target.upstream.name;
+  }
 
   get body(): Exchange['body'] {
     return this.exchange.body;
@@ -265,7 +267,6 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     }
     // The other upstream has all the time and tries of a first one.
     exchange.doubts?.blame();
-    exchange.upstreamName = fallback.route.target.upstream.name;
     new Delivery(services, exchange, action, fallback.route, performance.now()).next();
   }
 }

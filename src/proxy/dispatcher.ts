@@ -36,7 +36,6 @@ export class Dispatcher implements DeliveryServices {
     if (action.kind === 'local') return exchange.respond(action.respond(exchange, plan.responseRules));
     // 5
     const route = action.next(match);
-    exchange.upstreamName = route.target.upstream.name;
     exchange.openBody(plan.maxBody, route.retries.hold);
     route.target.budget.deposit(route.retries.share, now);
     const delivery = new Delivery(this, exchange, action, route, now);

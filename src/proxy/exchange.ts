@@ -128,6 +128,12 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     readonly signature: Signature,
   ) {}
 
+  /** It is answered by no route: none gives its name, or what it does to fields. */
+  leaveRoute(): void {
+    this.match = undefined;
+    this.plan = undefined;
+  }
+
   /** Takes the host, and the port, that the client asks for. */
   asksFor({ host, port }: Authority): void {
     this.host = host;
