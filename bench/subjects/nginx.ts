@@ -13,7 +13,7 @@ export function nginxVersion(): string | undefined {
 /** Writes an nginx configuration around the given `http` block and returns the command for it: one worker, everything in the folder. */
 export function nginxCommand(folder: string, http: string): Command {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  // Workers of a root master would run as nobody, who cannot enter the private folder.
+  // Workers of a root master would run as the user `nobody`, which cannot enter the private folder.
   const user = userInfo().uid === 0 ? 'user root root;' : '';
   const file = join(folder, 'nginx.conf');
   writeFileSync(

@@ -30,8 +30,8 @@ export interface PolicyContext extends RequestInfo {
    */
   setRequestHeader(name: string, value?: string): void;
   /**
-   * Sets a field of the response, whoever makes it: the backend, the gateway, a policy that denies. A text with characters beyond Latin-1 goes out as
-   * UTF-8. Throws a TypeError for what no field can hold.
+   * Sets a field of the response, which may come from the backend, the gateway, or a policy that denies. A text with characters
+   * beyond Latin-1 goes out as UTF-8. Throws a TypeError for what no field can hold.
    */
   setResponseHeader(name: string, value: string): void;
 }

@@ -191,7 +191,7 @@ export function failures(contract: Contract): void {
     expect(backend.requests).toEqual([]);
   });
 
-  contract.rule('verifies the certificate of a backend for its address, whatever Host says', async running => {
+  contract.rule('verifies the certificate of a backend for its address, with any Host field', async running => {
     const { certFile, cert, key } = await certificate('127.0.0.1');
     const backend = await startBackend(undefined, { tls: { cert, key } });
     const { port } = await running.start(backend.url, { upstream: { tls: { ca: certFile } } });

@@ -97,7 +97,7 @@ export function forwardingFields(contract: Contract): void {
   });
 
   contract.rule(
-    'sends the Host that a rule of the route sets, before all other fields and whatever hostHeader says',
+    'sends the Host that a rule of the route sets, before all other fields and with any hostHeader',
     async running => {
       const route = { headers: { request: { set: { Host: 'tenant.example:8' } } } };
       const requests = {

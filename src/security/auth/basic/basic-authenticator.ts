@@ -37,7 +37,7 @@ export class BasicAuthenticator implements Authenticator {
   readonly #key = randomBytes(32);
   readonly #users = new Map<string, User>();
   /** Users without a password, one of which stands for each unknown name, so that unknown users take as long as known ones. */
-  readonly #nobodies: readonly User[];
+  readonly #standIns: readonly User[];
   readonly #right = new ExpiringCache<Accepted>(maxKept);
   readonly #wrong = new ExpiringCache<Refused>(maxKept);
   readonly #pending = new Map<string, Promise<Compared>>();
@@ -53,7 +53,7 @@ export class BasicAuthenticator implements Authenticator {
       const identity = { scheme: 'basic', subject: name, claims: {} };
       this.#users.set(name.normalize('NFC'), { accepted: new Accepted(identity, 'authorization'), hash });
     }
-    this.#nobodies = [...this.#users.values()].map(({ hash }) => ({ accepted: undefined, hash: hash.unmatchable() }));
+    this.#standIns = [...this.#users.values()].map(({ hash }) => ({ accepted: undefined, hash: hash.unmatchable() }));
   }
 
   authenticate({ headers, clientIp }: PolicyContext): Decision | Promise<Decision> {
@@ -73,7 +73,7 @@ export class BasicAuthenticator implements Authenticator {
     const credentials = basicCredentials(given);
     if (credentials === undefined) return malformed;
     const name = credentials.name.normalize('NFC');
-    const user = this.#users.get(name) ?? this.#nobody(name);
+    const user = this.#users.get(name) ?? this.#standInFor(name);
     if (user === undefined) return wrong;
     const work = this.queue
       .run(clients.of(clientIp), () => this.#compare(user, credentials.password, digest))
@@ -100,9 +100,9 @@ export class BasicAuthenticator implements Authenticator {
   }
 
   /** The stand-in for an unknown name. The same for the same name, because hashes may differ in cost. */
-  #nobody(name: string): User | undefined {
-    const { length } = this.#nobodies;
+  #standInFor(name: string): User | undefined {
+    const { length } = this.#standIns;
     if (length === 0) return undefined;
-    return this.#nobodies[createHmac('sha256', this.#key).update(name).digest().readUInt32BE() % length];
+    return this.#standIns[createHmac('sha256', this.#key).update(name).digest().readUInt32BE() % length];
   }
 }
