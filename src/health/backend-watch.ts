@@ -1,5 +1,5 @@
 import type { LiveBackend } from '../upstream/live-backend.js';
-import type { Jitter } from './jitter.js';
+import type { RandomSource } from '../random/random-source.js';
 import { failure } from './failure.js';
 import { ProbeRun } from './probe-run.js';
 import type { HealthProbe, ProbeResult } from './probe.js';
@@ -43,7 +43,7 @@ export class BackendWatch {
     readonly backend: LiveBackend,
     private readonly probe: HealthProbe,
     private readonly settings: WatchSettings,
-    private readonly jitter: Jitter,
+    private readonly random: RandomSource,
     private readonly observer: WatchObserver,
   ) {}
 
@@ -54,7 +54,7 @@ export class BackendWatch {
 
   /** Call once. */
   start(): void {
-    this.#wait(this.jitter() * Math.min(this.settings.interval, spread));
+    this.#wait(this.random() * Math.min(this.settings.interval, spread));
   }
 
   /** Stops for good: no timers, and the probe under way is aborted. A veto stays. */
@@ -69,7 +69,7 @@ export class BackendWatch {
   }
 
   async #turn(): Promise<void> {
-    const due = performance.now() + this.settings.interval * (0.9 + 0.2 * this.jitter());
+    const due = performance.now() + this.settings.interval * (0.9 + 0.2 * this.random());
     const result = await this.#probe();
     if (this.#ended) return;
     this.#count(result);

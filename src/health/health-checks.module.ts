@@ -3,7 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { HealthMonitor } from './health-monitor.js';
 import { HttpProbe } from './http-probe.js';
-import { JITTER, type Jitter } from './jitter.js';
+import { RandomModule } from '../random/random.module.js';
 import { Probes } from './probes.js';
 import { Readiness } from './readiness.js';
 import { TcpProbe } from './tcp-probe.js';
@@ -13,15 +13,8 @@ import { TcpProbe } from './tcp-probe.js';
  * {@link Readiness}. Needs the configuration, the log and the metrics in global modules.
  */
 @Module({
-  imports: [DiscoveryModule, UpstreamModule],
-  providers: [
-    HttpProbe,
-    TcpProbe,
-    Probes,
-    HealthMonitor,
-    Readiness,
-    { provide: JITTER, useValue: Math.random satisfies Jitter },
-  ],
+  imports: [DiscoveryModule, RandomModule, UpstreamModule],
+  providers: [HttpProbe, TcpProbe, Probes, HealthMonitor, Readiness],
   exports: [HealthMonitor, Readiness],
 })
 export class HealthChecksModule {}

@@ -15,7 +15,7 @@ import type { Backend } from '../upstream/backend.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { HealthChecksModule } from './health-checks.module.js';
 import { HealthMonitor } from './health-monitor.js';
-import { JITTER } from './jitter.js';
+import { RANDOM_SOURCE } from '../random/random-source.js';
 import { Probe, type HealthProbe, type ProbeResult } from './probe.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
@@ -69,7 +69,7 @@ async function setup(upstreams: Record<string, UpstreamConfig>, ...imports: Type
       ...imports,
     ],
   })
-    .overrideProvider(JITTER)
+    .overrideProvider(RANDOM_SOURCE)
     .useValue(() => 0.5)
     .compile();
   onTestFinished(() => application.close());

@@ -16,7 +16,7 @@ import { openFiles } from '../platform/open-files.js';
 import { readTls } from '../upstream/backend-tls.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { BackendWatch, type WatchObserver } from './backend-watch.js';
-import { JITTER, type Jitter } from './jitter.js';
+import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import type { HealthProbe, ProbeResult } from './probe.js';
 import { Probes } from './probes.js';
 
@@ -35,7 +35,7 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
     private readonly probes: Probes,
     private readonly metrics: ProbeMetrics,
     @Inject(PINO) private readonly log: Logger,
-    @Inject(JITTER) private readonly jitter: Jitter,
+    @Inject(RANDOM_SOURCE) private readonly random: RandomSource,
   ) {}
 
   /** Makes the probes. Rejects with an ExtensionError for an unknown name or options that the probe refuses. */
@@ -72,7 +72,7 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
     const observer = this.#observer(name);
     for (const backend of this.upstreams.get(name).backends) {
       this.metrics.verdict(name, backend.id, true);
-      this.#watches.push(new BackendWatch(backend, probe, healthCheck, this.jitter, observer));
+      this.#watches.push(new BackendWatch(backend, probe, healthCheck, this.random, observer));
     }
   }
 

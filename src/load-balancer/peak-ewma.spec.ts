@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Backend } from '../upstream/backend.js';
 import { PeakEwma } from './peak-ewma.js';
 import { describeStrategy, testBackends } from './testing.js';
@@ -6,16 +6,18 @@ import { describeStrategy, testBackends } from './testing.js';
 describeStrategy('peak-ewma', () => new PeakEwma(), { describe, it }, { weighted: true });
 
 function setUp(...weights: number[]) {
-  const clock = { now: 1_000 };
   const candidates = testBackends(...weights);
   const [fast, slow] = candidates as unknown as [(typeof candidates)[0], (typeof candidates)[0]];
-  const sut = new PeakEwma(Math.random, () => clock.now);
+  const sut = new PeakEwma(Math.random);
   const shareOf = (backend: Backend): number =>
     Array.from({ length: 200 }, () => sut.pick(candidates)).filter(each => each === backend).length / 200;
-  return { sut, clock, fast, slow, shareOf };
+  return { sut, fast, slow, shareOf };
 }
 
 describe('peak-ewma', () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
   it('prefers the backend that answers sooner', () => {
     const { sut, fast, slow, shareOf } = setUp(1, 1);
     sut.settled(fast, 'success', 10);
@@ -41,21 +43,21 @@ describe('peak-ewma', () => {
   });
 
   it('reacts to one peak at once, and to many quick answers slowly', () => {
-    const { sut, clock, fast, slow, shareOf } = setUp(1, 1);
+    const { sut, fast, slow, shareOf } = setUp(1, 1);
     sut.settled(slow, 'success', 50);
     sut.settled(fast, 'success', 10);
     sut.settled(fast, 'success', 500);
     expect(shareOf(fast)).toBe(0);
-    clock.now += 10;
+    vi.advanceTimersByTime(10);
     for (let i = 0; i < 5; i++) sut.settled(fast, 'success', 10);
     expect(shareOf(fast)).toBe(0);
   });
 
   it('forgives a peak in time', () => {
-    const { sut, clock, fast, slow, shareOf } = setUp(1, 1);
+    const { sut, fast, slow, shareOf } = setUp(1, 1);
     sut.settled(fast, 'success', 500);
     for (let second = 0; second < 60; second++) {
-      clock.now += 1_000;
+      vi.advanceTimersByTime(1_000);
       sut.settled(slow, 'success', 50);
     }
     expect(shareOf(fast)).toBe(1);

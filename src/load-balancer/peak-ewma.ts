@@ -1,9 +1,8 @@
 import { Inject } from '@nestjs/common';
 import type { Backend, Candidates, Outcome } from '../upstream/backend.js';
-import { CLOCK, type Clock } from './clock.js';
 import { Latency } from './latency.js';
 import { PlanCache } from './plan-cache.js';
-import { RANDOM_SOURCE, type RandomSource } from './random-source.js';
+import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import { Strategy, type LoadBalancingStrategy } from './strategy.js';
 import { WeightedSampler } from './weighted-sampler.js';
 
@@ -29,10 +28,7 @@ export class PeakEwma implements LoadBalancingStrategy {
   readonly #plans: PlanCache<Plan>;
   readonly #latencies = new WeakMap<Backend, Latency>();
 
-  constructor(
-    @Inject(RANDOM_SOURCE) random: RandomSource = Math.random,
-    @Inject(CLOCK) private readonly now: Clock = () => performance.now(),
-  ) {
+  constructor(@Inject(RANDOM_SOURCE) random: RandomSource = Math.random) {
     this.#plans = new PlanCache<Plan>(candidates => ({
       sampler: new WeightedSampler(candidates, random),
       latencies: candidates.map(backend => this.#latencyOf(backend)),
@@ -42,7 +38,7 @@ export class PeakEwma implements LoadBalancingStrategy {
   pick(candidates: Candidates): Backend {
     if (candidates.length === 1) return candidates[0];
     const { sampler, latencies } = this.#plans.planFor(candidates);
-    const now = this.now();
+    const now = performance.now();
     const first = sampler.draw();
     const second = sampler.drawOther(first);
     const one = candidates[first] as Backend;
@@ -51,8 +47,8 @@ export class PeakEwma implements LoadBalancingStrategy {
   }
 
   settled(backend: Backend, outcome: Outcome, firstByte: number | undefined): void {
-    if (outcome === 'failure') this.#latencyOf(backend).observe(Math.max(firstByte ?? 0, FAILURE), this.now());
-    else if (firstByte !== undefined) this.#latencyOf(backend).observe(firstByte, this.now());
+    if (outcome === 'failure') this.#latencyOf(backend).observe(Math.max(firstByte ?? 0, FAILURE), performance.now());
+    else if (firstByte !== undefined) this.#latencyOf(backend).observe(firstByte, performance.now());
   }
 
   #latencyOf(backend: Backend): Latency {

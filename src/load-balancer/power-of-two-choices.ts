@@ -1,7 +1,7 @@
 import { Inject } from '@nestjs/common';
 import type { Backend, Candidates } from '../upstream/backend.js';
 import { PlanCache } from './plan-cache.js';
-import { RANDOM_SOURCE, type RandomSource } from './random-source.js';
+import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import { Strategy, type LoadBalancingStrategy } from './strategy.js';
 import { WeightedSampler } from './weighted-sampler.js';
 

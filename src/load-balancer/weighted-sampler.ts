@@ -1,5 +1,5 @@
 import type { Candidates } from '../upstream/backend.js';
-import type { RandomSource } from './random-source.js';
+import type { RandomSource } from '../random/random-source.js';
 
 /**
  * Draws candidates at random in proportion to their weights, in O(1): Vose's alias method. Every place of the table belongs to

@@ -92,10 +92,20 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
 
   /** Tries a backend, the first or another. */
   next(): void {
+    this.#tryEach(this.route.target.candidates(this.#tried));
+  }
+
+  /** Goes on when it has waited for its place before a backend. If the circuit of that backend refuses it, it does not wait there again. */
+  nextOn(backend: LiveBackend, isSending: boolean): void {
+    if (this.#enter(backend, isSending)) return;
+    this.#tryEach(this.route.target.candidates(this.#tried).filter(each => each !== backend));
+  }
+
+  #tryEach(all: readonly LiveBackend[]): void {
     const { exchange } = this;
     if (exchange.body?.isGone === true) return exchange.fail(bodyGone);
     const { target } = this.route;
-    let candidates = target.candidates(this.#tried);
+    let candidates = all;
     while (candidates.length > 0) {
       // 6
       const isSending = exchange.body !== undefined && exchange.body.isComing;
@@ -112,11 +122,6 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
       candidates = candidates.filter(each => each !== backend);
     }
     this.#fallBack(undefined);
-  }
-
-  /** Goes on when it has waited for its place before a backend. */
-  nextOn(backend: LiveBackend, isSending: boolean): void {
-    if (!this.#enter(backend, isSending)) this.next();
   }
 
   /** It has found no place before a backend. */

@@ -7,6 +7,8 @@ import { TrustedProxies } from '../http/client-address.js';
 import { RequestFieldRules } from '../http/request-field-rules.js';
 import { Signature } from '../http/signature.js';
 import { LoadBalancerModule } from '../load-balancer/load-balancer.module.js';
+import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
+import { RandomModule } from '../random/random.module.js';
 import { LoadBalancers } from '../load-balancer/load-balancers.js';
 import { AccessLog } from '../logging/access-log.js';
 import { AttemptMetrics } from '../metrics/attempt-metrics.js';
@@ -31,7 +33,7 @@ import { Targets } from './target/targets.js';
 
 /** The path of a request from the open exchange to the backend and back. */
 @Module({
-  imports: [DiscoveryModule, LoadBalancerModule, SecurityModule, UpstreamModule],
+  imports: [DiscoveryModule, LoadBalancerModule, RandomModule, SecurityModule, UpstreamModule],
   providers: [
     // It has no path, and stands here so that no router looks for one.
     ProxyController,
@@ -53,9 +55,9 @@ import { Targets } from './target/targets.js';
     },
     {
       provide: RoutePlans,
-      inject: [GATEWAY_CONFIG, Targets, RoutePolicies],
-      useFactory: (config: GatewayConfig, targets: Targets, policies: RoutePolicies) =>
-        RoutePlans.create(config, targets, policies),
+      inject: [GATEWAY_CONFIG, Targets, RoutePolicies, RANDOM_SOURCE],
+      useFactory: (config: GatewayConfig, targets: Targets, policies: RoutePolicies, random: RandomSource) =>
+        RoutePlans.create(config, targets, policies, random),
     },
     {
       provide: Exchanges,

@@ -5,6 +5,7 @@ import { retriesOf, routesOf, securityOf, sseOf, timeoutsOf, webSocketOf } from 
 import type { GatewayError } from '../../http/gateway-error.js';
 import { HeaderRules } from '../../http/header-rules.js';
 import type { PathPolicy } from '../../http/path-policy.js';
+import type { RandomSource } from '../../random/random-source.js';
 import type { RouteMatch } from '../../routing/compiled-route.js';
 import { RouteTable } from '../../routing/route-table.js';
 import type { RouteQuery } from '../../routing/route.js';
@@ -45,6 +46,7 @@ export class RoutePlans {
     private readonly config: GatewayConfig,
     private readonly targets: Targets,
     policies: readonly (readonly StagedPolicy[])[],
+    private readonly random: RandomSource,
   ) {
     this.responseDefaults = responseDefaultsOf(config.security);
     this.path = config.security.validation.path;
@@ -59,11 +61,16 @@ export class RoutePlans {
   }
 
   /** Rejects, in one line, when the configuration asks for a policy that cannot be had. */
-  static async create(config: GatewayConfig, targets: Targets, policies: RoutePolicies): Promise<RoutePlans> {
+  static async create(
+    config: GatewayConfig,
+    targets: Targets,
+    policies: RoutePolicies,
+    random: RandomSource,
+  ): Promise<RoutePlans> {
     const lists = config.routes.map((route, index) =>
       policies.staged(securityOf(config, route), `routes[${index}].security`),
     );
-    return new RoutePlans(config, targets, await Promise.all(lists));
+    return new RoutePlans(config, targets, await Promise.all(lists), random);
   }
 
   /** The most specific route that fits. A CORS preflight gets the one of the request that it is for, if that answers preflights. */
@@ -99,7 +106,8 @@ export class RoutePlans {
       takesUnderscores: validation.underscoreHeaders === 'keep',
       responseRules: HeaderRules.compile(route.headers?.response),
       upgrades: this.#upgrades(route),
-      mirror: mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share),
+      mirror:
+        mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share, this.random),
       sse: this.#sse(route),
       credentials: this.#credentials,
     };
@@ -141,7 +149,7 @@ export class RoutePlans {
     const upstream = this.config.upstreams.get(name)!;
     const target = this.targets.get(name);
     const { connect, response, idle } = timeoutsOf(upstream, route);
-    const retries = new RetryPolicy(retriesOf(upstream, route));
+    const retries = new RetryPolicy(retriesOf(upstream, route), this.random);
     if (retries.needsLatencies) target.keepLatencies();
     // The pool has the longest of all; an attempt keeps a shorter one itself.
     const own = connect < target.connectTimeout ? connect : 0;
