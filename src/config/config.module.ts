@@ -15,7 +15,7 @@ export const GATEWAY_CONFIG: string = getConfigToken(namespace);
 export const GATEWAY_INSTANCE: unique symbol = Symbol('gatehouse.instance');
 
 /** The configuration as a factory for `ConfigModule`, registered under `gateway`. A new one with each call: gateways share nothing. */
-export function gatewayConfig(config: GatewayConfig): ConfigFactory {
+function gatewayConfig(config: GatewayConfig): ConfigFactory {
   return registerAs(namespace, () => config as GatewayConfig & Record<string, unknown>);
 }
 

@@ -24,7 +24,7 @@ const { push, read } = Readable.prototype;
  * Stands for `Readable.prototype.push`: what comes while something waits already is joined to what waits. Node bounds a queue by its bytes,
  * and keeps an object of some hundred bytes for each piece, which may be of a single byte. Whatever has nothing to wait behind passes as it came.
  */
-export function joinedPush(this: JoinedReadable, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+function joinedPush(this: JoinedReadable, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
   if (chunk === null) handOver(this);
   else if (this.readableLength > 0 || (this[PIECES]?.length ?? 0) > 0) return wait(this, chunk);
   return push.call(this, chunk, encoding);

@@ -9,7 +9,7 @@ export interface SecureServerOptions extends TlsOptions {
 }
 
 /** The protocols that ALPN offers (RFC 7301), the preferred one first. A client that knows none of them is refused. */
-export function alpnProtocols(http2: boolean): string[] {
+function alpnProtocols(http2: boolean): string[] {
   return http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
 }
 

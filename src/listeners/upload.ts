@@ -18,7 +18,7 @@ export interface Grace {
 }
 
 /** Long enough for a person who pauses while typing, or a program that computes its data. */
-export const usualGrace: Grace = { usual: 20_000, pressed: 5_000 };
+const usualGrace: Grace = { usual: 20_000, pressed: 5_000 };
 
 /** A client that has been fast may pause for this time, in milliseconds. */
 const mostCredit = 60_000;

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /** A file that cannot be used. The message follows the file's name in a sentence: `is larger than 1mb`. */
-export class FileTrouble extends Error {}
+class FileTrouble extends Error {}
 
 /** What a file may take. */
 export interface FileBounds {

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 
 /** Name of the environment variable that holds the descriptor of the lifeline; the command sets it for the process that it starts. */
-export const lifelineVariable = 'GATEHOUSE_LIFELINE';
+const lifelineVariable = 'GATEHOUSE_LIFELINE';
 
 /**
  * Ends this process when the process that started it ends in any way. A process that is killed cannot pass a signal on, but the

@@ -20,11 +20,6 @@ export function parameterValue(pattern: PathPattern, routing: string, name: stri
   return from(routing, index, name === 'rest' && pattern.isPrefix);
 }
 
-/** All parameters of a match by name, decoded. */
-export function parameterValues(pattern: PathPattern, routing: string): Map<string, string> {
-  return new Map([...pattern.parameters.keys()].map(name => [name, parameterValue(pattern, routing, name)]));
-}
-
 /**
  * A parameter in a spelling that is valid in a path: in the client's own spelling when that means the same (so `%2F` stays
  * `%2F`), otherwise encoded again. Contains only characters that a path may hold, and never begins with a slash.

@@ -29,7 +29,7 @@ export function collectFindings(errors: readonly ValidationError[], path: Path =
 }
 
 /** A refused value as a finding. */
-export function refusal(path: Path, invalid: Invalid): Collected {
+function refusal(path: Path, invalid: Invalid): Collected {
   const { message, suggestion, cause, at = 'value' } = invalid.details;
   const found = invalid.expected === '' ? '' : describeFound(invalid.found);
   const quoted = suggestion === undefined || / /.test(suggestion) ? suggestion : JSON.stringify(suggestion);

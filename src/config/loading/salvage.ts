@@ -19,7 +19,7 @@ export function salvage(instance: object): void {
 }
 
 /** The blocks in a value: itself, or the elements of a list or map. */
-export function blocksIn(value: unknown): object[] {
+function blocksIn(value: unknown): object[] {
   if (Array.isArray(value)) return value.flatMap(blocksIn);
   if (value instanceof Map) return [...value.values()].flatMap(blocksIn);
   const isInstance = typeof value === 'object' && value !== null && !(value instanceof Invalid);

@@ -14,7 +14,7 @@ export interface ListenerTls {
  * Mozilla's "intermediate" list (version 5.7) without its finite-field Diffie-Hellman suites: forward secrecy and authenticated
  * encryption in every one. The first three are those of TLS 1.3.
  */
-export const ciphers = [
+const ciphers = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',

@@ -4,9 +4,9 @@ import { UNIX_PEER } from '../../http/client-address.js';
 import type { ListenerInfo } from './listener-info.js';
 
 /** Name of the field that tells backends the subject of the client's certificate. */
-export const subjectField = 'X-Client-Cert-Subject';
+const subjectField = 'X-Client-Cert-Subject';
 /** Name of the field that tells backends the fingerprint of the client's certificate. */
-export const fingerprintField = 'X-Client-Cert-Fingerprint';
+const fingerprintField = 'X-Client-Cert-Fingerprint';
 
 /** A certificate that a client has proved to hold, and that one of the listener's authorities has signed. */
 export interface ClientCertificate {

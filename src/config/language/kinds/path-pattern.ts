@@ -38,7 +38,7 @@ export const plainPath: Kind<string> = {
 };
 
 /** The refusal of a path with characters that no path may have. */
-export function unfitPath(raw: string, expected: string): Invalid {
+function unfitPath(raw: string, expected: string): Invalid {
   const bare = raw.replaceAll(' ', '%20');
   const message = `path ${JSON.stringify(raw)} holds a character that no request path has (space, ?, #, \\ or a control)`;
   return new Invalid(raw, expected, { message, ...(raw !== bare && !unfit.test(bare) && { suggestion: bare }) });
