@@ -11,11 +11,14 @@ const MAX_HOPS = 100;
 /** An IPv6 address with brackets, zone and port fits; what is longer is no address. */
 const MAX_HOP_LENGTH = 80;
 
-/** The peers whose word about the client is believed (`trustedProxies` of the configuration). Immutable. */
+/** The peers whose word about the client is believed (`trustedProxies` of the configuration). */
 export class TrustedProxies {
   /** Undefined: no range is trusted. */
   readonly #ranges: AddressRanges | undefined;
   readonly #trustsUnix: boolean;
+  /** The peer that was asked for last, and what was said: most requests come from the few proxies in front. */
+  #last = '';
+  #lastIsTrusted = false;
 
   /**
    * Takes CIDRs, bare addresses, and `unix` for the peers of unix sockets. IPv4-mapped IPv6 entries mean their IPv4 address.
@@ -31,8 +34,10 @@ export class TrustedProxies {
   isTrusted(peer: string | undefined): boolean {
     if (peer === UNIX_PEER) return this.#trustsUnix;
     if (this.#ranges === undefined || peer === undefined) return false;
+    if (peer === this.#last) return this.#lastIsTrusted;
     const address = canonicalAddress(peer);
-    return address !== undefined && this.#ranges.admits(address) === true;
+    this.#last = peer;
+    return (this.#lastIsTrusted = address !== undefined && this.#ranges.admits(address) === true);
   }
 
   /**

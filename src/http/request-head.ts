@@ -210,8 +210,3 @@ export function connectionOptions(value: string): Set<string> {
       .filter(option => option !== '' && option !== 'close' && option !== 'keep-alive'),
   );
 }
-
-/** Takes the fields out whose names, in lower case, are among `names`. */
-export function removeFields(headers: RawHeaders, names: { has(name: string): boolean }): void {
-  RawHeaders.removeAll(headers, names);
-}

@@ -2,8 +2,7 @@ import type { CircuitBreaker, Ticket } from '../circuit-breaker/circuit-breaker.
 import type { Duplex } from 'node:stream';
 import { isEventStream } from '../http/event-stream-type.js';
 import { GatewayError } from '../http/gateway-error.js';
-import type { RawHeaders } from '../http/raw-headers.js';
-import { removeFields } from '../http/request-head.js';
+import { RawHeaders } from '../http/raw-headers.js';
 import { responseFields } from '../http/response-head.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './target/backend-verdict.js';
@@ -20,9 +19,6 @@ import { mayHaveClosedEarly } from './target/early-close.js';
 import type { HeldPlace } from './target/target.js';
 import { UnreadAnswer } from './unread-answer.js';
 import type { TunnelOver } from './lasting/upgrade.js';
-
-/** Responses without a body must not have it (RFC 9110 §8.6). */
-const lengthField: ReadonlySet<string> = new Set(['content-length']);
 
 /** Bytes of a dropped answer that are read, to keep the connection; of a longer one it is closed. */
 const maxDropped = 64 * 1024;
@@ -162,7 +158,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     // While two are under way nobody knows whose answer it will be.
     if (this.race !== undefined && this.race.running.length > 1) return;
     const fields = responseFields(headers);
-    removeFields(fields, lengthField);
+    RawHeaders.remove(fields, 'content-length');
     this.exchange.responder.informational(status, fields);
   }
 
@@ -182,7 +178,8 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.#win(now);
     exchange.status = status;
     const headers = responseFields(raw);
-    if (status === 204) removeFields(headers, lengthField);
+    // RFC 9110 §8.6
+    if (status === 204) RawHeaders.remove(headers, 'content-length');
     const streams = isEventStream(headers);
     if (streams) this.outlast();
     this.#edit(headers);
@@ -229,7 +226,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.#win(now);
     exchange.status = exchange.httpVersion === '2.0' ? 200 : 101;
     const headers = responseFields(raw);
-    removeFields(headers, lengthField);
+    RawHeaders.remove(headers, 'content-length');
     this.#edit(headers);
     const client = exchange.responder.switchProtocols(upgrade.protocol, headers);
     if (client === undefined) {
