@@ -1,6 +1,6 @@
 /**
  * The floors of src/, from the cellar (-2) up. A folder imports only from floors below its own; folders of one floor never
- * import each other. Type imports count. To add a folder, name it here and in the table of CONTRIBUTING.md.
+ * import each other. Type imports count. To add a folder, name it here and in the table of docs/architecture.md.
  */
 const floors = [
   ['patterns', 'platform', 'fields', 'addresses', 'spelling', 'random'],

@@ -228,6 +228,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     const headers = responseFields(raw);
     RawHeaders.remove(headers, 'content-length');
     this.#edit(headers);
+    // 11
     const client = exchange.responder.switchProtocols(upgrade.protocol, headers);
     if (client === undefined) {
       connection.on('error', () => {}).destroy();

@@ -27,9 +27,9 @@ export class Dispatcher implements DeliveryServices {
     // the controller twice.
     if (exchange.error !== undefined || exchange.status !== 0 || exchange.dispatchedAt !== 0) return;
     const now = (exchange.dispatchedAt = performance.now());
+    // 4
     const { plan, match } = exchange;
     if (plan === undefined || match === undefined) return exchange.fail(noRoute);
-    // 4
     const { action } = plan;
     const final = finalRecipient(exchange, plan.credentials);
     if (final !== undefined) return exchange.respond(final);

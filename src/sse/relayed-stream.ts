@@ -120,6 +120,7 @@ export class RelayedStream implements EventStream, Timed {
 
   /** Takes over: from now on it is the source of the response's body. */
   begin(): void {
+    // 11
     this.exchange.responder.source = this;
     this.#source?.setIdleTimeout(0);
     this.#arm(this.#openedAt);

@@ -86,6 +86,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
   }
 
   start(): void {
+    // 11
     const { client, clientHead, backend, backendHead } = this.ends;
     for (const end of [client, backend]) {
       // A side may end its half and still read; Node would end both halves.

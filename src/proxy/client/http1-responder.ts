@@ -62,6 +62,7 @@ export class Http1Responder implements Responder {
   }
 
   head(status: number, message: string, headers: RawHeaders): void {
+    // 11
     this.#closeIfNeeded(headers);
     this.length = declaredLength(headers);
     this.#writeHead(status, message, headers);

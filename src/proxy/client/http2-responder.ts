@@ -67,6 +67,7 @@ export class Http2Responder implements Responder {
   }
 
   head(status: number, _message: string, headers: RawHeaders): void {
+    // 11
     this.#respond(status, headers, false);
   }
 

@@ -22,12 +22,12 @@ export type ProxyPlugin = Plugin<PluginRequest, PluginResponse>;
  * that stand for the client's, so that neither they nor the library can answer the client.
  *
  * ```
- * 1 the router, asked for each request, names backend, connections and body
- * 2 the library makes a request; its fields are replaced by those of the ForwardRequest
- * 3 plug-ins see the request and may change it
- * 4 the head is sent when no plug-in can change it any more; the library pipes the body
- * 5 plug-ins see the response and may change its head
- * 6 the attempt reads the response
+ * a the router, asked for each request, names backend, connections and body
+ * b the library makes a request; its fields are replaced by those of the ForwardRequest
+ * c plug-ins see the request and may change it
+ * d the head is sent when no plug-in can change it any more; the library pipes the body
+ * e plug-ins see the response and may change its head
+ * f the attempt reads the response
  * ```
  */
 export class HttpProxyMiddlewareForwarder implements Forwarder {
@@ -85,7 +85,7 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
 
   #create(): RequestHandler<PluginRequest, PluginResponse> {
     const options: Options<PluginRequest, PluginResponse> = {
-      // 1
+      // a
       router: ({ attempt, request, backend }, _, own) => {
         own.agent = this.pools.agent(backend, request.ownConnection, request.tie);
         own.secure = this.pools.settings.tls?.verify ?? true;
@@ -124,17 +124,17 @@ const first: ProxyPlugin = server => {
   server
     .on('error', (error, client) => client?.attempt.fail(error))
     .on('econnreset', (error, client) => client.attempt.fail(error))
-    // 2
+    // b
     .on('proxyReq', (outgoing, client) => prepare(outgoing, client))
     .on('proxyReqWs', (outgoing, client) => prepare(outgoing, client))
-    // 5
+    // e
     .on('proxyRes', (incoming, client, response) => response.begin(incoming));
 };
 
 /** Stands behind the plug-ins of users: carries on with what they have made of it. */
 const last: ProxyPlugin = server => {
   server
-    // 4
+    // d
     .on('proxyReq', (outgoing, { attempt, request }) => {
       if (attempt.over) return;
       attempt.watch(outgoing);

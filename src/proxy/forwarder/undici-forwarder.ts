@@ -23,6 +23,7 @@ export class UndiciForwarder implements Forwarder {
   }
 
   forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
+    // 8
     const { body } = request;
     const { acceptsTrailers, expectsContinue, ownConnection, path, tie, upgrade } = request;
     const isPlain =
