@@ -27,8 +27,8 @@ const maxDropped = 64 * 1024;
 const droppedWithin = 100;
 
 /**
- * One try of an exchange on one backend: carries what the forwarder tells over to the client's side, and settles
- * exactly once, whatever comes first: the end, an error, or the client's leaving.
+ * One try of an exchange on one backend: carries what the forwarder reports over to the client's side, and settles
+ * exactly once, on the first of these: the end of the answer, an error, or the client's leaving.
  */
 export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, UnderWay, TunnelOver {
   #control: AttemptControl | undefined;
@@ -155,7 +155,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
   }
 
   informational(status: number, headers: readonly (Buffer | string)[]): void {
-    // While two are under way nobody knows whose answer it will be.
+    // While two attempts are under way, this one may be the loser: the client must not get interim responses of both.
     if (this.race !== undefined && this.race.running.length > 1) return;
     const fields = responseFields(headers);
     RawHeaders.remove(fields, 'content-length');
@@ -288,7 +288,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     return this.#unread.goesOn(bytes);
   }
 
-  /** The first of the three ways to end: the backend has answered as far as the client needs it. */
+  /** The first of the three ways to end: the backend has answered all that the client still needs. */
   #succeeded(): void {
     this.#settle(this.#status >= 500 ? 'failure' : 'success', this.#verdict());
   }

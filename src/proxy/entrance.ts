@@ -20,9 +20,9 @@ type Way = (exchange: Exchange) => void;
 const closed: Way = exchange => exchange.fail(new GatewayError('DRAINING', 'The gateway is starting.'));
 
 /**
- * Where each exchange enters Nest, whatever its protocol: guards, policies, interceptors, then its controller. The way is built once for each
- * controller. Where the application has no guard, interceptor or filter that applies, it is a direct call, and policies are asked without a promise
- * unless one gives a promise; else Nest runs the controller in a context of type `http`.
+ * Where each request, event stream and upgrade enters Nest: guards, policies, interceptors, then its controller. The way is built once for each
+ * controller. Where the application has no guard, interceptor or filter that applies, the controller is called directly, and policies are asked
+ * without a promise unless one returns a promise; else Nest runs the controller in a context of type `http`.
  */
 @Injectable()
 export class Entrance {

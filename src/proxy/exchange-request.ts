@@ -11,8 +11,9 @@ export interface ExchangeRoute {
 }
 
 /**
- * What `ExecutionContext.switchToHttp().getRequest()` gives for an exchange, whatever its protocol: the names that Express and Fastify have in
- * common. Made only where the application has a guard, an interceptor or a filter that looks at it. What they hang on it (`request.user`) stays.
+ * What `ExecutionContext.switchToHttp().getRequest()` gives for an exchange, over HTTP/1.1 and HTTP/2: the names that Express and Fastify have
+ * in common. Made only where the application has a guard, an interceptor or a filter that asks for it. Properties that these set on it
+ * (`request.user`) stay for the whole exchange.
  */
 export class ExchangeRequest {
   constructor(readonly exchange: Exchange) {}
@@ -74,7 +75,7 @@ export class ExchangeRequest {
     return this.exchange.httpVersion;
   }
 
-  /** The client's message: Node's on HTTP/1.1. Its body belongs to the gateway: whoever reads it takes it from the backend. */
+  /** The client's message: Node's on HTTP/1.1. Its body belongs to the gateway: a guard that reads it takes it away from the backend. */
   get raw(): IncomingMessage | ClientMessage {
     return this.exchange.raw?.request ?? this.exchange.message;
   }

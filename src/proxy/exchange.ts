@@ -53,7 +53,7 @@ export interface ExchangeWatcher {
  * where it is answered. It is its own log record, so nothing is copied when it closes.
  */
 export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, TrailerFilter {
-  /** `sse` from the moment that it is known to carry an event stream; `websocket` when an upgrade is asked for, whatever the protocol. */
+  /** `sse` from the moment that it is known to carry an event stream; `websocket` when an upgrade is asked for, to any protocol. */
   protocol: Protocol = 'http';
   readonly openedAt = performance.now();
   dispatchedAt = 0;
@@ -290,7 +290,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     );
   }
 
-  /** Applies what the route and its policies have asked for to the fields of a response, in place, whoever has made it. */
+  /** Edits the fields of a response in place, as the route and its policies ask: a backend's response, or the gateway's own. */
   editResponse(headers: RawHeaders): void {
     this.signature.tell(headers, this.id);
     (this.plan === undefined ? this.responseDefaults : this.plan.responseDefaults)?.apply(headers, this);

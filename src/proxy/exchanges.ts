@@ -112,7 +112,7 @@ export class Exchanges {
     // 2
     const refusal = this.locator.locate(exchange, request);
     if (refusal === undefined) return this.#unlessLoop(exchange);
-    // Whoever sends such a message is not believed where the next one begins.
+    // A client that sends such a message is not trusted to say where the next one begins: the connection closes behind the answer.
     response.shouldKeepAlive = false;
     endWithAnswer(socket);
     exchange.fail(refusal);

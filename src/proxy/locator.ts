@@ -88,7 +88,7 @@ export class Locator {
     exchange.path = target.path;
     exchange.query = target.query;
     if (path === '*' && method !== 'OPTIONS') return refusals.target;
-    // Whoever terminates TLS for its clients and speaks it to us, too, may say what they have used.
+    // A trusted proxy may connect over TLS and still send `:scheme: http`, because its own client came over plain HTTP.
     if (scheme !== exchange.scheme && !(exchange.peerTrusted && scheme === 'http')) return refusals.scheme;
     if (request.ambiguous || request.authority === undefined) return refusals.host;
     exchange.authority = request.authority;

@@ -4,7 +4,7 @@ import { Dispatcher } from './dispatcher.js';
 import type { ExchangeController } from './entrance.js';
 import type { ExchangeRequest } from './exchange-request.js';
 
-/** Takes the requests of the listeners, whatever their version of HTTP. It has no path: routes are found by the gateway's own table. */
+/** Takes the requests of the listeners, over HTTP/1.1 and HTTP/2. It has no path, because the gateway's own table finds the route. */
 @Controller()
 @UseGuards(PolicyGuard)
 export class ProxyController implements ExchangeController {

@@ -13,7 +13,7 @@ async function settle(): Promise<void> {
   for (let count = 0; count < 8; count++) await turn();
 }
 
-describe('whatever the chunks, and whenever attempts begin and end', () => {
+describe('with chunks of any size, and attempts that begin and end at any time', () => {
   type Step =
     | { readonly kind: 'arrive'; readonly count: number }
     | { readonly kind: 'open' | 'pull' | 'flow' | 'pause' | 'leave' | 'turn' };

@@ -66,7 +66,7 @@ describe('a body that is gathered', () => {
     expect(codeOf(reading)).toBe('BODY_TOO_LARGE');
   });
 
-  it('is told to nobody, and is thrown away, once it was released', async () => {
+  it('is no longer told of, and is thrown away, once it was released', async () => {
     const { source, body, told, gather, arrive, finish } = clientBody();
     gather();
     await arrive('abc');

@@ -66,7 +66,7 @@ describe('the body of a client', () => {
     expect(body.open()).toBeUndefined();
   });
 
-  it('can be opened as often as one likes where nothing of it was read, whatever is kept', () => {
+  it('can be opened again where nothing of it was read, even if no byte may be kept', () => {
     const body = new ClientBody(new FakeMessage().asMessage(), '100', 0, 0);
     open(body);
     open(body);
@@ -132,7 +132,7 @@ describe('the body of a client', () => {
     expect([reading.bytes.toString(), reading.ended]).toEqual(['abcdef', true]);
   });
 
-  it('is thrown away, so that the client can finish, when it was released and nobody reads it', async () => {
+  it('is thrown away, so that the client can finish, when it was released and no attempt reads it', async () => {
     const source = new FakeMessage();
     const body = new ClientBody(source.asMessage(), undefined, 0, hold);
     const reading = open(body);

@@ -61,7 +61,7 @@ describe('the certificate of a client', () => {
     return { sent: Object.fromEntries(sent), fields };
   }
 
-  it('is told to backends and to policies, whatever the client says of itself', () => {
+  it('is told to backends and to policies in place of what the client claims', () => {
     const { sent, fields } = identified({ subject: 'CN=alice', fingerprint: 'ab' });
     expect(sent).toEqual({ 'X-Client-Cert-Subject': 'CN=alice', 'X-Client-Cert-Fingerprint': 'ab' });
     expect(fields).toEqual({ host: 'a', 'x-client-cert-subject': 'CN=alice', 'x-client-cert-fingerprint': 'ab' });

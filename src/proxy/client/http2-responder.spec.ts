@@ -72,7 +72,7 @@ describe('an answer to an HTTP/2 client', () => {
     ['of 204', 204, {}, []],
     ['of 304', 304, {}, ['Content-Length', '3']],
     ['of length 0', 200, {}, ['Content-Length', '0']],
-  ])('%s has no body, whatever the backend sends', async (_what, status, headers, fields) => {
+  ])('%s has no body, even if the backend sends one', async (_what, status, headers, fields) => {
     const { responder, response } = await served({ headers });
     responder.head(status, '', fields);
     expect(responder.write(Buffer.from('abc'))).toBe(true);
@@ -158,7 +158,7 @@ describe('an answer that breaks, on HTTP/2', () => {
     expect([whole, code]).toEqual([false, constants.NGHTTP2_INTERNAL_ERROR]);
   });
 
-  it('says nothing to a client that has gone, whatever is asked for', async () => {
+  it('ignores every call once its client has gone', async () => {
     const { responder, request, stream } = await served();
     request.destroy();
     await once(stream, 'close');

@@ -14,10 +14,10 @@ import { Pieces } from '../../http/pieces.js';
 export class KeptBody {
   #kept: Pieces | Buffer | 'nothing' | 'gone' = 'nothing';
 
-  /** `hold`: bytes that may be kept once they are on their way to a backend; what has not been sent is kept whatever its size. */
+  /** `hold`: the most bytes that may be kept once they are on their way to a backend. Bytes that were not sent yet are kept beyond it. */
   constructor(private readonly hold: number) {}
 
-  /** A part of the body, or all of it, cannot be had any more. */
+  /** At least a part of the body is no longer kept. */
   get isGone(): boolean {
     return this.#kept === 'gone';
   }

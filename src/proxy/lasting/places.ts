@@ -1,6 +1,6 @@
-/** Places for what may be open at once. Whoever has taken one must leave exactly once. */
+/** Counts event streams or tunnels that are open at once, up to `max`. A caller that takes a place must leave exactly once, or the place is lost. */
 export class Places {
-  /** Those that are taken. */
+  /** Places that are taken. */
   open = 0;
 
   constructor(private readonly max: number) {}
@@ -12,7 +12,7 @@ export class Places {
     return true;
   }
 
-  /** Takes a place, also where there is none: for what cannot be refused any more. */
+  /** Takes a place even when all are taken: for a stream that can no longer be refused. */
   enter(): void {
     this.open++;
   }

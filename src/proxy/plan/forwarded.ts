@@ -50,8 +50,9 @@ export function reportedWay(forwarded: string, sent: ReportedWay, clientIp: stri
 }
 
 /**
- * The port that a client has used, as far as a trusted proxy has told of it: its word; else the port in the host that it has told, or
- * in the request's own (`hostPort`); else that of the scheme, where it has told scheme or host. The listener's where it has told neither.
+ * The port that the client has used. The first of these that exists: the port that a trusted proxy reports; the port in the host that the proxy
+ * reports, or in the request's own host (`hostPort`) where it reports none; the usual port of the scheme, where the proxy reports a scheme or
+ * a host; the listener's port.
  */
 export function reportedPort(
   { forwardedPort, forwardedProto, forwardedHost }: ReportedWay,

@@ -14,19 +14,20 @@ export interface Guarded {
   readonly path: string;
 }
 
-/** The routes of a configuration, as far as they are asked here. */
+/** What is asked here of the routes of a configuration. */
 export interface Routes {
-  /** Of requests that no route fits. */
+  /** The rules for the path of a request that no route fits. */
   readonly path: PathPolicy;
-  /** Whatever a path is read as, one route takes it. */
+  /** A single route takes every path, so no reading of a path can lead to another route. */
   readonly takesAllPaths: boolean;
   match(request: RouteQuery): RouteMatch<PlannedRoute> | undefined;
 }
 
 /**
- * Looks at all that a backend could take a path for. The path must pass the rules of each route that it could be read as one of, the
- * request the policies of each; a route that denies (`respond` with an error) answers. What could be read as a path that no route
- * takes is refused where it strays: it leads up and out, or past a host. A rewrite must not be left by any reading of its result.
+ * Checks a path in every way in which a backend could read it. Each reading may lead to another route: the path must pass the path rules of
+ * all these routes, and the request their policies; where one of them denies (`respond` with an error), that route answers. A reading that
+ * leads to no route is refused where the path strays: past `..`, or past a host at its beginning. No reading of a rewritten path may lie outside
+ * the base that the rewrite puts in front.
  */
 export function guarded(
   routes: Routes,
@@ -37,7 +38,7 @@ export function guarded(
   const plan = match?.route.definition.plan;
   const path = forwardedPath(spelled, plan?.path ?? routes.path);
   if (typeof path !== 'string') return denied(400, path.detail);
-  // What the gateway answers itself no backend reads.
+  // The gateway answers these requests itself: no backend reads their paths.
   if (match === undefined || plan === undefined || plan.action.kind === 'local') return { match, plan, path };
   if (match.route.rewrite?.isLeft(match.pattern, { raw: path, routing: request.routingPath }) === true) {
     return refusals.left;

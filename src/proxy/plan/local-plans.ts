@@ -12,7 +12,7 @@ export interface LocalPlan {
   respond(exchange: ExchangeView, rules: HeaderRules | undefined): LocalResponse;
 }
 
-/** A redirect: `Location` from the route's template, and a short text for whoever reads it. */
+/** A redirect: `Location` from the route's template, and the name of the status as its body, for a person who sees the answer itself. */
 export class RedirectPlan implements LocalPlan {
   readonly kind = 'local';
 

@@ -97,7 +97,7 @@ describe('an attempt that met a connection that was just being closed', () => {
   const after = (facts: Facts, settings: Partial<RetriesConfig> = {}): string | undefined =>
     policyOf({ attempts: 0, on: [], ...settings }).afterError(exchangeOf(facts), reset, true);
 
-  it('is followed by another whatever the method, when the request has no body', () => {
+  it('is followed by another with every method, when the request has no body', () => {
     for (const method of methods) expect([method, after({ method })]).toEqual([method, 'stale']);
   });
 

@@ -26,9 +26,9 @@ export interface RoutePlan {
   /** False: fields with an underscore in their name, or what some servers take for one, are removed or refused. */
   readonly takesUnderscores: boolean;
   readonly responseRules: HeaderRules | undefined;
-  /** Done to the fields of every response of the route, whoever makes it. */
+  /** Applied to the fields of every response of the route, whether a backend or the gateway makes it. */
   readonly responseDefaults: ResponseDefaults | undefined;
-  /** Those of the policies that look at the whole body. */
+  /** The policies of the route that need the whole body. */
   readonly bodyPolicies: readonly RequestPolicy[];
   readonly mirror: Mirror | undefined;
   readonly upgrades: RouteUpgrades;

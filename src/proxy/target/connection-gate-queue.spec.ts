@@ -20,7 +20,7 @@ describe('the queue before a backend', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  it('is sent away when the backend is taken out: in order, each once, and nobody is told anything later', () => {
+  it('is sent away when the backend is taken out: in order, each once, and none is told anything later', () => {
     const { gate, to } = full();
     const heard: string[] = [];
     for (const name of ['a', 'b', 'c']) gate.wait(waiter(what => heard.push(`${name} ${what}`)));
@@ -66,7 +66,7 @@ describe('the queue before a backend', () => {
     expect([heard, gate.waiting]).toEqual([['the queue is full'], 0]);
   });
 
-  it('forgets nobody and tells nobody twice, whatever the order of events', () => {
+  it('forgets none and tells none twice, in any order of events', () => {
     const step = fc.constantFrom('enter', 'leave', 'give up', 'clear', 'time');
     fc.assert(
       fc.property(

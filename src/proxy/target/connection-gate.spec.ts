@@ -63,7 +63,7 @@ describe('the gate of a backend', () => {
     }
   });
 
-  it('never holds more than the limit, and is empty when all have left, whatever the order of events', () => {
+  it('never holds more than the limit, and is empty when all have left, in any order of events', () => {
     const step = fc.constantFrom('enter', 'leave', 'give up');
     fc.assert(
       fc.property(

@@ -32,11 +32,11 @@ interface Waiting {
 
 /**
  * The way into one backend: at most `max` exchanges at once, and a bounded queue before it (first come, first served).
- * Whoever has entered must leave exactly once. Streams and tunnels give their place back when they begin, for they would keep it for days:
- * they have limits of their own, and still count for the backend.
+ * Each exchange that has entered must leave exactly once, or its place is lost. Streams and tunnels give their place back when they begin,
+ * because they may last for days: they have limits of their own, and still count for the backend (`inFlight`).
  *
- * An exchange whose client is still sending its body lasts as long as the client likes. Those get half of the places, and half of the queue, so
- * that however many there are, and however slow, others pass. For clients that do not read their answers see {@link UnreadAnswers}.
+ * An exchange whose client is still sending its body lasts as long as the client likes. Such exchanges get at most half of the places and half
+ * of the queue, so that many slow senders cannot keep the others out. For clients that do not read their answers see {@link UnreadAnswers}.
  */
 export class ConnectionGate {
   readonly #queue = new Map<GateWaiter, Waiting>();
@@ -148,7 +148,7 @@ export class ConnectionGate {
   leave(isSending = false): void {
     if (isSending) this.#sending--;
     this.#free++;
-    // Whoever is let in may leave at once: in a loop, or a long queue would be a deep stack.
+    // An exchange that is let in may leave within this very call. A loop, because recursion over a long queue would overflow the stack.
     if (this.#admitting) return;
     this.#admitting = true;
     try {

@@ -1,6 +1,6 @@
 /** Milliseconds in which what was saved up fades to 1/e: about as long as a quiet time can be saved for a bad one. */
 const memory = 10_000;
-/** Retries a second that are allowed whatever the traffic, so that a quiet upstream can retry too. */
+/** Retries per second that are allowed even with few or no requests, so that a quiet upstream can retry too. */
 const steadyRate = 10;
 /** What there is at the start: enough for the circuit of a dead backend to open without a client noticing. */
 const atStart = 30;

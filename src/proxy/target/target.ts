@@ -80,7 +80,7 @@ export class Target {
     upstream.onChange(() => this.#sendAway());
   }
 
-  /** Recent latencies, once somebody has asked to {@link keepLatencies}. */
+  /** Recent latencies of the upstream; undefined until a route that needs them has called {@link keepLatencies}. */
   get latencies(): LatencyWindow | undefined {
     return this.#latencies;
   }
@@ -168,7 +168,7 @@ export class Target {
     return backends.some(backend => this.gate(backend).hasRoom);
   }
 
-  /** Whoever waits for a backend that has been taken out must not wait on: there is another, or the fallback. */
+  /** Sends away the exchanges that wait for a backend which was taken out: they go to another backend, or to the fallback. */
   #sendAway(): void {
     const { available } = this.upstream;
     for (const [backend, { gate }] of this.#entrances) {

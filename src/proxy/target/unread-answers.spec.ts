@@ -22,7 +22,7 @@ describe('answers whose clients do not read', () => {
     },
   });
 
-  it('are left alone while they hold no more than their share, whoever waits', () => {
+  it('are left alone while they hold no more than their share, even when others wait', () => {
     const unread = new UnreadAnswers(2, () => waiting);
     unread.paused(answer('a', true));
     unread.paused(answer('b', false));

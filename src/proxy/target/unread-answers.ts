@@ -1,8 +1,8 @@
 /** An answer that holds a place at a backend. */
 export interface HeldAnswer {
-  /** Has the backend read on, and keeps what comes in memory, as far as there is some for it. False: there is none. */
+  /** Takes memory for what is still to come (at most 1 MiB) and reads the backend on into it. False: it gets none, or has had some before. */
   readOn(): boolean;
-  /** Ends it, `milliseconds` after its client has last read of it: others wait for its place. */
+  /** Ends the answer, because others wait for its place. `milliseconds`: how long its client has read nothing. */
   cut(milliseconds: number): void;
 }
 
