@@ -8,7 +8,7 @@ const byXff = (header: string, peer = '10.0.0.1') => inside.clientAddress(peer, 
 const byForwarded = (header: string, peer = '10.0.0.1') => inside.clientAddress(peer, { forwarded: header });
 
 describe('which peers are trusted', () => {
-  it('trusts nobody by default', () => {
+  it('trusts no peer by default', () => {
     const nobody = new TrustedProxies([]);
     for (const peer of ['127.0.0.1', '::1', 'unix', undefined]) expect(nobody.isTrusted(peer)).toBe(false);
     expect(nobody.clientAddress('10.0.0.1', { 'x-forwarded-for': '1.1.1.1', forwarded: 'for=1.1.1.1' })).toBe(
@@ -154,7 +154,7 @@ describe('the client behind trusted proxies, by Forwarded', () => {
   });
 });
 
-describe('whatever the headers say', () => {
+describe('with any text in the headers', () => {
   it('the client is a canonical address, and a spoofed prefix never changes it', () => {
     const noise = fc.oneof(fc.string(), fc.stringMatching(/^[0-9a-f.:,; "=for\\[\]_%]*$/));
     fc.assert(

@@ -12,7 +12,7 @@ describe('credentials', () => {
     value => expect(authenticatesConnection(value)).toBe(false),
   );
 
-  it('take several requests where they are NTLM, by whatever name', () => {
+  it('take several requests where they are NTLM, under each of its names', () => {
     expect(['NTLM', 'ntlm abc', 'Negotiate TlRMTVNTUAAB', 'nego2  TlRMTVNTUAAD'].every(takesSeveralSteps)).toBe(true);
     expect(['Negotiate YIIZ', 'Kerberos a', 'Basic TlRMTVNTUAAB'].some(takesSeveralSteps)).toBe(false);
   });

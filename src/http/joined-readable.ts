@@ -21,8 +21,8 @@ export type JoinedReadable = Readable & { [PIECES]?: Waiting | undefined };
 const { push, read } = Readable.prototype;
 
 /**
- * Stands for `Readable.prototype.push`: what comes while something waits already is joined to what waits. Node bounds a queue by its bytes,
- * and keeps an object of some hundred bytes for each piece, which may be of a single byte. Whatever has nothing to wait behind passes as it came.
+ * Stands for `Readable.prototype.push`: a piece that comes while others wait is joined to these. Node bounds a queue by its bytes alone, and keeps
+ * an object of some hundred bytes for each piece, even a piece of a single byte. A piece that comes while none waits passes unchanged.
  */
 function joinedPush(this: JoinedReadable, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
   if (chunk === null) handOver(this);
@@ -31,8 +31,9 @@ function joinedPush(this: JoinedReadable, chunk: Buffer | null, encoding?: Buffe
 }
 
 /**
- * The same for messages, of which a single read of the connection may bring ten thousand pieces, each as dear as a request: of those that come in
- * one turn of the event loop the first passes, and the others follow as one; and whoever sends many lets all others go first.
+ * The same for messages: one read of the connection may bring ten thousand pieces of a message, and each costs as much time as a request. Of the
+ * pieces that come in one turn of the event loop the first passes, and the others follow joined. Messages take turns in this, so that one
+ * with many pieces does not hold up the others.
  */
 export function joinedMessagePush(this: JoinedReadable, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
   if (chunk !== null && chunk.length < smallPiece && this.readableFlowing === true) {

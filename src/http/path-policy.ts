@@ -27,7 +27,7 @@ const refused = [
   ['encodedSlash', /%(?:2f|5c)/i, 'an encoded slash or backslash'],
   ['encodedDelimiters', /%(?:3f|23)/i, 'an encoded question mark or number sign'],
   ['pathParameters', /;|%3b/i, 'a semicolon'],
-  // Whatever a server may take for the end of a segment.
+  // A space before anything that some server may take for the end of a segment.
   ['trailingSpace', /(?:%20|%09|[ \t])(?=[/\\;]|%2f|%5c|%3b|$)/i, 'a space at the end of a segment'],
   // Also where only some servers see a separator or a dot.
   [

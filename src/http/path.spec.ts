@@ -274,7 +274,7 @@ describe('forwardedPath', () => {
     else expect(sent).toMatchObject(expected);
   });
 
-  it('never shows routing another path than the one that was routed, whatever the policy', () => {
+  it('leads to the same route as the path that the client sent, under every policy', () => {
     fc.assert(
       fc.property(anyPath, anyPolicy, (path, policy) => {
         const sent = forwardedPath(path, policy);

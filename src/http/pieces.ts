@@ -5,8 +5,8 @@ export const smallPiece = 4 * 1024;
 const joinedSize = 16 * 1024;
 
 /**
- * Bytes that wait, in the order in which they have come. Small pieces are copied into one buffer, so that the memory is in proportion to the
- * bytes, whatever the sizes they came in; large ones are kept as they are. It has no bound of its own.
+ * Bytes that wait, in the order in which they have come. Small pieces are copied into one buffer, so that the memory stays in proportion to the
+ * bytes even if they come one at a time; large pieces are kept uncopied. The caller must bound how many bytes are added.
  */
 export class Pieces {
   /** Bytes that wait. */

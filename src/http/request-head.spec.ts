@@ -67,7 +67,7 @@ describe('the head of a request', () => {
     ).toEqual(['my_field', 'kept']);
   });
 
-  it('drops what clients say of their certificates, in whatever spelling', () => {
+  it('drops what clients say of their certificates, in each spelling of the field names', () => {
     const names = [
       'X-Client-Cert-Subject',
       'x-client-cert-FINGERPRINT',

@@ -23,7 +23,7 @@ const join = (list: string | undefined, value: string): string => (list === unde
 /**
  * The head of a client's request, read in one pass: the fields that pass unchanged, in their order and spelling,
  * and the values of those that the gateway acts on (RFC 9110 §7.6). Look-alikes of the latter (`X_Forwarded_For`, `X.Real-IP`,
- * `Content_Length`) are dropped, whoever sends them: many servers cannot tell them apart.
+ * `Content_Length`) are dropped, even from a trusted proxy: many servers cannot tell them from the real ones.
  */
 export class RequestHead {
   /** Fields for the backend, without those that the gateway makes itself. */
@@ -36,7 +36,7 @@ export class RequestHead {
   hosts = 0;
   connection: string | undefined;
   acceptsTrailers = false;
-  /** The body is framed by `Transfer-Encoding`, whatever that says. */
+  /** The values of `Transfer-Encoding`, joined by commas. Any value, also one other than `chunked`, means that this field frames the body. */
   transferEncoding: string | undefined;
   contentLength: string | undefined;
   expect: string | undefined;
@@ -47,7 +47,7 @@ export class RequestHead {
   forwardedHost: string | undefined;
   forwardedPort: string | undefined;
   requestId: string | undefined;
-  /** It passes as it is, too. */
+  /** The field also passes to the backend unchanged. */
   accept: string | undefined;
   maxForwards: string | undefined;
   /** It has a `Trailer` field, which passes; where the body is not chunked it must not. */
@@ -60,7 +60,7 @@ export class RequestHead {
   forged: string[] | undefined;
   /** What `Connection` names beside itself, in lower case: fields that end at this hop. */
   named: ReadonlySet<string> | undefined;
-  /** Whoever sends it may tell of other clients: a trusted proxy. */
+  /** The sender is a trusted proxy: what it says of other clients (`X-Forwarded-For`) is believed. */
   readonly #trusted: boolean;
   readonly #rules: RequestFieldRules;
 

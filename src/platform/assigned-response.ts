@@ -15,7 +15,7 @@ export function responseOn(request: IncomingMessage, socket: Socket): ServerResp
   return response;
 }
 
-/** Takes the connection from a response, of whatever origin: what is written to the one has nothing to do with the other any more. */
+/** Takes the connection from a response, made here or by Node's server: from then on nothing written to the response reaches the connection. */
 export function takeConnection(response: ServerResponse, socket: Socket): void {
   response.detachSocket(socket);
 }

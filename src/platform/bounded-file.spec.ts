@@ -43,7 +43,7 @@ describe('a file that is read at start', () => {
     expect(() => readBounded(path)).toThrow('is larger than 1mb');
   });
 
-  it('does not hang the start when it is a pipe that nobody writes to', () => {
+  it('does not hang the start when it is a pipe without a writer', () => {
     expect(() => readBounded(pipe('silent'), { maxWait: 50 })).toThrow('is a pipe or a device that gives nothing');
   });
 

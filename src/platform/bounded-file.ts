@@ -13,19 +13,20 @@ export interface FileBounds {
 
 const largest = 1024 * 1024;
 const patience = 5_000;
+/** Milliseconds between two looks at a pipe that has nothing to read. */
 const pause = 20;
-/** Nobody wakes the thread: it sleeps. */
+/** For `Atomics.wait`, which lets the thread sleep here: no thread ever notifies it. */
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Reads a whole file at once, and returns in any case: after `maxBytes` of one that never ends (`/dev/zero`), after `maxWait` of one that
- * nobody writes to (a named pipe), however large the system says that it is. A pipe is a file like others: `--config <(generate)`.
+ * Reads a whole file at once, and always returns: after `maxBytes` bytes of a file that never ends (`/dev/zero`), after `maxWait` milliseconds of
+ * a named pipe without a writer. The size that the system reports is not relied on. Pipes may be read, too: `--config <(generate)`.
  * @throws FileTrouble
  */
 export function readBounded(path: string, { maxBytes = largest, maxWait = patience }: FileBounds = {}): Buffer {
   let descriptor: number | undefined;
   try {
-    // Without O_NONBLOCK, opening a named pipe waits until somebody writes.
+    // Without O_NONBLOCK, opening a named pipe waits until a process opens it for writing.
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stat = fstatSync(descriptor);
     if (stat.isDirectory()) throw new FileTrouble('is a directory');
@@ -74,7 +75,7 @@ function readAll(descriptor: number, maxBytes: number, deadline: number, isPipe:
       if (size > maxBytes) throw new FileTrouble(`is larger than ${sizeText(maxBytes)}`);
     } else if (count === 0 && !(isPipe && size === 0)) return Buffer.concat(pieces, size);
     if (deadline > 0 && performance.now() > deadline) throw new FileTrouble(silence(size));
-    // Nothing there now, or a pipe to which nobody has written yet.
+    // Nothing to read now, or a pipe to which no process has written yet.
     if (count <= 0) Atomics.wait(sleeper, 0, 0, pause);
   }
 }

@@ -26,11 +26,11 @@ export interface WindowTotals {
 }
 
 /**
- * The sliding window of one circuit: opossum's, of a fixed size whatever the traffic, and with counts of our own.
+ * The sliding window of one circuit: opossum's, with counts of our own, and with memory that does not grow with the traffic.
  *
- * Reaches into opossum 10: replaces `increment` and `stats` of a `Status`, and writes into the slices that its `window` hands out. Its class is not
- * exported, so that none of ours can inherit from it, and a breaker takes no object of another class; as it is, it keeps the latency of
- * each call, and sums up all that it knows for each failure.
+ * Reaches into opossum 10: replaces `increment` and `stats` of a `Status`, and writes into the slices that its `window` hands out. opossum does not
+ * export the class, so ours cannot inherit from it, and a breaker takes no object of another class. Unchanged, a `Status` keeps the latency
+ * of each call, and sums up all of its counts at each failure.
  */
 export class CircuitWindow {
   /** For opossum, which counts in it. */

@@ -40,7 +40,7 @@ describe('the descriptors of a process', () => {
     expect([files.take('clients'), files.take('clients')]).toEqual([true, false]);
   });
 
-  it('have run out when the system says so of a connection, whatever was counted', () => {
+  it('have run out when the system says so of a connection, even if none was counted', () => {
     const files = new OpenFiles(1_024);
     let began = 0;
     files.shortage.watch({ began: () => began++, ended: () => undefined });

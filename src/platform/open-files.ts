@@ -34,7 +34,7 @@ export class OpenFiles {
     this.shortage = new Shortage(limit);
   }
 
-  /** Counts a connection that is about to be opened; false: there is no descriptor for it. Whoever took one gives it back by {@link give}. */
+  /** Counts a connection that is about to be opened; false: there is no descriptor for it. After true the caller must {@link give} once. */
   take(kind: Kind): boolean {
     if (this.#open[kind] >= this.share) {
       this.shortage.met();
@@ -49,7 +49,7 @@ export class OpenFiles {
     this.#open[kind]--;
   }
 
-  /** Gives a connection back when it closes, and hears when the system itself had no descriptor for it. */
+  /** Calls {@link give} when the connection closes, and reports a shortage when the system itself had no descriptor for it. */
   giveWhenClosed(kind: Kind, socket: Duplex): void {
     socket.once('close', () => this.give(kind));
     socket.once('error', error => {
@@ -58,7 +58,7 @@ export class OpenFiles {
   }
 }
 
-/** Those of this process. Node has raised its limit to the hard one by the time this is read. */
+/** The descriptors of this process. Node has raised its limit to the hard one by the time this is read. */
 export const openFiles = new OpenFiles(openFilesLimit());
 
 /** The limit that `/proc/self/limits` says; Infinity where it says none. */

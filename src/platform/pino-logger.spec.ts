@@ -29,7 +29,7 @@ it("nestjs-pino's logger works by the fields that are set here", () => {
   ]);
 });
 
-it("nestjs-pino's logger writes to the pino logger that it was bound to, and becomes that of nobody else", () => {
+it("nestjs-pino's logger writes to the pino logger that it was bound to, and does not become the logger of another caller", () => {
   const root = PinoLogger.root;
   const [one, other] = [setup(), setup()];
   one.logger.info('one');

@@ -68,7 +68,7 @@ function split(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 }
 
 describe('the observer of an event stream', () => {
-  it('sees what the standard says, in whatever pieces the stream comes', () => {
+  it('sees what the standard says, in any pieces of the stream', () => {
     fc.assert(
       fc.property(streams, fc.array(fc.nat(200)), (bytes, cuts) => {
         const expected = modelled(bytes);

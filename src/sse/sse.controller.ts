@@ -6,8 +6,8 @@ import { tooManyStreams } from '../proxy/plan/refusals.js';
 import { PolicyGuard } from '../security/policy.guard.js';
 
 /**
- * Takes the requests that ask for an event stream by name (`Accept: text/event-stream`), whatever their version of HTTP: they need a place
- * among the streams of their route (`sse.maxConnections`) before a backend is asked.
+ * Takes the requests that ask for an event stream by name (`Accept: text/event-stream`), over HTTP/1.1 and HTTP/2: each needs a place
+ * among the streams of its route (`sse.maxConnections`) before a backend is asked.
  */
 @Controller()
 @UseGuards(PolicyGuard)

@@ -1,6 +1,6 @@
 /**
- * Keeps from asking what does not answer: after a few failures in a row nobody may ask for a moment, and after that one at a time,
- * until it answers again.
+ * Spares a service that does not answer: after `maxFailures` failures in a row no question may be asked for `pause` milliseconds, and after that
+ * one at a time, until the service answers again.
  */
 export class FailurePause {
   #failures = 0;
@@ -9,12 +9,12 @@ export class FailurePause {
 
   constructor(
     private readonly maxFailures: number,
-    /** Milliseconds. */
+    /** Milliseconds for which no question may be asked. */
     private readonly pause: number,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Whether one more may ask. Whoever may must say how it went, once. */
+  /** Whether one more question may be asked. After true the caller must {@link settle} once. */
   tryAsk(): boolean {
     if (this.#failures < this.maxFailures) return true;
     if (this.#trial || this.now() < this.#until) return false;

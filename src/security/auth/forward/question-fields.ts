@@ -34,8 +34,8 @@ const credentials: ReadonlySet<string> = new Set(['authorization', 'cookie']);
 /**
  * The fields of a question about a request: the client's own, without those that frame its message or that may make the answer
  * another one (conditions, ranges), and `X-Forwarded-Method`, `-Proto`, `-Host`, `-Uri`, `-For`, `X-Request-Id`. The URI is the
- * one that is forwarded, and the host the one that the route was found by: whoever decides must see what will be done.
- * `identity`: folded names of fields that are not the client's to say.
+ * one that is forwarded, and the host the one that the route was found by: the service must decide about what will be forwarded.
+ * `identity`: folded names of the fields by which the gateway tells who sends a request; the client's own are left out, except its credentials.
  */
 export function questionFields(request: PolicyContext, path: PathPolicy, identity: ReadonlySet<string>): string[] {
   const { headers } = request;
