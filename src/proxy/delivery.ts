@@ -160,6 +160,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
       attempt.drop();
       return true;
     }
+    // 9
     const reason = route.retries.afterStatus(this, status);
     if (reason === undefined) return false;
     const tried = [...this.#tried, backend];
