@@ -103,8 +103,8 @@ export class Entrance {
 
 /** Answers for what no filter of the application has answered. Nest has logged what is no `HttpException`. */
 function refuse(exchange: Exchange, response: ExchangeResponse, thrown: unknown): void {
-  // The guard has settled it; or it is over, and what is on its connection now is another one.
-  if (thrown instanceof Denied || exchange.closedAt !== 0) return;
+  // The guard has settled it; or a guard or filter has answered, which must not be cut; or it is over, and what is on its connection now is another one.
+  if (thrown instanceof Denied || response.answered || exchange.closedAt !== 0) return;
   if (thrown instanceof HttpException) exchange.fail(thrownError(thrown));
   else if (!response.headersSent)
     exchange.fail(new GatewayError('INTERNAL', 'The gateway could not handle the request.', String(thrown)));

@@ -11,6 +11,7 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
   readonly over: Promise<void>;
   readonly #fields = new Map<string, [name: string, value: string]>();
   #status: number | undefined;
+  #answered = false;
   #end: () => void = () => {};
 
   constructor(private readonly exchange: Exchange) {
@@ -27,6 +28,11 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
   /** As Fastify calls it. */
   get sent(): boolean {
     return this.headersSent;
+  }
+
+  /** The answer was sent from here. */
+  get answered(): boolean {
+    return this.#answered;
   }
 
   get statusCode(): number {
@@ -99,6 +105,7 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
 
   #respond(body: Buffer | string, mediaType: string | undefined): this {
     if (this.headersSent) return this;
+    this.#answered = true;
     const status = this.#status ?? 200;
     // RFC 9110 §6.4.1
     const isBodiless = status === 204 || status === 304;

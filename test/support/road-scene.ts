@@ -206,15 +206,20 @@ async function valuesOf(counter: Counter<string>): Promise<Record<string, number
   );
 }
 
-/** A road to one upstream, `app`, of backends with these ids; without a wait before retries. `upstream`, `others`: more of the file. */
+/**
+ * A road to one upstream, `app`, of backends with these ids; without a wait before retries. `upstream`, `others`: more of the file, of which
+ * `upstreams` stands in the place of it all; `policies`: what security asks for.
+ */
 export function roadTo(
   ids: readonly string[] = ['a', 'b'],
   upstream: { readonly retries?: object; readonly [key: string]: unknown } = {},
   others: object = {},
+  policies: readonly PolicySource[] = [],
 ): Promise<Road> {
   const backends = ids.map(id => ({ id, url: `http://${id}.test` }));
   const { retries = {}, ...rest } = upstream;
-  return Road.build({ upstreams: { app: { backends, retries: { backoff: 0, ...retries }, ...rest } }, ...others });
+  const app = { backends, retries: { backoff: 0, ...retries }, ...rest };
+  return Road.build({ upstreams: { app }, ...others }, policies);
 }
 
 /** The code of the error that an exchange has ended with. */
