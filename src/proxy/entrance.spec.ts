@@ -62,7 +62,9 @@ class Denies implements CanActivate {
 
 /** An open entrance with these providers, one controller for each kind, and a road to open exchanges with. */
 async function entrance(providers: Provider[] = [], policy?: RequestPolicy) {
-  const module = await Test.createTestingModule({ providers: [Entrance, PolicyGuard, ...kept, ...providers] }).compile();
+  const module = await Test.createTestingModule({
+    providers: [Entrance, PolicyGuard, ...kept, ...providers],
+  }).compile();
   closeLater(() => module.close());
   const sut = module.get(Entrance);
   const controllers = { requests: module.get(Requests), events: module.get(Events), upgrades: module.get(Upgrades) };
