@@ -172,9 +172,8 @@ describe('an event stream', () => {
     expect(road.forwarder.asked).toEqual(['a', 'a', 'b']);
     supply.next();
     expect(stream.told).toEqual(['BODY_BROKEN', 'QUEUE_FULL']);
-    supply.next();
-    supply.next();
-    expect([stream.told.length, supply.exhausted]).toEqual([4, true]);
+    road.forwarder.last.answer();
+    expect([road.gate('b').hasRoom, supply.exhausted]).toEqual([true, true]);
   });
 
   it('says which backends are to be avoided, and when that makes no difference any more', async () => {
@@ -186,6 +185,14 @@ describe('an event stream', () => {
     supply.avoidOnlyLast();
     supply.next();
     expect([supply.exhausted, road.forwarder.last.backend]).toEqual([false, a!.id]);
+  });
+
+  it('cannot go on where the body of its request was let go', async () => {
+    const road = await roadTo(['a', 'b']);
+    const request = road.send({ method: 'PUT', fields: ['Transfer-Encoding', 'chunked'] });
+    road.forwarder.last.head(200, 'Content-Type', 'text/event-stream');
+    road.streams.opened[0]!.supply.next();
+    expect([codeOf(request), road.forwarder.asked]).toEqual(['INTERNAL', ['a']]);
   });
 
   it('draws on the retry budget', async () => {

@@ -70,6 +70,15 @@ describe('a second attempt beside a slow one', () => {
     ]);
   });
 
+  it('has another follow where the second fails after the answer of the first was dropped', async () => {
+    const { road, answer } = await race({}, ['a', 'b', 'c']);
+    road.forwarder.attempts[0]!.answer(503, 'down');
+    road.forwarder.attempts[1]!.fail('RESET');
+    expect(road.forwarder.asked).toEqual(['a', 'b', 'c']);
+    road.forwarder.last.answer();
+    expect([answer.told[0], road.inFlight]).toEqual(['200', [0, 0, 0]]);
+  });
+
   it('passes an answer on that is a failure where the other has failed before and nothing is left', async () => {
     const { road, answer } = await race();
     road.forwarder.attempts[1]!.fail('RESET');
@@ -101,6 +110,8 @@ describe('a second attempt beside a slow one', () => {
     const road = await roadTo(['a', 'b'], { retries: { hedgeAfter: '50ms' }, connections: { max: 1 } });
     road.send();
     road.send({ method: 'POST' });
+    const { budget } = road.target();
+    while (budget.take(performance.now()));
     vi.advanceTimersByTime(50);
     expect([road.forwarder.asked, await road.counted()]).toEqual([['a', 'b'], {}]);
   });
@@ -120,6 +131,14 @@ describe('a second attempt beside a slow one', () => {
     while (budget.take(performance.now()));
     vi.advanceTimersByTime(50);
     expect([road.forwarder.asked, await road.counted()]).toEqual([['a'], { withheld: { app: 1 } }]);
+  });
+
+  it('is not made any more where the answer of the first was dropped for another attempt', async () => {
+    const road = await roadTo(['a', 'b', 'c'], { retries: { hedgeAfter: '50ms' } });
+    road.send();
+    road.forwarder.last.answer(503);
+    vi.advanceTimersByTime(10_000);
+    expect(road.forwarder.asked).toEqual(['a', 'b']);
   });
 
   it('is not made for an attempt that follows another', async () => {

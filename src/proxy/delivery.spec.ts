@@ -82,6 +82,44 @@ describe('the delivery of an exchange', () => {
     expect(road.inFlight).toEqual([0, 0]);
   });
 
+  it('passes by a backend whose breaker refuses it, and leaves the place there', async () => {
+    const road = await roadTo();
+    vi.spyOn(road.breaker('a'), 'tryEnter').mockReturnValue(0);
+    const { answer } = road.send();
+    road.forwarder.last.answer();
+    expect([road.forwarder.asked, answer.told[0], road.inFlight]).toEqual([['b'], '200', [0, 0]]);
+  });
+
+  it('leaves half of the places to requests whose clients have sent all', async () => {
+    const road = await roadTo(['a'], { connections: { max: 2, queue: 10 } });
+    const chunked = { method: 'PUT', fields: ['Transfer-Encoding', 'chunked'] };
+    const [first, second] = [road.send(chunked), road.send(chunked)];
+    expect([road.gate('a').sending, first.exchange.attempts, second.exchange.attempts]).toEqual([1, 1, 0]);
+    expect([road.send().exchange.attempts, first.exchange.isPressed]).toEqual([1, true]);
+    second.leave();
+    expect(first.exchange.isPressed).toBe(false);
+  });
+
+  it('has a circuit opened before the place is given on: those that wait are not let in to the backend', async () => {
+    const road = await roadTo(['a'], {
+      connections: { max: 1, queue: 10 },
+      circuitBreaker: { volumeThreshold: 1, errorThreshold: '1%' },
+      retries: { attempts: 0 },
+    });
+    road.send();
+    const waits = road.send();
+    road.forwarder.last.fail('RESET');
+    expect([codeOf(waits), road.forwarder.asked, road.inFlight]).toEqual(['NO_BACKEND', ['a'], [0]]);
+  });
+
+  it('is not tried again, nor has a fallback, once the head is with the client, whatever it ends with', async () => {
+    const road = await roadTo(['a', 'b'], { fallback: { status: 200 } });
+    const request = road.send();
+    road.forwarder.last.head(200);
+    road.forwarder.last.fail('RESET');
+    expect([request.answer.told, road.forwarder.asked, await road.counted()]).toEqual([['200', 'abort'], ['a'], {}]);
+  });
+
   it('ends at once with Retry-After where no backend may be used', async () => {
     const road = await roadTo();
     for (const backend of road.target().upstream.backends) backend.veto('unhealthy');
@@ -159,6 +197,15 @@ describe('an answer with a status that is tried again', () => {
       ['a', 'b'],
     ]);
     expect(road.strategy.told).toEqual(['a failure', 'b failure']);
+  });
+
+  it('counts for its breaker with its head', async () => {
+    const road = await roadTo(['a']);
+    road.send();
+    road.forwarder.last.head(503);
+    expect(road.breaker('a').told).toEqual(['failure soft']);
+    road.forwarder.last.end();
+    expect(road.breaker('a').told).toEqual(['failure soft']);
   });
 
   it('reaches the client where the other backend is busy', async () => {
