@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { settle } from '../../test/support/body-scene.js';
+import { Reading } from '../../test/support/fake-message.js';
 import { roadTo } from '../../test/support/road-scene.js';
+import type { RequestBody } from './client/request-body.js';
 
 const retries = { attempts: 0 };
 
@@ -43,9 +46,9 @@ describe('an answer', () => {
     const { answer } = road.send();
     road.forwarder.last.head(200);
     answer.flows = false;
-    expect(road.forwarder.last.data('x')).toBe(false);
+    expect([road.forwarder.last.data('x'), road.gate('a').unread.size]).toEqual([false, 1]);
     answer.source!.resume();
-    expect(road.forwarder.last.resumed).toBe(1);
+    expect([road.forwarder.last.resumed, road.gate('a').unread.size]).toEqual([1, 0]);
     answer.flows = true;
     expect(road.forwarder.last.data('y')).toBe(true);
     road.forwarder.last.end();
@@ -91,6 +94,53 @@ describe('an answer', () => {
     const { answer } = road.send();
     road.forwarder.last.answer();
     expect(answer.field('set-cookie')).toBe('gw_app=1');
+  });
+});
+
+describe('the body of a request', () => {
+  const chunked = { method: 'PUT', fields: ['Transfer-Encoding', 'chunked'] };
+
+  it('is read once its request is on a connection, and kept no longer than until the answer begins', async () => {
+    const road = await roadTo(['a']);
+    const { exchange, message } = road.send(chunked);
+    const reading = new Reading(road.forwarder.last.request.body as RequestBody);
+    message.arrive(Buffer.from('abc'));
+    await settle();
+    reading.pull();
+    expect(reading.length).toBe(0);
+    road.forwarder.last.sent();
+    await settle();
+    reading.pull();
+    expect([reading.bytes.toString(), exchange.body!.replayable]).toEqual(['abc', true]);
+    road.forwarder.last.head(200);
+    expect(exchange.body!.replayable).toBe(false);
+  });
+
+  it('holds a place among those that are sending only until all of it has come', async () => {
+    const road = await roadTo(['a']);
+    const { message } = road.send(chunked);
+    road.forwarder.last.sent();
+    message.resume();
+    expect(road.gate('a').sending).toBe(1);
+    message.finish();
+    await settle();
+    expect([road.gate('a').sending, road.inFlight]).toEqual([0, [1]]);
+    road.forwarder.last.answer();
+    expect([road.gate('a').sending, road.inFlight]).toEqual([0, [0]]);
+  });
+
+  it('does not count for the time that the backend took', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const road = await roadTo(['a'], { circuitBreaker: { failOn: ['slow'], slowerThan: '1s' } });
+      road.send(chunked);
+      road.forwarder.last.sent();
+      vi.advanceTimersByTime(5_000);
+      road.forwarder.last.answer();
+      expect(road.breaker('a').told).toEqual(['success']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

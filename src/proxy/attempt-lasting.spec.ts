@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { settle } from '../../test/support/body-scene.js';
 import { roadTo, type OpenRequest } from '../../test/support/road-scene.js';
 import { GatewayError } from '../http/gateway-error.js';
 import type { Upgrade } from './lasting/upgrade.js';
@@ -32,6 +33,21 @@ describe('an attempt that feeds an event stream', () => {
     expect([road.forwarder.asked, road.inFlight, road.gate('a').waiting]).toEqual([['a', 'a'], [2], 0]);
     road.forwarder.attempts[0]!.end();
     expect(road.inFlight).toEqual([1]);
+  });
+
+  it('gives its place on, too, where its client is still sending, and the end of the body counts no second time', async () => {
+    const road = await roadTo(['a'], { retries, connections: { max: 1, queue: 1 } });
+    const fields = ['Accept', 'text/event-stream', 'Transfer-Encoding', 'chunked'];
+    const { message } = road.send({ method: 'PUT', fields });
+    road.forwarder.last.sent();
+    expect(road.gate('a').sending).toBe(1);
+    road.forwarder.last.head(200, ...eventStream);
+    expect([road.gate('a').sending, road.gate('a').hasRoom]).toEqual([0, true]);
+    message.resume();
+    message.finish();
+    await settle();
+    road.forwarder.last.end();
+    expect([road.gate('a').sending, road.inFlight]).toEqual([0, [0]]);
   });
 
   it('keeps its place where it was not asked for by name', async () => {
@@ -144,6 +160,16 @@ describe('an attempt whose backend makes an upgrade', () => {
     expect([road.breaker('a').told, road.strategy.told]).toEqual([['success'], []]);
     upgrade.over();
     expect([road.breaker('a').told, road.strategy.told, road.inFlight]).toEqual([['success'], ['a success'], [1]]);
+  });
+
+  it('is told to a client of HTTP/2 as a success', async () => {
+    const road = await roadTo(['a'], { retries });
+    const request = road.open({ httpVersion: '2.0' });
+    request.exchange.upgrade = new KeptUpgrade();
+    request.answer.connection = new PassThrough();
+    road.dispatcher.dispatch(request.exchange);
+    road.forwarder.last.upgraded([], new PassThrough());
+    expect(request.exchange.status).toBe(200);
   });
 
   it('ends the tunnel when it is given up', async () => {

@@ -72,17 +72,20 @@ describe('a fallback', () => {
   it('may be another upstream, which has the exchange, and the time, as a first one', async () => {
     vi.useFakeTimers();
     try {
-      const road = await withSpare({}, { timeouts: { response: '7s' } });
+      const road = await withSpare({}, { timeouts: { response: '7s' }, retries: { attempts: 1, backoff: 0 } });
       const { answer, exchange } = road.send();
       vi.advanceTimersByTime(20_000);
       road.forwarder.last.fail('CONNECT_FAILED');
       expect([road.forwarder.asked, exchange.upstreamName]).toEqual([['a', 's'], 'spare']);
-      expect(road.forwarder.last.request.responseTimeout).toBeGreaterThanOrEqual(1);
+      expect(road.forwarder.last.request.responseTimeout).toBe(7_000);
+      vi.advanceTimersByTime(1_000);
+      road.forwarder.last.fail('CONNECT_FAILED');
+      expect(road.forwarder.last.request.responseTimeout).toBe(6_000);
       road.forwarder.last.answer();
       expect([answer.told, exchange.backendId, await road.counted()]).toEqual([
         ['200', 'ok', 'end'],
         's',
-        { fellBack: { app: 1 } },
+        { fellBack: { app: 1 }, retried: { 'spare connect-failure': 1 } },
       ]);
       expect(road.inFlight).toEqual([0, 0]);
     } finally {
@@ -147,7 +150,8 @@ describe('an event stream', () => {
   });
 
   it('goes on at another backend, with all the time of a first attempt and without a hedge', async () => {
-    const { road, stream, supply, answer } = await lost({ retries: { hedgeAfter: '50ms' } });
+    const { road, stream, supply, answer, exchange } = await lost({ retries: { hedgeAfter: '50ms' } });
+    const { sentAt } = exchange;
     vi.advanceTimersByTime(60_000);
     supply.next();
     expect([road.forwarder.asked, road.forwarder.last.request.responseTimeout]).toEqual([['a', 'b'], 10_000]);
@@ -155,6 +159,7 @@ describe('an event stream', () => {
     road.forwarder.last.data('more');
     road.forwarder.last.end();
     expect([stream.told, answer.told]).toEqual([['BODY_BROKEN', 'rejoin 200', 'more', 'end'], ['200']]);
+    expect([exchange.sentAt, exchange.backendId]).toEqual([sentAt, 'b']);
     expect(road.inFlight).toEqual([0, 0]);
   });
 
@@ -193,6 +198,15 @@ describe('an event stream', () => {
     road.forwarder.last.head(200, 'Content-Type', 'text/event-stream');
     road.streams.opened[0]!.supply.next();
     expect([codeOf(request), road.forwarder.asked]).toEqual(['INTERNAL', ['a']]);
+  });
+
+  it('has each backend blamed that it is lost by: its tries are not compared', async () => {
+    const { road, supply } = await lost({}, true, ['a', 'b', 'c']);
+    for (const id of ['b', 'c']) {
+      supply.next();
+      road.forwarder.last.fail('RESET');
+      expect(road.breaker(id).told).toEqual(['failure hard']);
+    }
   });
 
   it('draws on the retry budget', async () => {

@@ -128,6 +128,18 @@ describe('the delivery of an exchange', () => {
     expect([road.forwarder.attempts, request.exchange.attempts]).toEqual([[], 0]);
   });
 
+  it('counts as a rejection by each circuit that is open where no backend may be used, and only then', async () => {
+    const road = await roadTo(['a', 'b', 'c'], { retries: { attempts: 0 } });
+    road.send();
+    road.breaker('a').open();
+    road.breaker('b').open();
+    road.backend('c').veto('unhealthy');
+    road.forwarder.last.fail('RESET');
+    expect(await road.rejections()).toEqual({});
+    road.send();
+    expect(await road.rejections()).toEqual({ 'app a': 1, 'app b': 1 });
+  });
+
   it('ends where the backends are taken out while an attempt is under way', async () => {
     const road = await roadTo();
     const request = road.send();

@@ -65,6 +65,7 @@ export class Road {
   chance = 0;
   readonly #counters: Readonly<Record<'retried' | 'withheld' | 'hedged' | 'fellBack', Counter<string>>>;
   readonly #attempts = new AttemptMetrics([1], new MetricsSources());
+  readonly #circuits = new CircuitMetrics();
   #requests = 0;
 
   private constructor(readonly config: GatewayConfig) {
@@ -78,7 +79,7 @@ export class Road {
       fellBack: counter('fell_back', 'upstream'),
     };
     const { retried, withheld, hedged, fellBack } = this.#counters;
-    const metrics = new RetryMetrics(retried, withheld, hedged, fellBack, new CircuitMetrics());
+    const metrics = new RetryMetrics(retried, withheld, hedged, fellBack, this.#circuits);
     this.dispatcher = new Dispatcher(metrics, this.streams, this.memory);
     this.targets = this.#makeTargets();
   }
@@ -164,6 +165,13 @@ export class Road {
       registers: [],
     });
     this.#attempts.drainAttempts(counter);
+    return valuesOf(counter);
+  }
+
+  /** The requests that found no backend, by upstream and backend whose circuit was open: `{ 'app a': 1 }`. Called once. */
+  async rejections(): Promise<Record<string, number>> {
+    const counter = new Counter({ name: 'x', help: 'x', labelNames: ['upstream', 'backend'], registers: [] });
+    this.#circuits.drainRejections(counter);
     return valuesOf(counter);
   }
 
