@@ -38,7 +38,7 @@ describe('an answer', () => {
     const road = await roadTo(['a']);
     const { answer } = road.send();
     road.forwarder.last.informational(103, 'Link', '</a>', 'Content-Length', '0');
-    expect(answer.told).toEqual(['(103)']);
+    expect([answer.told, answer.headers]).toEqual([['(103)'], ['Link', '</a>']]);
   });
 
   it('is read no further while the client does not keep up, and on when it does', async () => {

@@ -116,7 +116,9 @@ describe('a fallback', () => {
   });
 
   it('leaves the backend that is in doubt to blame', async () => {
-    const road = await withSpare();
+    const backends = ['a', 'b'].map(id => ({ id, url: `http://${id}.test` }));
+    const road = await withSpare({ backends, retries: { attempts: 1, budget: '0%' } });
+    while (road.target().budget.take(performance.now()));
     road.send();
     road.forwarder.last.fail('RESET');
     expect([road.breaker('a').told, road.forwarder.asked]).toEqual([['failure hard'], ['a', 's']]);

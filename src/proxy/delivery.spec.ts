@@ -104,7 +104,7 @@ describe('the delivery of an exchange', () => {
     const road = await roadTo(['a'], {
       connections: { max: 1, queue: 10 },
       circuitBreaker: { volumeThreshold: 1, errorThreshold: '1%' },
-      retries: { attempts: 0 },
+      retries: { attempts: 1 },
     });
     road.send();
     const waits = road.send();

@@ -37,7 +37,8 @@ export class KeptAnswer implements Responder {
     return at === -1 ? undefined : this.headers[at + 1];
   }
 
-  informational(status: number): void {
+  informational(status: number, headers: RawHeaders): void {
+    this.headers = headers;
     this.told.push(`(${status})`);
   }
 
