@@ -1,16 +1,23 @@
 import http from 'node:http';
+import { Global, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it, vi } from 'vitest';
+import { KeptStreams } from '../../test/support/road-parts.js';
 import { CircuitBreakerModule } from '../circuit-breaker/circuit-breaker.module.js';
 import { GatewayConfigModule } from '../config/config.module.js';
 import { buildConfig } from '../config/loading/load-config.js';
 import { LoggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { MetricsSources } from '../metrics/metrics-sources.js';
-import { EventStreamsModule } from '../sse/event-streams.module.js';
+import { EventStreams } from './lasting/event-streams.js';
 import { RoutePlans } from './plan/route-plans.js';
 import { ProxyModule } from './proxy.module.js';
 import { Targets } from './target/targets.js';
+
+/** Takes over event streams, in the place of the floor above. */
+@Global()
+@Module({ providers: [{ provide: EventStreams, useClass: KeptStreams }], exports: [EventStreams] })
+class StreamsModule {}
 
 const file = { upstreams: { app: { backends: [{ id: 'a', url: 'http://127.0.0.1:1' }], strategy: 'random' } } };
 
@@ -22,7 +29,7 @@ function testingModule(change: object = {}) {
       LoggingModule.forRoot(config.logging, { write: () => {}, writeNow: () => {} }),
       MetricsModule.forRoot({ buckets: [1], processMetrics: false }),
       CircuitBreakerModule.forRoot(config),
-      EventStreamsModule,
+      StreamsModule,
       ProxyModule,
     ],
   });
