@@ -4,6 +4,7 @@ import {
   Module,
   type ModuleMetadata,
   type OnApplicationBootstrap,
+  type OnModuleDestroy,
 } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { AdminModule } from './admin/admin.module.js';
@@ -53,13 +54,17 @@ export interface GatewayOptions {
  * The gateway, for an application of your own on any platform: its modules are part of your container, so that your strategies,
  * policies and overrides reach it, and its providers ({@link Gateway}, breakers by `@InjectCircuitBreaker`) reach you. It
  * listens on the addresses of its configuration when your application starts (`app.init()` or `app.listen()`), and ends
- * gracefully with it (`app.close()`, or a signal with `enableShutdownHooks()`): readiness first, then the drain, before
- * anything of your application is shut down. Your application's own port and routes are untouched. The configuration is a
+ * gracefully with it (`app.close()`, or a signal with `enableShutdownHooks()`): readiness first
+ * (`onModuleDestroy`), then the drain (`beforeApplicationShutdown`). Nest calls every `onModuleDestroy` before the drain, so what your strategies
+ * and guards need is to be closed in `onApplicationShutdown`. Your application's own port and routes are untouched. The configuration is a
  * value: `buildConfig`, `parseConfig` and `loadConfig` make one.
  */
 @Module({})
-export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(private readonly gateway: Gateway) {}
+export class GatewayModule implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+  constructor(
+    private readonly gateway: Gateway,
+    private readonly readiness: Readiness,
+  ) {}
 
   /**
    * The creation of your application rejects, with a message of one line, when the configuration names a strategy, policy,
@@ -96,6 +101,10 @@ export class GatewayModule implements OnApplicationBootstrap, BeforeApplicationS
 
   async onApplicationBootstrap(): Promise<void> {
     await this.gateway.start();
+  }
+
+  onModuleDestroy(): void {
+    this.readiness.drain();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

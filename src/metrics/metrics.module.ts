@@ -22,6 +22,18 @@ export interface MetricsSettings {
   readonly processMetrics?: boolean;
 }
 
+let processRegistry: Registry | undefined;
+
+/** CPU, memory and event loop, measured once for all gateways of the process: each collector leaves an observer behind that nothing ends. */
+function ofTheProcess(): Registry {
+  if (processRegistry === undefined) collectDefaultMetrics({ register: (processRegistry = new Registry()) });
+  return processRegistry;
+}
+
+function shareMetrics(from: Registry, to: Registry): void {
+  for (const { name } of from.getMetricsAsArray()) to.registerMetric(from.getSingleMetric(name)!);
+}
+
 /**
  * The gateway's metrics, in a registry of their own, so that several gateways in one process do not share metrics. Offers
  * prom-client's `Registry`, {@link ExchangeMetrics}, {@link AttemptMetrics}, {@link CircuitMetrics} and {@link MetricsSources}.
@@ -31,7 +43,7 @@ export interface MetricsSettings {
 export class MetricsModule {
   static forRoot({ buckets, version, processMetrics = true }: MetricsSettings): DynamicModule {
     const registry = new Registry();
-    if (processMetrics) collectDefaultMetrics({ register: registry });
+    if (processMetrics) shareMetrics(ofTheProcess(), registry);
     if (version !== undefined) {
       new Gauge({
         name: 'gatehouse_build_info',

@@ -103,6 +103,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
 
   #tryEach(all: readonly LiveBackend[]): void {
     const { exchange } = this;
+    if (exchange.isDecided) return;
     if (exchange.body?.isGone === true) return exchange.fail(bodyGone);
     const { target } = this.route;
     let candidates = all;
@@ -132,7 +133,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
 
   failed(backend: LiveBackend, error: GatewayError, stale: boolean): void {
     const { exchange, route } = this;
-    if (exchange.error !== undefined) return;
+    if (exchange.isDecided) return;
     if (exchange.stream !== undefined) return this.#giveUp(error, backend);
     if (exchange.responder.headSent) return exchange.fail(error);
     // 9
@@ -182,7 +183,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     const { exchange } = this;
     const { target } = this.route;
     const [first] = race.running;
-    if (first === undefined || exchange.error !== undefined || exchange.responder.headSent) return;
+    if (first === undefined || exchange.isDecided || exchange.responder.headSent) return;
     // Being slow is no failure yet: backups stay out of it while there are primaries.
     const candidates = target.upstream.available.filter(each => each !== first.backend && target.gate(each).hasRoom);
     if (candidates.length === 0) return;

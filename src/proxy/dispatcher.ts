@@ -25,7 +25,7 @@ export class Dispatcher implements DeliveryServices {
   dispatch(exchange: Exchange): void {
     // While it waited for the guards, one of them may have answered it, or the client may have gone or broken its body; and an interceptor may run
     // the controller twice.
-    if (exchange.error !== undefined || exchange.status !== 0 || exchange.dispatchedAt !== 0) return;
+    if (exchange.isDecided || exchange.dispatchedAt !== 0) return;
     const now = (exchange.dispatchedAt = performance.now());
     // 4
     const { plan, match } = exchange;
@@ -50,7 +50,7 @@ export class Dispatcher implements DeliveryServices {
     const goOn = (): void => {
       if (!waits) return;
       waits = false;
-      if (exchange.error !== undefined) return;
+      if (exchange.isDecided) return;
       if (exchange.body!.isEmpty) exchange.dropBody();
       this.#begin(delivery);
     };
@@ -77,7 +77,7 @@ export class Dispatcher implements DeliveryServices {
     // The client is to send it all: nothing else will tell it to.
     if (exchange.expectsContinue) exchange.responder.informational(100, []);
     body.gather(error => {
-      if (exchange.error !== undefined) return;
+      if (exchange.isDecided) return;
       if (error !== undefined) return exchange.fail(error);
       for (const policy of plan.bodyPolicies) {
         const verdict = policy.checkBody!(exchange, body.whole!);

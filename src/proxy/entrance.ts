@@ -103,8 +103,8 @@ export class Entrance {
 
 /** Answers for what no filter of the application has answered. Nest has logged what is no `HttpException`. */
 function refuse(exchange: Exchange, response: ExchangeResponse, thrown: unknown): void {
-  // The guard has settled it; or a guard or filter has answered, which must not be cut; or it is over, and what is on its connection now is another one.
-  if (thrown instanceof Denied || response.answered || exchange.closedAt !== 0) return;
+  // The guard has settled it; or it has its answer, which must not be cut; or it is over, and what is on its connection now is another one.
+  if (thrown instanceof Denied || exchange.isDecided) return;
   if (thrown instanceof HttpException) exchange.fail(thrownError(thrown));
   else if (!response.headersSent)
     exchange.fail(new GatewayError('INTERNAL', 'The gateway could not handle the request.', String(thrown)));
@@ -118,6 +118,6 @@ function refuseRequestScope(application: ApplicationConfig): void {
   ].map(({ name, metatype }) => metatype?.name ?? String(name));
   if (scoped.length === 0) return;
   throw new Error(
-    `${scoped.join(', ')}: a global guard, interceptor or filter of request scope cannot hold for what passes through the gateway: give it the default scope`,
+    `${scoped.join(', ')}: a global guard, interceptor or filter of request scope cannot hold for what passes through the gateway, nor one of transient scope: give it the default scope`,
   );
 }

@@ -30,6 +30,11 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
     return this.headersSent;
   }
 
+  /** Where Fastify has Node's response: filters ask it whether the head was sent. */
+  get raw(): this {
+    return this;
+  }
+
   /** The answer was sent from here. */
   get answered(): boolean {
     return this.#answered;
@@ -55,11 +60,17 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
     return this.status(status);
   }
 
-  /** Sets a field of the response, whether the backend makes it, the gateway, or {@link send}. */
+  /**
+   * Sets a field of the response, whether the backend makes it, the gateway, or {@link send}; a cookie is added. Throws a TypeError for what no field can
+   * hold, and for those that frame the message or end at this connection.
+   */
   setHeader(name: string, value: number | string | readonly string[]): this {
-    const text = typeof value === 'object' ? value.join(', ') : String(value);
-    this.#fields.set(name.toLowerCase(), [name, text]);
-    this.exchange.setResponseHeader(name, text);
+    const isCookie = name.toLowerCase() === 'set-cookie';
+    const values = typeof value !== 'object' ? [String(value)] : isCookie ? value : [value.join(', ')];
+    for (const text of values) {
+      this.exchange.setResponseHeader(name, text);
+      this.#fields.set(name.toLowerCase(), [name, text]);
+    }
     return this;
   }
 
@@ -108,11 +119,11 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
     this.#answered = true;
     const status = this.#status ?? 200;
     // RFC 9110 §6.4.1
-    const isBodiless = status === 204 || status === 304;
+    const isBodiless = status === 204 || status === 205 || status === 304;
     const headers = isBodiless ? [] : ['Content-Length', String(Buffer.byteLength(body))];
     if (!isBodiless && mediaType !== undefined && !this.#fields.has('content-type'))
       headers.push('Content-Type', mediaType);
-    this.exchange.respond({ status, headers, body: isBodiless ? '' : body });
+    this.exchange.answer({ status, headers, body: isBodiless ? '' : body });
     return this;
   }
 }

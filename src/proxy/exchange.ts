@@ -1,19 +1,10 @@
-import {
-  validateHeaderName,
-  validateHeaderValue,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { acceptsEventStream } from '../http/event-stream-type.js';
 import { authenticatesConnection } from '../http/connection-auth.js';
 import type { ExchangeRecord, TunnelRecord } from '../http/exchange-record.js';
-import { fieldValueFrom } from '../http/field-value.js';
 import { GatewayError } from '../http/gateway-error.js';
 import type { Authority } from '../http/host.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
-import { foldName, isUnusualName } from '../fields/fold-name.js';
-import { fieldsWhere } from '../http/field-names.js';
 import type { RequestHead } from '../http/request-head.js';
 import type { Signature } from '../http/signature.js';
 import { trailerFields } from '../http/response-head.js';
@@ -28,7 +19,7 @@ import type { ClientMessage } from './client/client-message.js';
 import { ClientTie, tieTo } from './client/client-tie.js';
 import type { Doubts } from './doubts.js';
 import type { EventStream, StreamExchange } from './lasting/event-streams.js';
-import { edit, editRequest } from './plan/field-edits.js';
+import { edit, editRequest, setField, shown, unedited } from './plan/field-edits.js';
 import type { ListenerInfo } from './client/listener-info.js';
 import type { Borrowed } from './client/memory-share.js';
 import type { Places } from './lasting/places.js';
@@ -91,6 +82,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   /** What the client got or will get; 0 until it is known. */
   status = 0;
   error: GatewayError | undefined;
+  /** The gateway answers it itself, or a policy, a guard or an interceptor does. */
+  isAnswered = false;
   /** What is under way for it; set while something is. */
   underWay: UnderWay | undefined;
   identity: Identity | undefined;
@@ -247,6 +240,11 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     return this.bytesIn === 0 && this.responder.withholdsContinue === true;
   }
 
+  /** What the client gets is decided: no backend is to be asked any more. */
+  get isDecided(): boolean {
+    return this.error !== undefined || this.isAnswered || this.closedAt !== 0;
+  }
+
   setRequestHeader(name: string, value?: string): void {
     const lower = name.toLowerCase();
     if (lower === 'authorization' && value !== undefined && authenticatesConnection(value)) this.#tie();
@@ -254,11 +252,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   }
 
   setResponseHeader(name: string, value: string): void {
-    const bytes = fieldValueFrom(value);
-    // What cannot be sent is the fault of the policy or the guard that asks for it, and must not wait for the answer to come to light.
-    validateHeaderName(name);
-    validateHeaderValue(name, bytes);
-    (this.#responseEdits ??= new Map()).set(name.toLowerCase(), [name, bytes]);
+    setField((this.#responseEdits ??= new Map()), name, value);
   }
 
   /** Applies what policies have asked for to the fields of a request for a backend, in place. */
@@ -271,23 +265,14 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     const { head, plan } = this;
     const fields = head.trailers(raw);
     if (fields.length === 0) return fields;
-    const edited = new Set([...(this.#requestEdits?.keys() ?? [])].map(foldName));
     const rules = plan?.action.kind === 'forward' ? plan.action.requestRules : undefined;
-    const noUnderscores = plan?.takesUnderscores === false;
-    return fieldsWhere(fields, (lower, folded) => {
-      if (edited.has(folded) || rules?.removes(folded) === true) return false;
-      return !noUnderscores || !isUnusualName(lower);
-    });
+    return unedited(fields, this.#requestEdits, rules, plan?.takesUnderscores !== false);
   }
 
   /** The trailer fields of a response that the client may get. */
   shownTrailers(raw: readonly (Buffer | string)[]): RawHeaders {
-    const edits = this.#responseEdits;
-    const rules = this.plan?.responseRules;
-    return fieldsWhere(
-      trailerFields(raw),
-      (lower, folded) => edits?.has(lower) !== true && rules?.removes(folded) !== true && !this.signature.tells(lower),
-    );
+    const { plan, signature } = this;
+    return shown(trailerFields(raw), this.#responseEdits, plan?.responseRules, signature);
   }
 
   /** Edits the fields of a response in place, as the route and its policies ask: a backend's response, or the gateway's own. */
@@ -313,10 +298,10 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   /** Ends the exchange with an error: a problem document, unless there is another `response`, or, when that is under way, a visible break. */
   fail(error: GatewayError, response?: LocalResponse): void {
     if (this.error !== undefined) return;
+    // What was answered stands, whatever a guard, an interceptor or a policy throws behind it.
+    if (this.isAnswered && (error.code === 'DENIED' || error.code === 'INTERNAL')) return;
     this.error = error;
-    this.doubts?.blame();
-    this.underWay?.giveUp();
-    this.body?.release();
+    this.#letGo();
     if (error.code === 'CLIENT_ABORTED') {
       this.status = error.status;
       this.responder.abort();
@@ -330,7 +315,20 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   /** Ends the exchange with what a policy has decided. */
   settle(verdict: NonNullable<Verdict>): void {
     if (!(verdict instanceof Answer)) this.fail(verdict);
-    else if (this.error === undefined) this.respond(verdict.response);
+    else this.answer(verdict.response);
+  }
+
+  /** Answers in place of what is under way, unless the client is being answered. */
+  answer(response: LocalResponse): void {
+    if (this.isDecided || this.status !== 0) return;
+    this.#letGo();
+    this.respond(response);
+  }
+
+  #letGo(): void {
+    this.doubts?.blame();
+    this.underWay?.giveUp();
+    this.body?.release();
   }
 
   /** A policy has credentials for the client that let in the connection which they come by. */
@@ -341,6 +339,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   /** Answers with a response of the gateway's own. */
   respond({ status, headers, body }: LocalResponse): void {
     this.body?.release();
+    this.isAnswered = true;
     this.status = status;
     this.editResponse(headers);
     if (this.method !== 'HEAD') this.bytesOut = typeof body === 'string' ? Buffer.byteLength(body) : body.length;

@@ -17,6 +17,9 @@ function scene({
     body,
     borrowed: undefined,
     error: undefined,
+    get isDecided() {
+      return this.error !== undefined;
+    },
     fail: error => told.push(error.code),
   };
   const delivery = {

@@ -4,7 +4,7 @@ import type { RetryPolicy } from './plan/retry-policy.js';
 
 /** What begins once the body is there, or does not wait for it. */
 export interface Startable {
-  readonly exchange: Pick<Exchange, 'body' | 'borrowed' | 'error' | 'fail'>;
+  readonly exchange: Pick<Exchange, 'body' | 'borrowed' | 'fail' | 'isDecided'>;
   readonly memory: Pick<ClientMemory, 'bodies'>;
   readonly route: { readonly retries: Pick<RetryPolicy, 'buffers'> };
   next(): void;
@@ -16,14 +16,14 @@ export interface Startable {
  */
 export function startWithBody(delivery: Startable): void {
   const { exchange, memory, route } = delivery;
-  if (exchange.error !== undefined) return;
+  if (exchange.isDecided) return;
   const body = exchange.body!;
   if (body.isSmall) body.takeWhole();
   if (body.whole !== undefined || !route.retries.buffers(body)) return delivery.next();
   // Where there is no memory for it, it takes one of the places for those that are still sending.
   if (!(exchange.borrowed ??= new Borrowed()).take(memory.bodies, Number(body.length))) return delivery.next();
   body.gather(error => {
-    if (exchange.error !== undefined) return;
+    if (exchange.isDecided) return;
     if (error === undefined) delivery.next();
     else exchange.fail(error);
   });

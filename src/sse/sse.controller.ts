@@ -16,7 +16,7 @@ export class SseController implements ExchangeController {
 
   handle({ exchange }: Pick<ExchangeRequest, 'exchange'>): Promise<void> | undefined {
     const { plan } = exchange;
-    const needsPlace = plan?.action.kind === 'forward' && exchange.error === undefined;
+    const needsPlace = plan?.action.kind === 'forward' && !exchange.isDecided;
     if (needsPlace && !exchange.takePlace(plan.sse.places)) exchange.fail(tooManyStreams);
     else this.dispatcher.dispatch(exchange);
     return exchange.response?.over;

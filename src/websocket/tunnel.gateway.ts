@@ -39,7 +39,7 @@ export class TunnelGateway implements ExchangeController, OnGatewayConnection<Ex
 
   handleConnection(exchange: Exchange): void {
     const { plan } = exchange;
-    if (plan !== undefined && plan.action.kind === 'forward' && exchange.error === undefined) {
+    if (plan !== undefined && plan.action.kind === 'forward' && !exchange.isDecided) {
       const refusal = this.#refusal(exchange, plan);
       if (refusal !== undefined) return exchange.fail(refusal);
       (exchange.upgrade as UpgradeExchange).prove();

@@ -15,7 +15,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
-import { map, merge, of, tap, throwError, type Observable } from 'rxjs';
+import { map, merge, Observable, of, take, tap, throwError } from 'rxjs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ExchangeRequest, type ExchangeResponse } from '../../src/index.js';
 import { closeLater } from '../support/cleanup.js';
@@ -25,6 +25,7 @@ import type { InProcessGateway } from '../support/in-process.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
 import { startBackend } from '../support/backend.js';
 import { eventually } from '../support/poll.js';
+import { startScripted } from '../support/scripted-backend.js';
 import { accessLineOf, expectAtRest } from '../support/scene.js';
 
 /** What a client has got. */
@@ -338,5 +339,94 @@ describe('policies and global guards', () => {
     expect((await request(gateway.port, { method: 'POST', tls })).status).toBe(405);
     expect((await request(gateway.port, { tls })).status).toBe(200);
     expect(asked).toEqual(['POST', 'GET']);
+  });
+});
+
+describe('what goes wrong around guards that wait', () => {
+  const slow = { canActivate: () => new Promise(resolve => void setImmediate(() => setImmediate(resolve, true))) };
+
+  it('a request of HTTP/2 that ends without a body while the guard waits is answered', async () => {
+    const gateway = await gatewayWith({ provide: APP_GUARD, useValue: slow });
+    const client = await connectHttp2(gateway.port);
+    for (const method of ['GET', 'POST']) {
+      const response = await client.request({ headers: { ':method': method }, body: '' });
+      expect([response.status, response.code]).toEqual([200, 0]);
+    }
+  });
+
+  it('an interceptor that answers in place of a backend that is asked already gives the backend up', async () => {
+    const backend = await startScripted('late', () => {});
+    const intercept = (_: ExecutionContext, next: CallHandler): Observable<unknown> =>
+      merge(
+        next.handle(),
+        new Observable(
+          subscriber =>
+            void eventually(() => backend.calls.length > 0).then(() => {
+              subscriber.next('instead');
+              subscriber.complete();
+            }),
+        ),
+      ).pipe(take(1));
+    @Module({ providers: [{ provide: APP_INTERCEPTOR, useValue: { intercept } }] })
+    class Own {}
+    const gateway = await secureGatewayTo([backend], { imports: [Own] });
+    for (const accept of ['text/html', 'text/event-stream']) {
+      const answer = await request(gateway.port, { tls, headers: { accept } });
+      expect([answer.status, answer.text]).toEqual([200, 'instead']);
+      await eventually(() => backend.calls.at(-1)!.abandoned);
+      backend.calls.length = 0;
+    }
+    await expectAtRest(gateway);
+  });
+
+  it('one that answers, waits and lets pass takes no place of streams and tunnels', async () => {
+    const canActivate = async (context: ExecutionContext): Promise<boolean> => {
+      const http = context.switchToHttp();
+      if (http.getRequest<ExchangeRequest>().get('x-bad') === undefined) return true;
+      http.getResponse<ExchangeResponse>().status(401).send('no');
+      await new Promise(setImmediate);
+      return true;
+    };
+    @Module({ providers: [{ provide: APP_GUARD, useValue: { canActivate } }] })
+    class Own {}
+    const others = { sse: { maxConnections: 1 }, websocket: { maxConnections: 1 } };
+    const gateway = await secureGatewayTo([await startBackend()], { imports: [Own], others });
+    const headers = { 'x-bad': '1', accept: 'text/event-stream' };
+    for (let i = 0; i < 3; i++) expect((await request(gateway.port, { tls, headers })).status).toBe(401);
+    expect((await request(gateway.port, { tls, headers: { accept: 'text/event-stream' } })).status).toBe(200);
+  });
+
+  it('what a guard has answered stands, whole, when it denies as well', async () => {
+    const large = 'x'.repeat(300_000);
+    const canActivate = (context: ExecutionContext): boolean => {
+      context.switchToHttp().getResponse<ExchangeResponse>().status(401).send(large);
+      return false;
+    };
+    const gateway = await gatewayWith({ provide: APP_GUARD, useValue: { canActivate } });
+    for (const ask of Object.values(kinds)) {
+      const { status, text } = await ask(gateway.port);
+      expect([status, text.length]).toEqual([401, large.length]);
+    }
+  });
+
+  it.each(['Content-Length', 'Transfer-Encoding', 'Connection'])('%s is not theirs to set', async name => {
+    const canActivate = (context: ExecutionContext): boolean => {
+      context.switchToHttp().getResponse<ExchangeResponse>().setHeader(name, '3');
+      return true;
+    };
+    const gateway = await gatewayWith({ provide: APP_GUARD, useValue: { canActivate } });
+    expect((await request(gateway.port, { tls })).status).toBe(500);
+  });
+
+  it('cookies are added, each in a field of its own', async () => {
+    const canActivate = (context: ExecutionContext): boolean => {
+      context.switchToHttp().getResponse<ExchangeResponse>().setHeader('Set-Cookie', ['a=1', 'b=2']);
+      return true;
+    };
+    @Module({ providers: [{ provide: APP_GUARD, useValue: { canActivate } }] })
+    class Own {}
+    const backend = await startScripted('cookies', call => call.answer(200, { headers: ['Set-Cookie: c=3'] }));
+    const gateway = await secureGatewayTo([backend], { imports: [Own] });
+    expect((await request(gateway.port, { tls })).headerValues('set-cookie').sort()).toEqual(['a=1', 'b=2', 'c=3']);
   });
 });

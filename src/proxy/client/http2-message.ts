@@ -42,8 +42,12 @@ export class Http2Message implements ClientMessage {
   }
 
   on(event: string, listener: (chunk: Buffer) => void): this {
-    if (event === 'end') this.stream.on(event, () => this.#end(listener as () => void));
-    else this.stream.on(event, listener);
+    if (event === 'end') {
+      const end = (): void => this.#end(listener as () => void);
+      // Node tells of the end of a body without a byte also where nothing reads it: it may have come while a guard was waited for.
+      if (this.stream.readableEnded) queueMicrotask(end);
+      else this.stream.on(event, end);
+    } else this.stream.on(event, listener);
     return this;
   }
 
