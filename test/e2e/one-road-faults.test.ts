@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
 import { type CallHandler, type ExecutionContext, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
-import { map, merge, Observable, of, take } from 'rxjs';
+import { map, merge, Observable, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { ExchangeRequest, type ExchangeResponse } from '../../src/index.js';
 import { closeLater } from '../support/cleanup.js';

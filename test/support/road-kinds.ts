@@ -1,5 +1,4 @@
 import { Module, type Provider } from '@nestjs/common';
-import { of } from 'rxjs';
 import { request } from './client.js';
 import { connectHttp2 } from './http2-client.js';
 import type { InProcessGateway } from './in-process.js';
