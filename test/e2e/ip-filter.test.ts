@@ -124,7 +124,7 @@ describe('the IP filter', () => {
 
   it('stops the start, in one line, for a range that it cannot carry out', async () => {
     await expect(gatewayWith({ ipFilter: { deny: ['10.0.0.0/8', '::ffff:0:0/90'] } })).rejects.toThrow(
-      /^routes\[0\]\.security\.ipFilter\.deny\[1\]: "::ffff:0:0\/90" is wider than/,
+      /^security\.ipFilter\.deny\[1\]: "::ffff:0:0\/90" is wider than/,
     );
   });
 });

@@ -17,8 +17,9 @@ export const cidr: Kind<string> = {
     try {
       parseNetwork(raw);
       return raw;
-    } catch {
-      return new Invalid(raw, this.expected);
+    } catch (error) {
+      const { message } = error as Error;
+      return new Invalid(raw, this.expected, message.includes('wider than') ? { message } : {});
     }
   },
   format: value => value,
