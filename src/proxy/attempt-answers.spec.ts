@@ -178,7 +178,7 @@ describe('an answer that is dropped', () => {
     expect(slow.attempt.aborted).toBe(1);
   });
 
-  it('that breaks counts no more, and has nobody asked', async () => {
+  it('that breaks counts no more, and no other backend is asked', async () => {
     const { road, attempt } = await dropped();
     attempt.fail('BODY_BROKEN');
     vi.advanceTimersByTime(1_000);

@@ -86,7 +86,7 @@ describe('an attempt that has failed', () => {
     expect([road.breaker('a').told, road.strategy.told]).toEqual([['ignored'], ['a failure']]);
   });
 
-  it('is held against nobody where two backends end the exchange in the same way', async () => {
+  it('is held against no backend where two backends end the exchange in the same way', async () => {
     const road = await roadTo(['a', 'b']);
     road.send();
     road.forwarder.last.fail('RESET');

@@ -149,7 +149,7 @@ describe('a second attempt beside a slow one', () => {
     expect(road.forwarder.asked).toEqual(['a', 'b']);
   });
 
-  it('leaves its place again where the circuit of its backend lets nobody in', async () => {
+  it('leaves its place again where the circuit of its backend lets no request in', async () => {
     const road = await roadTo(['a', 'b'], { retries: { hedgeAfter: '50ms' } });
     const { answer } = road.send();
     vi.spyOn(road.breaker('b'), 'tryEnter').mockReturnValue(0);

@@ -298,7 +298,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   /** Ends the exchange with an error: a problem document, unless there is another `response`, or, when that is under way, a visible break. */
   fail(error: GatewayError, response?: LocalResponse): void {
     if (this.error !== undefined) return;
-    // What was answered stands, whatever a guard, an interceptor or a policy throws behind it.
+    // What was answered stands, also where a guard, an interceptor or a policy throws afterwards.
     if (this.isAnswered && (error.code === 'DENIED' || error.code === 'INTERNAL')) return;
     this.error = error;
     this.#letGo();

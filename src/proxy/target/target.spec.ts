@@ -90,7 +90,7 @@ describe('the end of an attempt', () => {
     expect(sut.latencies).toBeDefined();
   });
 
-  it('keeps no latencies where nobody has asked for them', async () => {
+  it('keeps no latencies unless they are asked for', async () => {
     const { sut, a } = await target();
     sut.gate(a).tryEnter();
     sut.settle(a, 'success', 12);
