@@ -31,7 +31,8 @@ function quiet(listeners: readonly Listener[], exchanges: Exchanges, deadline: n
       const now = performance.now();
       if (exchanges.open > 0) quietSince = now;
       const connected = listeners.some(listener => listener.connections > 0);
-      if (now < deadline && connected && now - quietSince < quietFor) return;
+      // A tunnel whose client has gone still says goodbye to its backend.
+      if (now < deadline && (exchanges.open > 0 || (connected && now - quietSince < quietFor))) return;
       clearInterval(timer);
       resolve();
     }, 20);
