@@ -57,7 +57,7 @@ export default {
     },
     {
       name: 'no-circular',
-      comment: 'Modules that load each other in a circle. Types that name each other are gone at run time and may.',
+      comment: 'Files that import each other in a circle. Type imports count.',
       severity: 'error',
       from: {},
       to: { circular: true },

@@ -90,6 +90,7 @@ export class Listeners {
 
   #redirect(port: number): RequestHandler {
     return (request, response, listener, expectsContinue) => {
+      // 1
       const exchange = this.exchanges.begin(request, response, listener, expectsContinue);
       if (exchange !== undefined) redirectToHttps(exchange, port);
     };

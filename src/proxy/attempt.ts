@@ -175,6 +175,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
       return this.#stream.rejoin(this, status, responseFields(raw));
     }
     if (status >= 400 && this.owner.declines(this, status)) return;
+    // 11
     this.#win(now);
     exchange.status = status;
     const headers = responseFields(raw);
@@ -184,7 +185,6 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     if (streams) this.outlast();
     this.#edit(headers);
     exchange.responder.source = this;
-    // 11
     exchange.responder.head(status, message, headers);
     if (streams && status < 300 && status !== 204 && status !== 205 && exchange.method !== 'HEAD') {
       this.owner.streams.open(exchange, this, this.owner, headers);
@@ -223,12 +223,12 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.#firstByte = this.#waited(now);
     this.#status = 101;
     exchange.doubts?.blame();
+    // 11
     this.#win(now);
     exchange.status = exchange.httpVersion === '2.0' ? 200 : 101;
     const headers = responseFields(raw);
     RawHeaders.remove(headers, 'content-length');
     this.#edit(headers);
-    // 11
     const client = exchange.responder.switchProtocols(upgrade.protocol, headers);
     if (client === undefined) {
       connection.on('error', () => {}).destroy();

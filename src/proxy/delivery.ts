@@ -32,11 +32,11 @@ export interface DeliveryServices {
  * The delivery of one exchange to one upstream: attempts on its backends until one of them is the answer, or there is to be none.
  *
  * ```
- * 6 pick a backend among the available, one that has not failed before if possible, were it a backup
- * 7 enter its gate, or wait before it; then its breaker, or pick another
- * 8 forward; the attempt carries the response over and settles
- * 9 an attempt that is no answer for the client: again, within the budget and the client's patience
- * 10 when the upstream has no answer: its fallback, or an error
+ * 6 pick a backend among the available ones, if possible one on which this delivery has not failed yet, be it a backup
+ * 7 enter the backend's gate, or wait before it; then ask its breaker; if that refuses, leave the gate and pick another backend
+ * 8 make the attempt and forward the request; the attempt carries the response over and settles
+ * 9 the attempt is no answer for the client: try again, if the retry policy, the retry budget and `timeouts.response` allow it
+ * 10 the upstream has no answer: its fallback, or an error
  * ```
  */
 export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, TriedRequest {

@@ -79,6 +79,7 @@ export class Exchanges {
     listener: ListenerInfo,
     expectsContinue: boolean,
   ): Exchange | undefined {
+    // 2
     const socket = request.socket as ExchangeSocket;
     if (endsWithAnswer(socket)) {
       request.resume();
@@ -109,7 +110,6 @@ export class Exchanges {
       response.shouldKeepAlive = false;
       endWithAnswer(socket);
     }
-    // 2
     const refusal = this.locator.locate(exchange, request);
     if (refusal === undefined) return this.#unlessLoop(exchange);
     // A client that sends such a message is not trusted to say where the next one begins: the connection closes behind the answer.
@@ -126,6 +126,7 @@ export class Exchanges {
     message: Http2Message,
     listener: ListenerInfo,
   ): Exchange | undefined {
+    // 2
     const socket = message.socket as ExchangeSocket;
     const peer = peerOf(socket, listener);
     const trusted = this.#isTrusted(socket, peer);
@@ -167,7 +168,6 @@ export class Exchanges {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
       return undefined;
     }
-    // 2
     const refusal = this.locator.locateStream(exchange, head);
     if (refusal === undefined) return this.#unlessLoop(exchange);
     exchange.fail(refusal);
