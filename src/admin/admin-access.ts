@@ -5,7 +5,7 @@ import type { BearerToken } from './bearer-token.js';
 import { isRebindingSafe } from './rebinding.js';
 
 /** The parts of a request to the admin listener that decide whether it may pass. */
-export interface AdminRequest {
+interface AdminRequest {
   readonly method: string;
   readonly headers: Readonly<IncomingHttpHeaders>;
   /** Names and values as received: `headers` shows only one of several `Host` fields. */

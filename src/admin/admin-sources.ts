@@ -8,7 +8,7 @@ export interface AdminUpstream extends UpstreamState {
 }
 
 /** Writes the metrics as text: a prom-client registry, or an object that merges the registries of several threads. */
-export interface MetricsExposition {
+interface MetricsExposition {
   readonly contentType: string;
   metrics(): Promise<string>;
 }

@@ -7,7 +7,7 @@ import { RoutesController } from './routes.controller.js';
 import { UpstreamsController } from './upstreams.controller.js';
 
 /** How the admin side is made: its sources from providers of other modules. */
-export interface AdminOptions extends Pick<ModuleMetadata, 'imports'> {
+interface AdminOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject: NonNullable<FactoryProvider['inject']>;
   readonly useFactory: (...injected: never[]) => AdminSources;
   /** The token that clients must send for every path but `/health*`; undefined or empty: none. */

@@ -3,7 +3,7 @@ import type { Backend, Veto } from '../upstream/backend.js';
 import { ADMIN_SOURCES, type AdminSources } from './admin-sources.js';
 
 /** A backend in the answer of `/upstreams`. */
-export interface BackendView {
+interface BackendView {
   readonly id: string;
   /** Origin, or `unix:` and the socket's path. Never with user name or password. */
   readonly url: string;
@@ -15,7 +15,7 @@ export interface BackendView {
 }
 
 /** An upstream in the answer of `/upstreams`. */
-export interface UpstreamView {
+interface UpstreamView {
   readonly name: string;
   readonly strategy: string;
   readonly backends: readonly BackendView[];

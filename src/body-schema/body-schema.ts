@@ -5,7 +5,7 @@ import { patternsOf } from './schema-patterns.js';
 import { compileSchema } from './schema-validator.js';
 
 /** A place of a body that does not satisfy a schema. */
-export interface SchemaFailure {
+interface SchemaFailure {
   /** What the schema requires at this place; never the value itself. */
   readonly detail: string;
   /** JSON Pointer (RFC 6901) as a URI fragment: `#/items/0/amount`; `#` is the whole body. */

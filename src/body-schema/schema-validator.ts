@@ -8,7 +8,7 @@ import { countFormats } from './counted-formats.js';
 import { addCountedKeywords } from './counted-keywords.js';
 
 /** A schema, and how to compile it. */
-export interface Compilation {
+interface Compilation {
   readonly schema: Record<string, unknown>;
   /** The module of the validator that knows its draft. */
   readonly module: string;

@@ -10,7 +10,7 @@ import type { CircuitName } from './circuit-names.js';
 export type { CircuitEvent } from './circuit-events.js';
 
 /** The breaker of one backend, with the names of the backend and its upstream. */
-export interface BackendCircuit {
+interface BackendCircuit {
   /** Name of the upstream. */
   readonly upstream: string;
   readonly backend: LiveBackend;

@@ -8,7 +8,7 @@ import { Circuit } from './circuit.js';
 import { OpenCircuits } from './open-circuits.js';
 
 /** The settings of an upstream that its circuits need. */
-export interface CircuitGroup {
+interface CircuitGroup {
   readonly name: string;
   readonly backends: readonly unknown[];
 }

@@ -9,7 +9,7 @@ import { OutlierWatch } from './outlier.js';
 import type { OpenCircuits, Sibling } from './open-circuits.js';
 
 /** What a circuit is made of, and the callbacks that it calls. */
-export interface CircuitParts {
+interface CircuitParts {
   readonly backend: Pick<LiveBackend, 'veto' | 'lift' | 'vetoes' | 'returnsSlowly'>;
   readonly config: CircuitBreakerConfig;
   /** Emits `rotate` ten times for each length of the window. */

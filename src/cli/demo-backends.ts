@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
 
 /** The demo's own backends, on free loopback ports. */
-export interface DemoBackends {
+interface DemoBackends {
   readonly echo: string;
   readonly events: string;
   readonly chat: string;

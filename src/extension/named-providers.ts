@@ -8,7 +8,7 @@ import { readOptions } from './options.js';
 type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /** One place in the configuration that refers to an extension by name. */
-export interface NamedEntry {
+interface NamedEntry {
   readonly name: string;
   /** The options as written there, without the name. */
   readonly options?: unknown;

@@ -4,7 +4,7 @@ import { getMetadataStorage, validateSync, type ValidationError } from 'class-va
 import { didYouMean } from '../spelling/nearest.js';
 
 /** The options as an instance of the class that declares them, or their errors: one line for each option, its path first. */
-export type OptionsResult =
+type OptionsResult =
   | { readonly ok: true; readonly options: object | undefined }
   | { readonly ok: false; readonly errors: readonly string[] };
 

@@ -5,7 +5,7 @@ import { ProbeRun } from './probe-run.js';
 import type { HealthProbe, ProbeResult } from './probe.js';
 
 /** When a backend is probed, and how many results change the verdict on it. Times in milliseconds. */
-export interface WatchSettings {
+interface WatchSettings {
   readonly interval: number;
   readonly timeout: number;
   readonly healthyAfter: number;
@@ -46,11 +46,6 @@ export class BackendWatch {
     private readonly random: RandomSource,
     private readonly observer: WatchObserver,
   ) {}
-
-  /** Whether the backend counts as healthy. */
-  get healthy(): boolean {
-    return this.#healthy;
-  }
 
   /** Call once. */
   start(): void {

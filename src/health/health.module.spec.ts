@@ -3,6 +3,7 @@ import type { HealthCheckResult } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Backend, Veto } from '../upstream/backend.js';
+import { HealthController } from './health.controller.js';
 import { HealthModule } from './health.module.js';
 import { Readiness } from './readiness.js';
 import type { UpstreamState } from './upstream-states.js';
@@ -19,8 +20,10 @@ function upstream(name: string, ...backends: Backend[]): UpstreamState {
 async function setup(...initial: UpstreamState[]) {
   const readiness = new Readiness();
   const world = { upstreams: initial };
+  const sources = { readiness, upstreams: () => world.upstreams };
+  const unrouted = HealthModule.unrouted({ inject: [], useFactory: () => sources });
   const module = await Test.createTestingModule({
-    imports: [HealthModule.forRoot({ readiness, upstreams: () => world.upstreams })],
+    imports: [{ ...unrouted, controllers: [HealthController] }],
   }).compile();
   const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   await app.init();

@@ -1,4 +1,4 @@
-import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata, type Provider } from '@nestjs/common';
+import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
@@ -6,13 +6,13 @@ import { UpstreamHealth } from './upstream-health.js';
 import { UPSTREAM_STATES, type UpstreamStates } from './upstream-states.js';
 
 /** What {@link HealthModule} reports on. */
-export interface HealthSources {
+interface HealthSources {
   readonly readiness: Readiness;
   readonly upstreams: UpstreamStates;
 }
 
 /** How the sources are made from providers of other modules. */
-export interface HealthSourcesFactory extends Pick<ModuleMetadata, 'imports'> {
+interface HealthSourcesFactory extends Pick<ModuleMetadata, 'imports'> {
   readonly inject: NonNullable<FactoryProvider['inject']>;
   readonly useFactory: (...injected: never[]) => HealthSources;
 }
@@ -23,34 +23,19 @@ const HEALTH_SOURCES = Symbol('HEALTH_SOURCES');
 /** The `/health` endpoints. Terminus does not log: a load balancer that probes each second would fill the log with the same failure. */
 @Module({})
 export class HealthModule {
-  /** For an application of your own: its router serves the endpoints. */
-  static forRoot(sources: HealthSources): DynamicModule {
-    const { controllers, ...others } = healthOf({ provide: HEALTH_SOURCES, useValue: sources });
-    return { ...others, controllers };
-  }
-
   /** The controller is declared as a provider, so that the application's router does not serve it: the admin listener does. */
   static unrouted({ imports = [], ...sources }: HealthSourcesFactory): DynamicModule {
-    const { controllers, ...others } = healthOf({ provide: HEALTH_SOURCES, ...sources } as FactoryProvider);
     return {
-      ...others,
-      imports: [...others.imports, ...imports],
-      providers: [...others.providers, ...controllers],
-      exports: [...controllers],
+      module: HealthModule,
+      imports: [TerminusModule.forRoot({ logger: false }), ...imports],
+      providers: [
+        { provide: HEALTH_SOURCES, ...sources } as FactoryProvider,
+        UpstreamHealth,
+        { provide: Readiness, inject: [HEALTH_SOURCES], useFactory: ({ readiness }: HealthSources) => readiness },
+        { provide: UPSTREAM_STATES, inject: [HEALTH_SOURCES], useFactory: ({ upstreams }: HealthSources) => upstreams },
+        HealthController,
+      ],
+      exports: [HealthController],
     };
   }
-}
-
-function healthOf(sources: Provider) {
-  return {
-    module: HealthModule,
-    imports: [TerminusModule.forRoot({ logger: false })],
-    controllers: [HealthController],
-    providers: [
-      sources,
-      UpstreamHealth,
-      { provide: Readiness, inject: [HEALTH_SOURCES], useFactory: ({ readiness }: HealthSources) => readiness },
-      { provide: UPSTREAM_STATES, inject: [HEALTH_SOURCES], useFactory: ({ upstreams }: HealthSources) => upstreams },
-    ],
-  };
 }

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
  * The phase of the gateway's life. `draining` comes before the listeners close, so that load balancers in front can stop
  * sending traffic in time.
  */
-export type LifeState = 'starting' | 'ready' | 'draining';
+type LifeState = 'starting' | 'ready' | 'draining';
 
 /** The state that `/health/ready` shows. The gateway sets it; `draining` is final. */
 @Injectable()

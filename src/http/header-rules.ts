@@ -3,7 +3,7 @@ import { FieldNames } from './field-names.js';
 import { fieldValueOf } from './field-value.js';
 
 /** `headers.request` or `headers.response` of a route. Values are texts: they go out as UTF-8. */
-export interface HeaderRulesDefinition {
+interface HeaderRulesDefinition {
   readonly set?: ReadonlyMap<string, string>;
   readonly add?: ReadonlyMap<string, string>;
   readonly remove?: readonly string[];

@@ -16,7 +16,7 @@ class Waiting extends Pieces {
 }
 
 /** A stream whose pieces are joined while they wait to be read. */
-export type JoinedReadable = Readable & { [PIECES]?: Waiting | undefined };
+type JoinedReadable = Readable & { [PIECES]?: Waiting | undefined };
 
 const { push, read } = Readable.prototype;
 

@@ -14,7 +14,7 @@ export interface PathPolicy {
 }
 
 /** Why a path is refused, with a sentence for the client. */
-export interface PathRejection {
+interface PathRejection {
   readonly reason: keyof PathPolicy;
   readonly detail: string;
 }

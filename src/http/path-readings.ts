@@ -1,7 +1,7 @@
 import { decode, isPlain, mergeSlashes, routingPath, withoutDotSegments } from './path.js';
 
 /** What servers behind the gateway may take a path for, other than what the gateway routes it by. */
-export interface PathReadings {
+interface PathReadings {
   /** Each once, decoded as `routingPath` is. Empty slashes are in those of servers that do not merge them. */
   readonly others: readonly string[];
   /**

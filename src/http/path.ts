@@ -1,5 +1,5 @@
 /** A request-target, taken apart. */
-export interface Target {
+interface Target {
   /** Starts with `/`, or is `*`. */
   readonly path: string;
   /** Without its `?`. Undefined: there was no `?`; empty: there was nothing after it. */

@@ -59,7 +59,7 @@ const builtIn: readonly (readonly [name: string, kind: FieldKind])[] = [
 ];
 
 /** What the configuration says of the fields of requests. Names in lower case. */
-export interface RequestFieldSettings {
+interface RequestFieldSettings {
   /** `forwardedFields`: names beside the built-in ones, and names of those that are fields like any other. */
   readonly forwardedFields: { readonly add: readonly string[]; readonly keep: readonly string[] };
   /** `requestId.header`. */

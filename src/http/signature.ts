@@ -1,7 +1,7 @@
 import { RawHeaders } from './raw-headers.js';
 
 /** What a signature is made of. */
-export interface SignatureSettings {
+interface SignatureSettings {
   /** `requestId` of the configuration: the name in lower case, and whether clients get the id. */
   readonly requestId: { readonly header: string; readonly echo: boolean };
   /** Tells this gateway from others: a token (RFC 9110 §5.6.2) that all threads and processes of one gateway share. */

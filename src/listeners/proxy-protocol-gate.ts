@@ -6,7 +6,7 @@ import { introduce } from '../proxy/client/client-connection.js';
 import { readProxyHeader } from './proxy-protocol.js';
 
 /** Options of the gate of a listener. */
-export interface ProxyProtocolOptions {
+interface ProxyProtocolOptions {
   readonly listener: string;
   readonly unix: boolean;
   /** Milliseconds in which the header must have arrived; 0 = no limit. */

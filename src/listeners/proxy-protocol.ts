@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /** The content of a PROXY protocol header. */
-export interface ProxyHeader {
+interface ProxyHeader {
   /** Bytes of the header; later bytes come from the client. */
   readonly length: number;
   /**

@@ -21,7 +21,7 @@ export const builtinStrategyClasses: readonly Type<LoadBalancingStrategy>[] = [
 ];
 
 /** The part of a built-in strategy that checks a configuration without an application. */
-export interface BuiltinStrategy {
+interface BuiltinStrategy {
   readonly name: string;
   /** The errors in the options of the strategy, one line each; empty: they are valid. `path`: the place of the strategy in the file. */
   validate(options: unknown, path?: string): readonly string[];

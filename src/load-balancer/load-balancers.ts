@@ -4,7 +4,7 @@ import { StickySession, type StickyOptions } from './sticky-session.js';
 import { Strategies } from './strategies.js';
 
 /** The `strategy` of an upstream: a registered name and the options as written. */
-export interface StrategyChoice {
+interface StrategyChoice {
   readonly name: string;
   readonly options?: unknown;
 }

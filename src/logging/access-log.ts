@@ -22,7 +22,7 @@ export interface AccessSettings {
 }
 
 /** The part of the application's logger that the access log reads. */
-export interface LevelSource {
+interface LevelSource {
   /** Pino's number of the level in force: 30 is `info`, 20 `debug`; Infinity `silent`. */
   readonly levelVal: number;
 }

@@ -5,7 +5,7 @@ import { Tally, type Count } from './tally.js';
 import { Timings, type Timing } from './timings.js';
 
 /** How an attempt on a backend ended. */
-export type AttemptOutcome = 'success' | 'failure' | 'ignored';
+type AttemptOutcome = 'success' | 'failure' | 'ignored';
 
 interface UpstreamCounts {
   readonly duration: Timing;

@@ -3,7 +3,7 @@ import { makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import type { Gauge, Registry } from 'prom-client';
 
 /** The expiry of a certificate that a listener serves. */
-export interface CertificateReading {
+interface CertificateReading {
   /** Name of the listener. */
   readonly listener: string;
   /** Path of its file. */

@@ -7,7 +7,7 @@ import { Tally, type Count } from './tally.js';
 const levels = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 /** The states of a circuit. */
-export type CircuitLevel = keyof typeof levels;
+type CircuitLevel = keyof typeof levels;
 
 /** The state of one circuit at the moment of a scrape. */
 export interface CircuitReading {

@@ -16,7 +16,7 @@ export interface BackendState {
 }
 
 /** Bytes of memory that are used for slow clients. */
-export interface MemoryState {
+interface MemoryState {
   /** Bodies of requests that are buffered before they take a place at a backend. */
   readonly bodies: number;
   /** Answers that backends send faster than clients read them. */
@@ -24,7 +24,7 @@ export interface MemoryState {
 }
 
 /** The open client connections of one listener. */
-export interface ListenerState {
+interface ListenerState {
   readonly listener: string;
   readonly connections: number;
 }

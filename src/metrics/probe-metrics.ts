@@ -24,7 +24,7 @@ export function probeMetricProviders(registry: Registry): Provider[] {
 }
 
 /** The result of a probe; `inconclusive`: it could not ask, because the process had no descriptor left. */
-export type ProbeVerdict = 'healthy' | 'unhealthy' | 'inconclusive';
+type ProbeVerdict = 'healthy' | 'unhealthy' | 'inconclusive';
 
 /** Records active health checks. */
 @Injectable()

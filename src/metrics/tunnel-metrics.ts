@@ -4,7 +4,7 @@ import type { Counter, Gauge, Registry } from 'prom-client';
 import { Tally, type Count } from './tally.js';
 
 /** Counts for both directions: `in` from the client, `out` to the client. */
-export interface BothWays {
+interface BothWays {
   readonly in: number;
   readonly out: number;
 }
@@ -19,14 +19,14 @@ export interface TunnelFigures {
 }
 
 /** The labels of a tunnel: names of the configuration. */
-export interface TunnelLabels {
+interface TunnelLabels {
   readonly route: string;
   readonly upstream: string;
   readonly backend: string;
 }
 
 /** The measured life of one tunnel. */
-export interface MeasuredTunnel {
+interface MeasuredTunnel {
   /** To be called at its end. `code`: a label of few values; undefined: it was no WebSocket. */
   close(code: string | undefined): void;
 }

@@ -1,7 +1,7 @@
 import { PatternError } from './pattern-error.js';
 
 /** The result of reading: its length in the source, and its spelling for `RegExp` with the `u` flag. */
-export type Read = readonly [length: number, source: string];
+type Read = readonly [length: number, source: string];
 
 const escape =
   /\\(?:u\{[0-9a-f]+\}|u[dD][89abAB][0-9a-f]{2}\\u[dD][c-f][0-9a-f]{2}|u[0-9a-f]{4}|x[0-9a-f]{2}|c[a-z]|[pP]\{[^}]*\}|[dDsSwWtnvfr]|0(?!\d))/iy;

@@ -2,7 +2,7 @@ import { PatternError } from './pattern-error.js';
 import type { Assertion, Atom, Node } from './syntax.js';
 
 /** One instruction of a compiled pattern: it leads to other instructions, until one of them is the match. */
-export type Instruction =
+type Instruction =
   | { readonly op: 'atom'; readonly atom: number; readonly next: number }
   | { readonly op: 'assertion'; readonly assertion: Assertion; readonly next: number }
   | { readonly op: 'fork'; readonly next: number; readonly other: number }

@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 class FileTrouble extends Error {}
 
 /** What a file may take. */
-export interface FileBounds {
+interface FileBounds {
   /** The most bytes that it may hold. Default: 1 MiB. */
   readonly maxBytes?: number;
   /** Milliseconds in which a pipe or a device must have come to its end. Default: 5 s; 0: such files are refused. */

@@ -41,7 +41,7 @@ export function countSteps(code: string): string {
 }
 
 /** What steps are taken from; it throws when there are none left. */
-export interface StepCount {
+interface StepCount {
   take(steps: number): void;
 }
 

@@ -2,7 +2,7 @@ import Opossum from 'opossum';
 import { bucketsOfWindow, type CircuitWindow } from './circuit-window.js';
 
 /** When a circuit opens, and for how long. Times in milliseconds. */
-export interface OpossumSettings {
+interface OpossumSettings {
   /** Share of failed calls in the window from which it opens. */
   readonly errorThreshold: number;
   /** Calls in the window before it may open. */

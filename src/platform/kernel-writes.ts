@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** What a connection has been given to write, in bytes. Both grow and shrink while it lasts; undefined once it is closed. */
-export interface KernelWrites {
+interface KernelWrites {
   /** Handed to the system, or waiting for it. */
   readonly bytesWritten?: number;
   /** Those of them that the system has not taken yet. */

@@ -14,7 +14,7 @@ const ignored = {
 } as const;
 
 /** The part of the process that signals come from, for tests. */
-export interface SignalSource {
+interface SignalSource {
   on(signal: NodeJS.Signals, listener: () => void): unknown;
   exit(code: number): void;
 }

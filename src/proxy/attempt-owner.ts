@@ -6,7 +6,7 @@ import type { EventStreams, StreamSupply } from './lasting/event-streams.js';
 import type { ForwardRoute } from './plan/forward-route.js';
 
 /** An attempt whose answer has begun. */
-export interface AnsweredAttempt {
+interface AnsweredAttempt {
   readonly backend: LiveBackend;
   /** Tells the breaker of the answer, before its end. */
   judge(): void;

@@ -11,7 +11,6 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
   readonly over: Promise<void>;
   readonly #fields = new Map<string, [name: string, value: string]>();
   #status: number | undefined;
-  #answered = false;
   #end: () => void = () => {};
 
   constructor(private readonly exchange: Exchange) {
@@ -33,11 +32,6 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
   /** Where Fastify has Node's response: filters ask it whether the head was sent. */
   get raw(): this {
     return this;
-  }
-
-  /** The answer was sent from here. */
-  get answered(): boolean {
-    return this.#answered;
   }
 
   get statusCode(): number {
@@ -116,7 +110,6 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
 
   #respond(body: Buffer | string, mediaType: string | undefined): this {
     if (this.headersSent) return this;
-    this.#answered = true;
     const status = this.#status ?? 200;
     // RFC 9110 §6.4.1
     const isBodiless = status === 204 || status === 205 || status === 304;

@@ -2,7 +2,7 @@ import { decode } from '../http/path.js';
 import type { MatchDefinition } from './route.js';
 
 /** One segment of a pattern: literal text, or a parameter that matches any one segment that is not empty. */
-export type PatternSegment =
+type PatternSegment =
   { readonly kind: 'static'; readonly text: string } | { readonly kind: 'param'; readonly name: string };
 
 /** A path of the configuration, parsed. */
@@ -22,7 +22,7 @@ export interface PathPattern {
 }
 
 /** How paths are compared. Default: letter by letter. */
-export type PathComparison = Pick<MatchDefinition, 'caseSensitive' | 'trailingSlash'>;
+type PathComparison = Pick<MatchDefinition, 'caseSensitive' | 'trailingSlash'>;
 
 /** The patterns for a path of the configuration: first the path itself, then its slash variant. Throws as `parsePattern` does. */
 export function patternsOf(

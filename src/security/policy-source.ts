@@ -16,7 +16,7 @@ export const stages = [
 ] as const;
 
 /** A name of {@link stages}. */
-export type Stage = (typeof stages)[number];
+type Stage = (typeof stages)[number];
 
 /** A policy and the stage at which it is asked. */
 export interface StagedPolicy {

@@ -5,7 +5,7 @@ import { SecurityHeaders } from './headers/security-headers.js';
 import type { PolicyContext } from './policy.js';
 
 /** The parts of a request that decide on the fields of its response. */
-export type AnsweredRequest = Pick<PolicyContext, 'method' | 'headers' | 'scheme'>;
+type AnsweredRequest = Pick<PolicyContext, 'method' | 'headers' | 'scheme'>;
 
 /** Changes the fields of every response in place, whether it comes from a backend, the gateway, or a policy that denies. */
 export interface ResponseDefaults {

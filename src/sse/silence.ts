@@ -1,5 +1,5 @@
 /** How long nothing may pass on a stream, in milliseconds; 0 = for ever. */
-export interface SilenceLimits {
+interface SilenceLimits {
   /** Since something was written to the client: then a heartbeat is due. */
   readonly heartbeat: number;
   /** Since something was heard from the backend: then the stream is broken. */

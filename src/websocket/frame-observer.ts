@@ -5,7 +5,7 @@ export interface FrameFault {
 }
 
 /** The rules for one direction of a tunnel. */
-export interface ObserverOptions {
+interface ObserverOptions {
   /** True for the client's direction: frames must be masked; false: they must not be (RFC 6455 §5.1). */
   readonly masked: boolean;
   /** The longest payload of one frame, in bytes; a frame that declares more is a fault 1009. */
@@ -68,8 +68,7 @@ export class FrameObserver {
   #binary = 0;
   #pings = 0;
   #pongs = 0;
-  #closes = 0;
-  #payloadBytes = 0;
+  #closed = false;
   #frames = 0;
   #closeCode: number | undefined;
 
@@ -132,19 +131,9 @@ export class FrameObserver {
     return this.#pongs;
   }
 
-  /** Whole Close frames: at most one. */
-  get closes(): number {
-    return this.#closes;
-  }
-
   /** Whole messages, text and binary. */
   get messages(): number {
     return this.#text + this.#binary;
-  }
-
-  /** Bytes of payload of data frames, as their headers declared them, once a header was read whole. */
-  get payloadBytes(): number {
-    return this.#payloadBytes;
   }
 
   /** Frames whose first byte was read, including the one at fault. */
@@ -159,15 +148,10 @@ export class FrameObserver {
 
   /** Whether a whole Close frame has passed: nothing may follow it (RFC 6455 §5.5.1). */
   get closed(): boolean {
-    return this.#closes > 0;
+    return this.#closed;
   }
 
-  /** Reads nothing more from now on; the counts stay. */
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  /** Reads the next bytes, in any split. Reads nothing after a fault, a whole Close frame or `stop`. Never throws. */
+  /** Reads the next bytes, in any split. Reads nothing after a fault or a whole Close frame. Never throws. */
   read(chunk: Buffer): void {
     this.#firstBoundary = -1;
     this.#faultAt = 0;
@@ -270,7 +254,6 @@ export class FrameObserver {
   #endHeader(): void {
     this.#remaining = this.#length;
     this.#part = 'payload';
-    if (this.#opcode < close) this.#payloadBytes += this.#length;
     if (this.#opcode !== close) return;
     if (this.#length === 0) {
       this.#closeCode = 1005;
@@ -286,7 +269,7 @@ export class FrameObserver {
     if (opcode === ping) this.#pings++;
     else if (opcode === pong) this.#pongs++;
     else if (opcode === close) {
-      this.#closes++;
+      this.#closed = true;
       this.#stopped = true;
     } else if (opcode < close) this.#endDataFrame(opcode);
   }

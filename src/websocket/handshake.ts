@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { RawHeaders } from '../http/raw-headers.js';
 
 /** The refusal of an opening handshake: status, explanation, and additional fields of the response. */
-export interface HandshakeFault {
+interface HandshakeFault {
   readonly status: 400 | 426;
   readonly detail: string;
   readonly headers: Readonly<RawHeaders>;

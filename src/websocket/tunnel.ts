@@ -8,7 +8,7 @@ import { closeFrame, pingFrame } from './frames.js';
 import { FrameObserver, type FrameFault } from './frame-observer.js';
 
 /** Settings of a tunnel. Times in milliseconds, 0 = off. */
-export interface TunnelSettings {
+interface TunnelSettings {
   readonly idleTimeout: number;
   readonly pingInterval: number;
   /** Bytes. */
@@ -29,7 +29,7 @@ const abnormal = 1006;
 const noPayload = Buffer.alloc(0);
 
 /** Called at the end of a tunnel, when both connections are closed. */
-export interface TunnelWatcher {
+interface TunnelWatcher {
   closed(tunnel: Tunnel): void;
 }
 

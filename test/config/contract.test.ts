@@ -5,7 +5,6 @@ import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { ConfigError } from '../../src/config/loading/config-error.js';
-import { defaultGatewayConfig } from '../../src/config/loading/default-config.js';
 import { effectiveConfig } from '../../src/config/showing/effective-config.js';
 import { generatedFiles } from '../../src/config/showing/generate.js';
 import { buildConfig, parseConfig, type ParseOptions } from '../../src/config/loading/load-config.js';
@@ -153,7 +152,8 @@ describe('defaults', () => {
   });
 
   it('are new values each time, so that gateways share nothing', () => {
-    const [one, other] = [defaultGatewayConfig(), defaultGatewayConfig()];
+    const upstreams = { app: { backends: ['http://127.0.0.1:3001'] } };
+    const [one, other] = [buildConfig({ upstreams }), buildConfig({ upstreams })];
     one.metrics.buckets.push(60);
     one.security.validation.methods.push('GET');
     expect(other.metrics.buckets).not.toContain(60);

@@ -1,7 +1,6 @@
 /** A frame as the model read it; offsets in the whole stream, endless where its header is cut off. */
 interface ModelFrame {
   readonly start: number;
-  readonly headerEnd: number;
   readonly end: number;
   readonly opcode: number;
   readonly length: number;
@@ -33,7 +32,7 @@ export function modelOf(bytes: Buffer, masked: boolean, maxFrame: number): Frame
     if (opcode === 0 && kind === undefined) return failed(start);
     if ((opcode === 1 || opcode === 2) && kind !== undefined) return failed(start);
 
-    const endless = { start, headerEnd: Infinity, end: Infinity, opcode, length: 0, ends: undefined };
+    const endless = { start, end: Infinity, opcode, length: 0, ends: undefined };
     const cutOff = (): FrameModel => ({ frames: [...frames, endless], fault: undefined, close: undefined });
     const second = bytes[start + 1];
     if (second === undefined) return cutOff();
@@ -61,7 +60,7 @@ export function modelOf(bytes: Buffer, masked: boolean, maxFrame: number): Frame
       if (kind !== 'unknown') ends = kind;
       kind = undefined;
     }
-    frames.push({ start, headerEnd, end, opcode, length: Number(length), ends });
+    frames.push({ start, end, opcode, length: Number(length), ends });
     if (opcode === 8) return { frames, fault: undefined, close: closeOf(bytes, masked, headerEnd, end) };
     start = end;
   }

@@ -71,7 +71,7 @@ export class JwtConfig {
 }
 
 /** One API key. */
-export class ApiKeyEntryConfig {
+class ApiKeyEntryConfig {
   @Key(label, { required: true, doc: 'Who uses it: for logs and limits, never secret.' })
   declare id: string;
 
@@ -92,7 +92,7 @@ export class ApiKeyConfig {
 }
 
 /** A user of HTTP basic authentication. */
-export class BasicUserConfig {
+class BasicUserConfig {
   @Key(text({ expected: 'a user name without a colon', pattern: /^[^:\p{Cc}]+$/u, maxLength: 256 }), {
     required: true,
     doc: 'User name.',

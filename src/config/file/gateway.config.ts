@@ -21,7 +21,7 @@ import { UpstreamConfig } from './upstream.config.js';
 import { WebSocketConfig } from './websocket.config.js';
 
 /** How the gateway stops. */
-export class ShutdownConfig {
+class ShutdownConfig {
   @Key(duration(), {
     doc: 'Work in flight may end in this time after a SIGTERM; what is left then is cut. Shorter than the time after which the platform kills the process (30 s on Kubernetes, minus its pre-stop delay).',
   })
@@ -29,7 +29,7 @@ export class ShutdownConfig {
 }
 
 /** A Redis server that several machines count in. */
-export class RedisStoreConfig {
+class RedisStoreConfig {
   @Key(url(['redis', 'rediss'], 'redis://host:6379'), { required: true, doc: 'Where it is; `rediss` for TLS.' })
   declare redis: string;
 
@@ -38,7 +38,7 @@ export class RedisStoreConfig {
 }
 
 /** Where the counts of rate limits are kept. */
-export type RateLimitStore = 'memory' | RedisStoreConfig;
+type RateLimitStore = 'memory' | RedisStoreConfig;
 
 const rateLimitStore = either(
   choice('memory'),

@@ -4,7 +4,7 @@ import { headerMap } from '../language/kinds/header-map.js';
 import { list } from '../language/kinds/list.js';
 
 /** Changes of the header fields of one direction: removed first, then set, then added. */
-export class HeaderRulesConfig {
+class HeaderRulesConfig {
   @Key(headerMap, {
     doc: 'Fields that replace those of the same name, and look-alikes (`X_Tier` for `X-Tier`). Values go out as UTF-8.',
   })

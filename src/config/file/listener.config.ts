@@ -8,7 +8,7 @@ import { size } from '../language/kinds/size.js';
 import { label } from '../language/kinds/text.js';
 
 /** A certificate and its private key. */
-export class CertificateConfig {
+class CertificateConfig {
   @Key(filePath, {
     required: true,
     doc: 'PEM file with the certificate, followed by the intermediate certificates that clients need to reach a known root. Read again when it changes, without a restart; a new one that cannot be used is reported in the log, and the old one stays.',
@@ -23,7 +23,7 @@ export class CertificateConfig {
 }
 
 /** Certificates of clients. */
-export class ClientAuthConfig {
+class ClientAuthConfig {
   @Key(filePath, {
     required: true,
     doc: 'PEM file with the authorities whose certificates are accepted from clients. Read again when it changes.',
@@ -57,7 +57,7 @@ export class ListenerTlsConfig {
 }
 
 /** Limits of a listener for one client, and for all clients together. */
-export class ListenerLimitsConfig {
+class ListenerLimitsConfig {
   @Key(integer(1), {
     doc: 'Open connections on this listener. More are refused at once, so that those that are open stay usable.',
   })

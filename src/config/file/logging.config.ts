@@ -8,7 +8,7 @@ import { ratio } from '../language/kinds/ratio.js';
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** One line for each exchange, written when it closes. */
-export class AccessLogConfig {
+class AccessLogConfig {
   @Key(flag, { doc: 'Whether access lines are written.' })
   enabled: boolean = true;
 

@@ -15,16 +15,16 @@ const ofUpstream = 'that of the upstream';
 const ofGateway = 'that of the top-level block';
 
 /** Timeouts of one route: only what it overrides is there, so `{ ...upstream.timeouts, ...route.timeouts }` is what holds. */
-export class RouteTimeoutsConfig extends Overrides(TimeoutsConfig, ofUpstream) {}
+class RouteTimeoutsConfig extends Overrides(TimeoutsConfig, ofUpstream) {}
 
 /** Retries of one route: only what it overrides is there. */
-export class RouteRetriesConfig extends Overrides(RetriesConfig, ofUpstream) {}
+class RouteRetriesConfig extends Overrides(RetriesConfig, ofUpstream) {}
 
 /** WebSocket settings of one route: only what it overrides is there. */
-export class RouteWebSocketConfig extends Overrides(WebSocketConfig, ofGateway) {}
+class RouteWebSocketConfig extends Overrides(WebSocketConfig, ofGateway) {}
 
 /** Event stream settings of one route: only what it overrides is there. */
-export class RouteSseConfig extends Overrides(SseConfig, ofGateway) {}
+class RouteSseConfig extends Overrides(SseConfig, ofGateway) {}
 
 /** What happens to requests that match. */
 export class RouteConfig {

@@ -21,7 +21,7 @@ export const builtInForwarders = ['undici', 'http-proxy-middleware'] as const;
 const tenYears = 10 * 365 * 24 * 3_600_000;
 
 /** Backends that are found through DNS. */
-export class DiscoveryConfig {
+class DiscoveryConfig {
   @Key(host, { required: true, doc: 'Name that is looked up.' })
   declare dns: string;
 
@@ -36,7 +36,7 @@ export class DiscoveryConfig {
 }
 
 /** A cookie that keeps a client on its backend. */
-export class StickyConfig {
+class StickyConfig {
   @Key(cookieName, {
     doc: 'Name of the cookie. It holds nothing that names a backend in clear. Two upstreams that one host leads to need two names: they would overwrite the cookie of each other.',
     defaultText: '`gw_` and the name of the upstream',
@@ -88,7 +88,7 @@ export class UpstreamTlsConfig {
 }
 
 /** Connections that are kept to a backend. */
-export class ConnectionsConfig {
+class ConnectionsConfig {
   @Key(integer(1, 65_535), {
     doc: 'Connections to one backend, for each worker. Requests beyond it wait in the queue. Requests whose clients are still sending get at most half of them, and half of the queue. Upgraded connections, and event streams that are asked for by `Accept`, take no place: they have limits of their own.',
   })

@@ -26,7 +26,7 @@ function orAny(kind: Kind<string>): Kind<string[]> {
  * Which unusual parts of a path are forwarded unchanged. Routing always uses the normalised path, and the policies of every
  * route that another reading of the path could reach are applied as well.
  */
-export class PathValidationConfig {
+class PathValidationConfig {
   @Key(choice('normalize', 'reject', 'keep'), {
     doc: '`.` and `..` segments, also spelled `%2e`: resolved, refused with 400, or forwarded as they are. With `keep`, mind that the backend resolves them after the gateway has chosen the route.',
   })
@@ -84,10 +84,10 @@ const pathDoc =
   'How odd spellings of a path are treated. `strict` stands for `reject` under every key: what could be read in two ways is refused.';
 
 /** The path settings of one route: only the ones that it overrides. */
-export class RoutePathValidationConfig extends Overrides(PathValidationConfig, 'that of the top-level block') {}
+class RoutePathValidationConfig extends Overrides(PathValidationConfig, 'that of the top-level block') {}
 
 /** A JSON Schema for request bodies. */
-export class BodyValidationConfig {
+class BodyValidationConfig {
   @Key(filePath, {
     required: true,
     doc: 'JSON Schema that JSON bodies must satisfy, else 422 with the failing places. The body is held in memory to look at it, so `maxBody` is required with it.',

@@ -9,7 +9,7 @@ import { map } from './kinds/map.js';
 import type { ReadOptions } from './kinds/read-options.js';
 
 /** The properties of a key in addition to its kind. Its default is the property's initial value. */
-export interface KeyOptions {
+interface KeyOptions {
   /** Meaning, unit, trap; Markdown. */
   readonly doc: string;
   /** Leaving it out is an error. Default: false. */

@@ -30,7 +30,7 @@ export interface LoadedConfig {
 }
 
 /** The input for a configuration. */
-export interface Material {
+interface Material {
   /** Plain data; undefined for an empty file. */
   readonly value: unknown;
   /** Errors that are already known. */

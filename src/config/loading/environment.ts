@@ -2,7 +2,7 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A text after substitution; `whole`: it was one substitution and nothing else. */
-export interface Substitution {
+interface Substitution {
   readonly text: string;
   readonly substituted: boolean;
   readonly whole: boolean;

@@ -17,7 +17,7 @@ import { substitute, type Environment } from './environment.js';
 import { deepest, excessOf, mostNodes, type Excess } from './yaml-bounds.js';
 
 /** A file as plain data (blocks without a prototype), with the positions of all values. */
-export interface RawFile {
+interface RawFile {
   /** Undefined for an empty file. */
   readonly value: unknown;
   readonly findings: readonly Finding[];

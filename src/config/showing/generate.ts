@@ -15,7 +15,7 @@ export function generatedFiles(): Map<string, string> {
 }
 
 /** Writes the generated files below `folder`; with `check` nothing is written. Returns the files that were out of date. */
-export function generate(folder: string, check: boolean): string[] {
+function generate(folder: string, check: boolean): string[] {
   const stale = [...generatedFiles()].filter(([path, text]) => current(resolve(folder, path)) !== text);
   for (const [path, text] of check ? [] : stale) {
     mkdirSync(dirname(resolve(folder, path)), { recursive: true });

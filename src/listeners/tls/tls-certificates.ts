@@ -4,7 +4,7 @@ import { contextOptions, type ListenerTls } from './tls-settings.js';
 import { ByServerName, namesOf } from './tls-names.js';
 
 /** The result of reading the files again. */
-export interface Reloaded {
+interface Reloaded {
   /** Files whose new content is served from now on. */
   readonly changed: readonly string[];
   /** One line for each file that cannot be used; its previous content is still served. */

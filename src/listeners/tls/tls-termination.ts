@@ -16,7 +16,7 @@ import { handshakeFailure } from './tls-failure.js';
 import { sessionLifetime, type ListenerTls } from './tls-settings.js';
 
 /** Options of the TLS of a listener. */
-export interface TlsTerminationOptions {
+interface TlsTerminationOptions {
   readonly listener: string;
   readonly unix: boolean;
   readonly http2: boolean;

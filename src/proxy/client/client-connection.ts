@@ -17,7 +17,7 @@ export interface ClientCertificate {
 }
 
 /** What a listener has learned about a connection before its first request. */
-export interface ClientConnection {
+interface ClientConnection {
   /** The client, where a trusted proxy has named it by the PROXY protocol; the address is undefined where the proxy gave none. */
   readonly peer: { readonly address: string | undefined } | undefined;
   /** Bytes that came before the first of HTTP. */

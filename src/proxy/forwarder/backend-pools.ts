@@ -10,7 +10,7 @@ import { NodeAgents, type AgentLimits } from './node-agents.js';
 import { PooledClient } from './pooled-client.js';
 
 /** How connections to the backends of one upstream are made. */
-export interface PoolSettings {
+interface PoolSettings {
   readonly connections: AgentLimits;
   /** Milliseconds until a connection, TLS handshake included, must stand. */
   readonly connectTimeout: number;

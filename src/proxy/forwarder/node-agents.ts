@@ -12,7 +12,7 @@ export interface AgentLimits {
 }
 
 /** Makes an agent for connections to a backend. */
-export type AgentFactory = (backend: Backend, options: AgentOptions) => Agent;
+type AgentFactory = (backend: Backend, options: AgentOptions) => Agent;
 
 /** The agents of `node:http` for an upstream's backends, made when first used: for each backend one for every kind of connection. */
 export class NodeAgents {

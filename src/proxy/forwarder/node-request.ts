@@ -6,7 +6,7 @@ import { RequestBody } from '../client/request-body.js';
 import type { ForwardRequest } from './forwarder.js';
 
 /** Where `node:http` is to connect to. */
-export type NodeAddress =
+type NodeAddress =
   | { readonly protocol: string; readonly hostname: string; readonly port: string }
   | { readonly protocol: string; readonly socketPath: string };
 

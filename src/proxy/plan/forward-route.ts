@@ -20,7 +20,7 @@ export interface ForwardRoute {
 }
 
 /** Another upstream that takes the request. */
-export interface FallbackUpstream {
+interface FallbackUpstream {
   readonly kind: 'upstream';
   readonly route: ForwardRoute;
 }

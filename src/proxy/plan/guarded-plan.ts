@@ -15,7 +15,7 @@ export interface Guarded {
 }
 
 /** What is asked here of the routes of a configuration. */
-export interface Routes {
+interface Routes {
   /** The rules for the path of a request that no route fits. */
   readonly path: PathPolicy;
   /** A single route takes every path, so no reading of a path can lead to another route. */

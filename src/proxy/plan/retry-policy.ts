@@ -15,7 +15,7 @@ const maxStale = 3;
 export type RetryReason = 'connect-failure' | 'reset' | 'timeout' | 'status' | 'stale';
 
 /** What of an exchange says whether it may be sent again. */
-export type RepeatedRequest = Pick<ExchangeView, 'body' | 'method'>;
+type RepeatedRequest = Pick<ExchangeView, 'body' | 'method'>;
 
 /** The same, with the attempts that have been made for it. */
 export interface TriedRequest extends RepeatedRequest {

@@ -10,7 +10,7 @@ export interface BreakerVerdict {
 }
 
 /** Those of the settings of a circuit breaker that say what counts. */
-export type VerdictSettings = Pick<CircuitBreakerConfig, 'failOn' | 'slowerThan'> & {
+type VerdictSettings = Pick<CircuitBreakerConfig, 'failOn' | 'slowerThan'> & {
   readonly outlier: Pick<OutlierConfig, 'enabled'>;
 };
 

@@ -25,11 +25,6 @@ export class RetryBudget {
     this.#at = now;
   }
 
-  /** Attempts that could be added now. */
-  get available(): number {
-    return Math.max(0, Math.floor(Math.max(this.#byRequests, this.#byClock)));
-  }
-
   /** A request was made. `share`: how much of an attempt it may add; `now`: from `performance.now()`. */
   deposit(share: number, now: number): void {
     if (now - this.#at > resolution) this.#pass(now);

@@ -15,7 +15,7 @@ import { LatencyWindow } from './latency-window.js';
 import { RetryBudget } from './retry-budget.js';
 
 /** What a target is made of. */
-export interface TargetParts {
+interface TargetParts {
   readonly upstream: Upstream;
   readonly balancer: LoadBalancer;
   readonly forwarder: Forwarder;
@@ -32,7 +32,7 @@ export interface TargetParts {
 }
 
 /** The request that a backend is picked for. */
-export interface PickedFor extends RequestInfo {
+interface PickedFor extends RequestInfo {
   readonly tie: ClientTie | undefined;
 }
 

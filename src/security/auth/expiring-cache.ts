@@ -7,11 +7,6 @@ export class ExpiringCache<V> {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** The number of entries, including expired ones that have not been read since. */
-  get size(): number {
-    return this.#entries.size;
-  }
-
   get(key: string): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;

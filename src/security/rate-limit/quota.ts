@@ -1,5 +1,5 @@
 /** How a limit counts (GCRA). Both in whole nanoseconds. */
-export interface Cell {
+interface Cell {
   /** How far one request moves a cell ahead: the time in which it is refilled. 0 = the cell is read and not moved. */
   readonly interval: number;
   /** How far ahead a cell may be: the interval times the burst. */

@@ -25,7 +25,7 @@ export class Invalid {
 }
 
 /** An `Invalid` and its path below the searched value. */
-export type Located = readonly [path: readonly string[], invalid: Invalid];
+type Located = readonly [path: readonly string[], invalid: Invalid];
 
 /** The refused values in `value`: itself, or among the elements of lists and maps at any depth. */
 export function invalidsIn(value: unknown, path: readonly string[] = []): Located[] {

@@ -2,7 +2,7 @@ import { Invalid } from './invalid.js';
 import type { Kind } from './kind.js';
 
 /** The rules for a text. */
-export interface TextRules {
+interface TextRules {
   /** Short name for the reference. Default: `string`. */
   readonly label?: string;
   /** The description in messages. Default: `a text`. */

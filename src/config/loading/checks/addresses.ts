@@ -4,7 +4,7 @@ import { isLocalName, isLoopback } from '../../../addresses/loopback.js';
 import type { ListenerConfig } from '../../file/listener.config.js';
 
 /** Something that listens on a port: a listener, or the admin side. Port 0 is any free port, which a backend URL cannot name. */
-export type ListeningAddress = Pick<ListenerConfig, 'host' | 'port'>;
+type ListeningAddress = Pick<ListenerConfig, 'host' | 'port'>;
 
 /** Whether the system would refuse the second of two addresses while the first is in use. */
 export function collide(a: ListeningAddress, b: ListeningAddress): boolean {

@@ -5,7 +5,7 @@ import { Invalid } from '../../language/kinds/invalid.js';
 import { nearest } from '../../../spelling/nearest.js';
 
 /** A strategy that is known to the process: its name, and the check of its options. */
-export interface KnownStrategy {
+interface KnownStrategy {
   readonly name: string;
   /** One sentence for each error in the options; empty: they are valid. */
   validate(options: Readonly<Record<string, unknown>>): readonly string[];
@@ -56,7 +56,7 @@ export function checkUpstreamName(context: CheckContext, path: Path, name: strin
 }
 
 /** A place in the configuration that names something built in or registered by a module. */
-export interface NamedPlace {
+interface NamedPlace {
   readonly path: Path;
   /** The kind, as named in messages: `strategy`. */
   readonly kind: string;

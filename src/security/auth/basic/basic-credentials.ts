@@ -1,5 +1,5 @@
 /** The content of `Authorization: Basic`. */
-export interface BasicCredentials {
+interface BasicCredentials {
   readonly name: string;
   readonly password: string;
 }

@@ -8,7 +8,7 @@ import {
 } from 'jose';
 
 /** Times between fetches of keys, in milliseconds. */
-export interface KeyTimes {
+interface KeyTimes {
   /** Time between two regular fetches. */
   readonly refresh: number;
   /** Time between two fetches that tokens with unknown keys cause. */
