@@ -9,9 +9,9 @@ const byForwarded = (header: string, peer = '10.0.0.1') => inside.clientAddress(
 
 describe('which peers are trusted', () => {
   it('trusts no peer by default', () => {
-    const nobody = new TrustedProxies([]);
-    for (const peer of ['127.0.0.1', '::1', 'unix', undefined]) expect(nobody.isTrusted(peer)).toBe(false);
-    expect(nobody.clientAddress('10.0.0.1', { 'x-forwarded-for': '1.1.1.1', forwarded: 'for=1.1.1.1' })).toBe(
+    const noProxies = new TrustedProxies([]);
+    for (const peer of ['127.0.0.1', '::1', 'unix', undefined]) expect(noProxies.isTrusted(peer)).toBe(false);
+    expect(noProxies.clientAddress('10.0.0.1', { 'x-forwarded-for': '1.1.1.1', forwarded: 'for=1.1.1.1' })).toBe(
       '10.0.0.1',
     );
   });

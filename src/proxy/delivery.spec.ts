@@ -112,7 +112,7 @@ describe('the delivery of an exchange', () => {
     expect([codeOf(waits), road.forwarder.asked, road.inFlight]).toEqual(['NO_BACKEND', ['a'], [0]]);
   });
 
-  it('is not tried again, nor has a fallback, once the head is with the client, whatever it ends with', async () => {
+  it('gets no second attempt and no fallback when the backend fails behind a head that the client has', async () => {
     const road = await roadTo(['a', 'b'], { fallback: { status: 200 } });
     const request = road.send();
     road.forwarder.last.head(200);

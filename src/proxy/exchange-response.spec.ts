@@ -11,7 +11,7 @@ async function responding() {
 }
 
 describe('the response that guards see', () => {
-  it('is the answer, whatever is sent', async () => {
+  it('gives the client each kind of body as the answer', async () => {
     const bodies: readonly (readonly [body: unknown, text: string, type: string | undefined])[] = [
       ['text', 'text', 'text/plain; charset=utf-8'],
       [Buffer.from('bytes'), 'bytes', 'application/octet-stream'],

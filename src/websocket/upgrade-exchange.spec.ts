@@ -18,7 +18,7 @@ async function upgrade(protocol = 'WebSocket', held: string | null = 'early') {
 }
 
 describe('an upgrade', () => {
-  it('is proved by the key of the client, whatever the case and the space around it', async () => {
+  it('is proved by the key of the client, in any case of the field name and with space around the value', async () => {
     const { sut } = await upgrade();
     sut.prove();
     expect(sut.isWebSocket).toBe(true);

@@ -84,10 +84,10 @@ describe('the keys of an issuer', () => {
     for (const kid of ['one', 'two']) {
       expect((await ask(bearer(await issuing.token({}, { kid: undefined } as object, kid)))).status).toBe(200);
     }
-    const nobodys = await new SignJWT({ iss: issuer, aud: audience, exp: seconds() + 60 })
+    const ofNoKey = await new SignJWT({ iss: issuer, aud: audience, exp: seconds() + 60 })
       .setProtectedHeader({ alg: 'RS256' })
       .sign(rsa().privateKey);
-    expect((await ask(bearer(nobodys))).status).toBe(401);
+    expect((await ask(bearer(ofNoKey))).status).toBe(401);
     const late = await issuing.token({ exp: seconds() - 60 }, { kid: undefined } as object, 'two');
     expect((await ask(bearer(late))).header('www-authenticate')).toContain('expired');
   });

@@ -29,7 +29,7 @@ async function fieldsFor(
 const said = ['X-Forwarded-For', '203.0.113.9', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'shop.example'];
 
 describe('the fields by which a backend is told of the client', () => {
-  it('are the own ones of the gateway where the peer is not trusted, whatever that says', async () => {
+  it('are written anew by the gateway where the peer is not trusted, also when the peer sends such fields', async () => {
     expect(await fieldsFor({ fields: [...said, 'Forwarded', 'for=203.0.113.9'] })).toMatchObject({
       'x-forwarded-for': '10.0.0.1',
       'x-forwarded-proto': 'http',
