@@ -42,12 +42,105 @@ const drawn = [...chart.matchAll(/\["([\d ]+) (src\/[\w./-]+\.ts)"\]/g)].flatMap
   numbers!.split(' ').map(number => `${number} ${file}`),
 );
 
+/** The file of each node of the chart; the files in it for a subgraph. */
+const nodes = new Map<string, string[]>();
+for (const [, id, file] of chart.matchAll(/(\w+)\["(?:[\d ]+ )?(src\/[\w./-]+\.ts)"\]/g)) nodes.set(id!, [file!]);
+for (const [, id, inside] of chart.matchAll(/subgraph (\w+)\[.*?\]\n([\s\S]*?)\n\s*end\n/g)) {
+  nodes.set(
+    id!,
+    inside!.split('\n').flatMap(line => nodes.get(line.trim().split('[')[0]!) ?? []),
+  );
+}
+
+/** The arrows of the chart between two files; those within one file are left out. */
+const arrows = chart
+  .split('\n')
+  .filter(line => line.includes('-->'))
+  .flatMap(line => {
+    const ids = line
+      .replaceAll(/\|".*?"\||\(?\[".*?"\]\)?/g, '')
+      .split('-->')
+      .map(id => id.trim());
+    return ids.slice(1).flatMap((to, index) => {
+      const from = ids[index]!;
+      if (![from, to].every(id => nodes.has(id) || ['http1', 'http2'].includes(id)))
+        throw new Error(`"${line}" is unclear`);
+      return (nodes.get(from) ?? []).flatMap(one => (nodes.get(to) ?? []).map(other => [one, other] as const));
+    });
+  })
+  .filter(([from, to]) => from !== to);
+
+/** The files of src/ that a file imports. */
+const importsOf = (path: string): string[] =>
+  [...read(path).matchAll(/ from '(\.[^']+)\.js'/g)].map(([, name]) => `${join(dirname(path), name!)}.ts`);
+const knows = (one: string, other: string): boolean => importsOf(one).includes(other) || importsOf(other).includes(one);
+
+/** Each answer goes through the exchange, which knows its responder by the interface. */
+const answer = ['src/proxy/exchange.ts', 'src/proxy/client/responder.ts'];
+
+/**
+ * Arrows between files of which neither imports the other, with the files by which one leads to the other all the same: of each two neighbours one
+ * imports the other.
+ */
+const indirect: Readonly<Record<string, readonly string[]>> = {
+  // The pool of a listener's connections hands the handler of its streams through.
+  'src/listeners/http2/http2-connection.ts > src/listeners/listeners.ts': [
+    'src/listeners/http2/http2-connections.ts',
+    'src/listeners/listener.ts',
+  ],
+  // A listener knows upgrades by the abstract class.
+  'src/listeners/listener.ts > src/websocket/client-upgrades.ts': ['src/proxy/upgrades.ts'],
+  // The handler of a listener calls one, then the other.
+  'src/proxy/exchanges.ts > src/proxy/entrance.ts': ['src/listeners/listeners.ts'],
+  'src/proxy/entrance.ts > src/proxy/client/http1-responder.ts': answer,
+  'src/proxy/entrance.ts > src/proxy/client/http2-responder.ts': answer,
+  'src/proxy/dispatcher.ts > src/proxy/client/http1-responder.ts': answer,
+  'src/proxy/dispatcher.ts > src/proxy/client/http2-responder.ts': answer,
+  'src/proxy/delivery.ts > src/proxy/client/http1-responder.ts': answer,
+  'src/proxy/delivery.ts > src/proxy/client/http2-responder.ts': answer,
+  'src/proxy/attempt.ts > src/proxy/client/http1-responder.ts': answer,
+  'src/proxy/attempt.ts > src/proxy/client/http2-responder.ts': answer,
+  // The target of its route has the forwarder.
+  'src/proxy/delivery.ts > src/proxy/forwarder/undici-forwarder.ts': [
+    'src/proxy/plan/forward-route.ts',
+    'src/proxy/target/target.ts',
+    'src/proxy/forwarder/forwarder.ts',
+  ],
+  // A forwarder knows an attempt as an `AttemptObserver`.
+  'src/proxy/forwarder/undici-attempt.ts > src/proxy/attempt.ts': ['src/proxy/forwarder/forwarder.ts'],
+  // An attempt knows a stream as an `EventStream`; a stream knows its delivery as a `StreamSupply`, and its responder by the interface.
+  'src/proxy/attempt.ts > src/sse/relayed-stream.ts': ['src/proxy/lasting/event-streams.ts'],
+  'src/sse/relayed-stream.ts > src/proxy/delivery.ts': ['src/proxy/lasting/event-streams.ts'],
+  'src/sse/relayed-stream.ts > src/proxy/client/http1-responder.ts': [
+    'src/proxy/lasting/event-streams.ts',
+    'src/proxy/client/responder.ts',
+  ],
+  'src/sse/relayed-stream.ts > src/proxy/client/http2-responder.ts': [
+    'src/proxy/lasting/event-streams.ts',
+    'src/proxy/client/responder.ts',
+  ],
+  // An attempt has the responder switch protocols, then has the upgrade carry on.
+  'src/proxy/client/http1-responder.ts > src/websocket/tunnel.ts': [
+    ...answer.toReversed(),
+    'src/proxy/attempt.ts',
+    'src/proxy/lasting/upgrade.ts',
+    'src/websocket/upgrade-exchange.ts',
+  ],
+  'src/proxy/client/http2-responder.ts > src/websocket/tunnel.ts': [
+    ...answer.toReversed(),
+    'src/proxy/attempt.ts',
+    'src/proxy/lasting/upgrade.ts',
+    'src/websocket/upgrade-exchange.ts',
+  ],
+  'src/websocket/tunnel.ts > src/proxy/exchanges.ts': ['src/websocket/tunnels.ts'],
+};
+
 /** The folders of each floor or room, as `npm run floors` checks them. */
-const layers = (await import(pathToFileURL(join(root, '.dependency-cruiser.mjs')).href)) as {
+const rules = (await import(pathToFileURL(join(root, '.dependency-cruiser.mjs')).href)) as {
   default: { forbidden: readonly { name: string }[] };
 };
 const checked = (kind: 'floor' | 'room'): string[] =>
-  layers.default.forbidden.flatMap(({ name }) => (name.startsWith(`${kind}-`) ? [name.slice(kind.length + 1)] : []));
+  rules.default.forbidden.flatMap(({ name }) => (name.startsWith(`${kind}-`) ? [name.slice(kind.length + 1)] : []));
 
 describe('the pages for developers', () => {
   const pages = ['docs/development.md', ...readdirSync(join(root, 'docs/adr')).map(name => `docs/adr/${name}`)];
@@ -80,14 +173,43 @@ describe('docs/architecture.md', () => {
     expect([...new Set(drawn)].toSorted()).toEqual(steps.toSorted());
   });
 
-  it('leads a GET through nine files, each in the chart', () => {
-    const way = page
-      .split('### A GET')[1]!
-      .split('### ')[0]!
-      .match(/^\d\. `[^`]+`/gm)!
-      .map(line => /`(.+)`/.exec(line)![1]!);
+  it('draws arrows where one file leads to the other', () => {
+    const names = arrows.map(([from, to]) => `${from} > ${to}`);
+    const direct = arrows.filter(([from, to]) => knows(from, to)).map(([from, to]) => `${from} > ${to}`);
+    expect(names.length).toBeGreaterThan(35);
+    expect(names.filter(name => !direct.includes(name)).toSorted()).toEqual(Object.keys(indirect).toSorted());
+    const broken = Object.entries(indirect).flatMap(([name, between]) => {
+      const [from, to] = name.split(' > ');
+      const chain = [from!, ...between, to!];
+      return chain.slice(1).flatMap((next, index) => (knows(chain[index]!, next) ? [] : [`${chain[index]} > ${next}`]));
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('leads a GET through nine files, along the arrows of the chart, and names the two between them', () => {
+    const [beginning] = page.split('### A GET')[1]!.split('### ');
+    const way = beginning!.match(/^\d\. `[^`]+`/gm)!.map(line => /`(.+)`/.exec(line)![1]!);
     expect(way).toHaveLength(9);
-    expect(way.filter(path => !chart.includes(`${path}"]`))).toEqual([]);
+    const translators = filesIn(beginning!.split('\n1. ')[0]!);
+    expect(translators).toEqual(['src/listeners/listener.ts', 'src/proxy/forwarder/undici-attempt.ts']);
+    const leads = (from: string, to: string): boolean => arrows.some(each => each[0] === from && each[1] === to);
+    expect(leads(translators[0]!, way[0]!)).toBe(true);
+    const gaps = way.slice(1).flatMap((to, index) => {
+      const from = way[index]!;
+      const isJoined = leads(from, to) || translators.some(between => leads(from, between) && leads(between, to));
+      return isJoined ? [] : [`${from} > ${to}`];
+    });
+    expect(gaps).toEqual([]);
+  });
+
+  it('has each file of the road, its rooms and the folders around it once in the index', () => {
+    const listed = rows(section('Index'))
+      .filter(([folder]) => folder!.startsWith('`'))
+      .flatMap(([folder, files]) =>
+        [...files!.matchAll(/`([\w.-]+)`/g)].map(([, name]) => `${folder!.slice(1, -1)}${name}.ts`),
+      );
+    const there = sources.filter(path => /^src\/(?:proxy|listeners|websocket|sse)\//.test(path));
+    expect(listed.toSorted()).toEqual(there.toSorted());
   });
 
   it('has each folder of src/ on the floor on which it is checked', () => {
