@@ -3,7 +3,7 @@
  * import each other. Type imports count. To add a folder, name it here and in the table of docs/architecture.md.
  */
 const floors = [
-  ['patterns', 'platform', 'fields', 'addresses', 'spelling', 'random'],
+  ['patterns', 'platform', 'fields', 'addresses', 'spelling', 'random', 'changes'],
   ['body-schema', 'tls'],
   ['config', 'http', 'extension', 'shared-memory'],
   ['logging', 'metrics', 'tracing'],

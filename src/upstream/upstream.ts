@@ -1,3 +1,4 @@
+import { ChangeSource } from '../changes/change-source.js';
 import { LiveBackend, type BackendDefinition } from './live-backend.js';
 import { SlowStart } from './slow-start.js';
 
@@ -26,8 +27,10 @@ export interface UpstreamDefinition {
  * `available` have failed them.
  *
  * With `slowStart`, a backend whose last veto is lifted ramps up to its weight, unless a panic has kept it in use.
+ *
+ * Its listeners hear of each change of the vetoes of a backend or of weights.
  */
-export class Upstream {
+export class Upstream extends ChangeSource {
   readonly backends: readonly LiveBackend[];
   /** Name of the strategy that picks among them. */
   readonly strategy: string;
@@ -42,12 +45,12 @@ export class Upstream {
   panicking = false;
   readonly #panicThreshold: number;
   readonly #slowStart: SlowStart;
-  readonly #listeners: (() => void)[] = [];
 
   constructor(
     readonly name: string,
     { backends, strategy, slowStart, panicThreshold }: UpstreamDefinition,
   ) {
+    super();
     this.strategy = strategy.name;
     this.#panicThreshold = panicThreshold;
     this.#slowStart = new SlowStart(slowStart, () => this.#republish(true));
@@ -58,11 +61,6 @@ export class Upstream {
       }),
     );
     this.#republish(true);
-  }
-
-  /** Calls `listener` after each change of the vetoes of a backend or of weights; listeners are called in the order of registration. */
-  onChange(listener: () => void): void {
-    this.#listeners.push(listener);
   }
 
   #vetoesChanged(backend: LiveBackend): void {
@@ -81,7 +79,7 @@ export class Upstream {
     if (reweighted || !isSame(available, this.available)) this.available = Object.freeze(available);
     const spares = available === usable ? [] : usable.filter(backend => backend.backup);
     if (reweighted || !isSame(spares, this.spares)) this.spares = Object.freeze(spares);
-    for (const listener of this.#listeners) listener();
+    this.changed();
   }
 
   /** The backends that a panic makes available; empty: there is no panic. */

@@ -5,7 +5,10 @@ import { maskOptions } from './secret.js';
 import { settleSubstitutions } from './substituted.js';
 import { name as nameKind } from './text.js';
 
-/** The strategies that come with the gateway. */
+/**
+ * The strategies that come with the gateway, the default first. The names stand here and on the classes, because the configuration stands on a floor below
+ * the strategies; `load-balancers.spec.ts` holds the two lists equal.
+ */
 export const builtInStrategies = [
   'round-robin',
   'random',

@@ -6,6 +6,7 @@ import {
   type JSONWebKeySet,
   type JWSHeaderParameters,
 } from 'jose';
+import { ChangeSource } from '../../../changes/change-source.js';
 
 /** Times between fetches of keys, in milliseconds. */
 interface KeyTimes {
@@ -32,16 +33,15 @@ export interface KeysObserver {
 /**
  * The public keys of an issuer (RFC 7517 §5), fetched in the background. They stay in use while the issuer cannot be reached. A
  * token that names an unknown key causes a fetch, but only one in `cooldown`, successful or not, and all waiting requests share
- * it.
+ * it. Its listeners hear of each fetch of a set that differs from the one before.
  *
  * jose's `createRemoteJWKSet` counts its cool-down from the last successful fetch: while the issuer is away, each token with an
  * unknown key would cause a fetch, and before the first success each token would. It also does not report a changed set, and
  * measures time by the system clock, which may be set.
  */
-export class RemoteKeys {
+export class RemoteKeys extends ChangeSource {
   readonly #ended = new AbortController();
   readonly #firstFetch = Promise.withResolvers<void>();
-  readonly #changeListeners: (() => void)[] = [];
   #keys: ReturnType<typeof createLocalJWKSet> | undefined;
   #text: string | undefined;
   #pending: Promise<boolean> | undefined;
@@ -54,7 +54,9 @@ export class RemoteKeys {
     private readonly fetch: (signal: AbortSignal) => Promise<string>,
     private readonly observer: KeysObserver,
     private readonly times: KeyTimes = defaultTimes,
-  ) {}
+  ) {
+    super();
+  }
 
   /** Starts fetching. Without effect when it was started before. */
   start(): void {
@@ -69,11 +71,6 @@ export class RemoteKeys {
     this.#ended.abort();
     clearTimeout(this.#timer);
     this.#firstFetch.resolve();
-  }
-
-  /** Calls `listener` after each fetch of a set that differs from the one before. */
-  onChange(listener: () => void): void {
-    this.#changeListeners.push(listener);
   }
 
   /**
@@ -138,6 +135,6 @@ export class RemoteKeys {
     if (count === 0 || count > maxKeys) throw new Error(`${count} keys, expected 1 to ${maxKeys}`);
     this.#keys = keys;
     this.#text = text;
-    for (const listener of this.#changeListeners) listener();
+    this.changed();
   }
 }
