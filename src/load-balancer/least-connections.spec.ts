@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LeastConnections } from './least-connections.js';
 import { describeStrategy, testBackends } from './testing.js';
 
-describeStrategy('least-connections', () => new LeastConnections(), { describe, it }, { weighted: true });
+describeStrategy('least-connections', () => new LeastConnections(Math.random), { describe, it }, { weighted: true });
 
 describe('least-connections', () => {
   it('always picks a backend with the fewest exchanges for its weight', () => {
@@ -12,7 +12,7 @@ describe('least-connections', () => {
       fc.property(fc.array(state, { minLength: 1, maxLength: 40 }), states => {
         const candidates = testBackends(...states.map(each => each.weight));
         candidates.forEach((each, index) => (each.inFlight = states[index]?.inFlight ?? 0));
-        const picked = new LeastConnections().pick(candidates);
+        const picked = new LeastConnections(Math.random).pick(candidates);
         for (const each of candidates) {
           expect(picked.inFlight * each.weight).toBeLessThanOrEqual(each.inFlight * picked.weight);
         }
@@ -24,7 +24,7 @@ describe('least-connections', () => {
     const candidates = testBackends(1, 1, 1, 1);
     candidates[0].inFlight = 5;
     candidates[2]!.inFlight = 5;
-    const strategy = new LeastConnections();
+    const strategy = new LeastConnections(Math.random);
     const picked = Array.from({ length: 4_000 }, () => strategy.pick(candidates));
     const counts = candidates.map(each => picked.filter(one => one === each).length);
     expect([counts[0], counts[2]]).toEqual([0, 0]);

@@ -10,7 +10,7 @@ import { Strategy, type LoadBalancingStrategy } from './strategy.js';
  */
 @Strategy('least-connections')
 export class LeastConnections implements LoadBalancingStrategy {
-  constructor(@Inject(RANDOM_SOURCE) private readonly random: RandomSource = Math.random) {}
+  constructor(@Inject(RANDOM_SOURCE) private readonly random: RandomSource) {}
 
   pick(candidates: Candidates): Backend {
     let least = candidates[0];

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backend, Candidates } from '../upstream/backend.js';
 import { LoadBalancer } from './load-balancer.js';
 import { StickySession, type StickyOptions } from './sticky-session.js';
@@ -97,22 +97,23 @@ describe('a sticky session', () => {
   });
 
   it('lasts as long as the client keeps coming back, where it has a time to live', () => {
-    let now = 1_800_000_000_000;
-    const sut = new LoadBalancer(first, new StickySession('orders', { ...options, ttl: hour }, () => now));
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const sut = new LoadBalancer(first, new StickySession('orders', { ...options, ttl: hour }));
     const [backend] = testBackends(1);
     const candidates: Candidates = [backend];
     let cookie = '';
     let setAt = 0;
     let sets = 0;
     // A request each minute for ten hours: the client never finds its cookie expired.
-    for (let minute = 0; minute < 600; minute++, now += 60_000) {
+    for (let minute = 0; minute < 600; minute++, vi.advanceTimersByTime(60_000)) {
       const request = testRequest({ headers: cookie === '' ? {} : { cookie } });
-      expect(cookie === '' || now - setAt < hour).toBe(true);
+      expect(cookie === '' || Date.now() - setAt < hour).toBe(true);
       expect(sut.pick(candidates, request)).toBe(backend);
       const set = sut.cookieFor(backend, request, false);
       if (set === undefined) continue;
       expect(set).toContain('; Max-Age=3600;');
-      [cookie, setAt, sets] = [set.split(';')[0]!, now, sets + 1];
+      [cookie, setAt, sets] = [set.split(';')[0]!, Date.now(), sets + 1];
     }
     // Eight times an hour, not at each answer: caches keep away from answers that set cookies.
     expect(sets).toBeGreaterThanOrEqual(80);

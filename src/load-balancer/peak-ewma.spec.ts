@@ -3,7 +3,7 @@ import type { Backend } from '../upstream/backend.js';
 import { PeakEwma } from './peak-ewma.js';
 import { describeStrategy, testBackends } from './testing.js';
 
-describeStrategy('peak-ewma', () => new PeakEwma(), { describe, it }, { weighted: true });
+describeStrategy('peak-ewma', () => new PeakEwma(Math.random), { describe, it }, { weighted: true });
 
 function setUp(...weights: number[]) {
   const candidates = testBackends(...weights);

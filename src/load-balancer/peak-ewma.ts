@@ -28,7 +28,7 @@ export class PeakEwma implements LoadBalancingStrategy {
   readonly #plans: PlanCache<Plan>;
   readonly #latencies = new WeakMap<Backend, Latency>();
 
-  constructor(@Inject(RANDOM_SOURCE) random: RandomSource = Math.random) {
+  constructor(@Inject(RANDOM_SOURCE) random: RandomSource) {
     this.#plans = new PlanCache<Plan>(candidates => ({
       sampler: new WeightedSampler(candidates, random),
       latencies: candidates.map(backend => this.#latencyOf(backend)),

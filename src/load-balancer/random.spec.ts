@@ -4,7 +4,7 @@ import { Random } from './random.js';
 import { describeStrategy, testBackends } from './testing.js';
 import { WeightedSampler } from './weighted-sampler.js';
 
-describeStrategy('random', () => new Random(), { describe, it }, { weighted: true });
+describeStrategy('random', () => new Random(Math.random), { describe, it }, { weighted: true });
 
 describe('random', () => {
   it('picks by the number of the random source', () => {

@@ -13,7 +13,7 @@ import { WeightedSampler } from './weighted-sampler.js';
 export class Random implements LoadBalancingStrategy {
   readonly #samplers: PlanCache<WeightedSampler>;
 
-  constructor(@Inject(RANDOM_SOURCE) random: RandomSource = Math.random) {
+  constructor(@Inject(RANDOM_SOURCE) random: RandomSource) {
     this.#samplers = new PlanCache(candidates => new WeightedSampler(candidates, random));
   }
 

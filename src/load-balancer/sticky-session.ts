@@ -42,8 +42,6 @@ export class StickySession {
   constructor(
     private readonly upstream: string,
     private readonly options: StickyOptions,
-    /** The wall clock: a cookie outlives processes. */
-    private readonly now: () => number = Date.now,
   ) {
     this.#step = options.ttl / stepsOfLife;
     const maxAge = options.ttl > 0 ? `; Max-Age=${Math.ceil(options.ttl / 1000)}` : '';
@@ -64,7 +62,8 @@ export class StickySession {
   cookieFor(backend: Backend, request: RequestInfo, secure: boolean): string | undefined {
     const { cookie, secure: always } = this.options;
     const token = this.#tokenOf(backend);
-    const value = this.#step === 0 ? token : `${token}.${Math.floor(this.now() / this.#step).toString(36)}`;
+    // The wall clock: a cookie outlives processes.
+    const value = this.#step === 0 ? token : `${token}.${Math.floor(Date.now() / this.#step).toString(36)}`;
     const present = cookieValue(request.headers.cookie, cookie);
     if (present === value || (this.#step === 0 && present !== undefined && tokenIn(present) === token))
       return undefined;

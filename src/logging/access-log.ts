@@ -3,6 +3,7 @@ import type { ExchangeRecord } from '../http/exchange-record.js';
 import { foldName } from '../fields/fold-name.js';
 import { pathReadings } from '../http/path-readings.js';
 import { routingPath } from '../http/path.js';
+import type { RandomSource } from '../random/random-source.js';
 import { headersField, writeAccessLine } from './access-line.js';
 import type { LogDestination } from './destination.js';
 
@@ -54,7 +55,7 @@ export class AccessLog {
     settings: AccessSettings,
     private readonly logger: LevelSource,
     private readonly destination: Pick<LogDestination, 'begin' | 'end'>,
-    private readonly random: () => number = Math.random,
+    private readonly random: RandomSource,
   ) {
     const prefixes = settings.exclude.filter(path => path.endsWith('/*')).map(path => path.slice(0, -1));
     this.#enabled = settings.enabled;

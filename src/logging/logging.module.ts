@@ -2,6 +2,8 @@ import { Module, Scope, type DynamicModule, type OnApplicationShutdown } from '@
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Logger as Pino } from 'pino';
 import { bindPinoLogger } from '../platform/pino-logger.js';
+import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
+import { RandomModule } from '../random/random.module.js';
 import { AccessLog, type AccessSettings } from './access-log.js';
 import { LogDestination } from './destination.js';
 import { createLogger, createNestLogger } from './logger.js';
@@ -44,12 +46,14 @@ export class LoggingModule implements OnApplicationShutdown {
       { provide: PinoLogger, useFactory: bindPinoLogger, inject: [PINO], scope: Scope.TRANSIENT },
       {
         provide: AccessLog,
-        useFactory: (pino: Pino, to: LogDestination) => new AccessLog(settings.access, pino, to),
-        inject: [PINO, LogDestination],
+        useFactory: (pino: Pino, to: LogDestination, random: RandomSource) =>
+          new AccessLog(settings.access, pino, to, random),
+        inject: [PINO, LogDestination, RANDOM_SOURCE],
       },
     ];
     const ours = [AccessLog, LogDestination, PINO];
-    return { module: LoggingModule, global: true, providers, exports: embedded ? ours : [...ours, Logger, PinoLogger] };
+    const exports = embedded ? ours : [...ours, Logger, PinoLogger];
+    return { module: LoggingModule, global: true, imports: [RandomModule], providers, exports };
   }
 
   onApplicationShutdown(): Promise<void> {

@@ -34,7 +34,8 @@ class KeptLog extends AccessLog {
 async function exchanges(take: (exchange: Exchange) => void = () => {}, trusted: string[] = []) {
   const road = await roadTo(['a']);
   const settings = { enabled: true, sample: 1, exclude: [], redact: [] };
-  const log = new KeptLog(settings, { levelVal: 30 }, { begin: () => undefined, end: () => undefined } as never);
+  const destination = { begin: () => undefined, end: () => undefined } as never;
+  const log = new KeptLog(settings, { levelVal: 30 }, destination, Math.random);
   const metrics = new ExchangeMetrics([1]);
   const signature = new Signature({ requestId: road.config.requestId, instance: 'test' });
   const locator = new Locator(road.plans, road.config.security.validation);

@@ -35,7 +35,7 @@ function setup() {
       done();
     },
   });
-  const hub = new EventStreamHub(upstreams, metrics, pino({}, sink));
+  const hub = new EventStreamHub(upstreams, metrics, pino({}, sink), Math.random);
   const upstream = upstreams.get('app');
   const [a, b] = upstream.backends;
   return {

@@ -11,6 +11,7 @@ import {
   type StreamSupply,
 } from '../proxy/lasting/event-streams.js';
 import type { Drainable } from '../proxy/lasting/long-lived.js';
+import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import type { Upstream } from '../upstream/upstream.js';
 import { RelayedStream, type StreamWatcher } from './relayed-stream.js';
@@ -28,6 +29,7 @@ export class EventStreamHub extends EventStreams implements StreamWatcher, Drain
     upstreams: Upstreams,
     private readonly metrics: StreamMetrics,
     @Inject(PINO) private readonly log: Pino,
+    @Inject(RANDOM_SOURCE) private readonly random: RandomSource,
   ) {
     super();
     for (const upstream of upstreams) upstream.onChange(() => this.#reconsider(upstream));
@@ -38,7 +40,7 @@ export class EventStreamHub extends EventStreams implements StreamWatcher, Drain
     const { name, sse } = exchange.plan!;
     const counts = this.metrics.eventStreams(name);
     counts.streams.pending++;
-    const stream = new RelayedStream(exchange, source, supply, headers, sse, counts, this);
+    const stream = new RelayedStream(exchange, source, supply, headers, sse, counts, this, this.random);
     if (exchange.places === undefined) {
       exchange.places = sse.places;
       sse.places.enter();

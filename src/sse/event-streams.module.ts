@@ -1,12 +1,13 @@
 import { Global, Module } from '@nestjs/common';
 import { EventStreams } from '../proxy/lasting/event-streams.js';
+import { RandomModule } from '../random/random.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { EventStreamHub } from './event-stream-hub.js';
 
 /** Gives the proxy who takes over its event streams. */
 @Global()
 @Module({
-  imports: [UpstreamModule],
+  imports: [RandomModule, UpstreamModule],
   providers: [EventStreamHub, { provide: EventStreams, useExisting: EventStreamHub }],
   exports: [EventStreamHub, EventStreams],
 })

@@ -9,6 +9,7 @@ import type {
   StreamSource,
   StreamSupply,
 } from '../proxy/lasting/event-streams.js';
+import type { RandomSource } from '../random/random-source.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { EventStreamObserver } from './event-stream-observer.js';
 import { EventWriter } from './event-writer.js';
@@ -88,11 +89,12 @@ export class RelayedStream implements EventStream, Timed {
     private readonly settings: EventStreamSettings,
     private readonly counts: EventStreamCounts,
     private readonly watcher: StreamWatcher,
+    random: RandomSource,
   ) {
     this.#phase = { name: 'fed', source };
     this.#traits = traitsOf(exchange, headers);
     const resumes = settings.resume && this.#traits.isResumable;
-    if (resumes) this.#resumption = new Resumption(this, Math.random, settings.longestWait);
+    if (resumes) this.#resumption = new Resumption(this, random, settings.longestWait);
     if (this.#traits.isReadable) this.#observer = new EventStreamObserver(resumes);
     this.#writer = new EventWriter(exchange, counts, resumes);
     this.#openedAt = this.#writer.writtenAt;

@@ -70,7 +70,7 @@ describe('the tries to go on with a stream', () => {
 
   it('can be given up', () => {
     const retry = vi.fn<() => void>();
-    const resumption = new Resumption({ retry });
+    const resumption = new Resumption({ retry }, () => 1);
     resumption.wait(1_000);
     resumption.giveUp();
     vi.advanceTimersByTime(2_000);

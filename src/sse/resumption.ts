@@ -1,4 +1,5 @@
 import type { UnderWay } from '../proxy/lasting/under-way.js';
+import type { RandomSource } from '../random/random-source.js';
 
 /** Tries in a row that bring no new event before a stream is given up. */
 const maxTries = 10;
@@ -36,7 +37,7 @@ export class Resumption implements UnderWay {
   /** `retry` is called when the wait before a try is over. */
   constructor(
     private readonly stream: { retry(): void },
-    private readonly random: () => number = Math.random,
+    private readonly random: RandomSource,
     private readonly longest: number = longestWait,
   ) {}
 

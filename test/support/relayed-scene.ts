@@ -1,6 +1,6 @@
 import { GatewayError } from '../../src/http/gateway-error.js';
 import type { EventStreamSettings } from '../../src/proxy/lasting/event-streams.js';
-import { RelayedStream } from '../../src/sse/relayed-stream.js';
+import { RelayedStream, type StreamWatcher } from '../../src/sse/relayed-stream.js';
 import { FakeSource, FakeStreamExchange, FakeSupply, streamSettings, upstreamOf } from './stream-parts.js';
 
 /** The fields of an event stream. */
@@ -36,11 +36,13 @@ export function relayedStream({
   const first = sourceOn(a);
   const count = () => ({ labels: {}, pending: 0 });
   const counts = { streams: count(), events: count(), bytes: count(), heartbeats: count() };
-  const stream: RelayedStream = new RelayedStream(exchange, first, supply, headers, exchange.plan.sse, counts, {
+  const watcher: StreamWatcher = {
     resumed: (_stream, from, reason) => told.push(`resumed from ${from}: ${reason}`),
     lost: () => told.push('lost'),
     closed: () => told.push('closed'),
-  });
+  };
+  const sse = exchange.plan.sse;
+  const stream: RelayedStream = new RelayedStream(exchange, first, supply, headers, sse, counts, watcher, Math.random);
   stream.begin();
   const send = (text: string): boolean => stream.data(Buffer.from(text));
   /** Answers the try under way with this stream's next source. */

@@ -1,5 +1,6 @@
 import type { Candidates } from '../../upstream/backend.js';
 import type { LiveBackend } from '../../upstream/live-backend.js';
+import type { RandomSource } from '../../random/random-source.js';
 import type { AttemptObserver } from '../forwarder/forwarder.js';
 import type { ExchangeView } from './exchange-view.js';
 import type { ForwardPlan } from './forward-plan.js';
@@ -18,7 +19,7 @@ export class Mirror {
     private readonly route: ForwardRoute,
     /** 0..1. */
     private readonly share: number,
-    private readonly random: () => number = Math.random,
+    private readonly random: RandomSource,
   ) {}
 
   /** Copies the request now, or, when it has a body, once all of that has come. */

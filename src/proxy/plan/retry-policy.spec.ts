@@ -20,7 +20,7 @@ function exchangeOf({ method = 'GET', body = 'none', retries = 0, staleAttempts 
   return { method, body: held, retries, staleAttempts, tie: undefined, upgrade: undefined };
 }
 
-const policyOf = (settings: Partial<RetriesConfig> = {}, random?: () => number): RetryPolicy =>
+const policyOf = (settings: Partial<RetriesConfig> = {}, random = Math.random): RetryPolicy =>
   new RetryPolicy({ ...new RetriesConfig(), ...settings }, random);
 
 const methods = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE', 'POST', 'PATCH', 'QUERY'];

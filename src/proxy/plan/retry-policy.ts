@@ -1,5 +1,6 @@
 import type { RetriesConfig, RetryCondition } from '../../config/file/retries.config.js';
 import { errorTable, type GatewayError } from '../../http/gateway-error.js';
+import type { RandomSource } from '../../random/random-source.js';
 import { failureNames } from '../target/backend-verdict.js';
 import type { ClientBody } from '../client/client-body.js';
 import type { ExchangeView } from './exchange-view.js';
@@ -32,7 +33,7 @@ export class RetryPolicy {
 
   constructor(
     private readonly settings: RetriesConfig,
-    private readonly random: () => number = Math.random,
+    private readonly random: RandomSource,
   ) {
     this.#conditions = new Set(settings.on);
     const { methods } = settings;

@@ -1,23 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ExpiringCache } from './expiring-cache.js';
 
-function cacheOf(max: number) {
-  const clock = { now: 1000 };
-  return { clock, cache: new ExpiringCache<string>(max, () => clock.now) };
-}
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
 
 describe('an expiring cache', () => {
   it('keeps an entry until its time is over', () => {
-    const { cache, clock } = cacheOf(2);
+    const cache = new ExpiringCache<string>(2);
     cache.set('a', 'A', 100);
-    clock.now = 1099;
+    vi.advanceTimersByTime(99);
     expect(cache.get('a')).toBe('A');
-    clock.now = 1100;
+    vi.advanceTimersByTime(1);
     expect(cache.get('a')).toBeUndefined();
   });
 
   it('never holds more than it may, and drops what was used longest ago', () => {
-    const { cache } = cacheOf(2);
+    const cache = new ExpiringCache<string>(2);
     cache.set('a', 'A', 100);
     cache.set('b', 'B', 100);
     cache.get('a');
@@ -29,7 +27,7 @@ describe('an expiring cache', () => {
   });
 
   it('does not drop another when an entry takes the place of an older one', () => {
-    const { cache } = cacheOf(2);
+    const cache = new ExpiringCache<string>(2);
     cache.set('a', 'A', 100);
     cache.set('b', 'B', 100);
     cache.set('b', 'B2', 100);
@@ -37,14 +35,14 @@ describe('an expiring cache', () => {
   });
 
   it.each([0, -1, NaN])('keeps nothing for %s milliseconds', milliseconds => {
-    const { cache } = cacheOf(2);
+    const cache = new ExpiringCache<string>(2);
     cache.set('a', 'old', 100);
     cache.set('a', 'A', milliseconds);
     expect(cache.get('a')).toBeUndefined();
   });
 
   it('can be emptied', () => {
-    const { cache } = cacheOf(2);
+    const cache = new ExpiringCache<string>(2);
     cache.set('a', 'A', 100);
     cache.clear();
     expect(cache.get('a')).toBeUndefined();

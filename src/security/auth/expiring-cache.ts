@@ -2,16 +2,13 @@
 export class ExpiringCache<V> {
   readonly #entries = new Map<string, { readonly value: V; readonly until: number }>();
 
-  constructor(
-    private readonly max: number,
-    private readonly now: () => number = () => performance.now(),
-  ) {}
+  constructor(private readonly max: number) {}
 
   get(key: string): V | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#entries.delete(key);
-    if (entry.until <= this.now()) return undefined;
+    if (entry.until <= performance.now()) return undefined;
     this.#entries.set(key, entry);
     return entry.value;
   }
@@ -24,7 +21,7 @@ export class ExpiringCache<V> {
       const [oldest] = this.#entries.keys();
       if (oldest !== undefined) this.#entries.delete(oldest);
     }
-    this.#entries.set(key, { value, until: this.now() + milliseconds });
+    this.#entries.set(key, { value, until: performance.now() + milliseconds });
   }
 
   clear(): void {

@@ -1,24 +1,26 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FailurePause } from './failure-pause.js';
 
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
 function pauseOf() {
-  const clock = { now: 0 };
-  const pause = new FailurePause(3, 1000, () => clock.now);
+  const pause = new FailurePause(3, 1000);
   const fail = (): void => {
     expect(pause.tryAsk()).toBe(true);
     pause.settle(false);
   };
-  return { clock, pause, fail };
+  return { pause, fail };
 }
 
 describe('a pause after failures', () => {
   it('begins after a few in a row, and ends with the first answer', () => {
-    const { clock, pause, fail } = pauseOf();
+    const { pause, fail } = pauseOf();
     for (let i = 0; i < 3; i++) fail();
     expect(pause.tryAsk()).toBe(false);
-    clock.now = 999;
+    vi.advanceTimersByTime(999);
     expect(pause.tryAsk()).toBe(false);
-    clock.now = 1000;
+    vi.advanceTimersByTime(1);
     expect(pause.tryAsk()).toBe(true);
     expect(pause.tryAsk()).toBe(false);
     pause.settle(true);
@@ -26,13 +28,13 @@ describe('a pause after failures', () => {
   });
 
   it('begins again when the one that may ask fails too', () => {
-    const { clock, pause, fail } = pauseOf();
+    const { pause, fail } = pauseOf();
     for (let i = 0; i < 3; i++) fail();
-    clock.now = 1500;
+    vi.advanceTimersByTime(1500);
     fail();
-    clock.now = 2499;
+    vi.advanceTimersByTime(999);
     expect(pause.tryAsk()).toBe(false);
-    clock.now = 2500;
+    vi.advanceTimersByTime(1);
     expect(pause.tryAsk()).toBe(true);
   });
 

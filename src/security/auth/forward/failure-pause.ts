@@ -11,13 +11,12 @@ export class FailurePause {
     private readonly maxFailures: number,
     /** Milliseconds for which no question may be asked. */
     private readonly pause: number,
-    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** Whether one more question may be asked. After true the caller must {@link settle} once. */
   tryAsk(): boolean {
     if (this.#failures < this.maxFailures) return true;
-    if (this.#trial || this.now() < this.#until) return false;
+    if (this.#trial || performance.now() < this.#until) return false;
     this.#trial = true;
     return true;
   }
@@ -27,7 +26,7 @@ export class FailurePause {
     if (ok) this.#failures = 0;
     else {
       this.#failures++;
-      this.#until = this.now() + this.pause;
+      this.#until = performance.now() + this.pause;
     }
   }
 }
