@@ -25,6 +25,7 @@ import { TunnelGateway } from './websocket/tunnel.gateway.js';
 @Injectable()
 export class Gateway {
   #started: Promise<void> | undefined;
+  #opened: Promise<void> | undefined;
   #stopped: Promise<number> | undefined;
   #unwatch: (() => void) | undefined;
 
@@ -84,26 +85,34 @@ export class Gateway {
   }
 
   async #start(): Promise<void> {
-    const { admin, clients, entrance, events, log, requests, upgrades } = this;
+    // A signal may end the gateway before its listeners are opened, or meanwhile.
+    if (this.#stopped !== undefined) return;
+    const { clients, entrance, events, log, requests, upgrades } = this;
     entrance.open({ events, requests, upgrades });
     this.#unwatch = openFiles.shortage.watch(new ShortageLog(log));
     try {
-      const { host, port } = this.config.admin;
-      await admin.listen(port, host).catch(StartError.rethrow(`admin.port: cannot listen on ${authority(host, port)}`));
-      await clients.listen();
+      await (this.#opened = this.#open());
     } catch (error) {
       await this.stop(0);
       throw error;
     }
-    // A signal may have ended the gateway while the listeners were being opened.
     if (this.#stopped !== undefined) return;
     this.readiness.ready();
     for (const { name, url } of clients.all) log.info({ listener: name, url }, 'listening');
     log.info({ listener: 'admin', url: this.adminUrl }, 'listening');
   }
 
+  async #open(): Promise<void> {
+    const { host, port } = this.config.admin;
+    const cannot = StartError.rethrow(`admin.port: cannot listen on ${authority(host, port)}`);
+    await this.admin.listen(port, host).catch(cannot);
+    await this.clients.listen();
+  }
+
   async #stop(grace: number): Promise<number> {
     this.readiness.drain();
+    // A server that is about to listen cannot be closed: it would listen afterwards, or never say that it does.
+    await this.#opened?.catch(() => undefined);
     const drained = drain(this.clients.all, this.exchanges, grace);
     this.longLived.drain();
     const cut = await drained;

@@ -103,12 +103,19 @@ export class InProcessGateway {
   }
 }
 
+/** Starts a gateway that is built as {@link buildInProcess} does, and waits until it listens. */
+export async function startInProcess(what: string | object, options: InProcessOptions = {}): Promise<InProcessGateway> {
+  const built = await buildInProcess(what, options);
+  await built.gateway.start();
+  return built;
+}
+
 /**
- * Starts a gateway in this process and waits until it listens. `what` is a YAML text or an object in its shape; where it
+ * Builds a gateway in this process, which listens when it is started. `what` is a YAML text or an object in its shape; where it
  * names no `listeners` or `admin`, those get free ports on 127.0.0.1. Stopped when the
  * test has finished. Rejects as `createGateway` does.
  */
-export async function startInProcess(
+export async function buildInProcess(
   what: string | object,
   { imports = [], times = {}, ...options }: InProcessOptions = {},
 ): Promise<InProcessGateway> {
@@ -125,7 +132,6 @@ export async function startInProcess(
   const lines = new CollectedLines();
   const gateway = await createGateway(config, { ...options, imports, logSink: lines });
   closeLater(() => gateway.stop(0));
-  await gateway.start();
   return new InProcessGateway(gateway, lines);
 }
 
