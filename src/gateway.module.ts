@@ -5,7 +5,9 @@ import {
   type ModuleMetadata,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
+  type OnModuleInit,
 } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { Registry } from 'prom-client';
 import { AdminModule } from './admin/admin.module.js';
 import type { AdminSources } from './admin/admin-sources.js';
@@ -16,6 +18,7 @@ import { Gateway } from './gateway.js';
 import { HealthChecksModule } from './health/health-checks.module.js';
 import { Readiness } from './health/readiness.js';
 import { ListenersModule } from './listeners/listeners.module.js';
+import { StartError } from './listeners/start-error.js';
 import { LoggingModule, type LoggingSettings } from './logging/logging.module.js';
 import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -57,13 +60,14 @@ export interface GatewayOptions {
  * gracefully with it (`app.close()`, or a signal with `enableShutdownHooks()`): readiness first
  * (`onModuleDestroy`), then the drain (`beforeApplicationShutdown`). Nest calls every `onModuleDestroy` before the drain, so what your strategies
  * and guards need is to be closed in `onApplicationShutdown`. Your application's own port and routes are untouched. The configuration is a
- * value: `buildConfig`, `parseConfig` and `loadConfig` make one.
+ * value: `buildConfig`, `parseConfig` and `loadConfig` make one. An application holds one gateway: two of these modules stop its start.
  */
 @Module({})
-export class GatewayModule implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   constructor(
     private readonly gateway: Gateway,
     private readonly readiness: Readiness,
+    private readonly modules: ModulesContainer,
   ) {}
 
   /**
@@ -97,6 +101,15 @@ export class GatewayModule implements OnApplicationBootstrap, OnModuleDestroy, B
       providers: [Gateway],
       exports: [Gateway, ProxyModule],
     };
+  }
+
+  onModuleInit(): void {
+    // Most of their modules would be shared: the second would open the listeners of the first.
+    const count = [...this.modules.values()].filter(({ providers }) => providers.has(Gateway)).length;
+    if (count === 1) return;
+    throw new StartError(
+      `an application holds one gateway at present, and this one has ${count}: import GatewayModule.forRoot once, with all listeners and routes in one configuration`,
+    );
   }
 
   async onApplicationBootstrap(): Promise<void> {

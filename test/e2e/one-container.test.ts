@@ -29,6 +29,7 @@ import {
   LimitStore,
   type LoadBalancingStrategy,
   MemoryLimitStore,
+  StartError,
   Strategy,
 } from '../../src/index.js';
 import { streamSink } from '../../src/logging/sink.js';
@@ -192,6 +193,16 @@ describe.each(['Express', 'Fastify'] as const)('a gateway in an application on %
     const twice = names.filter((name, index) => names.indexOf(name) !== index);
     expect(twice).toEqual([]);
     expect(names).toEqual(expect.arrayContaining(['GatewayModule', 'ProxyModule', 'SecurityModule', 'UpstreamModule']));
+  });
+
+  it('fails the start of the application in one line when there are two of them', async () => {
+    const others = [gatewayModule({ routes: [{ respond: {} }] }), gatewayModule({ routes: [{ respond: {} }] })];
+    const start = startHost(platform, Test.createTestingModule({ imports: others, controllers: [Own] }));
+    const error = await start.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StartError);
+    expect((error as StartError).message).toBe(
+      'an application holds one gateway at present, and this one has 2: import GatewayModule.forRoot once, with all listeners and routes in one configuration',
+    );
   });
 
   it('is guarded by the guards of the application, those of `useGlobalGuards` too', async () => {
