@@ -1,3 +1,4 @@
+import http2 from 'node:http2';
 import { Agent } from 'node:https';
 import { type CallHandler, type ExecutionContext, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
@@ -5,7 +6,7 @@ import { map, merge, Observable, take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { ExchangeRequest, type ExchangeResponse } from '../../src/index.js';
 import { closeLater } from '../support/cleanup.js';
-import { request } from '../support/client.js';
+import { connectRaw, request } from '../support/client.js';
 import { connectHttp2 } from '../support/http2-client.js';
 import type { InProcessGateway } from '../support/in-process.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
@@ -83,6 +84,36 @@ describe('what guards and interceptors do wrong', () => {
     await eventually(async () => (await gateway.metric('gatehouse_requests_in_flight')) === 1);
     expect(await gateway.stop(50)).toBe(1);
     expect((await cut).status).toBe(503);
+  });
+});
+
+describe('a client that leaves in the middle of its body while a guard waits', () => {
+  const waiting = async (): Promise<InProcessGateway> =>
+    gatewayWith({ provide: APP_GUARD, useValue: { canActivate: () => new Promise(() => {}) } });
+  const length = 5_000_000;
+  const inFlight = (gateway: InProcessGateway): Promise<unknown> =>
+    eventually(async () => (await gateway.metric('gatehouse_requests_in_flight')) === 1);
+
+  it.each([0, 1_000, 60_000])('is noticed at once over HTTP/1.1, with %d bytes sent', async sent => {
+    const gateway = await waiting();
+    const client = await connectRaw(gateway.port, { tls });
+    client.send(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`);
+    client.send(Buffer.alloc(sent));
+    await inFlight(gateway);
+    client.close();
+    expect(await accessLineOf(gateway)).toMatchObject({ status: 499, error: 'CLIENT_ABORTED' });
+    await expectAtRest(gateway);
+  });
+
+  it('is noticed at once over HTTP/2, in the middle of a large body too', async () => {
+    const gateway = await waiting();
+    const client = await connectHttp2(gateway.port);
+    const stream = client.open({ ':method': 'POST', 'content-length': String(length) });
+    stream.write(Buffer.alloc(1_000_000));
+    await inFlight(gateway);
+    stream.close(http2.constants.NGHTTP2_CANCEL);
+    expect(await accessLineOf(gateway)).toMatchObject({ status: 499, error: 'CLIENT_ABORTED' });
+    await expectAtRest(gateway);
   });
 });
 
