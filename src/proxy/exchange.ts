@@ -83,7 +83,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   status = 0;
   error: GatewayError | undefined;
   /** The gateway answers it itself, or a policy, a guard or an interceptor does. */
-  isAnswered = false;
+  #isAnswered = false;
   /** What is under way for it; set while something is. */
   underWay: UnderWay | undefined;
   identity: Identity | undefined;
@@ -242,7 +242,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
 
   /** What the client gets is decided: no backend is to be asked any more. */
   get isDecided(): boolean {
-    return this.error !== undefined || this.isAnswered || this.closedAt !== 0;
+    return this.error !== undefined || this.#isAnswered || this.closedAt !== 0;
   }
 
   setRequestHeader(name: string, value?: string): void {
@@ -299,7 +299,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   fail(error: GatewayError, response?: LocalResponse): void {
     if (this.error !== undefined) return;
     // What was answered stands, also where a guard, an interceptor or a policy throws afterwards.
-    if (this.isAnswered && (error.code === 'DENIED' || error.code === 'INTERNAL')) return;
+    if (this.#isAnswered && (error.code === 'DENIED' || error.code === 'INTERNAL')) return;
     this.error = error;
     this.#letGo();
     if (error.code === 'CLIENT_ABORTED') {
@@ -339,7 +339,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   /** Answers with a response of the gateway's own. */
   respond({ status, headers, body }: LocalResponse): void {
     this.body?.release();
-    this.isAnswered = true;
+    this.#isAnswered = true;
     this.status = status;
     this.editResponse(headers);
     if (this.method !== 'HEAD') this.bytesOut = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
