@@ -10,12 +10,12 @@ function script(source: string): Child {
 }
 
 const talking = `
+  process.on('SIGTERM', () => { console.error('bye'); process.exit(7); });
   console.log('not json');
   console.log(JSON.stringify({ msg: 'listening', listener: 'web', url: 'http://127.0.0.1:4001' }));
   console.log(JSON.stringify({ msg: 'listening', listener: 'secure', url: 'https://127.0.0.1:4002' }));
   console.log(JSON.stringify({ msg: 'listening', listener: 'local', url: 'unix:/run/x.sock' }));
   console.log(JSON.stringify({ msg: 'listening', listener: 'admin', url: 'http://127.0.0.1:4003' }));
-  process.on('SIGTERM', () => { console.error('bye'); process.exit(7); });
   setInterval(() => {}, 1000);
 `;
 
