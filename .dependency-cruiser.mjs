@@ -4,7 +4,7 @@
  */
 const floors = [
   ['patterns', 'platform', 'fields', 'addresses', 'spelling', 'random', 'changes'],
-  ['body-schema', 'tls'],
+  ['body-schema', 'http1', 'tls'],
   ['config', 'http', 'extension', 'shared-memory'],
   ['logging', 'metrics', 'tracing'],
   ['routing', 'upstream'],

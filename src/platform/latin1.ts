@@ -1,4 +1,4 @@
-type LatinBuffer = Buffer & { latin1Slice(): string };
+type LatinBuffer = Buffer & { latin1Slice(start?: number, end?: number): string };
 
 /**
  * The text of bytes that have one character each (ISO 8859-1).
@@ -8,4 +8,9 @@ type LatinBuffer = Buffer & { latin1Slice(): string };
  */
 export function latin1Text(bytes: Buffer): string {
   return (bytes as LatinBuffer).latin1Slice();
+}
+
+/** The same of the bytes from `start` up to `end`. */
+export function latin1Slice(bytes: Buffer, start: number, end: number): string {
+  return (bytes as LatinBuffer).latin1Slice(start, end);
 }

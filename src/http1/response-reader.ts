@@ -1,0 +1,66 @@
+import { SPACE } from './characters.js';
+import { type Fault, faults } from './fault.js';
+import { MessageReader, type ReadingRules } from './message-reader.js';
+
+const startOfLine = 'HTTP/1.';
+
+/** Reads responses (RFC 9112 §4). */
+export class ResponseReader extends MessageReader {
+  status = 0;
+  /** The reason phrase, one character for each byte; empty where there is none. */
+  reason = '';
+  /** The response to the request that was sent last has no body, whatever it says: it answers HEAD (RFC 9110 §9.3.2). */
+  isBodiless = false;
+
+  constructor(rules: ReadingRules) {
+    super(rules, false);
+  }
+
+  /** An interim response (RFC 9110 §15.2), which another one follows. 101 ends HTTP on its connection, so none does. */
+  get isInterim(): boolean {
+    return this.status < 200 && this.status !== 101;
+  }
+
+  protected override get endsMessage(): boolean {
+    return !this.isInterim;
+  }
+
+  protected override readStartLine(text: string, at: number, end: number): Fault | undefined {
+    const minor = text.charCodeAt(at + startOfLine.length) - 48;
+    if (!text.startsWith(startOfLine, at) || (minor !== 0 && minor !== 1)) {
+      return /^HTTP\/\d\.\d /.test(text.slice(at, end)) ? faults.version : faults.statusLine;
+    }
+    const from = at + startOfLine.length + 1;
+    if (text.charCodeAt(from) !== SPACE || from >= end) return faults.statusLine;
+    const to = from + 4;
+    const code = text.slice(from + 1, to);
+    if (to > end || !/^[1-9]\d\d$/.test(code)) return faults.status;
+    if (to < end && text.charCodeAt(to) !== SPACE) return faults.status;
+    this.minor = minor;
+    this.status = Number(code);
+    this.reason = text.slice(Math.min(to + 1, end), end);
+    return undefined;
+  }
+
+  protected override frame(): Fault | undefined {
+    const { codings, length, status } = this;
+    if (codings !== undefined && length !== -1) return faults.bothFramings;
+    const isChunked = codings?.toLowerCase() === 'chunked';
+    if (codings !== undefined && !isChunked) return faultOfCodings(codings);
+    if (this.isBodiless || status < 200 || status === 204 || status === 304) this.framing = 'none';
+    else if (isChunked) this.framing = 'chunked';
+    else if (length === -1) this.framing = 'until-close';
+    else this.framing = length === 0 ? 'none' : 'length';
+    return undefined;
+  }
+}
+
+/** Why a response is refused that has other codings than chunked: their names would be lost, and the body stay in them (RFC 9112 §6.1). */
+function faultOfCodings(codings: string): Fault {
+  const isTwice =
+    codings
+      .toLowerCase()
+      .split(',')
+      .filter(name => name.trim() === 'chunked').length > 1;
+  return isTwice ? faults.chunkedTwice : faults.notChunked;
+}
