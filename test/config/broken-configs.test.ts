@@ -290,10 +290,10 @@ routes:
   - upstream: app
     security: { policies: [known, { name: knowm }] }
 `;
-    const known = { forwarders: ['undici', 'http-proxy-middleware'], probes: ['http', 'tcp'] };
+    const known = { forwarders: ['default', 'http-proxy-middleware'], probes: ['http', 'tcp'] };
     expect(complaintAbout(text, { ...known, policies: ['known'] })).toMatchInlineSnapshot(`
       "
-      gateway.yaml:5:16 upstreams.app.forwarder: no forwarder is called "http-proxy-midleware", known are undici, http-proxy-middleware (did you mean "http-proxy-middleware"?)
+      gateway.yaml:5:16 upstreams.app.forwarder: no forwarder is called "http-proxy-midleware", known are default, http-proxy-middleware (did you mean "http-proxy-middleware"?)
       gateway.yaml:6:26 upstreams.app.healthCheck.type: no probe is called "teapot", known are http, tcp
       gateway.yaml:8:14 security.policies[0]: no policy is called "nosuch", known are known
       gateway.yaml:11:35 routes[0].security.policies[1]: no policy is called "knowm", known are known (did you mean "known"?)

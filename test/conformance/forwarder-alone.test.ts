@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { BackendPools } from '../../src/proxy/forwarder/backend-pools.js';
 import type { Forwarder } from '../../src/proxy/forwarder/forwarder.js';
 import { HttpProxyMiddlewareForwarder } from '../../src/proxy/forwarder/http-proxy-middleware-forwarder.js';
-import { UndiciForwarder } from '../../src/proxy/forwarder/undici-forwarder.js';
+import { Http1Forwarder } from '../../src/proxy/forwarder/http1-forwarder.js';
 import { type Echo, startBackend } from '../support/backend.js';
 import { closeLater } from '../support/cleanup.js';
 import { backendAt, plainRequest, RecordedAttempt } from '../support/forwarding.js';
 import { eventually } from '../support/poll.js';
 
 const kinds: Readonly<Record<string, (pools: BackendPools) => Forwarder>> = {
-  undici: pools => new UndiciForwarder(pools),
+  default: pools => new Http1Forwarder(pools),
   'http-proxy-middleware': pools => new HttpProxyMiddlewareForwarder(pools),
 };
 

@@ -49,7 +49,7 @@ describe('forwarders by name', () => {
     await expect(
       startInProcess(upstreams('http://127.0.0.1:9', 'undicy'), { imports: [CannedModule] }),
     ).rejects.toThrow(
-      'upstreams.app.forwarder: no forwarder is named "undicy"; did you mean "undici"? (known: canned, http-proxy-middleware, undici)',
+      'upstreams.app.forwarder: no forwarder is named "undicy"; did you mean "undici"? (known: canned, default, http-proxy-middleware, undici)',
     );
   });
 });

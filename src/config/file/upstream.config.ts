@@ -11,12 +11,19 @@ import { host } from '../language/kinds/network.js';
 import { integer, port } from '../language/kinds/number.js';
 import { ratio } from '../language/kinds/ratio.js';
 import { strategy, type StrategyChoice } from '../language/kinds/strategy.js';
+import { list } from '../language/kinds/list.js';
 import { name, text } from '../language/kinds/text.js';
 import { either } from '../language/kinds/union.js';
 import { RetriesConfig } from './retries.config.js';
 
 /** The forwarders that come with the gateway. */
-export const builtInForwarders = ['undici', 'http-proxy-middleware'] as const;
+export const builtInForwarders = ['default', 'undici', 'http-proxy-middleware'] as const;
+
+/** What old backends do that responses may not (RFC 9112), and that is taken where an upstream says so. */
+const leniences = ['chunk-spaces', 'bare-lf', 'repeated-length'] as const;
+
+/** One of them. */
+export type Lenience = (typeof leniences)[number];
 
 const tenYears = 10 * 365 * 24 * 3_600_000;
 
@@ -95,7 +102,7 @@ class ConnectionsConfig {
   max: number = 256;
 
   @Key(duration({ min: 1 }), {
-    doc: 'An unused connection is closed after this time. Shorter than the keep-alive time of the backends, or requests run into connections that are being closed.',
+    doc: 'An unused connection is closed after this time. Shorter than the keep-alive time of the backends, or requests run into connections that are being closed. A backend that tells its own (`Keep-Alive: timeout=5`) has its connections closed a second before.',
   })
   idleTimeout: number = 60_000;
 
@@ -176,9 +183,14 @@ export class UpstreamConfig {
   hostHeader: string = 'preserve';
 
   @Key(name, {
-    doc: 'What carries the requests: `undici`, `http-proxy-middleware` (for its plug-ins; about three times the cost), or the name of a registered forwarder.',
+    doc: 'What carries the requests: `default`, `http-proxy-middleware` (for its plug-ins; several times the cost), or the name of a registered forwarder. `undici` is another name for `default`.',
   })
-  forwarder: string = 'undici';
+  forwarder: string = 'default';
+
+  @Key(list(choice(...leniences)), {
+    doc: 'Faults of old backends that are passed over: `chunk-spaces` (white space behind a chunk size), `bare-lf` (lines of heads and chunks that end in LF alone), `repeated-length` (`Content-Length` twice with one value). Each can be read in two ways, so the backend must be one whose bytes no client can choose. Not with `http-proxy-middleware`.',
+  })
+  lenient: Lenience[] = [];
 
   @Block(() => ConnectionsConfig, { doc: 'Connections to each backend.' })
   connections: ConnectionsConfig = new ConnectionsConfig();

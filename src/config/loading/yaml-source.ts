@@ -4,6 +4,7 @@ import {
   isScalar,
   isSeq,
   LineCounter,
+  type Alias,
   parseDocument,
   type Document,
   type Node,
@@ -60,6 +61,7 @@ class NodeReader implements Positions {
   isTooLarge = false;
   private readonly keys = new Map<string, Position>();
   private readonly values = new Map<string, Position>();
+  private readonly aliases = new Map<Alias, ReturnType<Alias['resolve']>>();
   private nodes = 0;
 
   constructor(
@@ -92,12 +94,18 @@ class NodeReader implements Positions {
     this.findings.push({ path: [], message: `${said}${hint}`, position });
   }
 
+  /** What an alias stands for. The library looks through the whole document for it, and an alias within others is read many times. */
+  private resolve(alias: Alias): ReturnType<Alias['resolve']> {
+    if (!this.aliases.has(alias)) this.aliases.set(alias, alias.resolve(this.document));
+    return this.aliases.get(alias);
+  }
+
   read(node: unknown, path: Path, depth: number): unknown {
     this.isTooLarge ||= ++this.nodes > mostNodes || depth > deepest;
     if (this.isTooLarge) return null;
     this.remember(this.values, path, node);
     if (isAlias(node)) {
-      const target = node.resolve(this.document);
+      const target = this.resolve(node);
       if (target) return this.read(target, path, depth + 1);
       const message = `the alias *${node.source} has no anchor &${node.source} before it`;
       this.findings.push({ path, message });

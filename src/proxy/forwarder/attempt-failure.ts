@@ -23,6 +23,14 @@ export const badResponse = (reason: string): GatewayError =>
 export const brokenResponse = (reason: string): GatewayError =>
   new GatewayError('BODY_BROKEN', 'The response of the backend broke.', reason);
 
+/** The request itself cannot be sent: neither side of the network is to blame. */
+export const unwritable = (reason: string): GatewayError =>
+  new GatewayError('DENIED', 'The request cannot be passed on as it is.', reason, 400);
+
+/** The client has sent another number of bytes than it has declared. */
+export const wrongLength = (): GatewayError =>
+  new GatewayError('CLIENT_BODY', 'The request body does not have the declared length.');
+
 /** The backend did not do in `milliseconds` what the attempt waits for in this phase. */
 export function tooLate(phase: Phase, milliseconds: number): GatewayError {
   switch (phase) {
@@ -39,7 +47,7 @@ export function tooLate(phase: Phase, milliseconds: number): GatewayError {
   }
 }
 
-/** Why the gateway itself gives a new connection up, in the shape in which undici and `node:http` hand it to the requests that wait for it. */
+/** Why the gateway itself gives a new connection up, as an error: in that shape `node:http` hands it to the request that waits for it. */
 export class ConnectFailure extends Error {
   constructor(readonly gatewayError: GatewayError) {
     super(gatewayError.reason);

@@ -10,16 +10,9 @@ import { eventually } from '../../../test/support/poll.js';
 import { startRawBackend } from '../../../test/support/raw-backend.js';
 import { ClientTie } from '../client/client-tie.js';
 import { BackendPools } from './backend-pools.js';
-import { UndiciForwarder } from './undici-forwarder.js';
+import { Http1Forwarder } from './http1-forwarder.js';
 
 describe('the connections to the backends of an upstream', () => {
-  it('are one pool for each backend', () => {
-    const pools = openPools();
-    const [a, b] = [backendAt('http://127.0.0.1:1'), backendAt('http://127.0.0.1:2')];
-    expect(pools.pool(a)).toBe(pools.pool(a));
-    expect(pools.pool(b)).not.toBe(pools.pool(a));
-  });
-
   it('are of three kinds for node:http: shared, for one request, and for one client', () => {
     const pools = openPools();
     const backend = backendAt('http://127.0.0.1:1');
@@ -32,7 +25,7 @@ describe('the connections to the backends of an upstream', () => {
   it('are no more at a time than the upstream allows', async () => {
     const backend = await startRawBackend();
     const pools = openPools();
-    const forwarder = new UndiciForwarder(pools);
+    const forwarder = new Http1Forwarder(pools);
     const live = backendAt(backend.url);
     for (let count = 0; count < 6; count++) forwarder.forward(plainRequest, live, new RecordedAttempt());
     await Promise.all([1, 2, 3, 4].map(async number => (await backend.connection(number)).head()));
@@ -47,7 +40,7 @@ describe('the connections to the backends of an upstream', () => {
     const client = http.get(backend.url, { agent: pools.agent(live) }).on('error', () => {});
     await (await backend.connection()).head();
     expect(pools.agentFigures(live)).toEqual({ active: 1, idle: 0, pending: 0 });
-    await pools.close();
+    pools.close();
     await backend.connections[0]!.closed;
     expect(client.destroyed).toBe(true);
     await eventually(() => expect(pools.agentFigures(live)).toEqual({ active: 0, idle: 0, pending: 0 }));
@@ -63,17 +56,16 @@ describe('a connection over TLS', () => {
     const names: unknown[] = [];
     const server = tls.createServer({ cert, key }, socket => {
       names.push(socket.servername);
-      socket.on('error', () => {}).on('data', () => socket.end('HTTP/1.1 204 No Content\r\n\r\n'));
+      socket.on('error', () => {}).on('data', () => socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n'));
     });
     server.listen(0, '127.0.0.1');
     closeLater(() => server.close());
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const settings = { connections: { max: 1, idleTimeout: 1_000 }, connectTimeout: 5_000 };
-    const forwarder = new UndiciForwarder(new BackendPools({ ...settings, tls: { verify: true, ca: cert, ...own } }));
+    const forwarder = new Http1Forwarder(new BackendPools({ ...settings, tls: { verify: true, ca: cert, ...own } }));
     closeLater(() => forwarder.close());
     const backend = backendAt(`https://127.0.0.1:${port}`);
-    // One by undici, the other by node:http.
     for (const path of ['/', '*']) {
       const attempt = new RecordedAttempt();
       forwarder.forward({ ...plainRequest, method: 'OPTIONS', path, headers: ['Host', 'evil.test'] }, backend, attempt);

@@ -1,13 +1,11 @@
 import type { Agent } from 'node:http';
-import { Pool, buildConnector, type Dispatcher } from 'undici';
-import { connectingSocket } from '../../platform/connecting-socket.js';
+import type { Lenience } from '../../config/file/upstream.config.js';
 import type { Backend } from '../../upstream/backend.js';
-import { serverNameOf, tlsOptions, type BackendTls } from '../../upstream/backend-tls.js';
+import { tlsOptions, type BackendTls } from '../../upstream/backend-tls.js';
 import type { ClientTie } from '../client/client-tie.js';
 import { backendAgent } from './backend-agent.js';
 import type { ConnectionFigures } from './forwarder.js';
 import { NodeAgents, type AgentLimits } from './node-agents.js';
-import { PooledClient } from './pooled-client.js';
 
 /** How connections to the backends of one upstream are made. */
 interface PoolSettings {
@@ -16,23 +14,20 @@ interface PoolSettings {
   readonly connectTimeout: number;
   /** For `https:` backends; certificates are verified unless `verify` is false. */
   readonly tls?: BackendTls | undefined;
+  /** Faults of responses that are passed over. Default: none. */
+  readonly lenient?: readonly Lenience[];
 }
 
 /** Response heads larger than this, in bytes, are refused (PROTOCOL). */
 export const maxResponseHead = 64 * 1024;
 
-/** One backend's undici pool, and the TLS name that goes with each of its requests. */
-export interface BackendPool {
-  readonly dispatcher: Dispatcher;
-  /** Given with each request, always the same: for another one undici would close the connection and open a new one. */
-  readonly servername: string | undefined;
-}
-
 const isSecure = (backend: Backend): boolean => backend.url.protocol === 'https:';
 
-/** The connections to an upstream's backends, made when first used: a pool of undici and agents of `node:http` for each. */
+/**
+ * How a forwarder is to connect to the backends of an upstream (`settings`); and connections, made when first used, for a forwarder that sends its
+ * requests by `node:http` ({@link agent}). One that makes connections of its own keeps to the settings by itself.
+ */
 export class BackendPools {
-  readonly #pools = new Map<Backend, BackendPool>();
   readonly #agents: NodeAgents;
 
   constructor(readonly settings: PoolSettings) {
@@ -41,18 +36,10 @@ export class BackendPools {
     );
   }
 
-  pool(backend: Backend): BackendPool {
-    let pool = this.#pools.get(backend);
-    if (pool === undefined) {
-      pool = this.#create(backend);
-      this.#pools.set(backend, pool);
-    }
-    return pool;
-  }
-
   /**
-   * Connections for what undici cannot carry. `isOwn`: one for a single request, beyond all limits. `tie`: connections for this client
-   * alone, which end with it.
+   * The agent for a request of `node:http` to a backend: `http.request(backend.url, { agent })`. It connects by TLS where the backend's URL says so,
+   * and within `settings.connections` and `settings.connectTimeout`. `isOwn`: connections beyond the limit, each for one request at a time, as
+   * `ForwardRequest.ownConnection` asks for. `tie`: connections for this client alone, which end with it.
    */
   agent(backend: Backend, isOwn = false, tie?: ClientTie): Agent {
     if (tie !== undefined) return this.#agents.tied(backend, tie);
@@ -64,36 +51,8 @@ export class BackendPools {
     return this.#agents.figures(backend);
   }
 
-  async close(): Promise<void> {
+  /** Closes every connection at once. */
+  close(): void {
     this.#agents.close();
-    await Promise.all([...this.#pools.values()].map(pool => pool.dispatcher.destroy()));
-    this.#pools.clear();
   }
-
-  #create(backend: Backend): BackendPool {
-    const { connections, connectTimeout, tls } = this.settings;
-    const { socketPath } = backend;
-    return {
-      dispatcher: new Pool(backend.url.origin, {
-        connections: connections.max,
-        factory: (origin, options) => new PooledClient(origin, options, connectTimeout),
-        pipelining: 1,
-        allowH2: false,
-        keepAliveTimeout: connections.idleTimeout,
-        keepAliveMaxTimeout: connections.idleTimeout,
-        maxHeaderSize: maxResponseHead,
-        connect: isSecure(backend)
-          ? secureConnector(backend, tls)
-          : { timeout: 0, ...(socketPath !== undefined && { socketPath }) },
-      }),
-      servername: isSecure(backend) ? serverNameOf(backend, tls) || backend.url.hostname : undefined,
-    };
-  }
-}
-
-/** Connects by the backend's own name: undici would take the client's Host for SNI and verify the certificate for that. */
-function secureConnector(backend: Backend, tls: BackendTls | undefined): buildConnector.connector {
-  const connect = buildConnector({ allowH2: false, timeout: 0, ...tlsOptions(backend, tls) });
-  const own = { servername: serverNameOf(backend, tls), host: backend.url.host };
-  return (options, callback) => connectingSocket(connect, { ...options, ...own }, callback);
 }

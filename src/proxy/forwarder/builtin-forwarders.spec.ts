@@ -40,7 +40,7 @@ async function forwarders(): Promise<Forwarders> {
 }
 
 describe('the forwarders that come with the gateway', () => {
-  it.each(['undici', 'http-proxy-middleware'])('carry a request: %s', async name => {
+  it.each(['default', 'undici', 'http-proxy-middleware'])('carry a request: %s', async name => {
     const backend = await startRawBackend(always(ok));
     const factory = await (await forwarders()).create({ name, path: 'upstreams.app.forwarder' });
     const attempt = new RecordedAttempt();
@@ -48,19 +48,23 @@ describe('the forwarders that come with the gateway', () => {
     expect(await attempt.over()).toEqual(['sent', 200, 'end']);
   });
 
-  it('are two', async () => {
-    expect((await forwarders()).names).toEqual(['http-proxy-middleware', 'undici']);
+  it('are two, one of them by two names', async () => {
+    expect((await forwarders()).names).toEqual(['default', 'http-proxy-middleware', 'undici']);
   });
 
-  it('use the plug-ins of all modules in their order, and undici none', async () => {
+  it('use the plug-ins of all modules in their order, and the default none', async () => {
     const backend = await startRawBackend(always(ok));
     const all = await forwarders();
-    for (const name of ['http-proxy-middleware', 'undici']) {
+    for (const name of ['default', 'http-proxy-middleware', 'undici']) {
       const attempt = new RecordedAttempt();
       const factory = await all.create({ name, path: 'upstreams.app.forwarder' });
       factory.create(openPools()).forward(plainRequest, backendAt(backend.url), attempt);
       await attempt.over();
     }
-    expect(backend.connections.map(({ text }) => /X-Plugins: (.*)/.exec(text)?.[1])).toEqual(['abc', undefined]);
+    expect(backend.connections.map(({ text }) => /X-Plugins: (.*)/.exec(text)?.[1])).toEqual([
+      undefined,
+      'abc',
+      undefined,
+    ]);
   });
 });

@@ -4,7 +4,7 @@ import type { BackendPools } from './backend-pools.js';
 import type { Forwarder } from './forwarder.js';
 import { HttpProxyMiddlewareForwarder, type ProxyPlugin } from './http-proxy-middleware-forwarder.js';
 import { RegisteredForwarder, type ForwarderFactory } from './registered-forwarder.js';
-import { UndiciForwarder } from './undici-forwarder.js';
+import { Http1Forwarder } from './http1-forwarder.js';
 
 /**
  * Token of a list of http-proxy-middleware plug-ins. Provide it in any module; the lists of all modules are joined, in
@@ -12,12 +12,16 @@ import { UndiciForwarder } from './undici-forwarder.js';
  */
 export const HTTP_PROXY_MIDDLEWARE_PLUGINS = Symbol('HTTP_PROXY_MIDDLEWARE_PLUGINS');
 
-@RegisteredForwarder('undici')
-class Undici implements ForwarderFactory {
+@RegisteredForwarder('default')
+class Default implements ForwarderFactory {
   create(pools: BackendPools): Forwarder {
-    return new UndiciForwarder(pools);
+    return new Http1Forwarder(pools);
   }
 }
+
+/** The name that the default had when undici carried it. */
+@RegisteredForwarder('undici')
+class Undici extends Default {}
 
 @RegisteredForwarder('http-proxy-middleware')
 class HttpProxyMiddleware implements ForwarderFactory {
@@ -37,4 +41,4 @@ class HttpProxyMiddleware implements ForwarderFactory {
 }
 
 /** The factories of the forwarders that come with Gatehouse. */
-export const builtinForwarders: readonly Type<ForwarderFactory>[] = [Undici, HttpProxyMiddleware];
+export const builtinForwarders: readonly Type<ForwarderFactory>[] = [Default, Undici, HttpProxyMiddleware];

@@ -9,8 +9,7 @@ export interface Timed {
 }
 
 /**
- * Watches the deadlines of what is in flight with one timer for all, instead of the two that undici's parser sets for each
- * response. The list is an array with places that are handed on: a `Set` with such traffic leaves its old hash tables behind,
+ * Watches the deadlines of what is in flight with one timer for all, instead of one or two for each response. The list is an array with places that are handed on: a `Set` with such traffic leaves its old hash tables behind,
  * each pointing to the next, and V8's scavenger then keeps all that ever stood in them until the next full collection.
  */
 export class Deadlines {

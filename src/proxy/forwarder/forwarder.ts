@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GatewayError } from '../../http/gateway-error.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { Backend } from '../../upstream/backend.js';
 import type { ClientTie } from '../client/client-tie.js';
 import type { ClientMessage } from '../client/client-message.js';
@@ -34,8 +33,6 @@ export interface ForwardRequest {
   readonly idleTimeout: number;
   /** The client's request as it came, for forwarders that work on that. */
   readonly message?: ClientMessage | undefined;
-  /** The client's own messages; undefined on HTTP/2, which has none. */
-  readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
 }
 
 /** What a forwarder tells of its attempt. After `end` or `fail` it tells nothing more. */

@@ -4,11 +4,12 @@ import { GatewayError } from '../../http/gateway-error.js';
 import { leaveUnframed } from '../../platform/bodiless-request.js';
 import type { Backend } from '../../upstream/backend.js';
 import { RequestBody } from '../client/request-body.js';
+import { unwritable } from './attempt-failure.js';
 import type { ConnectionWatch } from './backend-agent.js';
 import { maxResponseHead, type BackendPools } from './backend-pools.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
+import { Http1Forwarder } from './http1-forwarder.js';
 import { NodeAttempt } from './node-attempt.js';
-import { NodeCarrier } from './node-carrier.js';
 import { addressOf, fieldsOf, sendHead } from './node-request.js';
 import { PluginRequest, PluginResponse } from './plugin-messages.js';
 import { pluginPipe, type PluginPipe } from './plugin-pipe.js';
@@ -17,7 +18,7 @@ import { pluginPipe, type PluginPipe } from './plugin-pipe.js';
 export type ProxyPlugin = Plugin<PluginRequest, PluginResponse>;
 
 /**
- * The forwarder for upstreams that need http-proxy-middleware's plug-ins; about three times the cost of undici. The library
+ * The forwarder for upstreams that need http-proxy-middleware's plug-ins; several times the cost of the default. The library
  * makes the request and pipes the body; the response is read by a {@link NodeAttempt}, and plug-ins work on messages
  * that stand for the client's, so that neither they nor the library can answer the client.
  *
@@ -32,14 +33,15 @@ export type ProxyPlugin = Plugin<PluginRequest, PluginResponse>;
  */
 export class HttpProxyMiddlewareForwarder implements Forwarder {
   #handler: RequestHandler<PluginRequest, PluginResponse> | undefined;
-  readonly #carrier: NodeCarrier;
+  /** Carries upgrades to protocols that the library does not know. */
+  readonly #others: Http1Forwarder;
 
   /** `plugins` is asked for once, by the first request. */
   constructor(
     private readonly pools: BackendPools,
     private readonly plugins: () => readonly ProxyPlugin[] = () => [],
   ) {
-    this.#carrier = new NodeCarrier(pools);
+    this.#others = new Http1Forwarder(pools);
   }
 
   forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl {
@@ -47,6 +49,11 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
     const { connectTimeout } = this.pools.settings;
     const response: { view?: PluginResponse } = {};
     const attempt = new NodeAttempt(request, observer, { connectTimeout, onOver: () => response.view?.release() });
+    // Node writes methods in upper case, and another one must not reach the backend than the one that was routed.
+    if (request.method !== request.method.toUpperCase()) {
+      process.nextTick(() => attempt.refuse(unwritable('http-proxy-middleware cannot send a method in lower case')));
+      return attempt;
+    }
     try {
       const client = new PluginRequest(request, backend, attempt);
       response.view = new PluginResponse(client);
@@ -62,7 +69,7 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
 
   /** The library knows WebSocket and no other protocol. */
   #upgrade(request: ForwardRequest, protocol: string, backend: Backend, observer: AttemptObserver): AttemptControl {
-    if (protocol.toLowerCase() !== 'websocket') return this.#carrier.forward(request, backend, observer);
+    if (protocol.toLowerCase() !== 'websocket') return this.#others.forward(request, backend, observer);
     const { connectTimeout } = this.pools.settings;
     const pipe = pluginPipe();
     const attempt = new NodeAttempt(request, observer, { connectTimeout, pipe: pipe.backend });
@@ -76,11 +83,13 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
   }
 
   connections(backend: Backend): ConnectionFigures {
-    return this.pools.agentFigures(backend);
+    const { active, idle, pending } = this.pools.agentFigures(backend);
+    const others = this.#others.connections(backend);
+    return { active: active + others.active, idle: idle + others.idle, pending: pending + others.pending };
   }
 
   close(): Promise<void> {
-    return this.pools.close();
+    return this.#others.close();
   }
 
   #create(): RequestHandler<PluginRequest, PluginResponse> {

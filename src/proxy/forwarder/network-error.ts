@@ -9,34 +9,18 @@ import {
   connectTimeout,
   exhausted,
   unreachable,
+  unwritable,
   type Phase,
 } from './attempt-failure.js';
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-/** Codes by which undici says that the request itself cannot be sent: neither side of the network is to blame. */
-const unsendable = new Set([
-  'UND_ERR_INVALID_ARG',
-  'UND_ERR_NOT_SUPPORTED',
-  'ERR_INVALID_CHAR',
-  'ERR_UNESCAPED_CHARACTERS',
-]);
+/** Codes by which Node says that the request itself cannot be sent: neither side of the network is to blame. */
+const unsendable = new Set(['ERR_INVALID_CHAR', 'ERR_UNESCAPED_CHARACTERS']);
 
-/** undici says this of every fault that its parser finds in a head after a Content-Length, and does not keep which it was. */
-const lengthMismatch = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
-const spoiltLength = 'bad response: Content-Length stands twice, beside Transfer-Encoding, or before a malformed field';
-
-/** Messages with which undici closes a connection whose response is not HTTP; their code is that of any closed connection. */
-const closedAsMalformed = new Set(['bad response', 'bad upgrade']);
-
-/** undici and Node's parser call a message so that is not HTTP; undici's own parser error has no code. */
-const isMalformed = (error: Error, code: string): boolean =>
-  code.startsWith('HPE_') ||
-  code === 'UND_ERR_HEADERS_OVERFLOW' ||
-  code === lengthMismatch ||
-  error.name === 'HTTPParserError' ||
-  (code === 'UND_ERR_SOCKET' && closedAsMalformed.has(error.message));
+/** The parser of Node says so of a message that is not HTTP. */
+const isMalformed = (code: string): boolean => code.startsWith('HPE_');
 
 /** What is known of an error; where a name has several addresses, what each of them failed with. */
 function reasonOf(error: Error, code: string): string {
@@ -51,23 +35,18 @@ function reasonOf(error: Error, code: string): string {
 const timedOut = (error: Error): boolean =>
   error instanceof AggregateError && error.errors.some(each => codeOf(each) === 'ETIMEDOUT');
 
-/** The row of the error table for what undici, `node:http` or the system reports of an attempt. */
+/** The row of the error table for what `node:http` or the system reports of an attempt. */
 export function networkError(error: Error, phase: Phase): GatewayError {
   if (error instanceof RequestBodyError || error instanceof ConnectFailure) return error.gatewayError;
   const code = codeOf(error);
   const reason = reasonOf(error, code);
-  if (unsendable.has(code)) {
-    return new GatewayError('DENIED', 'The request cannot be passed on as it is.', reason, 400);
-  }
-  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
-    return new GatewayError('CLIENT_BODY', 'The request body does not have the declared length.', reason);
-  }
+  if (unsendable.has(code)) return unwritable(reason);
   if (isExhausted(error)) return exhausted(reason);
   switch (phase) {
     case 'connecting':
       return timedOut(error) ? connectTimeout(reason) : unreachable(withTlsRemedy(reason, error));
     case 'sent':
-      if (isMalformed(error, code)) return badResponse(code === lengthMismatch ? `${spoiltLength} (${code})` : reason);
+      if (isMalformed(code)) return badResponse(reason);
       return new GatewayError('RESET', 'The backend closed the connection before it answered.', reason);
     case 'responding':
       return brokenResponse(reason);

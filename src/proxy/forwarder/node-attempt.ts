@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 import { answersForConnection } from '../../http/connection-auth.js';
 import type { GatewayError } from '../../http/gateway-error.js';
 import { joinedMessagePush, joinPieces } from '../../http/joined-readable.js';

@@ -1,5 +1,5 @@
 import type { ClientRequest } from 'node:http';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { Backend } from '../../upstream/backend.js';
 import { hostOf } from '../../upstream/backend-tls.js';
 import { RequestBody } from '../client/request-body.js';
@@ -18,7 +18,7 @@ export function addressOf(backend: Backend): NodeAddress {
     : { protocol: url.protocol, socketPath };
 }
 
-/** All fields of a request as `node:http` is to write them: its own, and those of this hop, which are for undici to write where that carries it. */
+/** All fields of a request as `node:http` is to write them: its own, and those of this hop. */
 export function fieldsOf(request: ForwardRequest): RawHeaders {
   const { body } = request;
   const fields = [...request.headers];

@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 import { pluginSocket } from '../../platform/plugin-socket.js';
 import type { Backend } from '../../upstream/backend.js';
 import { RequestBody } from '../client/request-body.js';

@@ -30,7 +30,7 @@ function forwarders(asked: unknown[]): Pick<Forwarders, 'create'> {
 async function targetsOf(upstreams: object, routes: readonly object[] = [], asked: unknown[] = []) {
   const config = buildConfig(
     { upstreams, ...(routes.length > 0 && { routes }) },
-    { forwarders: ['undici', 'missing'] },
+    { forwarders: ['default', 'missing'] },
   );
   const module = await Test.createTestingModule({
     imports: [
@@ -79,8 +79,8 @@ it('each upstream gets a target of its own, with what its settings say', async (
     false,
   ]);
   expect(asked).toEqual([
-    { name: 'undici', path: 'upstreams.one.forwarder' },
-    { name: 'undici', path: 'upstreams.two.forwarder' },
+    { name: 'default', path: 'upstreams.one.forwarder' },
+    { name: 'default', path: 'upstreams.two.forwarder' },
   ]);
   const [backend] = one.upstream.backends;
   expect(one.breaker(backend!)).toBe(breakers.of(backend!));

@@ -22,10 +22,10 @@ export async function createTargets(
   const targets = new Map<string, Target>();
   for (const [name, settings] of config.upstreams) {
     const balancer = await balancers.create(name, settings.strategy, settings.sticky);
-    const { circuitBreaker, connections, hostHeader, sticky, timeouts, tls } = settings;
+    const { circuitBreaker, connections, hostHeader, lenient, sticky, timeouts, tls } = settings;
     const factory = await forwarders.create({ name: settings.forwarder, path: `upstreams.${name}.forwarder` });
     const connectTimeout = longestConnect(config, timeouts.connect);
-    const pools = new BackendPools({ connections, connectTimeout, tls: tls && readTls(tls) });
+    const pools = new BackendPools({ connections, connectTimeout, tls: tls && readTls(tls), lenient });
     const target = new Target({
       upstream: upstreams.get(name),
       balancer,

@@ -88,7 +88,7 @@ const brokenAtOnce: Readonly<Record<string, RawScript>> = {
   ),
 };
 
-/** A request that undici carries, and one for `node:http`. */
+/** A request without a body, and one with a body of unknown length. */
 const requests = [message('GET /'), message('POST /', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n0\r\n\r\n')];
 
 /** Backends that break. The gateway answers 502, or cuts the response so that the client sees the break. */

@@ -48,7 +48,7 @@ export function timeouts(contract: Contract): void {
     const backend = await startRawBackend(async connection => {
       if ((await connection.head()).startsWith('GET')) return;
       await connection.until('lo');
-      connection.respond(reply('200 OK', [], 'late'));
+      connection.respond(reply('200 OK', ['Content-Length: 4', 'Connection: close'], 'late'));
     });
     const { port } = await running.start(backend, { upstream: { timeouts: { response: '400ms' } } });
     const uploads = {

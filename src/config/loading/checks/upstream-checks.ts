@@ -19,6 +19,11 @@ export function checkUpstreams(context: CheckContext): void {
     checkStrategy(context, path, upstream);
     const forwarder = { path: [...path, 'forwarder'], kind: 'forwarder', name: upstream.forwarder };
     checkName(context, forwarder, context.known.forwarders, builtInForwarders);
+    if (upstream.lenient.length > 0 && upstream.forwarder === 'http-proxy-middleware') {
+      const message =
+        'http-proxy-middleware reads responses by a parser that cannot be lenient: leave one of the two out';
+      context.report({ path: [...path, 'lenient'], message });
+    }
     checkTls(context, path, upstream);
     checkFallback(context, path, upstream);
     checkSticky(context, path, name, upstream);

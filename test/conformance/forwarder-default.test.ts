@@ -1,4 +1,4 @@
 import { describeContract } from './forwarder/contract.js';
 import { rules } from './forwarder/rules.js';
 
-describeContract('undici', rules);
+describeContract('default', rules);
