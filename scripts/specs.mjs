@@ -1,11 +1,10 @@
-/** `npm run specs`: fails when a file with behaviour of src/proxy/, or of the files right in src/ and src/listeners/, has no spec beside it. */
+/** `npm run specs`: fails when a file with behaviour of src/proxy/ and src/listeners/http1/, or of the files right in src/ and src/listeners/, has no spec beside it. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
 /** Files that need no spec, each with the reason. */
 const exceptions = new Map([
   ['src/main.ts', 'ends the process that loads it: test/e2e/cli.test.ts runs it'],
-  ['src/listeners/client-errors.ts', 'answers bytes with bytes: test/e2e/refused-messages.test.ts sends them'],
   ['src/listeners/listeners.module.ts', 'only lists its providers'],
 ]);
 
@@ -21,7 +20,7 @@ function hasBehaviour(file) {
   return rest.trim() !== '';
 }
 
-const files = globSync(['src/proxy/**/*.ts', 'src/*.ts', 'src/listeners/*.ts']).filter(
+const files = globSync(['src/proxy/**/*.ts', 'src/*.ts', 'src/listeners/*.ts', 'src/listeners/http1/*.ts']).filter(
   file => !file.endsWith('.spec.ts'),
 );
 const hasSpec = file => existsSync(file.replace(/\.ts$/, '.spec.ts'));

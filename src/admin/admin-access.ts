@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { RawHeaders } from '../http/raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
 import type { AdminProblem } from './admin-problem.js';
 import type { BearerToken } from './bearer-token.js';
 import { isRebindingSafe } from './rebinding.js';

@@ -1,4 +1,4 @@
-import { RawHeaders } from './raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
 
 const anywhere = /text\/event-stream/i;
 const mediaType = /^\s*text\/event-stream\s*(?:;|$)/i;

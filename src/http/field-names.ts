@@ -1,5 +1,5 @@
 import { foldName, isUnusualName } from '../fields/fold-name.js';
-import { RawHeaders } from './raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
 
 /** The fields that `passes`, by their names in lower case and folded. */
 export function fieldsWhere(headers: RawHeaders, passes: (lower: string, folded: string) => boolean): RawHeaders {

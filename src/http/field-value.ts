@@ -3,7 +3,7 @@ const beyondAscii = /[^\0-\x7f]/;
 const beyondLatin1 = /[^\0-\xff]/;
 
 /**
- * A text as the value of a field: its bytes in UTF-8, each as a character, which is how Node and undici write values (RFC 9110 §5.5
+ * A text as the value of a field: its bytes in UTF-8, each as a character, which is how heads are written (RFC 9110 §5.5
  * has bytes above 7f as opaque; UTF-8 is what everybody makes of them).
  */
 export function fieldValueOf(text: string): string {

@@ -1,4 +1,4 @@
-import type { RawHeaders } from './raw-headers.js';
+import type { RawHeaders } from '../fields/raw-headers.js';
 import { FieldNames } from './field-names.js';
 import { fieldValueOf } from './field-value.js';
 

@@ -4,7 +4,7 @@ import { Pieces, smallPiece } from './pieces.js';
 const enough = 16 * 1024;
 
 /** What pieces are written to: a `Writable`, or a response of Node's. */
-interface Sink {
+export interface Sink {
   write(chunk: Buffer, written?: (error?: Error | null) => void): boolean;
 }
 

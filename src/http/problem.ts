@@ -1,6 +1,6 @@
 import type { GatewayError } from './gateway-error.js';
 import { errorTable } from './gateway-error.js';
-import type { RawHeaders } from './raw-headers.js';
+import type { RawHeaders } from '../fields/raw-headers.js';
 
 /** A whole response that the gateway makes itself. */
 export interface LocalResponse {

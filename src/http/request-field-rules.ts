@@ -4,7 +4,7 @@ import { forwardingNames, isOfFamily } from '../fields/forwarding-fields.js';
 import { NameSieve } from '../fields/name-sieve.js';
 import { fieldsWhere } from './field-names.js';
 import { isMessageField } from './message-fields.js';
-import type { RawHeaders } from './raw-headers.js';
+import type { RawHeaders } from '../fields/raw-headers.js';
 
 /** What becomes of a field of a request. Those that have no kind pass as they came. */
 export type FieldKind =

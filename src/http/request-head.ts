@@ -1,7 +1,7 @@
 import { foldName, isUnusualName } from '../fields/fold-name.js';
 import { authenticatesConnection, takesSeveralSteps } from './connection-auth.js';
 import { fieldsWhere } from './field-names.js';
-import { RawHeaders } from './raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
 import { RequestFieldRules, type FieldKind } from './request-field-rules.js';
 
 const defaultRules = new RequestFieldRules();

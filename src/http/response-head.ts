@@ -3,14 +3,14 @@ import { foldName } from '../fields/fold-name.js';
 import { isForwardingName } from '../fields/forwarding-fields.js';
 import { latin1Text } from '../platform/latin1.js';
 import { isMessageField } from './message-fields.js';
-import { RawHeaders } from './raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
 import { connectionOptions } from './request-head.js';
 
 const text = (field: Buffer | string): string => (typeof field === 'string' ? field : latin1Text(field));
 
 /**
  * A backend's response fields without those that end at this hop (RFC 9110 §7.6.1); the rest keeps order, spelling
- * and repetition. Takes the raw list as Node gives it (strings) or as undici does (buffers).
+ * and repetition. Takes strings, or the buffers that undici gives a forwarder of one's own.
  */
 export function responseFields(raw: readonly (Buffer | string)[]): RawHeaders {
   const passed: RawHeaders = [];

@@ -1,4 +1,4 @@
-import { RawHeaders } from './raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
 
 /** What a signature is made of. */
 interface SignatureSettings {

@@ -7,13 +7,13 @@ import { Counter } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { closeLater } from '../../test/support/cleanup.js';
 import { connectRaw, request } from '../../test/support/client.js';
+import { answer } from '../../test/support/connection-scene.js';
 import { eventually } from '../../test/support/poll.js';
 import { tempFolder } from '../../test/support/temp.js';
 import { TrustedProxies } from '../http/client-address.js';
 import { ConnectionMetrics } from '../metrics/connection-metrics.js';
 import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
-import type { ClientErrors } from './client-errors.js';
-import { authority, Listener, type ListenerSettings, type RequestHandler } from './listener.js';
+import { authority, Listener, type HandleRequest, type ListenerSettings } from './listener.js';
 
 const limits = {
   connections: 10,
@@ -27,10 +27,10 @@ const limits = {
 
 type Changes = Partial<Omit<ListenerSettings, 'limits'>> & { readonly limits?: Partial<typeof limits> };
 
-const ok: RequestHandler = (_request, response) => response.end('ok');
+const ok: HandleRequest = (_message, channel) => answer(channel);
 
 /** A listener on a free port of loopback that answers everything with `ok`. */
-function listenerWith({ limits: limited, ...changes }: Changes = {}, handle: RequestHandler = ok) {
+function listenerWith({ limits: limited, ...changes }: Changes = {}, handle: HandleRequest = ok) {
   const refusals = new Counter({ name: 'x', help: 'x', labelNames: ['listener', 'reason'], registers: [] });
   const settings: ListenerSettings = {
     name: 'web',
@@ -42,10 +42,20 @@ function listenerWith({ limits: limited, ...changes }: Changes = {}, handle: Req
     ...changes,
     limits: { ...limits, ...limited },
   };
+  const told: string[] = [];
   const sut = new Listener(settings, 16_384, handle, {
-    errors: { broken: (_error: unknown, socket: net.Socket) => void socket.destroy() } as unknown as ClientErrors,
+    errors: {
+      refuse: (trouble, socket, { name }) => {
+        told.push(`${name}: refused, ${typeof trouble === 'string' ? trouble : trouble.kind}`);
+        socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      },
+      breakOff: (trouble, socket) => {
+        told.push(`broken off, ${typeof trouble === 'string' ? trouble : trouble.kind}`);
+        socket.destroy();
+      },
+    },
+    over: (_socket, isWhole) => void told.push(isWhole ? 'whole' : 'gone'),
     streams: { handle: () => {}, head: { maxHeaders: 100, maxHeaderSize: 16_384, maxUrl: 8_192 } },
-    upgrades: { offer: () => undefined, take: (_request, socket) => void socket.destroy() },
     trusted: new TrustedProxies([]),
     connections: new ConnectionMetrics(refusals),
     certificates: undefined as unknown as CertificateMetrics,
@@ -54,7 +64,7 @@ function listenerWith({ limits: limited, ...changes }: Changes = {}, handle: Req
   closeLater(() => sut.close());
   const refused = async () =>
     (await refusals.get()).values.map(({ labels, value }) => [labels['listener'], labels['reason'], value]);
-  return { sut, refused };
+  return { sut, refused, told };
 }
 
 const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -103,10 +113,10 @@ describe('a listener', () => {
   });
 
   it('ends a connection behind the last request that it may carry, and takes none that come behind it', async () => {
-    const seen: (string | undefined)[] = [];
-    const { sut } = listenerWith({ limits: { requestsPerConnection: 2 } }, ({ url }, response) => {
-      seen.push(url);
-      response.end('ok');
+    const seen: string[] = [];
+    const { sut } = listenerWith({ limits: { requestsPerConnection: 2 } }, ({ target }, channel) => {
+      seen.push(target);
+      answer(channel);
     });
     await sut.listen();
     const client = await connectRaw(sut.port!);
@@ -115,6 +125,45 @@ describe('a listener', () => {
     expect(answers.map(each => each.header('connection'))).toEqual(['keep-alive', 'close']);
     expect(await client.closed()).toBe('end');
     expect(seen).toEqual(['/1', '/2']);
+  });
+
+  it('has a message refused that cannot be read, and ends its connection behind the answer', async () => {
+    const { sut, told } = listenerWith();
+    await sut.listen();
+    const client = await connectRaw(sut.port!);
+    client.send(`GET / HTTP/1.1\r\nno colon\r\n\r\n${get}`);
+    expect([(await client.response()).status, await client.closed()]).toEqual([400, 'end']);
+    client.half();
+    await eventually(() => sut.connections === 0);
+    expect(told).toEqual(['web: refused, malformed']);
+  });
+
+  it('has a request broken off whose body cannot be read', async () => {
+    const { sut, told } = listenerWith({}, () => {});
+    await sut.listen();
+    const client = await connectRaw(sut.port!);
+    client.send('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n');
+    await client.closed();
+    await eventually(() => told.length === 2);
+    expect(told).toEqual(['broken off, malformed', 'gone']);
+  });
+
+  it('looks at the times of its connections', async () => {
+    const { sut, told } = listenerWith({ limits: { headerTimeout: 50 } });
+    await sut.listen();
+    const client = await connectRaw(sut.port!);
+    client.send('GET / HT');
+    expect([(await client.response()).status, await client.closed()]).toEqual([400, 'end']);
+    expect(told).toEqual(['web: refused, late-head']);
+  });
+
+  it('tells the end of each request', async () => {
+    const { sut, told } = listenerWith();
+    await sut.listen();
+    const client = await connectRaw(sut.port!);
+    client.send(get + get);
+    await eventually(() => told.length === 2);
+    expect(told).toEqual(['whole', 'whole']);
   });
 });
 

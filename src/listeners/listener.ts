@@ -1,24 +1,23 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { unlink, stat } from 'node:fs/promises';
-import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createSecureServer, type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { TrustedProxies } from '../http/client-address.js';
 import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
 import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
-import { openFiles } from '../platform/open-files.js';
-import { stopAccepting } from '../platform/stop-accepting.js';
-import type { ListenerInfo } from '../proxy/client/listener-info.js';
-import type { Upgrades } from '../proxy/upgrades.js';
-import type { ClientErrors } from './client-errors.js';
-import { createHttpServer } from './http-server.js';
-import { Http2Connections, type Http2Options } from './http2/http2-connections.js';
 import { interpose } from '../platform/interpose.js';
+import { openFiles } from '../platform/open-files.js';
+import type { Http1Channel } from '../proxy/client/http1-channel.js';
+import type { Http1Message } from '../proxy/client/http1-message.js';
+import type { ListenerInfo } from '../proxy/client/listener-info.js';
+import type { ClientErrors } from './client-errors.js';
+import { Http1Connections } from './http1/http1-connections.js';
+import { Http2Connections, type Http2Options } from './http2/http2-connections.js';
 import { ProxyProtocolGate } from './proxy-protocol-gate.js';
 import { SlowClients, type ClientPace } from './slow-clients.js';
-import type { ListenerTls } from './tls/tls-settings.js';
 import { StartError } from './start-error.js';
+import type { ListenerTls } from './tls/tls-settings.js';
 import { TlsTermination } from './tls/tls-termination.js';
 
 /**
@@ -53,22 +52,18 @@ export interface ListenerSettings {
 
 /** What all listeners of a gateway share. */
 export interface ListenerServices {
-  readonly errors: ClientErrors;
+  readonly errors: Pick<ClientErrors, 'refuse' | 'breakOff'>;
+  /** The answer to a request of HTTP/1.x is over; or, not `isWhole`, its connection is gone. */
+  readonly over: (socket: Socket, isWhole: boolean) => void;
   readonly streams: Pick<Http2Options, 'handle' | 'head'>;
-  readonly upgrades: Pick<Upgrades, 'offer' | 'take'>;
   readonly trusted: TrustedProxies;
   readonly connections: ConnectionMetrics;
   readonly certificates: CertificateMetrics;
   readonly log: Logger;
 }
 
-/** Handles a request after a listener has read its head. */
-export type RequestHandler = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  listener: ListenerInfo,
-  expectsContinue: boolean,
-) => void;
+/** Handles a request of HTTP/1.x after a listener has read its head. */
+export type HandleRequest = (message: Http1Message, channel: Http1Channel, listener: ListenerInfo) => void;
 
 /** An address that clients connect to: a server on a port or a unix socket, in clear text or over TLS, with its limits enforced. */
 export class Listener implements ListenerInfo {
@@ -79,40 +74,38 @@ export class Listener implements ListenerInfo {
   draining = false;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #requests = new WeakMap<Socket, number>();
   readonly #settings: ListenerSettings;
   readonly #slowClients: SlowClients;
   readonly #tls: TlsTermination | undefined;
+  readonly #http1: Http1Connections;
   readonly #http2: Http2Connections | undefined;
 
-  /** `maxHead`: the most bytes of request line and header fields that the parser accepts. */
-  constructor(settings: ListenerSettings, maxHead: number, handle: RequestHandler, services: ListenerServices) {
-    const { errors } = services;
+  /** `maxHead`: the most bytes of request line and header fields that are read. */
+  constructor(settings: ListenerSettings, maxHead: number, handle: HandleRequest, services: ListenerServices) {
     this.#settings = settings;
     this.name = settings.name;
     this.unix = settings.unix !== undefined;
     this.scheme = settings.tls === undefined ? 'http' : 'https';
     const { limits } = settings;
+    const { errors, over } = services;
     this.#tls = terminationOf(settings, services);
     this.#slowClients = new SlowClients(limits, this.#sockets);
-    this.#server = createHttpServer(
+    this.#http1 = new Http1Connections(
+      limits,
+      { maxHead },
       {
-        maxHeaderSize: maxHead,
-        // The gateway refuses missing and repeated Host fields itself, with its own answer and log line.
-        requireHostHeader: false,
-        // Node accepts no value above the limit of the whole request.
-        headersTimeout: headTimeout(limits),
-        requestTimeout: limits.requestTimeout,
-        keepAliveTimeout: limits.keepAliveTimeout,
-        connectionsCheckingInterval: checkingInterval(limits.headerTimeout, limits.requestTimeout),
-        noDelay: true,
-        shouldUpgradeCallback: request => services.upgrades.offer(request, this) !== undefined,
+        begin: (message, channel) => handle(message, channel, this),
+        over,
+        broken: (trouble, connection, isBetween) => {
+          if (!isBetween) return errors.breakOff(trouble, connection.socket);
+          errors.refuse(trouble, connection.socket, this);
+          connection.linger();
+        },
       },
-      this.#tls?.serverOptions,
     );
-    const server = this.#server;
-    // The gateway counts fields and refuses too many; Node's own limit would drop them silently.
-    server.maxHeadersCount = 0;
+    if (settings.http2 && this.#tls !== undefined)
+      this.#http2 = new Http2Connections({ listener: this, limits, ...services.streams });
+    const server = (this.#server = this.#createServer());
     server.maxConnections = limits.connections;
     if (settings.proxyProtocol) {
       const gate = new ProxyProtocolGate({
@@ -126,30 +119,9 @@ export class Listener implements ListenerInfo {
       });
       interpose(server, 'connection', (socket, proceed) => gate.admit(socket, proceed));
     }
-    if (server instanceof TlsServer) {
-      if (settings.http2) {
-        const http2 = (this.#http2 = new Http2Connections({ listener: this, limits, ...services.streams }));
-        interpose<TLSSocket>(server, 'secureConnection', (socket, proceed) =>
-          socket.alpnProtocol === 'h2' ? http2.take(socket) : proceed(),
-        );
-      }
-      this.#tls?.attach(server, (socket, below) => {
-        this.#sockets.delete(below);
-        this.#keep(socket);
-      });
-    }
     server
       .on('connection', socket => this.#keep(socket))
-      .on('drop', () => services.connections.refused(this.name, 'limit'))
-      .on('request', (request, response) => this.#counts(request, response) && handle(request, response, this, false))
-      .on(
-        'checkContinue',
-        (request, response) => this.#counts(request, response) && handle(request, response, this, true),
-      )
-      .on('checkExpectation', (request, response) => errors.expectation(request, response, this))
-      .on('connect', (request, socket) => errors.connect(request, socket as Socket, this))
-      .on('upgrade', (request, socket, head) => services.upgrades.take(request, socket as Socket, head, this))
-      .on('clientError', (error, socket) => errors.broken(error, socket as Socket, this));
+      .on('drop', () => services.connections.refused(this.name, 'limit'));
     // Runs before all other listeners, so that a refused connection costs nothing more.
     interpose(server, 'connection', (socket, proceed) => {
       if (openFiles.take('clients')) {
@@ -204,7 +176,7 @@ export class Listener implements ListenerInfo {
   drain(): void {
     this.draining = true;
     this.#http2?.drain();
-    stopAccepting(this.#server);
+    this.#server.close();
   }
 
   #keep(socket: Socket): void {
@@ -212,19 +184,25 @@ export class Listener implements ListenerInfo {
     socket.on('close', () => this.#sockets.delete(socket));
   }
 
-  /**
-   * Counts a request of a connection; the answer to the last request that is allowed ends the connection. False: the request
-   * was pipelined after the last one. Node's own `maxRequestsPerSocket` also sends `Connection: close`, but keeps the
-   * connection open and then answers 503.
-   */
-  #counts(request: IncomingMessage, response: ServerResponse): boolean {
-    const { requestsPerConnection } = this.#settings.limits;
-    if (requestsPerConnection === 0) return true;
-    const count = (this.#requests.get(request.socket) ?? 0) + 1;
-    this.#requests.set(request.socket, count);
-    if (count === requestsPerConnection) response.shouldKeepAlive = false;
-    if (count > requestsPerConnection) request.resume();
-    return count <= requestsPerConnection;
+  /** The server, which hands over each connection when its first byte of HTTP may be read. */
+  #createServer(): Server {
+    const tls = this.#tls;
+    if (tls === undefined) {
+      const server = createServer({ allowHalfOpen: true, noDelay: true });
+      return server.on('connection', socket => this.#http1.take(socket));
+    }
+    const server = createSecureServer({ noDelay: true, ...tls.serverOptions });
+    server.on('secureConnection', (socket: TLSSocket) => {
+      if (socket.alpnProtocol === 'h2' && this.#http2 !== undefined) return this.#http2.take(socket);
+      // Not before: a client that leaves within its handshake, or speaks HTTP/2, has gone.
+      socket.allowHalfOpen = true;
+      this.#http1.take(socket);
+    });
+    tls.attach(server, (socket, below) => {
+      this.#sockets.delete(below);
+      this.#keep(socket);
+    });
+    return server;
   }
 
   /** Cuts every connection. */
@@ -232,9 +210,9 @@ export class Listener implements ListenerInfo {
     this.draining = true;
     this.#slowClients.stop();
     this.#tls?.stop();
+    this.#http1.close();
     this.#http2?.close();
     this.#server.close();
-    this.#server.closeAllConnections();
     for (const socket of this.#sockets) socket.destroy();
   }
 }
@@ -260,16 +238,6 @@ function terminationOf(settings: ListenerSettings, services: ListenerServices): 
       log: services.log,
     })
   );
-}
-
-function headTimeout({ headerTimeout, requestTimeout }: ListenerSettings['limits']): number {
-  return requestTimeout > 0 && (headerTimeout === 0 || headerTimeout > requestTimeout) ? requestTimeout : headerTimeout;
-}
-
-/** How often Node looks for expired requests, in milliseconds: a limit is exceeded by at most a tenth. */
-function checkingInterval(...timeouts: readonly number[]): number {
-  const shortest = Math.min(...timeouts.filter(timeout => timeout > 0), 10_000);
-  return Math.max(50, Math.min(1_000, shortest / 10));
 }
 
 /** Removes a socket file that a crashed process has left behind, and that would block the address for ever. */

@@ -12,10 +12,7 @@ import { Exchanges } from '../proxy/exchanges.js';
 import { Upgrades } from '../proxy/upgrades.js';
 import { ClientErrors } from './client-errors.js';
 import { redirectToHttps } from './https-redirect.js';
-import { Listener, type ListenerServices, type ListenerSettings, type RequestHandler } from './listener.js';
-
-/** The upgrades of a listener that answers every request with a redirect: none. */
-const noUpgrades: ListenerServices['upgrades'] = { offer: () => undefined, take: (_, socket) => void socket.destroy() };
+import { Listener, type ListenerServices, type ListenerSettings, type HandleRequest } from './listener.js';
 
 /** Bytes for line ends and separators, in addition to the bytes that the limits count. */
 const headSlack = 4096;
@@ -29,7 +26,7 @@ export class Listeners {
     @Inject(GATEWAY_CONFIG) config: GatewayConfig,
     private readonly exchanges: Exchanges,
     private readonly entrance: Entrance,
-    upgrades: Upgrades,
+    private readonly upgrades: Upgrades,
     errors: ClientErrors,
     trusted: TrustedProxies,
     connections: ConnectionMetrics,
@@ -39,7 +36,6 @@ export class Listeners {
   ) {
     const head = config.security.validation;
     const services: ListenerServices = {
-      upgrades,
       streams: {
         head,
         handle: (stream, request, message, listener) => {
@@ -47,10 +43,11 @@ export class Listeners {
           const exchange = exchanges.beginStream(stream, request, message, listener);
           if (exchange === undefined) return;
           if (request.protocol === undefined) entrance.enter(exchange);
-          else upgrades.takeStream(exchange, request.protocol);
+          else upgrades.take(exchange, request.protocol);
         },
       },
       errors,
+      over: (socket, isWhole) => exchanges.over(socket, isWhole),
       trusted,
       connections,
       certificates,
@@ -59,14 +56,8 @@ export class Listeners {
     const maxHead = head.maxUrl + head.maxHeaderSize + headSlack;
     this.all = config.listeners.map(settings => {
       const { redirectToHttps: port } = settings;
-      const redirects = port !== undefined;
-      const handle = redirects ? this.#redirect(port) : this.#take();
-      return new Listener(
-        settings as ListenerSettings,
-        maxHead,
-        handle,
-        redirects ? { ...services, upgrades: noUpgrades } : services,
-      );
+      const handle = port === undefined ? this.#take() : this.#redirect(port);
+      return new Listener(settings as ListenerSettings, maxHead, handle, services);
     });
     sources.addListeners(() => this.all.map(({ name, connections }) => ({ listener: name, connections })));
   }
@@ -76,22 +67,23 @@ export class Listeners {
     for (const listener of this.all) await listener.listen();
   }
 
-  #take(): RequestHandler {
-    const { entrance, exchanges } = this;
-    return (request, response, listener, expectsContinue) => {
+  #take(): HandleRequest {
+    const { entrance, exchanges, upgrades } = this;
+    return (message, channel, listener) => {
       // 1
-      const exchange = exchanges.begin(request, response, listener, expectsContinue);
+      const exchange = exchanges.begin(message, channel, listener);
       if (exchange === undefined) return;
-      if (response.socket !== null) entrance.enter(exchange);
-      // A pipelined message waits until the messages before it are answered, as on other proxies.
-      else response.once('socket', () => exchange.closedAt === 0 && entrance.enter(exchange));
+      if (exchange.wantsEvents) channel.endWithClient();
+      const protocol = exchanges.upgradeOf(exchange);
+      if (protocol === undefined) entrance.enter(exchange);
+      else upgrades.take(exchange, protocol, channel);
     };
   }
 
-  #redirect(port: number): RequestHandler {
-    return (request, response, listener, expectsContinue) => {
+  #redirect(port: number): HandleRequest {
+    return (message, channel, listener) => {
       // 1
-      const exchange = this.exchanges.begin(request, response, listener, expectsContinue);
+      const exchange = this.exchanges.begin(message, channel, listener);
       if (exchange !== undefined) redirectToHttps(exchange, port);
     };
   }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import type { GatewayError } from '../http/gateway-error.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
@@ -33,14 +33,13 @@ export class RefusedMessage implements ExchangeRecord {
     { name, scheme }: ListenerInfo,
     readonly clientIp: string,
     error: GatewayError,
-    request: IncomingMessage | undefined,
   ) {
     this.listener = name;
     this.scheme = scheme;
-    this.method = request?.method ?? '-';
-    this.path = request?.url ?? '-';
-    this.headers = request?.headers ?? {};
-    this.httpVersion = request?.httpVersion ?? '-';
+    this.method = '-';
+    this.path = '-';
+    this.headers = {};
+    this.httpVersion = '-';
     this.status = error.status;
     this.errorCode = error.code;
     this.errorReason = error.reason;

@@ -14,8 +14,3 @@ export function connectingSocket(
 ): Socket {
   return connect(target, connected) as unknown as Socket;
 }
-
-/** The connector among the options that a pool of undici 8 gives its factory, made of what the pool was given; their type does not say that it is there. */
-export function connectorOf(options: object): buildConnector.connector {
-  return (options as { readonly connect: buildConnector.connector }).connect;
-}

@@ -5,13 +5,16 @@ import type { Listener } from '../listeners/listener.js';
 /** Milliseconds for which connections without a request stay open, because a request may be on its way. */
 const quietFor = 300;
 
+/** Milliseconds within which exchanges that were cut have closed their connections, and stand in the log. */
+const closedWithin = 1_000;
+
 /**
  * The graceful end of the listeners: no new connections, every answer has `Connection: close`, and exchanges in flight may end
  * within `grace` milliseconds. Exchanges that are left then are cut. Resolves with the number of exchanges that were cut.
  */
 export async function drain(listeners: readonly Listener[], exchanges: Exchanges, grace: number): Promise<number> {
   for (const listener of listeners) listener.drain();
-  await quiet(listeners, exchanges, performance.now() + grace);
+  await quiet(listeners, exchanges, grace);
   const cut = exchanges.open;
   for (const listener of listeners) {
     for (const socket of listener.sockets) {
@@ -21,18 +24,28 @@ export async function drain(listeners: readonly Listener[], exchanges: Exchanges
     }
     listener.close();
   }
+  await until(() => exchanges.open === 0, closedWithin);
   return cut;
 }
 
-function quiet(listeners: readonly Listener[], exchanges: Exchanges, deadline: number): Promise<void> {
+function quiet(listeners: readonly Listener[], exchanges: Exchanges, grace: number): Promise<void> {
+  let quietSince = performance.now();
+  return until(() => {
+    const now = performance.now();
+    // A tunnel whose client has gone still says goodbye to its backend.
+    if (exchanges.open > 0) quietSince = now;
+    const connected = listeners.some(listener => listener.connections > 0);
+    return exchanges.open === 0 && (!connected || now - quietSince >= quietFor);
+  }, grace);
+}
+
+/** Resolves when something has come true, or after `most` milliseconds. */
+function until(isTrue: () => boolean, most: number): Promise<void> {
+  const deadline = performance.now() + most;
+  if (isTrue()) return Promise.resolve();
   return new Promise(resolve => {
-    let quietSince = performance.now();
     const timer = setInterval(() => {
-      const now = performance.now();
-      if (exchanges.open > 0) quietSince = now;
-      const connected = listeners.some(listener => listener.connections > 0);
-      // A tunnel whose client has gone still says goodbye to its backend.
-      if (now < deadline && (exchanges.open > 0 || (connected && now - quietSince < quietFor))) return;
+      if (performance.now() < deadline && !isTrue()) return;
       clearInterval(timer);
       resolve();
     }, 20);

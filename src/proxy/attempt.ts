@@ -2,7 +2,7 @@ import type { CircuitBreaker, Ticket } from '../circuit-breaker/circuit-breaker.
 import type { Duplex } from 'node:stream';
 import { isEventStream } from '../http/event-stream-type.js';
 import { GatewayError } from '../http/gateway-error.js';
-import { RawHeaders } from '../http/raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
 import { responseFields } from '../http/response-head.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './target/backend-verdict.js';

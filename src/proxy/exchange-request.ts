@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ClientMessage } from './client/client-message.js';
 import type { Exchange } from './exchange.js';
 
@@ -75,9 +75,9 @@ export class ExchangeRequest {
     return this.exchange.httpVersion;
   }
 
-  /** The client's message: Node's on HTTP/1.1. Its body belongs to the gateway: a guard that reads it takes it away from the backend. */
-  get raw(): IncomingMessage | ClientMessage {
-    return this.exchange.raw?.request ?? this.exchange.message;
+  /** The client's message. Its body belongs to the gateway: a guard that reads it takes it away from the backend. */
+  get raw(): ClientMessage {
+    return this.exchange.message;
   }
 
   /** Undefined: no route fits, and the answer will be 404. */

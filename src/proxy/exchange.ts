@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { acceptsEventStream } from '../http/event-stream-type.js';
 import { authenticatesConnection } from '../http/connection-auth.js';
 import type { ExchangeRecord, TunnelRecord } from '../http/exchange-record.js';
@@ -8,7 +8,7 @@ import { problemResponse, type LocalResponse } from '../http/problem.js';
 import type { RequestHead } from '../http/request-head.js';
 import type { Signature } from '../http/signature.js';
 import { trailerFields } from '../http/response-head.js';
-import type { RawHeaders } from '../http/raw-headers.js';
+import type { RawHeaders } from '../fields/raw-headers.js';
 import type { Protocol } from '../http/request-info.js';
 import type { RouteMatch } from '../routing/compiled-route.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
@@ -115,8 +115,6 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     readonly responder: Responder,
     /** The client's request as it came. */
     readonly message: ClientMessage,
-    /** The client's own messages; undefined on HTTP/2, which has none. */
-    readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined,
     /** By what the gateway makes itself known. */
     readonly signature: Signature,
   ) {}

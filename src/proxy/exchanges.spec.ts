@@ -1,17 +1,18 @@
 import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Counter } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { serveHttp1, serveHttp2 } from '../../test/support/message-server.js';
 import { eventually } from '../../test/support/poll.js';
 import { connectRaw } from '../../test/support/raw-client.js';
-import { roadTo } from '../../test/support/road-scene.js';
+import { roadTo, type RequestOptions } from '../../test/support/road-scene.js';
 import { TrustedProxies } from '../http/client-address.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { RequestFieldRules } from '../http/request-field-rules.js';
 import { Signature } from '../http/signature.js';
 import { AccessLog } from '../logging/access-log.js';
 import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
+import type { Http1Channel } from './client/http1-channel.js';
+import type { Http1Message } from './client/http1-message.js';
 import { Http2Head } from './client/http2-head.js';
 import { Http2Message } from './client/http2-message.js';
 import type { Exchange } from './exchange.js';
@@ -47,8 +48,8 @@ async function exchanges(take: (exchange: Exchange) => void = () => {}, trusted:
     metrics.drainRequests(counter);
     return (await counter.get()).values.map(({ labels, value }) => [labels.status, value]);
   };
-  const begin = (request: IncomingMessage, response: ServerResponse): void => {
-    const exchange = sut.begin(request, response, listener, request.headers.expect !== undefined);
+  const begin = (message: Http1Message, channel: Http1Channel): void => {
+    const exchange = sut.begin(message, channel, listener);
     begun.push(exchange);
     if (exchange !== undefined) take(exchange);
   };
@@ -58,7 +59,9 @@ async function exchanges(take: (exchange: Exchange) => void = () => {}, trusted:
 /** The same, behind a server of HTTP/1.1, with a client of it. */
 async function over1(take?: (exchange: Exchange) => void, trusted?: string[]) {
   const scene = await exchanges(take, trusted);
-  return { ...scene, client: await connectRaw(await serveHttp1(scene.begin)) };
+  const { begin, sut } = scene;
+  const port = await serveHttp1({ begin, over: (socket, isWhole) => sut.over(socket, isWhole) });
+  return { ...scene, client: await connectRaw(port) };
 }
 
 const answer = (exchange: Exchange): void =>
@@ -76,12 +79,12 @@ describe('an exchange over HTTP/1.1', () => {
       '127.0.0.1',
       false,
     ]);
-    expect([exchange!.id === 'mine', lastExchangeOn(exchange!.raw!.request.socket)]).toEqual([false, exchange]);
+    expect([exchange!.id === 'mine', lastExchangeOn(exchange!.message.socket)]).toEqual([false, exchange]);
     answer(exchange!);
     expect((await client.response()).text).toBe('ok');
     await eventually(() => sut.open === 0);
     expect([log.records, exchange!.closedAt > 0, await counted()]).toEqual([[exchange], true, [['200', 1]]]);
-    expect(exchangesOn(exchange!.raw!.request.socket)).toEqual([]);
+    expect(exchangesOn(exchange!.message.socket)).toEqual([]);
   });
 
   it('believes a trusted proxy who asks, and what the id is', async () => {
@@ -135,38 +138,79 @@ describe('an exchange over HTTP/1.1', () => {
     await eventually(() => begun.length === 1);
     begun[0]!.tunnelled = true;
     client.socket.destroy();
-    await once(begun[0]!.raw!.response, 'close');
+    await once(begun[0]!.message.socket, 'close');
     expect([sut.open, log.records]).toEqual([1, []]);
     sut.end(begun[0]!);
     expect([sut.open, log.records.length]).toEqual([0, 1]);
   });
 
-  it('is one of several where its client pipelines, and all end with their connection', async () => {
+  it('is the only one of its connection: what its client sends ahead waits for its end', async () => {
     const { client, begun, sut, log } = await over1();
     client.send(`${get}\r\n`.repeat(3));
-    await eventually(() => begun.length === 3);
-    expect([sut.open, exchangesOn(begun[0]!.raw!.request.socket).length]).toEqual([3, 3]);
-    client.socket.destroy();
-    await eventually(() => sut.open === 0);
-    expect(log.records.map(({ status }) => status)).toEqual([499, 499, 499]);
-  });
-
-  it('has its connection ended where more than 256 are sent ahead', async () => {
-    const { client, sut } = await over1();
-    client.send(`${get}\r\n`.repeat(260));
-    await eventually(() => client.socket.destroyed || client.socket.readableEnded);
-    await eventually(() => sut.open === 0);
-  });
-
-  it('may offer an upgrade only as the first and only one of its connection', async () => {
-    const { begun, client, sut } = await over1();
-    client.send(`${get}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
     await eventually(() => begun.length === 1);
-    expect(sut.upgradeOf(begun[0]!.raw!.request, listener)).toBeUndefined();
     answer(begun[0]!);
     await client.response();
+    await eventually(() => begun.length === 2);
+    expect([sut.open, exchangesOn(begun[1]!.message.socket)]).toEqual([1, [begun[1]]]);
+    client.socket.destroy();
     await eventually(() => sut.open === 0);
-    expect(sut.upgradeOf(begun[0]!.raw!.request, listener)).toBe('websocket');
+    expect([begun.length, log.records.map(({ status }) => status)]).toEqual([2, [200, 499]]);
+  });
+
+  it('that expects anything but a 100 is refused', async () => {
+    const { client, begun } = await over1();
+    client.send(`${get}Expect: more\r\n\r\n`);
+    expect([(await client.response()).status, begun]).toEqual([417, [undefined]]);
+  });
+
+  it('withholds a 100 where its client waits for one, which one of HTTP/1.0 does not', async () => {
+    const post = (version: string) =>
+      `POST / HTTP/${version}\r\nHost: a.example\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n`;
+    for (const [version, withholds] of [
+      ['1.1', true],
+      ['1.0', false],
+    ] as const) {
+      const { client, begun } = await over1();
+      client.send(post(version));
+      await eventually(() => begun.length === 1);
+      expect(begun[0]!.responder.withholdsContinue).toBe(withholds);
+    }
+  });
+});
+
+describe('the protocol that a connection may be switched to', () => {
+  const upgrade = ['Connection', 'keep-alive, Upgrade', 'Upgrade', 'other, WebSocket'];
+
+  /** That of a request. */
+  async function offered(options: RequestOptions = {}) {
+    const { road, sut } = await exchanges();
+    const { exchange } = road.open({ fields: upgrade, ...options });
+    return sut.upgradeOf(exchange);
+  }
+
+  it('is one that the client offers and the route has', async () => {
+    expect(await offered()).toBe('WebSocket');
+    expect(await offered({ fields: ['Connection', 'Upgrade', 'Upgrade', 'other'] })).toBeUndefined();
+  });
+
+  it.each([
+    ['is no GET', { method: 'POST' }],
+    ['has a body', { fields: [...upgrade, 'Content-Length', '1'] }],
+    ['has a body of unknown length', { fields: [...upgrade, 'Transfer-Encoding', 'chunked'] }],
+    ['is of HTTP/1.0', { httpVersion: '1.0' as const }],
+    ['comes on a stream of HTTP/2', { httpVersion: '2.0' as const }],
+    ['does not name Upgrade in Connection', { fields: ['Connection', 'keep-alive', 'Upgrade', 'websocket'] }],
+    ['has no Connection', { fields: ['Upgrade', 'websocket'] }],
+    ['has no Upgrade', { fields: ['Connection', 'Upgrade'] }],
+  ])('is none where the request %s', async (_what, options) => {
+    expect(await offered(options)).toBeUndefined();
+  });
+
+  it('is none where the request has no route', async () => {
+    const { road, sut } = await exchanges();
+    const { exchange } = road.open({ fields: upgrade });
+    exchange.plan = undefined;
+    expect(sut.upgradeOf(exchange)).toBeUndefined();
   });
 });
 

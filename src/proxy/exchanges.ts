@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TrustedProxies } from '../http/client-address.js';
@@ -6,8 +5,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { newRequestId } from '../http/request-id.js';
 import type { Signature } from '../http/signature.js';
 import type { RequestFieldRules } from '../http/request-field-rules.js';
-import { RequestHead } from '../http/request-head.js';
-import { forgetExpectation } from '../platform/withheld-continue.js';
+import { connectionOptions, RequestHead } from '../http/request-head.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
@@ -15,35 +13,30 @@ import { forget, identify, introductionOf, peerOf } from './client/client-connec
 import { ClientTie, tieOf, tieTo } from './client/client-tie.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './plan/forwarding-headers.js';
-import { offersUpgrade } from './client/upgrade-offer.js';
-import { aborted, loop, noConnectionAuth } from './plan/refusals.js';
+import { aborted, loop, noConnectionAuth, noExpectation } from './plan/refusals.js';
+import type { Http1Channel } from './client/http1-channel.js';
+import type { Http1Message } from './client/http1-message.js';
 import { Http1Responder } from './client/http1-responder.js';
 import type { Http2Head } from './client/http2-head.js';
 import type { Http2Message } from './client/http2-message.js';
 import { Http2Responder } from './client/http2-responder.js';
-import { endsWithAnswer, endWithAnswer } from './client/last-answer.js';
 import type { ListenerInfo } from './client/listener-info.js';
-import { endsWithHead } from './client/parser-rest.js';
 import type { Locator } from './locator.js';
 import type { RoutePlans } from './plan/route-plans.js';
 
 const LAST = Symbol('gatehouse.exchange');
-const QUEUE = Symbol('gatehouse.queue');
+const STREAMS = Symbol('gatehouse.streams');
 
-/** A socket with the exchange that was begun last on it, and, while a client pipelines, all that are open. */
-export type ExchangeSocket = Socket & { [LAST]?: Exchange | undefined; [QUEUE]?: Set<Exchange> | undefined };
+/** A client's connection with its exchange: the one of HTTP/1.x, which has one at a time, or those of HTTP/2. */
+export type ExchangeSocket = Socket & { [LAST]?: Exchange | undefined; [STREAMS]?: Set<Exchange> | undefined };
 
-/** Requests that a client may send ahead of their answers on one connection; more end the connection. */
-const maxPipelined = 256;
-
-/** The exchanges that are open on a connection: one, or several where the client pipelines. */
+/** The exchanges that are open on a connection: one, or several on HTTP/2. */
 export function exchangesOn(socket: ExchangeSocket): Exchange[] {
-  const open = [...(socket[QUEUE] ?? [])];
   const last = socket[LAST];
-  return last === undefined || open.includes(last) ? open : [...open, last];
+  return last === undefined ? [...(socket[STREAMS] ?? [])] : [last];
 }
 
-/** The exchange that was begun last on a connection, while it is open. */
+/** The exchange of a connection of HTTP/1.x, while it is open. */
 export function lastExchangeOn(socket: ExchangeSocket): Exchange | undefined {
   return socket[LAST];
 }
@@ -70,53 +63,51 @@ export class Exchanges {
   }
 
   /**
-   * Reads the head: who asks, for what, by which route. Returns undefined when the message is refused, and answers it then;
-   * also when it comes behind the last answer of its connection, and must not be processed.
+   * Reads the head: who asks, for what, by which route. Returns undefined when the message is refused, and answers it then.
    */
-  begin(
-    request: IncomingMessage,
-    response: ServerResponse,
-    listener: ListenerInfo,
-    expectsContinue: boolean,
-  ): Exchange | undefined {
-    // 2
-    const socket = request.socket as ExchangeSocket;
-    if (endsWithAnswer(socket)) {
-      request.resume();
-      return undefined;
-    }
+  begin(message: Http1Message, channel: Http1Channel, listener: ListenerInfo): Exchange | undefined {
+    const socket = message.socket as ExchangeSocket;
     const peer = peerOf(socket, listener);
     const trusted = this.#isTrusted(socket, peer);
-    const head = this.locator.offeredHead(request) ?? new RequestHead(request.rawHeaders, this.fields, trusted);
+    const head = new RequestHead(message.rawHeaders, this.fields, trusted);
+    // HTTP/1.0 has no expectations (RFC 9110 §10.1.1).
+    const expects = head.expect !== undefined && message.minor === 1;
+    const responder = new Http1Responder(channel, message, expects && head.hasBody, listener);
     const exchange = new Exchange(
       isRequestId(head.requestId) ? head.requestId : newRequestId(),
-      request.method!,
+      message.method,
       head,
       listener,
-      new Http1Responder(request, response, expectsContinue && head.hasBody, listener),
-      request,
-      { request, response },
+      responder,
+      message,
       this.signature,
     );
-    if (expectsContinue && !head.hasBody) forgetExpectation(response);
+    channel.responder = responder;
     this.#open(exchange, socket, peer, trusted);
     exchange.tie = head.connectionAuth === undefined ? tieOf(socket) : tieTo(socket);
-    const before = socket[LAST];
     socket[LAST] = exchange;
-    response.on('close', () => this.#close(exchange, socket));
-    if (response.socket === null) this.#queue(exchange, before, socket);
-
-    if (offersUpgrade(head, request) && (head.hasBody || !endsWithHead(request))) {
-      response.shouldKeepAlive = false;
-      endWithAnswer(socket);
+    // 2
+    const refusal = this.locator.locate(exchange, message);
+    if (refusal !== undefined) {
+      // A client that sends such a message is not trusted to say where the next one begins: the connection closes behind the answer.
+      channel.endWithAnswer();
+      exchange.fail(refusal);
+      return undefined;
     }
-    const refusal = this.locator.locate(exchange, request);
-    if (refusal === undefined) return this.#unlessLoop(exchange);
-    // A client that sends such a message is not trusted to say where the next one begins: the connection closes behind the answer.
-    response.shouldKeepAlive = false;
-    endWithAnswer(socket);
-    exchange.fail(refusal);
-    return undefined;
+    if (expects && head.expect!.toLowerCase() !== '100-continue') {
+      exchange.fail(noExpectation);
+      return undefined;
+    }
+    return this.#unlessLoop(exchange);
+  }
+
+  /** The answer to the request that was begun last on a connection is over; or, not `isWhole`, the connection is gone. */
+  over(socket: ExchangeSocket, isWhole: boolean): void {
+    const exchange = socket[LAST];
+    if (exchange === undefined || exchange.closedAt !== 0 || exchange.tunnelled) return;
+    // The connection went away before the response was whole, and nothing else has ended it.
+    if (!isWhole) exchange.fail(new GatewayError('CLIENT_ABORTED'));
+    this.#end(exchange, socket);
   }
 
   /** The same for a request on an HTTP/2 stream. */
@@ -141,11 +132,10 @@ export class Exchanges {
       listener,
       responder,
       message,
-      undefined,
       this.signature,
     );
     this.#open(exchange, socket, peer, trusted);
-    (socket[QUEUE] ??= new Set()).add(exchange);
+    (socket[STREAMS] ??= new Set()).add(exchange);
     stream
       .on('error', () => {})
       // A tunnel says goodbye to its backend when its client goes.
@@ -174,18 +164,12 @@ export class Exchanges {
     return undefined;
   }
 
-  /**
-   * The protocol that a request may have its connection switched to; undefined: it is answered without an upgrade. Never for what comes
-   * behind other requests.
-   */
-  upgradeOf(request: IncomingMessage, listener: ListenerInfo): string | undefined {
-    const socket = request.socket as ExchangeSocket;
-    const { httpVersionMinor, method, rawHeaders } = request;
-    if (method !== 'GET' || httpVersionMinor === 0 || socket[LAST] !== undefined || endsWithAnswer(socket)) {
-      return undefined;
-    }
-    const trusted = this.#isTrusted(socket, peerOf(socket, listener));
-    return this.locator.upgradeOf(request, new RequestHead(rawHeaders, this.fields, trusted));
+  /** The protocol that an exchange's connection may be switched to; undefined: it is answered without an upgrade. */
+  upgradeOf({ head, message, method, plan }: Exchange): string | undefined {
+    const { connection } = head;
+    if (connection === undefined || plan === undefined || method !== 'GET' || head.hasBody) return undefined;
+    if (message.httpVersion !== '1.1' || !connectionOptions(connection).has('upgrade')) return undefined;
+    return plan.upgrades.find(message.headers.upgrade);
   }
 
   /** The exchange is over: its response, or the tunnel that it has become. */
@@ -220,27 +204,6 @@ export class Exchanges {
     this.metrics.opened(exchange.listener);
   }
 
-  /** A message that is queued behind another on its connection has no socket yet, and hears nothing of its end. */
-  #queue(exchange: Exchange, before: Exchange | undefined, socket: ExchangeSocket): void {
-    let queue = socket[QUEUE];
-    if (queue === undefined) {
-      queue = socket[QUEUE] = new Set();
-      socket.once('close', () => {
-        for (const each of exchangesOn(socket)) this.#close(each, socket);
-      });
-    }
-    if (before !== undefined) queue.add(before);
-    queue.add(exchange);
-    if (queue.size > maxPipelined) socket.destroy();
-  }
-
-  #close(exchange: Exchange, socket: ExchangeSocket): void {
-    if (exchange.closedAt !== 0 || exchange.tunnelled) return;
-    // The connection went away before the response was whole, and nothing else has ended it.
-    if (!exchange.raw!.response.writableFinished) exchange.fail(new GatewayError('CLIENT_ABORTED'));
-    this.#end(exchange, socket);
-  }
-
   #end(exchange: Exchange, socket: ExchangeSocket): void {
     // 12
     exchange.closedAt = performance.now();
@@ -251,7 +214,7 @@ export class Exchanges {
     exchange.response?.close();
     this.open--;
     if (socket[LAST] === exchange) socket[LAST] = undefined;
-    socket[QUEUE]?.delete(exchange);
+    socket[STREAMS]?.delete(exchange);
     this.metrics.closed(exchange);
     this.log.write(exchange);
   }

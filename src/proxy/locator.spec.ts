@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { roadTo, type RequestOptions } from '../../test/support/road-scene.js';
 import type { GatewayError } from '../http/gateway-error.js';
-import { RequestHead } from '../http/request-head.js';
+import { Http1Message } from './client/http1-message.js';
 import { Http2Head } from './client/http2-head.js';
 import type { Exchange } from './exchange.js';
 import { Locator, type HeadLimits } from './locator.js';
@@ -20,17 +20,18 @@ interface Located {
   readonly refusal: GatewayError | undefined;
 }
 
+const flow = { pauseBody: () => {}, resumeBody: () => {} };
+
 /** Locates a request by HTTP/1.1, or what its options say. */
 async function locating() {
   const road = await roadTo(['a'], {}, { routes });
   const locator = new Locator(road.plans, limits);
-  const messageOf = (url: string, exchange: Exchange, minor: number, major = 1): IncomingMessage => {
-    const { method, headers } = exchange;
-    return { url, method, headers, httpVersionMajor: major, httpVersionMinor: minor } as IncomingMessage;
-  };
-  const locate = (url: string, options: RequestOptions & { minor?: number; major?: number } = {}): Located => {
+  const locate = (url: string, options: RequestOptions & { minor?: number } = {}): Located => {
     const { exchange } = road.open(options);
-    return { exchange, refusal: locator.locate(exchange, messageOf(url, exchange, options.minor ?? 1, options.major)) };
+    const { message: sent, method } = exchange;
+    const { minor = 1 } = options;
+    const message = new Http1Message(method, url, sent.rawHeaders, minor, false, new Socket(), flow);
+    return { exchange, refusal: locator.locate(exchange, message) };
   };
   const stream = (pseudo: Record<string, string>, fields: string[] = []): Located => {
     const all = { ':method': 'GET', ':scheme': 'http', ':path': '/ws', ':authority': 'a.example', ...pseudo };
@@ -38,7 +39,7 @@ async function locating() {
     const { exchange } = road.open({ httpVersion: '2.0', method: head.method, fields });
     return { exchange, refusal: locator.locateStream(exchange, head) };
   };
-  return { road, locator, locate, stream, messageOf };
+  return { locate, stream };
 }
 
 describe('a request', () => {
@@ -70,8 +71,7 @@ describe('a request', () => {
   it('is refused with the status that says why', async () => {
     const { locate } = await locating();
     const refused: readonly (readonly [status: number, found: Located])[] = [
-      [505, locate('/', { major: 2 })],
-      [505, locate('/', { method: 'DESCRIBE' })],
+      [405, locate('a.example:443', { method: 'CONNECT' })],
       [414, locate(`/${'x'.repeat(100)}`)],
       [431, locate('/', { fields: ['X-Long', 'x'.repeat(200)] })],
       [431, locate('/', { fields: Array.from({ length: 20 }, () => 'X') })],
@@ -85,6 +85,14 @@ describe('a request', () => {
     ];
     expect(refused.map(([, { refusal }]) => refusal?.status)).toEqual(refused.map(([status]) => status));
     expect(locate('*', { method: 'OPTIONS' }).refusal).toBeUndefined();
+  });
+
+  it('may have any method but CONNECT', async () => {
+    const { locate } = await locating();
+    expect(locate('/ws', { method: 'DESCRIBE' })).toMatchObject({
+      refusal: undefined,
+      exchange: { routeName: 'tunnels' },
+    });
   });
 
   it('is found by the path that its spelling stands for, and never served where another reading is kept out', async () => {
@@ -135,35 +143,5 @@ describe('a request on an HTTP/2 stream', () => {
     expect(stream({}, ['content-length', '1']).exchange.head.chunked).toBe(false);
     const upgrade = stream({ ':method': 'CONNECT', ':protocol': 'websocket' });
     expect([upgrade.refusal, upgrade.exchange.head.chunked]).toEqual([undefined, false]);
-  });
-});
-
-describe('an offer to switch a connection to another protocol', () => {
-  const upgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
-
-  it('is taken by the route that it is for, and what was found then holds', async () => {
-    const { road, locator, messageOf } = await locating();
-    const { exchange } = road.open({ fields: upgrade });
-    const message = messageOf('/ws', exchange, 1);
-    const head = new RequestHead(exchange.rawHeaders as string[]);
-    expect(locator.upgradeOf(message, head)).toBe('websocket');
-    expect(locator.offeredHead(message)).toBe(head);
-    expect([locator.locate(exchange, message), exchange.routeName]).toEqual([undefined, 'tunnels']);
-  });
-
-  it('is none where the route or the host cannot be had, or the request has a body', async () => {
-    const { road, locator, messageOf } = await locating();
-    const asked = (url: string, fields: string[] = upgrade): string | undefined => {
-      const { exchange } = road.open({ fields });
-      return locator.upgradeOf(messageOf(url, exchange, 1), new RequestHead(exchange.rawHeaders as string[]));
-    };
-    expect([
-      asked('/fixed'),
-      asked('/none'),
-      asked('nonsense'),
-      asked('/ws', [...upgrade, 'Host', 'b.example']),
-      asked('/ws', [...upgrade, 'Content-Length', '1']),
-      asked('/plain', ['Connection', 'Upgrade', 'Upgrade', 'other']),
-    ]).toEqual([undefined, undefined, undefined, undefined, undefined, undefined]);
   });
 });

@@ -1,12 +1,10 @@
-import { METHODS, type IncomingMessage } from 'node:http';
 import { GatewayError } from '../http/gateway-error.js';
 import { parseHost } from '../http/host.js';
 import { isPlain, routingPath, splitTarget } from '../http/path.js';
 import type { RequestHead } from '../http/request-head.js';
-import type { RouteQuery } from '../routing/route.js';
+import type { Http1Message } from './client/http1-message.js';
 import type { Http2Head } from './client/http2-head.js';
 import type { Exchange } from './exchange.js';
-import type { Guarded } from './plan/guarded-plan.js';
 import { noExpectation, noMethod, noProtocol, refusals } from './plan/refusals.js';
 import type { RoutePlans } from './plan/route-plans.js';
 
@@ -17,12 +15,6 @@ export interface HeadLimits {
   readonly maxHeaderSize: number;
 }
 
-/** Of other protocols, which Node's parser reads as well (`DESCRIBE /a RTSP/1.0`), it gives methods that are none of HTTP's. */
-const methods: ReadonlySet<string> = new Set(METHODS);
-
-/** What was found for a request when it offered to switch its connection to another protocol. */
-const offers = new WeakMap<IncomingMessage, { readonly head: RequestHead; readonly found: Guarded | GatewayError }>();
-
 /** Finds host, path and route of a request; or why it is refused. */
 export class Locator {
   constructor(
@@ -30,32 +22,10 @@ export class Locator {
     private readonly limits: HeadLimits,
   ) {}
 
-  /**
-   * The protocol that a request may have its connection switched to; undefined: it is answered without an upgrade. Asked before the
-   * exchange begins, since the parser must know; what was found then is used when it does. Refused for requests with a body.
-   */
-  upgradeOf(request: IncomingMessage, head: RequestHead): string | undefined {
-    const { headers, method, url } = request;
-    const target = splitTarget(url!);
-    const host = parseHost(target?.authority ?? head.host ?? '')?.host;
-    if (target === undefined || host === undefined || head.hosts !== 1 || head.hasBody) return undefined;
-    const { path, query } = target;
-    const found = this.#find({ method: method!, host, routingPath: routingPath(path), query, headers }, path);
-    offers.set(request, { head, found });
-    // What is refused is refused when the exchange begins.
-    return found instanceof GatewayError ? undefined : found.plan?.upgrades.find(headers.upgrade);
-  }
-
-  /** The head of a request that was read when it offered an upgrade. */
-  offeredHead(request: IncomingMessage): RequestHead | undefined {
-    return offers.get(request)?.head;
-  }
-
   /** Finds host, path and route; or why the message is refused. */
-  locate(exchange: Exchange, request: IncomingMessage): GatewayError | undefined {
+  locate(exchange: Exchange, { minor, target: url }: Http1Message): GatewayError | undefined {
     const { head } = exchange;
-    const url = request.url!;
-    if (request.httpVersionMajor !== 1 || !methods.has(exchange.method)) return refusals.version;
+    if (exchange.method === 'CONNECT') return noMethod;
     const tooLarge = this.#tooLarge(url, head);
     if (tooLarge !== undefined) return tooLarge;
     const target = splitTarget(url);
@@ -63,16 +33,16 @@ export class Locator {
     exchange.path = target.path;
     exchange.query = target.query;
     if (target.path === '*' && exchange.method !== 'OPTIONS') return refusals.target;
-    if (head.hosts > 1 || (head.hosts === 0 && request.httpVersionMinor !== 0)) return refusals.host;
+    if (head.hosts > 1 || (head.hosts === 0 && minor !== 0)) return refusals.host;
     exchange.authority = target.authority ?? head.host ?? '';
     const authority = parseHost(exchange.authority);
     if (authority !== undefined) exchange.asksFor(authority);
     else if (head.hosts > 0 || target.authority !== undefined) return refusals.host;
     if (head.transferEncoding !== undefined) {
-      if (request.httpVersionMinor === 0) return refusals.framing;
+      if (minor === 0) return refusals.framing;
       if (head.transferEncoding.toLowerCase() !== 'chunked') return refusals.encoding;
     }
-    return this.#route(exchange, offers.get(request)?.found);
+    return this.#route(exchange);
   }
 
   /** The same for a request on an HTTP/2 stream. */
@@ -114,31 +84,25 @@ export class Locator {
     return head.count > limits.maxHeaders || head.size > limits.maxHeaderSize ? refusals.headers : undefined;
   }
 
-  #route(exchange: Exchange, offered?: Guarded | GatewayError): GatewayError | undefined {
+  #route(exchange: Exchange): GatewayError | undefined {
     const { contentLength } = exchange.head;
     // Beyond that, what is sent on would be another number.
     if (contentLength !== undefined && Number(contentLength) > Number.MAX_SAFE_INTEGER) return refusals.length;
     const { path } = exchange;
     const plain = isPlain(path);
     exchange.routingPath = plain ? path : routingPath(path);
-    if (plain && offered === undefined) {
+    if (plain) {
       exchange.match = this.plans.match(exchange);
       exchange.plan = exchange.match?.route.definition.plan;
       exchange.forwardedPath = path;
       return undefined;
     }
-    const found = offered ?? this.#find(exchange, path);
+    // A path that is not plain other servers may read as another one.
+    const found = this.plans.guard(exchange, path, this.plans.match(exchange));
     if (found instanceof GatewayError) return found;
     exchange.match = found.match;
     exchange.plan = found.plan;
     exchange.forwardedPath = found.path;
     return undefined;
-  }
-
-  /** A path that is not plain other servers may read as another one. */
-  #find(asked: RouteQuery, path: string): Guarded | GatewayError {
-    const match = this.plans.match(asked);
-    if (isPlain(path)) return { match, plan: match?.route.definition.plan, path };
-    return this.plans.guard(asked, path, match);
   }
 }

@@ -1,5 +1,5 @@
 import type { EffectiveSecurity } from '../config/file/route-settings.js';
-import type { RawHeaders } from '../http/raw-headers.js';
+import type { RawHeaders } from '../fields/raw-headers.js';
 import { CorsFields } from './cors/cors-fields.js';
 import { SecurityHeaders } from './headers/security-headers.js';
 import type { PolicyContext } from './policy.js';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { RawHeaders } from '../http/raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
 import type { Identity, PolicyContext } from './policy.js';
 
 /** The properties of a request for a test; the others are those of a plain GET. `fields`: as on the wire, name, value, name, value … */

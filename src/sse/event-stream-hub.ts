@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger as Pino } from 'pino';
-import type { RawHeaders } from '../http/raw-headers.js';
+import type { RawHeaders } from '../fields/raw-headers.js';
 import { PINO } from '../logging/logging.module.js';
 import { StreamMetrics, type OpenStream } from '../metrics/stream-metrics.js';
 import { Deadlines } from '../proxy/forwarder/deadlines.js';

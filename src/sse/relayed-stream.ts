@@ -1,5 +1,5 @@
 import { GatewayError } from '../http/gateway-error.js';
-import type { RawHeaders } from '../http/raw-headers.js';
+import type { RawHeaders } from '../fields/raw-headers.js';
 import type { EventStreamCounts } from '../metrics/stream-metrics.js';
 import type { Timed } from '../proxy/forwarder/deadlines.js';
 import type {

@@ -1,5 +1,5 @@
 import { isEventStream } from '../http/event-stream-type.js';
-import { RawHeaders } from '../http/raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
 import type { StreamExchange } from '../proxy/lasting/event-streams.js';
 
 /** What can be done with an event stream, as its request and the head of its response say. */

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RawHeaders } from '../http/raw-headers.js';
+import type { RawHeaders } from '../fields/raw-headers.js';
 
 /** The refusal of an opening handshake: status, explanation, and additional fields of the response. */
 interface HandshakeFault {

@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { backendAt } from '../../test/support/forwarding.js';
 import { roadTo } from '../../test/support/road-scene.js';
 import { sampleKey } from '../../test/support/upgrade-scene.js';
+import type { Http1Channel } from '../proxy/client/http1-channel.js';
 import { acceptOf } from './handshake.js';
-import type { HeldConnection } from './held-connection.js';
 import type { Tunnel } from './tunnel.js';
 import { UpgradeExchange } from './upgrade-exchange.js';
 
-/** An upgrade; `held`: what its client has sent early, null on HTTP/2. */
-async function upgrade(protocol = 'WebSocket', held: string | null = 'early') {
+/** An upgrade; `ahead`: what its client has sent early, null on HTTP/2. */
+async function upgrade(protocol = 'WebSocket', ahead: string | null = 'early') {
   const road = await roadTo(['a']);
   const { exchange } = road.open({ fields: ['Sec-WebSocket-Key', sampleKey] });
-  const connection = held === null ? undefined : { release: () => Buffer.from(held) };
+  const channel = ahead === null ? undefined : { takeAhead: () => Buffer.from(ahead) };
   const tunnel = { fromClient: { bytes: 3 }, fromBackend: { bytes: 5 } } as Tunnel;
-  const sut = new UpgradeExchange(exchange, protocol, connection as HeldConnection | undefined, { open: () => tunnel });
+  const sut = new UpgradeExchange(exchange, protocol, channel as Http1Channel | undefined, { open: () => tunnel });
   return { road, exchange, sut, tunnel };
 }
 

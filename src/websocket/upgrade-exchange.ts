@@ -1,10 +1,10 @@
-import { RawHeaders } from '../http/raw-headers.js';
+import { RawHeaders } from '../fields/raw-headers.js';
+import type { Http1Channel } from '../proxy/client/http1-channel.js';
 import type { Exchange } from '../proxy/exchange.js';
 import type { UnderWay } from '../proxy/lasting/under-way.js';
 import type { TunnelEnds, TunnelOver, Upgrade } from '../proxy/lasting/upgrade.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { acceptOf, newKey } from './handshake.js';
-import type { HeldConnection } from './held-connection.js';
 import type { Tunnel } from './tunnel.js';
 
 /** Opens the tunnel of an exchange. */
@@ -14,7 +14,7 @@ export interface TunnelOpener {
 
 const noBytes = Buffer.alloc(0);
 
-/** An upgrade that a client asks for, over HTTP/1.1 with its connection held, or over a stream of HTTP/2 (RFC 8441). */
+/** An upgrade that a client asks for, over HTTP/1.1, or over a stream of HTTP/2 (RFC 8441). */
 export class UpgradeExchange implements Upgrade {
   #tunnel: Tunnel | undefined;
   #key: string | undefined;
@@ -22,7 +22,8 @@ export class UpgradeExchange implements Upgrade {
   constructor(
     private readonly exchange: Exchange,
     readonly protocol: string,
-    private readonly held: HeldConnection | undefined,
+    /** The client's connection; undefined on HTTP/2. */
+    private readonly channel: Http1Channel | undefined,
     private readonly opener: TunnelOpener,
   ) {}
 
@@ -42,13 +43,13 @@ export class UpgradeExchange implements Upgrade {
   prove(): void {
     if (!this.isWebSocket) return;
     this.#key = this.exchange.headers['sec-websocket-key'];
-    if (this.held !== undefined) return;
+    if (this.channel !== undefined) return;
     this.#key = newKey();
     this.exchange.setRequestHeader('Sec-WebSocket-Key', this.#key);
   }
 
   firstBytes(): Buffer {
-    return this.held?.release() ?? noBytes;
+    return this.channel?.takeAhead() ?? noBytes;
   }
 
   fault(fields: readonly string[]): string | undefined {

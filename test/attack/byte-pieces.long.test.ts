@@ -157,7 +157,7 @@ describe('answers in chunks of one byte', () => {
       );
     };
   };
-  for (const forwarder of ['undici', 'http-proxy-middleware']) {
+  for (const forwarder of ['default', 'http-proxy-middleware']) {
     for (const [what, [head, piece]] of Object.entries(answers)) {
       it(`do not end a process with a small heap, while their clients do not read: ${what}, by ${forwarder}`, async () => {
         const poured: unknown[] = [];

@@ -28,7 +28,7 @@ async function signIn(ask: Ask, name: string): Promise<void> {
   expect(await ask(`NTLM ${name}`)).toBe(`200 ${name}`);
 }
 
-describe.each(['undici', 'http-proxy-middleware'])('credentials that let in a connection (%s)', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('credentials that let in a connection (%s)', forwarder => {
   let backends: NtlmBackend[];
   let gateway: InProcessGateway;
   beforeAll(async () => {

@@ -18,7 +18,7 @@ const headers = {
   'x-plain': 'shown',
 };
 
-describe.each(['undici', 'http-proxy-middleware'])('credentials, over %s,', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('credentials, over %s,', forwarder => {
   let gateway: InProcessGateway;
 
   beforeAll(async () => {

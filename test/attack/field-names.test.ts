@@ -75,7 +75,7 @@ describe.each(['default', 'http-proxy-middleware'])('names of fields, behind the
     backend = await startStrictBackend();
     const { certFile, keyFile } = await makeCertificate();
     const tls = { certificates: [{ cert: certFile, key: keyFile }] };
-    gateway = await startInProcess(config(backend, forwarder === 'default' ? 'undici' : forwarder, tls));
+    gateway = await startInProcess(config(backend, forwarder, tls));
     http2 = await connectHttp2(gateway.gateway.listeners[1]!.port!);
   });
 

@@ -82,7 +82,7 @@ describe('text that a client writes into its path or query', () => {
   });
 });
 
-describe.each(['undici', 'http-proxy-middleware'])('a `Trailer` field behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a `Trailer` field behind %s', forwarder => {
   it('of a request without chunks is dropped, and does no harm', async () => {
     const backend = await startStrictBackend();
     const gateway = await gatewayTo([backend], { forwarder });
@@ -137,21 +137,18 @@ describe.each(['undici', 'http-proxy-middleware'])('a `Trailer` field behind %s'
 });
 
 describe('a request behind one that offers an upgrade', () => {
-  it.each(['undici', 'http-proxy-middleware'])('is never made of the body of another: %s', async forwarder => {
+  it.each(['default', 'http-proxy-middleware'])('is never made of the body of another: %s', async forwarder => {
     const backend = await startStrictBackend();
     const gateway = await gatewayTo([backend], { forwarder });
     const client = await connectRaw(gateway.port);
     const hidden = 'GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n';
-    // Node drops the second head, which came with the first; what comes next is its body.
     client.send(
       'GET /first HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n' +
         `POST /second HTTP/1.1\r\nHost: a\r\nContent-Length: ${hidden.length}\r\n\r\n`,
     );
-    const response = await client.response();
-    expect(response).toMatchObject({ status: 200, text: 'GET /first 0' });
-    expect(response.header('connection')).toBe('close');
+    expect(await client.response()).toMatchObject({ status: 200, text: 'GET /first 0' });
     client.send(hidden);
-    await client.closed();
-    expect(backend.seen).toEqual(['GET /first 0']);
+    expect(await client.response()).toMatchObject({ status: 200, text: `POST /second ${hidden.length}` });
+    expect(backend.seen).toEqual(['GET /first 0', `POST /second ${hidden.length}`]);
   });
 });

@@ -68,7 +68,7 @@ describe('wherever a message is split in two', () => {
   });
 });
 
-describe.each(['undici', 'http-proxy-middleware'])('a body that was gathered for its schema, behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a body that was gathered for its schema, behind %s', forwarder => {
   let backend: StrictBackend;
   let mirror: StrictBackend;
   let gateway: InProcessGateway;

@@ -8,7 +8,7 @@ const hidden = 'GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const chunkedHidden = `0\r\n\r\n${hidden}`;
 const post = requestFields({ ':method': 'POST' });
 
-describe.each(['undici', 'http-proxy-middleware'])('a request over HTTP/2, behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a request over HTTP/2, behind %s', forwarder => {
   const stream = 1;
   let backend: StrictBackend;
   let gateway: InProcessGateway;

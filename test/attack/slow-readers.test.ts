@@ -25,7 +25,7 @@ const endless: BackendHandler = (message, response) => {
 const held = (gateway: InProcessGateway): Promise<number[]> =>
   gateway.metrics(['gatehouse_backend_in_flight', 'gatehouse_backend_unread', 'gatehouse_client_memory_bytes']);
 
-describe.each(['undici', 'http-proxy-middleware'])('clients that do not read, before %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('clients that do not read, before %s', forwarder => {
   it('hold at most half of the places, by streams of HTTP/2 without a window: the rest of their answers waits in memory', async () => {
     const gateway = await secureGatewayTo(
       [await startBackend(answer(200, page, ['content-length', String(page.length)]))],

@@ -17,7 +17,7 @@ async function sendByteByByte(client: RawClient, bytes: string): Promise<void> {
   }
 }
 
-describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('behind %s', forwarder => {
   let backend: StrictBackend;
   let gateway: InProcessGateway;
   let probes = 0;
@@ -71,8 +71,9 @@ describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
 
   // A refused message never reaches a forwarder, so it is tried with one forwarder only, and in each way in which its bytes can
   // arrive.
-  const first = forwarder === 'undici';
-  const forwarded = ({ reaches }: Variant): boolean => reaches.length > 0;
+  const first = forwarder === 'default';
+  // http-proxy-middleware cannot send a method in lower case.
+  const forwarded = ({ reaches, what }: Variant): boolean => reaches.length > 0 && what !== 'a method in lower case';
 
   describe.each([...corpus])('%s', (_group, all) => {
     const variants = first ? all : all.filter(forwarded);

@@ -31,7 +31,7 @@ const claims: readonly (readonly [what: string, fields: readonly string[]])[] = 
   ['framing with an underscore', ['Content_Length: 6666', 'Transfer_Encoding: evil', 'Host_: a']],
 ];
 
-describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('behind %s', forwarder => {
   it.each(claims)('a client’s word is not passed on: %s', async (_what, fields) => {
     const backend = await startStrictBackend();
     const gateway = await gatewayTo([backend], { forwarder });

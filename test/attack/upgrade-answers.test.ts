@@ -17,7 +17,7 @@ const answering =
 
 const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 
-describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('behind %s', forwarder => {
   const upstream = { forwarder, retries: { attempts: 0 }, circuitBreaker: { enabled: false } };
   let backend: RawBackend;
   let gateway: InProcessGateway;

@@ -36,7 +36,7 @@ async function expectRoomFor(count: number, gateway: InProcessGateway): Promise<
   await expectAtRest(gateway);
 }
 
-describe.each(['undici', 'http-proxy-middleware'])('maxConnections behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('maxConnections behind %s', forwarder => {
   const upstream = { forwarder, retries: { attempts: 0 }, circuitBreaker: { enabled: false } };
 
   it('is a limit of open connections: one that ends in any way makes room', async () => {

@@ -116,12 +116,13 @@ describe('a request for a protocol', () => {
     const client = await connectRaw(gateway.port);
     const bytes = protocol === 'h2c' ? h2c : request(protocol);
     const host = hosts[JSON.stringify(upgrades) as keyof typeof hosts];
-    client.send(`${bytes.replace('a.example', host)}GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n`);
+    // What follows is a request of its own.
+    client.send(`${bytes.replace('a.example', host)}GET /next HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
     expect(await client.response()).toMatchObject({ status: 200, text: 'GET / HTTP/1.1', clean: true });
-    await client.closed();
+    expect(await client.response()).toMatchObject({ status: 200, text: 'GET /next HTTP/1.1', clean: true });
     expect(client.rest).toHaveLength(0);
-    expect(mixed.connections[first]!.text).not.toMatch(/smuggled|^upgrade|^http2-settings|^connection: .*upgrade/im);
-    expect(mixed.connections[first]!.heads).toBe(1);
+    expect(mixed.connections[first]!.text).not.toMatch(/^upgrade|^http2-settings|^connection: .*upgrade/im);
+    client.close();
     await expectAtRest(gateway);
   });
 
@@ -215,27 +216,27 @@ describe('an upgrade and the other requests of its connection', () => {
     ['an unknown coding', { 'Transfer-Encoding': 'gzip' }, 'hello'],
   ])('is not made for a request with a body of %s', async (_, fields, body) => {
     const client = await connectRaw(gateway.port);
-    client.send(
-      `${handshake({ Host: 'any.example', ...fields })}${body}GET /smuggled HTTP/1.1\r\nHost: a.example\r\n\r\n`,
-    );
+    client.send(`${handshake({ Host: 'any.example', ...fields })}${body}GET /next HTTP/1.1\r\nHost: a.example\r\n\r\n`);
     const { status } = await client.response();
-    expect([200, 400, 501]).toContain(status);
-    await client.closed();
+    // What follows a request that is refused is none; else it is one of its own. The backend here does not read bodies.
+    if (status === 200) expect((await client.response()).text).toMatch(/GET \/next HTTP\/1.1$/);
+    else expect([400, 501]).toContain(status);
     expect(client.rest).toHaveLength(0);
-    expect(textOf()).not.toMatch(/smuggled|^upgrade:/im);
+    expect(textOf()).not.toMatch(/^upgrade:/im);
+    client.close();
     await expectAtRest(gateway);
   });
 
-  it('is not made behind a request that is still being answered', async () => {
+  it('is made behind a request that is still being answered, when that is over', async () => {
     const client = await connectRaw(gateway.port);
     client.send(
-      `GET /first HTTP/1.1\r\nHost: a.example\r\n\r\n${handshake({}, '/second')}GET /third HTTP/1.1\r\nHost: a\r\n\r\n`,
+      `GET /first HTTP/1.1\r\nHost: a.example\r\n\r\n${handshake({ Host: 'any.example', Upgrade: 'foo' })}early`,
     );
     expect(await client.response()).toMatchObject({ status: 200, text: 'GET /first HTTP/1.1' });
-    expect(await client.response()).toMatchObject({ status: 200, text: 'GET /second HTTP/1.1' });
-    await client.closed();
-    expect(client.rest).toHaveLength(0);
-    expect(textOf()).not.toMatch(/third|^upgrade:/im);
+    expect(await client.response()).toMatchObject({ status: 101 });
+    await eventually(() => expect(textOf()).toMatch(/\r\n\r\nearly$/));
+    client.close();
+    backend.connections.at(-1)!.end();
     await expectAtRest(gateway);
   });
 

@@ -88,9 +88,13 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     'src/listeners/http2/http2-connections.ts',
     'src/listeners/listener.ts',
   ],
-  // A listener knows upgrades by the abstract class.
-  'src/listeners/listener.ts > src/websocket/client-upgrades.ts': ['src/proxy/upgrades.ts'],
-  // The handler of a listener calls one, then the other.
+  // The same for the handler of its requests of HTTP/1.1.
+  'src/listeners/http1/http1-connection.ts > src/listeners/listeners.ts': [
+    'src/listeners/http1/http1-connections.ts',
+    'src/listeners/listener.ts',
+  ],
+  // The handler of a listener calls one, then the other. It knows upgrades by the abstract class.
+  'src/proxy/exchanges.ts > src/websocket/client-upgrades.ts': ['src/listeners/listeners.ts', 'src/proxy/upgrades.ts'],
   'src/proxy/exchanges.ts > src/proxy/entrance.ts': ['src/listeners/listeners.ts'],
   'src/proxy/entrance.ts > src/proxy/client/http1-responder.ts': answer,
   'src/proxy/entrance.ts > src/proxy/client/http2-responder.ts': answer,
@@ -101,13 +105,13 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
   'src/proxy/attempt.ts > src/proxy/client/http1-responder.ts': answer,
   'src/proxy/attempt.ts > src/proxy/client/http2-responder.ts': answer,
   // The target of its route has the forwarder.
-  'src/proxy/delivery.ts > src/proxy/forwarder/undici-forwarder.ts': [
+  'src/proxy/delivery.ts > src/proxy/forwarder/http1-forwarder.ts': [
     'src/proxy/plan/forward-route.ts',
     'src/proxy/target/target.ts',
     'src/proxy/forwarder/forwarder.ts',
   ],
   // A forwarder knows an attempt as an `AttemptObserver`.
-  'src/proxy/forwarder/undici-attempt.ts > src/proxy/attempt.ts': ['src/proxy/forwarder/forwarder.ts'],
+  'src/proxy/forwarder/http1-attempt.ts > src/proxy/attempt.ts': ['src/proxy/forwarder/forwarder.ts'],
   // An attempt knows a stream as an `EventStream`; a stream knows its delivery as a `StreamSupply`, and its responder by the interface.
   'src/proxy/attempt.ts > src/sse/relayed-stream.ts': ['src/proxy/lasting/event-streams.ts'],
   'src/sse/relayed-stream.ts > src/proxy/delivery.ts': ['src/proxy/lasting/event-streams.ts'],
@@ -191,7 +195,7 @@ describe('docs/architecture.md', () => {
     const way = beginning!.match(/^\d\. `[^`]+`/gm)!.map(line => /`(.+)`/.exec(line)![1]!);
     expect(way).toHaveLength(9);
     const translators = filesIn(beginning!.split('\n1. ')[0]!);
-    expect(translators).toEqual(['src/listeners/listener.ts', 'src/proxy/forwarder/undici-attempt.ts']);
+    expect(translators).toEqual(['src/listeners/http1/http1-connection.ts', 'src/proxy/forwarder/http1-attempt.ts']);
     const leads = (from: string, to: string): boolean => arrows.some(each => each[0] === from && each[1] === to);
     expect(leads(translators[0]!, way[0]!)).toBe(true);
     const gaps = way.slice(1).flatMap((to, index) => {

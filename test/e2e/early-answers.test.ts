@@ -46,8 +46,8 @@ const unauthorized = 'HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\nConnecti
 const strict = { circuitBreaker: { volumeThreshold: 2 }, tls: { verify: false } };
 
 describe.each([
-  ['undici', 'http'],
-  ['undici', 'https'],
+  ['default', 'http'],
+  ['default', 'https'],
   ['http-proxy-middleware', 'http'],
   ['http-proxy-middleware', 'https'],
 ])('an answer that comes before the end of an upload (%s, %s)', (forwarder, scheme) => {
@@ -99,7 +99,7 @@ describe('an answer that comes before the end of an upload, over HTTP/2', () => 
   });
 });
 
-describe.each(['undici', 'http-proxy-middleware'])('a backend that resets uploads (%s)', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a backend that resets uploads (%s)', forwarder => {
   it('keeps its circuit closed while their clients are still sending', async () => {
     const gateway = await gatewayTo([await startHasty('', false)], { ...strict, forwarder });
     for (let i = 0; i < 5; i++) {
@@ -115,7 +115,7 @@ describe.each(['undici', 'http-proxy-middleware'])('a backend that resets upload
   });
 });
 
-describe.each(['undici', 'http-proxy-middleware'])('a reset behind the whole of a body (%s)', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a reset behind the whole of a body (%s)', forwarder => {
   const transitionsAfter = async (size: number, options: RequestOptions = {}): Promise<number> => {
     const backend = await startScripted('resetting', call => call.reset());
     const gateway = await gatewayTo([backend], { ...strict, forwarder, retries: { attempts: 0 } });

@@ -11,7 +11,7 @@ const utf8 = (value: unknown): string => Buffer.from(String(value), 'latin1').to
 
 const names = { 'x-ue': 'für', 'x-name': 'Łukasz', 'x-smile': '😀' };
 
-describe.each(['undici', 'http-proxy-middleware'])('what the configuration and tokens say, behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('what the configuration and tokens say, behind %s', forwarder => {
   let backend: TestBackend;
   let gateway: InProcessGateway;
   let secure: number;

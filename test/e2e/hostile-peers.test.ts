@@ -13,7 +13,7 @@ async function gatewayTo(answer: string, upstream: object = {}) {
   return { backend, gateway };
 }
 
-describe.each(['undici', 'http-proxy-middleware'])('a backend behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a backend behind %s', forwarder => {
   it.each([
     ['a control character', 'O\x01K'],
     ['bytes beyond ASCII', 'Trouv\xe9 \xc3\xa9'],
@@ -59,18 +59,19 @@ describe('a client that pipelines', () => {
     const client = await connectRaw(gateway.port);
     client.send(get('/hang').repeat(50));
     await eventually(() => backend.connections.length === 1);
-    await eventually(async () => (await gateway.metric('gatehouse_requests_in_flight', {})) === 50);
+    await eventually(async () => (await gateway.metric('gatehouse_requests_in_flight', {})) === 1);
     client.reset();
     await eventually(async () => (await gateway.metric('gatehouse_requests_in_flight', {})) === 0);
     expect(backend.connections).toHaveLength(1);
   });
 
-  it('is cut when it sends far more than it waits for', async () => {
-    const backend = await startRawBackend(() => {});
+  it('gets every answer, in order, when it sends far more than is read ahead', async () => {
+    const backend = await startRawBackend(always('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
     const gateway = await startInProcess({ upstreams: { app: { backends: [backend.url] } } });
     const client = await connectRaw(gateway.port);
-    client.send(get('/hang').repeat(2000));
-    await eventually(() => client.closed);
+    client.send(get('/many').repeat(4000));
+    for (let count = 0; count < 4000; count++) expect((await client.response()).text).toBe('ok');
+    client.close();
     await eventually(async () => (await gateway.metric('gatehouse_requests_in_flight', {})) === 0);
     expect((await request(gateway.adminPort, { path: '/health/live' })).status).toBe(200);
   });

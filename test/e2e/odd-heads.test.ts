@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { connectRaw, rawRequest } from '../support/client.js';
+import { connectRaw } from '../support/client.js';
 import { always, startRawBackend } from '../support/raw-backend.js';
 import { gatewayTo } from '../support/scene.js';
 
 describe('a reason phrase with bytes above 7f', () => {
   it.each([
-    ['undici', 'Zur\xc3\xbcck \xc5\x81\xc3\xb3d\xc5\xba'],
+    ['default', 'Zur\xc3\xbcck \xc5\x81\xc3\xb3d\xc5\xba'],
+    ['default', 'Zur\xfcck'],
     ['http-proxy-middleware', 'Zur\xc3\xbcck \xc5\x81\xc3\xb3d\xc5\xba'],
-    // undici reads it as UTF-8, so that other bytes are lost to it: see docs/forwarders.md.
     ['http-proxy-middleware', 'Zur\xfcck'],
   ])('reaches the client byte for byte (%s, %j)', async (forwarder, phrase) => {
     const backend = await startRawBackend(always(`HTTP/1.1 200 ${phrase}\r\nContent-Length: 0\r\n\r\n`));
@@ -16,13 +16,6 @@ describe('a reason phrase with bytes above 7f', () => {
     client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     const text = (await client.until('\r\n\r\n')).toString('latin1');
     expect(text.split('\r\n')[0]).toBe(`HTTP/1.1 200 ${phrase}`);
-  });
-
-  it('is the usual one where undici has lost it', async () => {
-    const backend = await startRawBackend(always('HTTP/1.1 200 Zur\xfcck\r\nContent-Length: 0\r\n\r\n'));
-    const gateway = await gatewayTo([backend]);
-    const response = await rawRequest(gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-    expect(response.reason).toBe('OK');
   });
 });
 

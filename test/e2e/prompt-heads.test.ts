@@ -4,7 +4,7 @@ import type { InProcessGateway } from '../support/in-process.js';
 import { type RawBackend, startRawBackend } from '../support/raw-backend.js';
 import { gatewayTo } from '../support/scene.js';
 
-describe.each(['undici', 'http-proxy-middleware'])('a head that comes before its body (%s)', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a head that comes before its body (%s)', forwarder => {
   let backend: RawBackend;
   let gateway: InProcessGateway;
   beforeAll(async () => {

@@ -12,7 +12,7 @@ import { startScripted } from '../support/scripted-backend.js';
 const soon = { backoff: '1ms' };
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-describe.each(['undici', 'http-proxy-middleware'])('the body of a request that is sent again, with %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('the body of a request that is sent again, with %s', forwarder => {
   /** A backend that reads so many bytes of a body, or all of it, and resets the connection. */
   const resetsAfterBytes = (count: number): Promise<TestBackend> =>
     startBackend(async (incoming, _, record) => {
@@ -191,7 +191,7 @@ describe('the body of a request, besides', () => {
   });
 
   it.each([
-    ['undici', ['Transfer-Encoding', 'chunked']],
+    ['default', ['Transfer-Encoding', 'chunked']],
     ['http-proxy-middleware', []],
   ])(
     'is sent again, in any size, when no connection to the first was established: %s %j',

@@ -21,7 +21,7 @@ describe('a kept connection that the backend closes just when a request comes', 
   const strict = { circuitBreaker: { volumeThreshold: 1 } };
   const cases = endings.flatMap(([ending, behaviour]) =>
     [0, 2].flatMap(attempts =>
-      ['undici', 'http-proxy-middleware'].map(one => [ending, attempts, one, behaviour] as const),
+      ['default', 'http-proxy-middleware'].map(one => [ending, attempts, one, behaviour] as const),
     ),
   );
 

@@ -8,8 +8,8 @@ const right = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal';
 
 /** The kinds of requests that take different roads to a backend. */
 const roads: [string, string][] = [
-  ['undici', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
-  ['undici', 'GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\n\r\n'],
+  ['default', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['default', 'GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE\r\n\r\n'],
   ['http-proxy-middleware', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['http-proxy-middleware', 'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc'],
 ];

@@ -16,7 +16,7 @@ const unreachable = async (): Promise<string> => `http://127.0.0.1:${await refus
 const named = (name: string): Promise<WebSocketBackend> => startWebSocketBackend(socket => socket.send(name));
 const circuitOf = (gateway: InProcessGateway): Promise<number> => gateway.metric('gatehouse_circuit_state');
 
-describe.each(['undici', 'http-proxy-middleware'])('the handshake of a WebSocket behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('the handshake of a WebSocket behind %s', forwarder => {
   it('goes to another backend when the first refuses the connection', async () => {
     const backend = await named('two');
     const gateway = await gatewayTo([await unreachable(), backend], { forwarder });

@@ -76,9 +76,9 @@ const conversation = fc.record({
 });
 
 describe.each([
-  ['HTTP/1.1', plain, overHttp1, 'undici'],
+  ['HTTP/1.1', plain, overHttp1, 'default'],
   ['HTTP/1.1, and http-proxy-middleware', plain, overHttp1, 'http-proxy-middleware'],
-  ['HTTP/2', secure, overHttp2, 'undici'],
+  ['HTTP/2', secure, overHttp2, 'default'],
 ])('the bytes of a WebSocket over %s', (_, start, connect, forwarder) => {
   it(
     'arrive as they were sent, in any pieces, with whole pings of the gateway between frames',

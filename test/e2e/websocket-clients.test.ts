@@ -11,7 +11,7 @@ const mebibyte = 1024 * 1024;
 /** Every code that may stand in a Close frame and has a meaning, and the ends of the range that applications have. */
 const codes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 4999];
 
-describe.each(['undici', 'http-proxy-middleware'])('a client of ws behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a client of ws behind %s', forwarder => {
   it('negotiates compression with the server itself, and compressed messages stay so', async () => {
     const backend = await startWebSocketBackend(undefined, { perMessageDeflate: { threshold: 0 } });
     const gateway = await gatewayTo([backend], { forwarder });

@@ -10,7 +10,7 @@ const hello = textFrame('hello');
 const early = textFrame('early', true);
 const serverClose = frameBytes({ opcode: 8, payload: closePayload(1000) });
 
-describe.each(['undici', 'http-proxy-middleware'])('what is sent with a handshake, behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('what is sent with a handshake, behind %s', forwarder => {
   it('reaches the client when the server sends it in one packet with its 101', async () => {
     const backend = await startRawWebSocketBackend(hello);
     const gateway = await gatewayTo([backend], { forwarder });

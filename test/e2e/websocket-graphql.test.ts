@@ -60,7 +60,7 @@ async function all(results: AsyncIterable<{ readonly data?: unknown }>): Promise
   return data;
 }
 
-describe.each(['undici', 'http-proxy-middleware'])('GraphQL over a WebSocket behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('GraphQL over a WebSocket behind %s', forwarder => {
   it('answers a query and a subscription on one connection', async () => {
     const backend = await startGraphQl();
     const gateway = await gatewayTo([backend], { forwarder });

@@ -12,7 +12,7 @@ import { startWebSocketBackend } from '../support/websocket-backend.js';
 
 const closeOf = (code: number, reason = ''): Buffer => frameBytes({ opcode: 8, payload: closePayload(code, reason) });
 
-describe.each(['undici', 'http-proxy-middleware'])('a WebSocket over HTTP/2 behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a WebSocket over HTTP/2 behind %s', forwarder => {
   const upstream = { forwarder };
 
   it('carries messages both ways, and the close of the client', async () => {

@@ -57,7 +57,7 @@ const onWebSocket = (socket: Client): Promise<void> =>
 const who = (socket: Client): Promise<unknown> => socket.timeout(5000).emitWithAck('who');
 const tunnels = (gateway: InProcessGateway): Promise<number> => gateway.metric('gatehouse_tunnels_open');
 
-describe.each(['undici', 'http-proxy-middleware'])('socket.io behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('socket.io behind %s', forwarder => {
   const upstream = { forwarder, sticky: { cookie: 'gw_backend' } };
 
   it('begins with polling and goes over to a WebSocket, at the backend of its cookie', async () => {

@@ -17,7 +17,7 @@ async function open(port: number, path = '/', options: ClientOptions = {}, proto
 
 const next = async (socket: WebSocket): Promise<string> => ((await once(socket, 'message')) as [RawData])[0].toString();
 
-describe.each(['undici', 'http-proxy-middleware'])('a WebSocket behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a WebSocket behind %s', forwarder => {
   it('carries messages both ways, and its close code', async () => {
     const backend = await startWebSocketBackend();
     const gateway = await gatewayTo([backend], { forwarder });

@@ -5,7 +5,7 @@ import { vetoesAt } from '../support/operator.js';
 import { eventually } from '../support/poll.js';
 import { startScripted, type Behaviour, type ScriptedBackend } from '../support/scripted-backend.js';
 
-const probed = { interval: '200ms', timeout: '200ms', healthyAfter: 1, unhealthyAfter: 4 };
+const probed = { interval: '500ms', timeout: '500ms', healthyAfter: 1, unhealthyAfter: 3 };
 
 /** Answers traffic well; whether probes succeed is said by `isWell`. */
 const withProbe =

@@ -23,7 +23,7 @@ async function halfOpen(backend: TestBackend, upstream: object = {}): Promise<In
   return gateway;
 }
 
-describe.each(['undici', 'http-proxy-middleware'])(
+describe.each(['default', 'http-proxy-middleware'])(
   'one long exchange does not hold a half-open circuit (%s)',
   forwarder => {
     it('a slow download: the circuit is closed at its head', async () => {

@@ -39,8 +39,8 @@ function act(side: Side, random: () => number): void {
 }
 
 describe.each([
-  ['undici', false],
-  ['undici', true],
+  ['default', false],
+  ['default', true],
   ['http-proxy-middleware', false],
 ])('behind %s, with TLS: %s', (forwarder, tls) => {
   it.each(scaled([1], [1, 2, 3]))(

@@ -28,7 +28,7 @@ async function expectOver({ gateway, client, server }: TunnelScene): Promise<voi
   expect(await gateway.metric('gatehouse_tunnels_open')).toBe(0);
 }
 
-describe.each(['undici', 'http-proxy-middleware'])('behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('behind %s', forwarder => {
   describe.each([false, true])('with TLS: %s', tls => {
     let backend: RawBackend;
     let gateway: InProcessGateway;

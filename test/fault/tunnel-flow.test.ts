@@ -38,7 +38,7 @@ const bothWays = [
   ['in empty frames', [0, 0, 0, 1, 0]],
 ] as const;
 
-describe.each(['undici', 'http-proxy-middleware'])('Pings of the gateway behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('Pings of the gateway behind %s', forwarder => {
   let silent: TunnelScene;
 
   beforeAll(async () => {

@@ -31,7 +31,7 @@ it('Pings do not pile up before a client that does not read', async () => {
   expect((scene.client.rest.length - size) / 2).toBeLessThan(before + 4);
 });
 
-describe.each(['undici', 'http-proxy-middleware'])('a reader that stops, behind %s', forwarder => {
+describe.each(['default', 'http-proxy-middleware'])('a reader that stops, behind %s', forwarder => {
   const size = 40;
   /** More MiB than all buffers on the way take. */
   const enough = 24;

@@ -261,12 +261,21 @@ export async function startBackend(handler: BackendHandler = echo, options: Back
   return backend;
 }
 
-/** A port on loopback that refuses connections: it was free a moment ago. For backends that are down. */
+/**
+ * A port of 127.0.0.1 at which connections are refused. It lies below those that the system gives out (32768 and up on Linux), so no other server
+ * is given it while the test runs.
+ */
 export async function refusedPort(): Promise<number> {
-  const server = http.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const server = http.createServer().listen(20_000 + Math.floor(Math.random() * 10_000), '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

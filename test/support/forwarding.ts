@@ -19,7 +19,6 @@ export const plainRequest: ForwardRequest = {
   connectTimeout: 0,
   responseTimeout: 0,
   idleTimeout: 0,
-  raw: undefined,
 };
 
 /** A backend at this address. */

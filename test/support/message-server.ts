@@ -1,19 +1,32 @@
 import { once } from 'node:events';
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import type { RequestHandler } from '../../src/listeners/http1/request-handler.js';
+import { Http1Connections } from '../../src/listeners/http1/http1-connections.js';
 import { closeLater } from './cleanup.js';
 import { Http2Client } from './http2-client.js';
 
-/** Serves HTTP/1.1 on loopback with nothing but Node until the test has finished; gives the port. Requests with `Expect` are handled, too. */
-export async function serveHttp1(
-  handler: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<number> {
-  const server = http.createServer(handler).on('checkContinue', handler);
+const limits = {
+  headerTimeout: 60_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 60_000,
+  requestsPerConnection: 0,
+};
+
+/** Serves HTTP/1.x on loopback with nothing but connections until the test has finished; gives the port. */
+export async function serveHttp1({ begin, over }: Pick<RequestHandler, 'begin' | 'over'>): Promise<number> {
+  const broken: RequestHandler['broken'] = (_fault, connection) => connection.linger();
+  const connections = new Http1Connections(limits, { maxHead: 64 * 1024 }, { begin, over, broken });
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
+    sockets.add(socket);
+    connections.take(socket);
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   closeLater(() => {
-    server.closeAllConnections();
+    connections.close();
+    for (const socket of sockets) socket.destroy();
     server.close();
   });
   return (server.address() as AddressInfo).port;

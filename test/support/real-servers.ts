@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import net from 'node:net';
 import { once } from 'node:events';
 import fastify from 'fastify';
 import { join } from 'node:path';
-import { refusedPort, startBackend } from './backend.js';
+import { refusedPort } from './backend.js';
 import { Child } from './child.js';
 import { closeLater } from './cleanup.js';
 import { startNginx } from './nginx.js';
@@ -29,7 +30,7 @@ export const realServers = [
  * (see `requireTool`).
  */
 export async function startRealServer(name: (typeof realServers)[number]): Promise<string> {
-  if (name === 'node') return (await startBackend()).url;
+  if (name === 'node') return startNode();
   if (name === 'fastify') return startFastify();
   if (name === 'nginx') return (await startNginx()).url;
   const path = requireTool(name);
@@ -40,6 +41,17 @@ export async function startRealServer(name: (typeof realServers)[number]): Promi
   closeLater(() => child.stop('SIGTERM'));
   await eventually(() => isListening(port), { what: `${name} listening` });
   return `http://127.0.0.1:${port}`;
+}
+
+async function startNode(): Promise<string> {
+  const server = createServer((_request, response) => response.end('hello'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closeLater(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as net.AddressInfo).port}`;
 }
 
 async function startFastify(): Promise<string> {

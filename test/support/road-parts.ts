@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { CircuitBreaker, FailureKind, Ticket } from '../../src/circuit-breaker/circuit-breaker.js';
 import type { GatewayError } from '../../src/http/gateway-error.js';
-import type { RawHeaders } from '../../src/http/raw-headers.js';
+import type { RawHeaders } from '../../src/fields/raw-headers.js';
 import type { LoadBalancingStrategy } from '../../src/load-balancer/strategy.js';
 import type { ClientMessage } from '../../src/proxy/client/client-message.js';
 import type { Responder } from '../../src/proxy/client/responder.js';

@@ -128,7 +128,7 @@ export class Road {
     const signature = new Signature({ requestId: this.config.requestId, instance: 'test' });
     const id = `r-${++this.#requests}`;
     const head = new RequestHead(rawHeaders);
-    const exchange = new Exchange(id, method, head, listener, answer, message, undefined, signature);
+    const exchange = new Exchange(id, method, head, listener, answer, message, signature);
     exchange.path = exchange.routingPath = exchange.forwardedPath = path;
     exchange.query = query;
     exchange.authority = 'a.example';

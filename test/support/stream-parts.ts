@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../src/http/gateway-error.js';
-import type { RawHeaders } from '../../src/http/raw-headers.js';
+import type { RawHeaders } from '../../src/fields/raw-headers.js';
 import type { Protocol } from '../../src/http/request-info.js';
 import type { Responder } from '../../src/proxy/client/responder.js';
 import type {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Server as TlsServer, TLSSocket } from 'node:tls';
+import type { Server as TlsServer, TlsOptions, TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { UNIX_PEER } from '../../http/client-address.js';
 import type { CertificateMetrics } from '../../metrics/certificate-metrics.js';
@@ -8,7 +8,6 @@ import type { ConnectionMetrics, ConnectionRefusal } from '../../metrics/connect
 import { introduce, introductionOf, type ClientCertificate } from '../../proxy/client/client-connection.js';
 import { describeCertificate } from './client-certificate.js';
 import { FileWatch, type WatchTimes } from './file-watch.js';
-import type { SecureServerOptions } from '../http-server.js';
 import { interpose, takeTlsFailures } from '../../platform/interpose.js';
 import { carrierOf } from '../../platform/tls-carrier.js';
 import { TlsCertificates } from './tls-certificates.js';
@@ -33,6 +32,11 @@ interface TlsTerminationOptions {
 
 const longestHandshake = 120_000;
 
+/** The protocols that ALPN offers (RFC 7301), the preferred one first. A client that knows none of them is refused. */
+function alpnProtocols(http2: boolean): string[] {
+  return http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
+}
+
 /** The TLS of a listener: certificates by name, swapped while it runs, and the certificates of clients. */
 export class TlsTermination {
   readonly #options: TlsTerminationOptions;
@@ -50,10 +54,10 @@ export class TlsTermination {
   }
 
   /** Options for making the server. {@link start} adds the certificates. */
-  get serverOptions(): SecureServerOptions {
+  get serverOptions(): TlsOptions {
     const { handshakeTimeout, http2, tls } = this.#options;
     return {
-      http2,
+      ALPNProtocols: alpnProtocols(http2),
       handshakeTimeout: handshakeTimeout === 0 ? longestHandshake : handshakeTimeout,
       requestCert: tls.clientAuth !== undefined,
       // In the mode `optional`, `#admit` refuses invalid certificates: OpenSSL would also refuse clients without one.

@@ -1,4 +1,4 @@
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import { BodyCopy } from './body-copy.js';
 import type { BodySource } from './client-message.js';

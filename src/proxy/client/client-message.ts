@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 
 /**
- * Where a client's body is read: the part of `IncomingMessage` that this takes. HTTP/1.x has the message itself, HTTP/2 a view of its stream.
+ * Where a client's body is read: what this takes of a stream of Node's. On HTTP/2 it is a view of the stream of the request.
  * `end` is emitted only when the body is whole; a body that breaks is closed without it.
  */
 export interface BodySource {
@@ -21,7 +21,7 @@ export interface BodySource {
   readonly rawTrailers: RawHeaders;
 }
 
-/** A client's request as it came: its head, and the source of its body. Node's `IncomingMessage` fits it. */
+/** A client's request as it came: its head, and the source of its body. */
 export interface ClientMessage extends BodySource {
   readonly headers: IncomingHttpHeaders;
   /** Without the pseudo-header fields of HTTP/2; `host` stands for its `:authority`. */

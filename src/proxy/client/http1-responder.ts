@@ -1,13 +1,15 @@
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
-import { JoinedWrites } from '../../http/joined-writes.js';
-import { RawHeaders } from '../../http/raw-headers.js';
-import { takeConnection } from '../../platform/assigned-response.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
+import { JoinedWrites, type Sink } from '../../http/joined-writes.js';
+import { lastChunk, writeChunk } from '../../http1/chunk-writer.js';
+import { statusLine, writableLines } from '../../http1/head-writer.js';
+import { latin1Text } from '../../platform/latin1.js';
 import { resetConnection } from './connection-reset.js';
-import { discardBody, isDiscardable } from './discarded-body.js';
+import { currentDate } from './current-date.js';
+import type { Http1Channel } from './http1-channel.js';
+import type { Http1Message } from './http1-message.js';
 import type { ListenerInfo } from './listener-info.js';
-import { endWithAnswer } from './last-answer.js';
-import { lingerThenClose } from './lingering-close.js';
 import type { Responder } from './responder.js';
 
 /** Bodies up to this size are written together with their head, in bytes. */
@@ -16,161 +18,180 @@ const smallBody = 16 * 1024;
 /** Interim responses are left out while the client has this much to read, in bytes. */
 const maxUnread = 64 * 1024;
 
-/** A {@link Responder} over Node's HTTP/1.x `ServerResponse`. */
+/** Bodies up to this declared length are read to their end so that their connection can be kept, in bytes. */
+const mostDiscarded = 64 * 1024;
+
+/** How the body of a response is framed (RFC 9112 §6). */
+type Framing = 'none' | 'length' | 'chunked' | 'until-close';
+
+/** A {@link Responder} that writes HTTP/1.1. */
 export class Http1Responder implements Responder {
   source: { resume(): void } | undefined;
-  #drainAttached = false;
-  #continueSent = false;
   length = -1;
-  /** The whole body, held until `end`, which follows in the same turn. */
-  #whole: Buffer | undefined;
-  /** The head is held back for the body, and goes alone if no body has come by the end of this turn of the event loop. */
-  #headWaits = false;
-  #switched = false;
+  headSent = false;
+  #continueSent = false;
+  #framing: Framing = 'none';
+  #persists = false;
+  /** A head that waits for its body, and goes alone if none has come by the end of this turn of the event loop. */
+  #head = '';
   /** The body, where it comes in pieces. */
   #writes: JoinedWrites | undefined;
 
   constructor(
-    private readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    private readonly channel: Http1Channel,
+    private readonly message: Http1Message,
     /** The client waits for a 100 before it sends its body. */
     private readonly expectsContinue: boolean,
     /** While this listener shuts down, every answer ends its connection. */
     private readonly listener: ListenerInfo,
   ) {}
 
-  get headSent(): boolean {
-    return this.#switched || this.response.headersSent;
-  }
-
   get withholdsContinue(): boolean {
     return this.expectsContinue && !this.#continueSent;
   }
 
   informational(status: number, headers: RawHeaders): void {
-    const { response } = this;
-    if (response.headersSent || this.request.httpVersionMinor === 0) return;
+    const { socket } = this.channel;
+    if (this.headSent || this.message.minor === 0) return;
     if (status === 100) {
       if (!this.withholdsContinue) return;
       this.#continueSent = true;
-      response.writeContinue();
+      socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
       return;
     }
     // Interim responses may be left out (RFC 9110 §15.2), and must not pile up for a client that does not read.
-    if (response.socket === null || response.socket.writableLength > maxUnread) return;
-    response.writeInformation(status, headers);
+    if (socket.writableLength > maxUnread) return;
+    socket.write(`${statusLine(status, '', STATUS_CODES[status])}${writableLines(headers)}\r\n`, 'latin1');
   }
 
   head(status: number, message: string, headers: RawHeaders): void {
     // 11
-    this.#closeIfNeeded(headers);
-    this.length = declaredLength(headers);
-    this.#writeHead(status, message, headers);
-    this.#headWaits = true;
+    this.#begin(status, message, headers, this.#isUnread || this.listener.draining);
     if (waitingHeads.push(this) === 1) setImmediate(sendHeads);
   }
 
   flush(): void {
-    this.#headWaits = false;
-    this.response.flushHeaders();
-  }
-
-  /** The turn in which the head came is over. */
-  turnEnded(): void {
-    if (this.#headWaits && this.#whole === undefined) this.flush();
+    const head = this.#head;
+    if (head === '') return;
+    this.#head = '';
+    this.channel.socket.write(head, 'latin1');
   }
 
   write(chunk: Buffer): boolean {
-    if (chunk.length === this.length && chunk.length <= smallBody) {
-      this.#whole = chunk;
+    // An empty chunk would be the end of the body.
+    if (this.#framing === 'none' || chunk.length === 0) return true;
+    if (this.#head !== '' && chunk.length <= smallBody) {
+      // As one Latin-1 text, head and body take one system call.
+      this.#head += this.#framed(chunk);
+      if (this.#head.length > smallBody) this.flush();
       return true;
     }
-    this.#headWaits = false;
-    if ((this.#writes ??= new JoinedWrites(this.response)).write(chunk)) return true;
-    if (!this.#drainAttached) {
-      this.#drainAttached = true;
-      this.response.on('drain', () => this.source?.resume());
-    }
-    return false;
+    this.flush();
+    return (this.#writes ??= new JoinedWrites(this.#sink)).write(chunk);
   }
 
   end(trailers?: RawHeaders): void {
-    const { response } = this;
-    this.#headWaits = false;
-    if (this.#whole !== undefined) return endAtOnce(response, this.#whole);
+    const { channel } = this;
+    const { socket } = channel;
     this.#writes?.flush();
-    if (trailers !== undefined && trailers.length > 0 && response.chunkedEncoding) {
-      response.addTrailers(RawHeaders.pairs(trailers));
-    }
-    response.end();
+    let last = this.#head;
+    this.#head = '';
+    if (this.#framing === 'chunked') last += lastChunk(trailers ?? []);
+    channel.answering(this.#persists);
+    if (last !== '') socket.write(last, 'latin1', channel.written);
+    else if (socket.writableLength > 0) socket.write(nothing, channel.written);
+    else process.nextTick(channel.written);
   }
 
   switchProtocols(protocol: string, headers: RawHeaders): Duplex | undefined {
-    const { response } = this;
-    const { socket } = response;
-    if (socket === null || !socket.writable) return undefined;
-    this.#switched = true;
+    const { channel } = this;
+    const { socket } = channel;
+    if (!socket.writable) return undefined;
+    this.headSent = true;
+    channel.handOver();
     const head = `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
-    takeConnection(response, socket);
-    socket.write(`${head}${RawHeaders.lines(headers)}\r\n`, 'latin1');
+    socket.write(`${head}${writableLines(headers)}\r\n`, 'latin1');
     return socket;
   }
 
   send(status: number, headers: RawHeaders, body: string | Buffer): void {
-    if (this.#isUnread && this.#canDiscard(status)) discardBody(this.request, this.response);
-    else this.#closeIfNeeded(headers);
-    this.length = body.length;
-    this.#writeHead(status, '', headers);
-    this.response.end(body);
+    const discards = this.#isUnread && this.#canDiscard(status);
+    this.#begin(status, '', headers, (this.#isUnread && !discards) || this.listener.draining);
+    const { channel } = this;
+    let text = this.#head;
+    this.#head = '';
+    // Texts of the gateway may have characters beyond Latin-1.
+    if (this.#framing !== 'none' && body.length > 0)
+      text += this.#framed(typeof body === 'string' ? Buffer.from(body) : body);
+    if (this.#framing === 'chunked') text += lastChunk([]);
+    channel.answering(this.#persists);
+    channel.socket.write(text, 'latin1', channel.written);
   }
 
   abort(): void {
-    const { response } = this;
-    this.#headWaits = false;
-    const { socket, chunkedEncoding } = response;
-    if (socket === null) response.destroy();
-    if (socket === null || socket.destroyed) return;
+    const { socket } = this.channel;
+    if (socket.destroyed) return;
+    // The client is to see how far the message came.
+    this.flush();
     this.#writes?.flush();
-    // Node keeps the head, and what is written in one turn, for the next: the client is to see how far the message came.
-    if (response.headersSent) response.flushHeaders();
-    while (response.writableCorked > 0) response.uncork();
     // A body that ends with the connection needs a reset: a plain close would look like its end (RFC 9112 §8).
-    if (chunkedEncoding || this.length >= 0) socket.destroy();
-    else resetConnection(socket);
+    if (this.#framing === 'until-close') resetConnection(socket);
+    else socket.destroy();
   }
 
-  #writeHead(status: number, message: string, headers: RawHeaders): void {
-    // Trailer fields can follow a chunked body only; Node throws for a `Trailer` field on any other.
-    if (RawHeaders.has(headers, 'trailer') && !this.#isChunked(status)) RawHeaders.remove(headers, 'trailer');
-    this.response.writeHead(status, phrase(status, message), headers);
+  /** The turn of the event loop in which the head came is over. */
+  turnEnded(): void {
+    this.flush();
   }
 
-  /** Node will send the body in chunks. */
-  #isChunked(status: number): boolean {
-    const { httpVersionMinor, method } = this.request;
-    return this.length < 0 && httpVersionMinor !== 0 && method !== 'HEAD' && status !== 204 && status !== 304;
+  #begin(status: number, message: string, headers: RawHeaders, closes: boolean): void {
+    const { channel } = this;
+    this.headSent = true;
+    this.#framing = this.#framingOf(status, headers);
+    // Trailer fields can follow a chunked body only.
+    if (this.#framing !== 'chunked' && RawHeaders.has(headers, 'trailer')) RawHeaders.remove(headers, 'trailer');
+    this.#persists = !closes && channel.mayPersist && this.#framing !== 'until-close';
+    let head = statusLine(status, message, STATUS_CODES[status]) + writableLines(headers);
+    if (!RawHeaders.has(headers, 'date')) head += currentDate();
+    head += this.#persists ? channel.keepAlive : 'Connection: close\r\n';
+    this.#head = this.#framing === 'chunked' ? `${head}Transfer-Encoding: chunked\r\n\r\n` : `${head}\r\n`;
+  }
+
+  #framingOf(status: number, headers: RawHeaders): Framing {
+    const length = RawHeaders.get(headers, 'content-length');
+    if (length !== undefined) this.length = Number(length);
+    const { method, minor } = this.message;
+    if (method === 'HEAD' || status === 204 || status === 304) return 'none';
+    if (length !== undefined) return 'length';
+    return minor === 0 ? 'until-close' : 'chunked';
+  }
+
+  /** A piece of the body that is not empty, as Latin-1 text. */
+  #framed(piece: Buffer): string {
+    const text = latin1Text(piece);
+    return this.#framing === 'chunked' ? `${piece.length.toString(16)}\r\n${text}\r\n` : text;
+  }
+
+  /** Where the body goes that comes in pieces. */
+  get #sink(): Sink {
+    const { socket } = this.channel;
+    return this.#framing === 'chunked' ? { write: (chunk, written) => writeChunk(socket, chunk, written) } : socket;
   }
 
   /** The rest of the request is still to come, or may never come. */
   get #isUnread(): boolean {
-    return (!this.request.complete && hasBody(this.request)) || this.withholdsContinue;
+    return (!this.message.complete && this.message.hasBody) || this.withholdsContinue;
   }
 
   /** A client that is refused because of its body (too large, too slow) is not to send the rest. */
   #canDiscard(status: number): boolean {
-    if (status === 413 || status === 408 || this.listener.draining || !this.response.shouldKeepAlive) return false;
-    return isDiscardable(this.request);
-  }
-
-  /** The connection cannot carry another request while the rest of this one is still to come. */
-  #closeIfNeeded(headers: RawHeaders): void {
-    const unread = this.#isUnread;
-    if (!unread && !this.listener.draining) return;
-    headers.push('Connection', 'close');
-    endWithAnswer(this.request.socket);
-    if (unread && this.response.socket !== null) lingerThenClose(this.request, this.response.socket);
+    const { message } = this;
+    if (status === 413 || status === 408 || this.expectsContinue || message.readableFlowing !== null) return false;
+    return Number(RawHeaders.get(message.rawHeaders, 'content-length') ?? Infinity) <= mostDiscarded;
   }
 }
+
+const nothing = Buffer.alloc(0);
 
 /** The responders whose heads came in this turn of the event loop. */
 let waitingHeads: Http1Responder[] = [];
@@ -179,28 +200,4 @@ function sendHeads(): void {
   const heads = waitingHeads;
   waitingHeads = [];
   for (const responder of heads) responder.turnEnded();
-}
-
-/** The backend's own reason phrase if Node can write it (RFC 9112 §4), else the standard one for the status. */
-function phrase(status: number, message: string): string {
-  if (message === STATUS_CODES[status]) return message;
-  return message !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(message) ? message : (STATUS_CODES[status] ?? '');
-}
-
-function declaredLength(headers: RawHeaders): number {
-  const length = RawHeaders.get(headers, 'content-length');
-  return length === undefined ? -1 : Number(length);
-}
-
-/**
- * Writes head and body with one system call: as a Latin-1 string Node joins the body to the head; as a buffer it would
- * be a chunk of its own, and the two a `writev`, which costs about 10 % of an exchange. (`npm run bench`)
- */
-function endAtOnce(response: ServerResponse, body: Buffer): void {
-  response.end(body.toString('latin1'), 'latin1');
-}
-
-/** The request has a body. `complete` does not tell: while the head is being handled, it is false also without a body. */
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }

@@ -1,5 +1,5 @@
 import { parseHost } from '../../http/host.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 
 /**
  * The head of a request on an HTTP/2 stream, taken apart (RFC 9113 §8.3). What the protocol library lets through has each

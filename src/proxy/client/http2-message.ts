@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { joinedMessagePush, joinPieces } from '../../http/joined-readable.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { ClientMessage } from './client-message.js';
 import type { Http2Head } from './http2-head.js';
 import type { ListenerInfo } from './listener-info.js';

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { isConnectionField } from '../../fields/connection-fields.js';
 import { JoinedWrites } from '../../http/joined-writes.js';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 import type { Responder } from './responder.js';
 
 const { NGHTTP2_NO_ERROR } = constants;

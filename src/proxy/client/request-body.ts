@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { GatewayError } from '../../http/gateway-error.js';
 import { Pieces } from '../../http/pieces.js';
 

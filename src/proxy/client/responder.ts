@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 
 /** The client's side of an exchange, over HTTP/1.x or HTTP/2. */
 export interface Responder {

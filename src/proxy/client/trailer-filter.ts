@@ -1,4 +1,4 @@
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { BodySource } from './client-message.js';
 
 /** Says which trailer fields of a request may be passed on. */

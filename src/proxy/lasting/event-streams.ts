@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../http/gateway-error.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { Protocol } from '../../http/request-info.js';
 import type { LiveBackend } from '../../upstream/live-backend.js';
 import type { Upstream } from '../../upstream/upstream.js';

@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { RequestHead } from '../../http/request-head.js';
 import type { RequestInfo } from '../../http/request-info.js';
 import type { Signature } from '../../http/signature.js';
@@ -13,7 +12,6 @@ import type { ListenerInfo } from '../client/listener-info.js';
 export interface ExchangeView extends RequestInfo {
   readonly head: RequestHead;
   readonly message: ClientMessage;
-  readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse } | undefined;
   readonly listenerInfo: ListenerInfo;
   readonly signature: Signature;
   readonly via: string;

@@ -2,7 +2,7 @@ import type { FallbackConfig } from '../../config/file/fallback.config.js';
 import { fieldValueOf } from '../../http/field-value.js';
 import type { GatewayError } from '../../http/gateway-error.js';
 import { problemResponse, type LocalResponse } from '../../http/problem.js';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 import { FixedPlan } from './local-plans.js';
 import type { HeaderRules } from '../../http/header-rules.js';
 

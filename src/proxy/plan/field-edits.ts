@@ -5,7 +5,7 @@ import { FieldNames } from '../../http/field-names.js';
 import { fieldValueFrom } from '../../http/field-value.js';
 import { fieldsWhere } from '../../http/field-names.js';
 import type { HeaderRules } from '../../http/header-rules.js';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 
 /** What policies have asked for: by the name in lower case, the name and the value that is set; undefined takes the field away. */
 export type FieldEdits = ReadonlyMap<string, readonly [name: string, value: string | undefined]>;

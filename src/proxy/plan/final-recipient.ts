@@ -1,5 +1,5 @@
 import type { LocalResponse } from '../../http/problem.js';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 import type { CredentialFields } from '../../security/credential-fields.js';
 import type { ExchangeView } from './exchange-view.js';
 

@@ -1,5 +1,5 @@
 import type { HeaderRules } from '../../http/header-rules.js';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 import type { RequestHead } from '../../http/request-head.js';
 import type { RouteMatch } from '../../routing/compiled-route.js';
 import type { CredentialFields } from '../../security/credential-fields.js';
@@ -60,7 +60,6 @@ export class ForwardPlan {
       responseTimeout: timeouts.response,
       idleTimeout: timeouts.idle,
       message: exchange.message,
-      raw: exchange.raw,
     };
   }
 }

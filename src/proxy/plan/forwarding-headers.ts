@@ -1,4 +1,4 @@
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import { canonicalAddress } from '../../addresses/canonical-address.js';
 import type { ExchangeView } from './exchange-view.js';
 import { forwardedElement, forwardedOf, reportedPort, reportedWay } from './forwarded.js';

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { fieldValueOf } from '../../http/field-value.js';
 import type { LocalResponse } from '../../http/problem.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { HeaderRules } from '../../http/header-rules.js';
 import type { ExchangeView } from './exchange-view.js';
 

@@ -39,7 +39,7 @@ export class Mirror {
     if (!target.gate(backend).tryEnter()) return;
     const request = plan.request(exchange, target, backend, body, timeouts);
     target.forwarder.forward(
-      { ...request, expectsContinue: false, message: undefined, raw: undefined },
+      { ...request, expectsContinue: false, message: undefined },
       backend,
       new DroppedAnswer(target, backend),
     );

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../http/gateway-error.js';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
 import type { BackendFields } from './backend-fields.js';
 import { Accepted, Refused, type Authenticator, type Decision } from './decision.js';

@@ -1,5 +1,5 @@
 import type { CorsConfig } from '../../config/file/security.config.js';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 import type { PolicyContext } from '../policy.js';
 import { AllowedOrigins } from './allowed-origins.js';
 import { preflightMethod } from './preflight.js';

@@ -1,6 +1,6 @@
 import type { CorsConfig } from '../../config/file/security.config.js';
 import { GatewayError } from '../../http/gateway-error.js';
-import type { RawHeaders } from '../../http/raw-headers.js';
+import type { RawHeaders } from '../../fields/raw-headers.js';
 import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
 import { AllowedOrigins } from './allowed-origins.js';
 import { preflightMethod } from './preflight.js';

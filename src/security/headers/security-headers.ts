@@ -1,6 +1,6 @@
 import type { SecurityHeadersConfig } from '../../config/file/security.config.js';
 import { fieldValueOf } from '../../http/field-value.js';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 
 /** The part of a request that decides on the fields of its response. */
 interface Scheme {

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../http/gateway-error.js';
-import { RawHeaders } from '../../http/raw-headers.js';
+import { RawHeaders } from '../../fields/raw-headers.js';
 import type { PolicyContext } from '../policy.js';
 
 /** The error for several `Content-Type` fields: servers differ in which one they use. */

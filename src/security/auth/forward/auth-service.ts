@@ -3,7 +3,7 @@ import type { ForwardAuthConfig } from '../../../config/file/auth.config.js';
 import { readAuthorities } from '../../../tls/key-pair.js';
 import { authenticatesConnection } from '../../../http/connection-auth.js';
 import { GatewayError } from '../../../http/gateway-error.js';
-import { RawHeaders } from '../../../http/raw-headers.js';
+import { RawHeaders } from '../../../fields/raw-headers.js';
 import { countedConnector } from '../../../platform/counted-connector.js';
 import { FailurePause } from './failure-pause.js';
 import { authServiceFailed } from '../unavailable.js';
