@@ -16,7 +16,7 @@ const mostAhead = 64 * 1024;
 /** How long a client may take to send the rest of a body that nobody reads, or to close its side, in milliseconds. */
 const lingerFor = 5_000;
 
-/** How long an answer may take to begin when its client has closed its side: most have gone then, and do not only wait. In milliseconds. */
+/** How long nothing may be written to a client that has closed its side: most have gone then, and do not only wait. In milliseconds. */
 const halfClosedFor = 1_000;
 
 /**
@@ -327,10 +327,14 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
     else this.handler.broken('late-head', this, true);
   }
 
-  /** Waits for the answer to a client that has closed its side. Whether it is still there to read shows only when something is written. */
+  /** Looks each second whether a client that has closed its side is still written to. Whether it is there to read would show by that alone. */
   #watchHalfClosed(): void {
+    const { socket } = this;
+    const wrote = socket.bytesWritten;
     this.#halfClosed = setTimeout(() => {
-      if (this.#state === 'answering' && this.responder?.headSent !== true) resetConnection(this.socket);
+      if (this.#state !== 'answering') return;
+      if (socket.bytesWritten !== wrote || socket.writableLength > 0) this.#watchHalfClosed();
+      else resetConnection(socket);
     }, halfClosedFor).unref();
   }
 

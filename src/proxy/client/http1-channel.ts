@@ -1,9 +1,7 @@
 import type { Socket } from 'node:net';
 
-/** What writes an answer. */
-interface Answering {
-  readonly headSent: boolean;
-  /** Goes on when the client has read what was written. */
+/** Goes on with an answer when the client has read what was written. */
+interface Resumable {
   readonly source: { resume(): void } | undefined;
 }
 
@@ -17,7 +15,7 @@ export interface Http1Channel {
   /** To be given to the last write of an answer: the system has taken it. */
   readonly written: (error?: Error | null) => void;
   /** What answers the request that is under way. */
-  responder: Answering | undefined;
+  responder: Resumable | undefined;
   /** No other request may follow the one that is under way. */
   endWithAnswer(): void;
   /** The end of the client's side is that of the exchange: its client has no use for an answer then. Default: it still gets one. */
