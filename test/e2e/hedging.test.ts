@@ -49,7 +49,7 @@ describe('the second attempt beside a slow one', () => {
       return response.write('begun');
     });
     const other = await startScripted('other', faults.hangs);
-    const gateway = await gatewayTo([slow, other], { retries: hedged });
+    const gateway = await gatewayTo([slow, other], { retries: { ...hedged, hedgeAfter: '1s' } });
     const client = await connectRaw(gateway.port);
     client.send('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
     await client.until('begun');
