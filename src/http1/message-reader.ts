@@ -231,7 +231,8 @@ export abstract class MessageReader implements LineReceiver {
     if (lower === 'keep-alive') this.saysKeepAlive = true;
     else if (lower === 'close') this.saysClose = true;
     else if (lower.includes('close') || lower.includes('keep-alive')) {
-      const options = lower.split(',').map(option => option.trim());
+      // Nothing but space and tab is white space here: trim() takes the byte A0 for some as well.
+      const options = lower.split(/[ \t]*,[ \t]*/);
       this.saysClose ||= options.includes('close');
       this.saysKeepAlive ||= options.includes('keep-alive');
     }
