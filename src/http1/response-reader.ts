@@ -31,10 +31,10 @@ export class ResponseReader extends MessageReader {
       return /^HTTP\/\d\.\d /.test(text.slice(at, end)) ? faults.version : faults.statusLine;
     }
     const from = at + startOfLine.length + 1;
-    if (text.charCodeAt(from) !== SPACE || from >= end) return faults.statusLine;
+    if (text.charCodeAt(from) !== SPACE) return faults.statusLine;
     const to = from + 4;
     const code = text.slice(from + 1, to);
-    if (to > end || !/^[1-9]\d\d$/.test(code)) return faults.status;
+    if (!/^[1-9]\d\d$/.test(code)) return faults.status;
     if (to < end && text.charCodeAt(to) !== SPACE) return faults.status;
     this.minor = minor;
     this.status = Number(code);
