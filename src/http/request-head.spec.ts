@@ -40,6 +40,11 @@ describe('the head of a request', () => {
     ).toEqual(['X-Other', '3']);
   });
 
+  it('takes only space and tab for white space around what Connection names', () => {
+    const named = ['Connection', ' x-a\t,\t x-b , x-c\xa0', 'X-A', '1', 'X-B', '2', 'X-C', '3'];
+    expect(new RequestHead(named).passed).toEqual(['X-C', '3']);
+  });
+
   it('does not let Connection name away what frames, addresses or authenticates the message', () => {
     const head = new RequestHead([
       ...['Host', 'a.example', 'Content-Length', '3', 'Authorization', 'Bearer x', 'Cookie', 'a=b'],

@@ -205,8 +205,10 @@ export class RequestHead {
 export function connectionOptions(value: string): Set<string> {
   return new Set(
     value
+      .toLowerCase()
       .split(',')
-      .map(option => option.trim().toLowerCase())
+      // Not trim(), which takes the byte A0 as well: only space and tab are white space in a field (RFC 9110 §5.6.3).
+      .map(option => option.replace(/^[ \t]+|[ \t]+$/g, ''))
       .filter(option => option !== '' && option !== 'close' && option !== 'keep-alive'),
   );
 }

@@ -73,7 +73,7 @@ describe('the last chunk', () => {
   });
 });
 
-it('a body that is written is read as the same, whatever its pieces', () => {
+it('a body that is written is read as the same, in pieces of any size', () => {
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 20 }),
     fc.integer({ min: 4000, max: 9000 }).map(length => new Uint8Array(length).fill(13)),

@@ -67,7 +67,7 @@ describe('a chunked body', () => {
     expect(readBody(['2\r\nab\r\n1\r\ncd'])).toMatchObject({ data: 'abc', fault: faults.chunkEnd.message });
   });
 
-  it('begins anew, whatever the one before had', () => {
+  it('begins anew, and keeps nothing of the one before', () => {
     const reader = new ChunkedReader({ maxHead: 100 });
     for (const trailers of [['A', 'b'], []] as const) {
       reader.begin();

@@ -213,7 +213,7 @@ describe.each([
   ['requests', requestBytes, judgeRequests, requestRows],
   ['responses', responseBytes, judgeResponses, responseRows],
 ] as const)("Node's parser and ours, of %s", (_what, messages, judge, rows) => {
-  it('agree, or disagree in a way that is listed, whatever the bytes', { timeout: fuzzTimeout }, async () => {
+  it('agree about all bytes, or disagree in a way that is listed', { timeout: fuzzTimeout }, async () => {
     await fuzz(messages, 1 / 16, async (message, seed) => {
       const dice = new Dice(seed);
       const bytes = mutated(message, dice);

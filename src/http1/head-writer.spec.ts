@@ -103,7 +103,7 @@ describe('what is written', () => {
     );
   });
 
-  it('is one head or an error, whatever is to be written', () => {
+  it('is one head or an error for all that is to be written', () => {
     const text = fc.string({
       unit: fc.oneof(fc.constantFrom('\r', '\n', '\0', ' ', ':', '\u010d', '\u010a', 'a'), fc.string()),
     });

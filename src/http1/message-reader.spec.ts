@@ -154,7 +154,7 @@ describe('a piece of a body', () => {
     return places;
   }
 
-  it('is not copied, whatever ends the body', () => {
+  it('is not copied, by length, by chunks or until the connection ends', () => {
     const sized = request('Content-Length: 5\r\n', 'hello');
     expect(placesIn(requests(), sized)).toEqual([[sized.length - 5, sized.length]]);
     const lasting = response('', 'hello');

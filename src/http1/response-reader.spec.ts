@@ -49,7 +49,7 @@ describe('a body', () => {
     expect(readText(text)).toMatchObject({ messages: [{ body: 'hello', trailers }], fault: undefined });
   });
 
-  it('that lasts until the end of the connection holds whatever comes', () => {
+  it('that lasts until the end of the connection holds all that comes', () => {
     const text = ok('') + hello + hello;
     expect(readText(text).messages).toMatchObject([{ body: hello + hello, trailers: [] }]);
     expect(readResponses([text], { ends: false }).messages).toMatchObject([{ trailers: undefined }]);
@@ -101,7 +101,7 @@ describe('an interim response', () => {
     ]);
   });
 
-  it('has no body, whatever it says', () => {
+  it('has no body, also where its fields announce one', () => {
     for (const status of [100, 102, 103, 199]) {
       for (const fields of ['Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n'])
         expect(readText(`HTTP/1.1 ${status} X\r\n${fields}\r\n${hello}`).messages).toHaveLength(2);

@@ -9,7 +9,7 @@ export class ResponseReader extends MessageReader {
   status = 0;
   /** The reason phrase, one character for each byte; empty where there is none. */
   reason = '';
-  /** The response to the request that was sent last has no body, whatever it says: it answers HEAD (RFC 9110 §9.3.2). */
+  /** The response to the request that was sent last answers HEAD: it has no body, also where its fields announce one (RFC 9110 §9.3.2). */
   isBodiless = false;
 
   constructor(rules: ReadingRules) {

@@ -20,7 +20,7 @@ interface Located {
   readonly refusal: GatewayError | undefined;
 }
 
-const flow = { pauseBody: () => {}, resumeBody: () => {} };
+const flow = { resumeBody: () => {} };
 
 /** Locates a request by HTTP/1.1, or what its options say. */
 async function locating() {

@@ -6,7 +6,7 @@ import { RawClient } from './raw-client.js';
 import { socketPair } from './socket-pair.js';
 
 const listener = { name: 'web', scheme: 'http', port: 80, unix: false, draining: false } as const;
-const flow = { pauseBody: () => {}, resumeBody: () => {} };
+const flow = { resumeBody: () => {} };
 
 /** A connection whose part is in the hands of the test: keeps what it is told of the answer. */
 export class KeptChannel implements Http1Channel {

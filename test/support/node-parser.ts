@@ -9,7 +9,7 @@ export interface NodeTranscript {
   error: string | undefined;
 }
 
-/** A connection without a socket: it takes whatever is written, and brings what is pushed. */
+/** A connection without a socket: it takes all that is written, and brings what is pushed. */
 class Pipe extends Duplex {
   override _read(): void {}
 

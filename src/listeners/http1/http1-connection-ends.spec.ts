@@ -88,7 +88,7 @@ describe('a client that closes its side', () => {
 });
 
 describe('a message that cannot be read', () => {
-  it('ends its connection, once, whatever comes behind it', async () => {
+  it('ends its connection, once, also where more comes behind it', async () => {
     const { client, server, told, gets, isClosed } = await connectionScene();
     client.send(`GET / HTTP/1.1\r\nno colon\r\n\r\n${get('/2')}`);
     expect([(await client.response()).text, await client.closed()]).toEqual(['refused', 'end']);

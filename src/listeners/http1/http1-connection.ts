@@ -108,10 +108,6 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
     return ahead;
   }
 
-  pauseBody(): void {
-    if (this.#message?.complete === false) this.socket.pause();
-  }
-
   resumeBody(): void {
     if (this.#state === 'answering' || this.#state === 'discarding') this.socket.resume();
   }
@@ -330,6 +326,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
   /** Looks each second whether a client that has closed its side is still written to. Whether it is there to read would show by that alone. */
   #watchHalfClosed(): void {
     const { socket } = this;
+    clearTimeout(this.#halfClosed);
     const wrote = socket.bytesWritten;
     this.#halfClosed = setTimeout(() => {
       if (this.#state !== 'answering') return;

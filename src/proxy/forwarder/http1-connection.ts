@@ -85,7 +85,7 @@ export class Http1Connection implements MessageReceiver, Timed {
     return Number(seconds[1]) * 1_000 - onTheWay;
   }
 
-  /** Gives it a request to carry; `isBodiless`: what answers it has no body, whatever it says. */
+  /** Gives it a request to carry; `isBodiless`: what answers it has no body, also where its fields announce one. */
   carry(carried: Carried, isBodiless: boolean): void {
     this.deadline = 0;
     this.carried = carried;

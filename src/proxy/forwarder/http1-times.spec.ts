@@ -126,7 +126,7 @@ describe('an attempt has so much time', () => {
     expect(observer.told).toEqual(['sent', 200, 'BODY_BROKEN']);
   });
 
-  it('for its head as it takes, whatever is set for its body', async () => {
+  it('for its head as it takes, also where a time is set for its body', async () => {
     const { observer, attempt } = await sendTo(answering(''));
     await eventually(() => expect(observer.told).toEqual(['sent']));
     attempt.setIdleTimeout(100);
