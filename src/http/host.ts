@@ -14,6 +14,9 @@ const NAME = /^(?:[a-z0-9_~-]+\.)*[a-z0-9_~-]+\.?$/i;
 const PORT = /^[0-9]{0,5}$/;
 
 let recent = new Map<string, Authority>();
+/** Most requests ask for the host that the one before has asked for. */
+let lastValue = '';
+let last: Authority | undefined;
 
 /**
  * Takes a Host field value or `:authority` apart (RFC 9110 §7.2, RFC 3986 §3.2).
@@ -23,14 +26,14 @@ let recent = new Map<string, Authority>();
  * host several spellings. Good values are remembered (at most 1,000), bad ones never are.
  */
 export function parseHost(value: string): Authority | undefined {
+  if (value === lastValue) return last;
   if (value.length > MAX_LENGTH) return undefined;
-  const known = recent.get(value);
-  if (known !== undefined) return known;
-  const authority = parse(value);
+  const authority = recent.get(value) ?? parse(value);
   if (authority === undefined) return undefined;
   if (recent.size >= CACHE_SIZE) recent = new Map();
   recent.set(value, authority);
-  return authority;
+  lastValue = value;
+  return (last = authority);
 }
 
 function parse(value: string): Authority | undefined {

@@ -286,6 +286,16 @@ export abstract class MessageReader implements LineReceiver {
 
 /** A number of bytes; -1 for what is none, or has more digits than recipients can count (RFC 9110 §8.6). */
 function lengthOf(value: string): number {
-  if (!/^\d+$/.test(value)) return -1;
-  return value.length > 19 && value.replace(/^0+/, '').length > 19 ? -1 : Number(value);
+  // As long as it is exact in steps of one digit.
+  if (value.length > 15) {
+    if (!/^\d+$/.test(value)) return -1;
+    return value.replace(/^0+/, '').length > 19 ? -1 : Number(value);
+  }
+  let length = value === '' ? -1 : 0;
+  for (let at = 0; at < value.length; at++) {
+    const digit = value.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    length = 10 * length + digit;
+  }
+  return length;
 }

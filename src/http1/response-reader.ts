@@ -33,11 +33,13 @@ export class ResponseReader extends MessageReader {
     const from = at + startOfLine.length + 1;
     if (text.charCodeAt(from) !== SPACE) return faults.statusLine;
     const to = from + 4;
-    const code = text.slice(from + 1, to);
-    if (!/^[1-9]\d\d$/.test(code)) return faults.status;
+    const hundreds = text.charCodeAt(from + 1) - 48;
+    const tens = text.charCodeAt(from + 2) - 48;
+    const ones = text.charCodeAt(from + 3) - 48;
+    if (to > end || hundreds < 1 || hundreds > 9 || !isDigit(tens) || !isDigit(ones)) return faults.status;
     if (to < end && text.charCodeAt(to) !== SPACE) return faults.status;
     this.minor = minor;
-    this.status = Number(code);
+    this.status = 100 * hundreds + 10 * tens + ones;
     this.reason = text.slice(Math.min(to + 1, end), end);
     return undefined;
   }
@@ -53,6 +55,10 @@ export class ResponseReader extends MessageReader {
     else this.framing = length === 0 ? 'none' : 'length';
     return undefined;
   }
+}
+
+function isDigit(value: number): boolean {
+  return value >= 0 && value <= 9;
 }
 
 /** Why a response is refused that has other codings than chunked: their names would be lost, and the body stay in them (RFC 9112 §6.1). */

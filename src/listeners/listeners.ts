@@ -7,6 +7,7 @@ import { PINO } from '../logging/logging.module.js';
 import { CertificateMetrics } from '../metrics/certificate-metrics.js';
 import { ConnectionMetrics } from '../metrics/connection-metrics.js';
 import { MetricsSources } from '../metrics/metrics-sources.js';
+import { quickenStringMethods } from '../platform/string-methods.js';
 import { Entrance } from '../proxy/entrance.js';
 import { Exchanges } from '../proxy/exchanges.js';
 import { Upgrades } from '../proxy/upgrades.js';
@@ -64,6 +65,8 @@ export class Listeners {
 
   /** Opens them, one after the other. Rejects with a StartError when an address cannot be used. */
   async listen(): Promise<void> {
+    // By now all that the application is made of has been loaded.
+    quickenStringMethods();
     for (const listener of this.all) await listener.listen();
   }
 

@@ -7,7 +7,7 @@ import { receivedText } from '../../test/support/received-text.js';
 import { socketPair } from '../../test/support/socket-pair.js';
 import { takeWriteErrors } from './write-errors.js';
 
-const changed = 'Node: the writes of a socket do not pass its _write and _writev any more';
+const changed = 'Node: the writes of a socket do not end by _writableState.onwrite any more';
 
 /** A connection whose other side has reset it, which is not read, so that only a write can meet that. */
 async function resetSocket(): Promise<Socket> {

@@ -148,8 +148,8 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.fail(error);
   }
 
-  sent(): void {
-    this.#sentAt = performance.now();
+  sent(at = performance.now()): void {
+    this.#sentAt = at;
     if (this.exchange.stream === undefined) this.exchange.sentAt = this.#sentAt;
     this.exchange.body?.begin();
   }

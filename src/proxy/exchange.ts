@@ -46,7 +46,6 @@ export interface ExchangeWatcher {
 export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, TrailerFilter {
   /** `sse` from the moment that it is known to carry an event stream; `websocket` when an upgrade is asked for, to any protocol. */
   protocol: Protocol = 'http';
-  readonly openedAt = performance.now();
   dispatchedAt = 0;
   sentAt = 0;
   respondedAt = 0;
@@ -117,6 +116,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     readonly message: ClientMessage,
     /** By what the gateway makes itself known. */
     readonly signature: Signature,
+    /** When its head was there. */
+    readonly openedAt = performance.now(),
   ) {}
 
   /** It is answered by no route: none gives its name, or what it does to fields. */

@@ -81,6 +81,7 @@ export class Exchanges {
       responder,
       message,
       this.signature,
+      message.readAt,
     );
     channel.responder = responder;
     this.#open(exchange, socket, peer, trusted);

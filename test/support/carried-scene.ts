@@ -69,7 +69,7 @@ export class CarriedScene {
     observer = new RecordedAttempt() as Observer,
   ): { readonly observer: Observer; readonly attempt: Http1Attempt } {
     const attempt = new Http1Attempt({ ...plainRequest, ...change }, observer, this.pool, this.deadlines);
-    this.pool.ask(attempt);
+    attempt.begin();
     return { observer, attempt };
   }
 }

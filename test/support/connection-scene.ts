@@ -71,7 +71,12 @@ export async function connectionScene({ limits, age = 0, begin = () => {} }: Sce
     /** Waits until the connection is closed. */
     isClosed: () => within(closed, 10_000, 'the end of the connection'),
     /** Looks at the times of the connection as in so many milliseconds. */
-    sweepIn: (ms: number) => sut.sweep(performance.now() + ms),
+    /** Two looks at its times: now, and in so many milliseconds. */
+    sweepIn: (ms: number) => {
+      const now = performance.now();
+      sut.sweep(now);
+      sut.sweep(now + ms);
+    },
   };
 }
 

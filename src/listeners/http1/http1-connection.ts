@@ -4,10 +4,11 @@ import { Pieces } from '../../http/pieces.js';
 import type { Fault } from '../../http1/fault.js';
 import type { MessageReceiver, ReadingRules } from '../../http1/message-reader.js';
 import { RequestReader } from '../../http1/request-reader.js';
-import { resetConnection } from '../../proxy/client/connection-reset.js';
+import { readAsStream, readDirectly } from '../../platform/direct-reads.js';
 import { Http1Message, type BodyFlow } from '../../proxy/client/http1-message.js';
 import type { Http1Channel } from '../../proxy/client/http1-channel.js';
 import type { ConnectionLimits } from './connection-limits.js';
+import { HalfClosed } from './half-closed.js';
 import type { RequestHandler } from './request-handler.js';
 
 /** Bytes that are kept of what a client sends ahead of its answer; more stay in the client's system. */
@@ -15,9 +16,6 @@ const mostAhead = 64 * 1024;
 
 /** How long a client may take to send the rest of a body that nobody reads, or to close its side, in milliseconds. */
 const lingerFor = 5_000;
-
-/** How long nothing may be written to a client that has closed its side: most have gone then, and do not only wait. In milliseconds. */
-const halfClosedFor = 1_000;
 
 /**
  * A client's connection of HTTP/1.x. Requests are read one after the other: what a client sends ahead waits until the answer before it is written.
@@ -43,12 +41,15 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
   #persists = true;
   /** The answer has been given to the socket. */
   #isAnswered = false;
-  #isHalfClosed = false;
   #endsWithClient = false;
-  /** On the clock of `performance.now()`: when its state began, and when the head of the message did. */
+  /** On the clock of `performance.now()`: when its state began (0: since the last look at its times), when the head of the message did, and when the last of it was read. */
   #since: number;
   #begunAt: number;
-  #halfClosed: NodeJS.Timeout | undefined;
+  #readAt: number;
+  /** Set once the client has closed its side. */
+  #halfClosed: HalfClosed | undefined;
+  /** What comes is in a buffer that all connections read into: what is kept of it is copied. */
+  readonly #isDirect: boolean;
 
   constructor(
     readonly socket: Socket,
@@ -60,12 +61,14 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
   ) {
     this.#since = now;
     this.#begunAt = now;
+    this.#readAt = now;
     this.#reader = new RequestReader(rules);
     this.#reader.serve(this);
     // After an error the connection closes.
     this.written = error => {
       if (error === undefined || error === null) this.#written();
     };
+    this.#isDirect = readDirectly(socket, this.#onData);
     socket
       .on('data', this.#onData)
       .on('end', this.#onEnd)
@@ -96,6 +99,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
 
   handOver(): void {
     this.#state = 'handed-over';
+    this.#halfClosed?.stop();
     this.#reader.stop();
     this.socket.off('end', this.#onEnd).off('drain', this.#onDrain).off('close', this.#onClose);
   }
@@ -103,6 +107,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
   /** Gives what the client has sent behind the head of the request that has switched protocols, and keeps nothing from now on. */
   takeAhead(): Buffer {
     this.socket.off('data', this.#onData).pause();
+    readAsStream(this.socket);
     const ahead = this.#ahead?.all ?? nothing;
     this.#ahead = undefined;
     return ahead;
@@ -125,7 +130,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
     const { fields, framing, method, minor, target } = this.#reader;
     // Also where what follows cannot be read.
     const hasBody = framing !== 'none';
-    this.#message = new Http1Message(method, target, fields, minor, hasBody, this.socket, this);
+    this.#message = new Http1Message(method, target, fields, minor, hasBody, this.socket, this, this.#readAt);
     this.#isNew = true;
     const { requestsPerConnection } = this.limits;
     const isLast = ++this.#requests === requestsPerConnection;
@@ -134,7 +139,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
 
   bodyRead(piece: Buffer): void {
     if (this.#state === 'discarding') return;
-    if (!this.#message!.take(piece) && !this.#isNew) this.socket.pause();
+    if (!this.#message!.take(this.#owned(piece)) && !this.#isNew) this.socket.pause();
   }
 
   messageRead(trailers: RawHeaders): void {
@@ -145,6 +150,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
 
   /** Looks at its times. */
   sweep(now: number): void {
+    if (this.#since === 0) this.#since = now;
     const { headerTimeout, keepAliveTimeout, requestTimeout } = this.limits;
     switch (this.#state) {
       case 'between':
@@ -189,9 +195,8 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
       case 'answering':
         if (this.#message?.complete !== true) return this.#endWithin();
         if (this.#endsWithClient) return void this.socket.destroy();
-        this.#isHalfClosed = true;
         this.#persists &&= this.#ahead !== undefined;
-        this.#watchHalfClosed();
+        (this.#halfClosed ??= new HalfClosed(this.socket)).watch();
         return;
       default:
         // Behind what was written.
@@ -200,7 +205,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
   };
 
   readonly #onClose = (): void => {
-    clearTimeout(this.#halfClosed);
+    this.#halfClosed?.stop();
     const isOpen = this.#state === 'answering';
     this.#state = 'lingering';
     this.#ahead = undefined;
@@ -217,7 +222,10 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
         this.#keep(at === 0 ? chunk : chunk.subarray(at));
         break;
       }
-      if (this.#state === 'between' && reader.isIdle) this.#begunAt = performance.now();
+      if (this.#state === 'between') {
+        this.#readAt = performance.now();
+        if (reader.isIdle) this.#begunAt = this.#readAt;
+      }
       at = reader.read(chunk, at);
       if (this.#isNew) this.#begin();
       else if (this.#state === 'discarding' && this.#message!.complete) this.#next();
@@ -243,6 +251,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
     const message = this.#message!;
     const persists = this.#persists;
     this.responder = undefined;
+    this.#halfClosed?.stop();
     this.handler.over(this.socket, true);
     if (this.socket.destroyed) {
       // It is over once only.
@@ -273,13 +282,13 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
     this.#enter('between');
     const ahead = this.#ahead;
     if (ahead === undefined) {
-      if (this.#isHalfClosed) this.socket.end();
+      if (this.#halfClosed !== undefined) this.socket.end();
       else this.#readOn();
       return;
     }
     this.#ahead = undefined;
     this.#read(ahead.all, 0);
-    if (this.#isHalfClosed && (this.#state === 'between' || this.#isInBody)) this.#onEnd();
+    if (this.#halfClosed !== undefined && (this.#state === 'between' || this.#isInBody)) this.#onEnd();
     else this.#readOn();
   }
 
@@ -290,8 +299,12 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
 
   #keep(chunk: Buffer): void {
     const ahead = (this.#ahead ??= new Pieces());
-    ahead.add(chunk);
+    ahead.add(this.#owned(chunk));
     if (ahead.length >= mostAhead) this.socket.pause();
+  }
+
+  #owned(bytes: Buffer): Buffer {
+    return this.#isDirect ? Buffer.from(bytes) : bytes;
   }
 
   #faulty(fault: Fault): void {
@@ -323,21 +336,9 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
     else this.handler.broken('late-head', this, true);
   }
 
-  /** Looks each second whether a client that has closed its side is still written to. Whether it is there to read would show by that alone. */
-  #watchHalfClosed(): void {
-    const { socket } = this;
-    clearTimeout(this.#halfClosed);
-    const wrote = socket.bytesWritten;
-    this.#halfClosed = setTimeout(() => {
-      if (this.#state !== 'answering') return;
-      if (socket.bytesWritten !== wrote || socket.writableLength > 0) this.#watchHalfClosed();
-      else resetConnection(socket);
-    }, halfClosedFor).unref();
-  }
-
   #enter(state: 'between' | 'answering' | 'discarding' | 'lingering'): void {
     this.#state = state;
-    this.#since = performance.now();
+    this.#since = 0;
   }
 }
 

@@ -19,8 +19,8 @@ export class Http1Connections {
     const { headerTimeout, keepAliveTimeout, requestTimeout } = limits;
     this.#keepAlive = `Connection: keep-alive\r\n${keepAliveTimeout < 1_000 ? '' : `Keep-Alive: timeout=${Math.floor(keepAliveTimeout / 1_000)}\r\n`}`;
     const shortest = [headerTimeout, keepAliveTimeout, requestTimeout].filter(time => time > 0);
-    // A limit is exceeded by at most a tenth.
-    this.#interval = Math.max(50, Math.min(1_000, ...shortest.map(time => time / 10)));
+    // A limit is exceeded by at most a tenth: the beginning is noticed by one look, and the end by another.
+    this.#interval = Math.max(50, Math.min(1_000, ...shortest.map(time => time / 20)));
   }
 
   /** Adds a connection. */

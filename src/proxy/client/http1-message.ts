@@ -43,6 +43,8 @@ export class Http1Message implements ClientMessage {
     readonly hasBody: boolean,
     readonly socket: Socket,
     private readonly flow: BodyFlow,
+    /** When the last of its head was read, on the clock of `performance.now()`. */
+    readonly readAt = performance.now(),
   ) {}
 
   get httpVersion(): string {

@@ -145,7 +145,7 @@ describe('a body that comes in pieces', () => {
     responder.write(Buffer.from('abc'));
     expect((await client.response()).text).toBe('abc');
     responder.end();
-    expect(channel.told).toEqual(['answers, may go on']);
+    expect(channel.told).toEqual(['answers, may go on', 'written']);
     await channel.over;
   });
 

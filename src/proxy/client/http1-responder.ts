@@ -98,9 +98,12 @@ export class Http1Responder implements Responder {
     this.#head = '';
     if (this.#framing === 'chunked') last += lastChunk(trailers ?? []);
     channel.answering(this.#persists);
-    if (last !== '') socket.write(last, 'latin1', channel.written);
-    else if (socket.writableLength > 0) socket.write(nothing, channel.written);
-    else process.nextTick(channel.written);
+    // TLS never takes a piece at once.
+    if (last !== '' && this.listener.scheme === 'https') return void socket.write(last, 'latin1', channel.written);
+    if (last !== '') socket.write(last, 'latin1');
+    // As a rule the system has taken all by now: to be told so would cost a turn of the queue.
+    if (socket.writableLength > 0) socket.write(nothing, channel.written);
+    else if (!socket.destroyed) channel.written(socket.errored);
   }
 
   switchProtocols(protocol: string, headers: RawHeaders): Duplex | undefined {

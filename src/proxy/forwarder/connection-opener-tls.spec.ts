@@ -122,6 +122,7 @@ describe('a connection over TLS', () => {
         faulty: ({ message }) => read.push(message),
         lost: () => read.push('lost'),
         drained: () => {},
+        waits: () => {},
       },
       false,
     );

@@ -53,6 +53,8 @@ class Exchange implements Carried {
   drained(): void {
     this.told.push('drained');
   }
+
+  waits(): void {}
 }
 
 /** Opens a connection, and keeps what is told of it. */

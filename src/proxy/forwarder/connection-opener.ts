@@ -2,6 +2,7 @@ import { connect as connectPlain, type OnReadOpts, type Socket, type TcpSocketCo
 import { connect as connectSecure, createSecureContext, type SecureContext } from 'node:tls';
 import { joinPieces } from '../../http/joined-readable.js';
 import type { ReadingRules } from '../../http1/message-reader.js';
+import { sharedBuffer } from '../../platform/direct-reads.js';
 import { openFiles } from '../../platform/open-files.js';
 import type { Backend } from '../../upstream/backend.js';
 import { hostOf, tlsOptions, type BackendTls, type TlsOptions } from '../../upstream/backend-tls.js';
@@ -22,12 +23,6 @@ export interface OpenerSettings {
 
 type Opened = (connection: Http1Connection) => void;
 type Failed = (error: Error) => void;
-
-/** Bytes that one read of a connection may bring. */
-const readSize = 64 * 1024;
-
-/** All connections of this process read into one buffer: what one has read is used up before the next one reads. */
-let shared: Buffer | undefined;
 
 /** Milliseconds after which the system probes a connection on which nothing comes. */
 const probeAfter = 60_000;
@@ -195,7 +190,7 @@ const closedAtOnce = (): ConnectFailure =>
 
 /** Has a socket read into the shared buffer, without a stream on the way. */
 function readInto(opening: Opening): OnReadOpts {
-  const buffer = (shared ??= Buffer.allocUnsafeSlow(readSize));
+  const buffer = sharedBuffer();
   return {
     buffer,
     callback: size => {

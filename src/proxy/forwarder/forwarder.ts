@@ -37,8 +37,8 @@ export interface ForwardRequest {
 
 /** What a forwarder tells of its attempt. After `end` or `fail` it tells nothing more. */
 export interface AttemptObserver {
-  /** The head is being written to a connection: connecting and queueing are over. */
-  sent(): void;
+  /** The head is being written to a connection: connecting and queueing are over. `at`: on the clock of `performance.now()`; default: now. */
+  sent(at?: number): void;
   /** An interim response arrived. */
   informational(status: number, headers: readonly (Buffer | string)[]): void;
   /** The response head arrived; header fields as the backend wrote them. */

@@ -59,7 +59,12 @@ export class Http1Attempt implements AttemptControl, Carried, PoolUser, Timed {
     private readonly deadlines: Deadlines,
   ) {
     this.#idleTimeout = request.idleTimeout;
-    this.#expect(request.connectTimeout);
+  }
+
+  /** Asks for a connection. */
+  begin(): void {
+    this.pool.ask(this);
+    if (this.#phase === 'connecting' && !this.#over) this.#expect(this.request.connectTimeout);
   }
 
   take(connection: Http1Connection): void {
@@ -67,10 +72,10 @@ export class Http1Attempt implements AttemptControl, Carried, PoolUser, Timed {
     this.#phase = 'sent';
     this.deadline = 0;
     this.#sentAt = performance.now();
-    const { socket } = connection;
-    if (connection.served > 0) this.#bytesBefore = socket.bytesRead;
+    const { received, served, socket } = connection;
+    if (served > 0) this.#bytesBefore = received;
     connection.carry(this, this.request.method === 'HEAD');
-    this.observer.sent();
+    this.observer.sent(this.#sentAt);
     if (this.#over) return;
     try {
       this.#write(socket);
@@ -93,18 +98,20 @@ export class Http1Attempt implements AttemptControl, Carried, PoolUser, Timed {
     if (status < 200) return this.observer.informational(status, status === 100 ? [] : fields);
     this.#phase = 'responding';
     this.#usesUp = this.request.tie === undefined && letsIn(fields);
-    this.#expect(this.#idleTimeout);
     this.observer.head(status, reader.reason, fields);
   }
 
   bodyRead(piece: Buffer): void {
     const flows = this.observer.data(Buffer.from(piece));
-    if (this.#over) return;
-    if (flows) return this.#expect(this.#idleTimeout);
+    if (this.#over || flows) return;
     // A client that does not read is no fault of the backend.
     this.deadline = 0;
     this.#isPaused = true;
     this.#connection!.socket.pause();
+  }
+
+  waits(): void {
+    if (this.#phase === 'responding' && !this.#isPaused && !this.#over) this.#expect(this.#idleTimeout);
   }
 
   responseRead(trailers: RawHeaders, hasRest: boolean): void {
@@ -183,7 +190,7 @@ export class Http1Attempt implements AttemptControl, Carried, PoolUser, Timed {
       socket.write(body);
       socket.uncork();
     }
-    this.#sent();
+    this.#sent(this.#sentAt);
   }
 
   #stream(body: RequestBody, socket: Socket): void {
@@ -212,7 +219,7 @@ export class Http1Attempt implements AttemptControl, Carried, PoolUser, Timed {
     if (this.#over) return;
     if (this.#due === undefined) socket.write(lastChunk(body.trailers), 'latin1');
     else if (this.#due > 0) return this.#fail(wrongLength());
-    this.#sent();
+    this.#sent(performance.now());
   }
 
   #bodyFailed(error: Error): void {
@@ -222,9 +229,9 @@ export class Http1Attempt implements AttemptControl, Carried, PoolUser, Timed {
   }
 
   /** The whole request has been written: from here on the backend is the one to wait for. */
-  #sent(): void {
+  #sent(at: number): void {
     this.#isSent = true;
-    if (this.#phase === 'sent') this.#expect(this.request.responseTimeout);
+    if (this.#phase === 'sent') this.#expect(this.request.responseTimeout, at);
   }
 
   /** The backend has switched protocols, and speaks the new one on the same connection. */
@@ -246,7 +253,7 @@ export class Http1Attempt implements AttemptControl, Carried, PoolUser, Timed {
     if (this.#over) return;
     const connection = this.#connection;
     const isUnsent = this.#isUnsent;
-    const isReused = this.#bytesBefore >= 0 && connection?.socket.bytesRead === this.#bytesBefore;
+    const isReused = this.#bytesBefore >= 0 && connection?.received === this.#bytesBefore;
     this.abort();
     this.observer.fail(error, isStale(error, isReused, this.#sentAt), isUnsent);
   }
@@ -263,12 +270,12 @@ export class Http1Attempt implements AttemptControl, Carried, PoolUser, Timed {
     return !this.#isSent || refusesWrites(connection.socket);
   }
 
-  #expect(within: number): void {
+  #expect(within: number, from = performance.now()): void {
     if (within === 0) {
       this.deadline = 0;
       return;
     }
-    this.deadline = performance.now() + within;
+    this.deadline = from + within;
     this.deadlines.watch(this);
   }
 

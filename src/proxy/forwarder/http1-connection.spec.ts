@@ -45,6 +45,8 @@ class Exchange implements Carried {
   drained(): void {
     this.told.push('drained');
   }
+
+  waits(): void {}
 }
 
 /** A connection that carries an exchange, and an owner that counts how often it is told that the connection is gone. */

@@ -15,6 +15,8 @@ export interface Carried {
   headRead(reader: ResponseReader): void;
   /** A piece of the body. It is a part of the buffer that the connection reads into: it must be copied, or used up at once. */
   bodyRead(piece: Buffer): void;
+  /** All that has come was read, and the response is not whole. */
+  waits(): void;
   /** The response is whole. `hasRest`: more has come behind it, which answers no request. */
   responseRead(trailers: RawHeaders, hasRest: boolean): void;
   /** The protocol was switched; `rest` came behind the head. */
@@ -40,6 +42,8 @@ export class Http1Connection implements MessageReceiver, Timed {
   slot = -1;
   /** Exchanges that it has carried to their end. */
   served = 0;
+  /** Bytes that have come on it. */
+  received = 0;
   carried: Carried | undefined;
   /** Its socket is that of a tunnel from now on. */
   isHandedOver = false;
@@ -127,12 +131,14 @@ export class Http1Connection implements MessageReceiver, Timed {
       if (!this.#isGone) this.close();
       return;
     }
+    this.received += chunk.length;
     const reader = this.#reader;
     const at = reader.read(chunk);
     if (this.carried !== carried) return;
     if (reader.fault !== undefined) carried.faulty(reader.fault);
     else if (this.isHandedOver) this.#switch(carried, chunk.subarray(at));
     else if (this.#isWhole) this.#finish(carried, at < chunk.length);
+    else carried.waits();
   }
 
   /** The backend sends nothing more. */

@@ -21,7 +21,7 @@ export class Http1Forwarder implements Forwarder {
     // 8
     const pool = this.#of(backend).poolFor(request);
     const attempt = new Http1Attempt(request, observer, pool, this.#deadlines);
-    pool.ask(attempt);
+    attempt.begin();
     return attempt;
   }
 
