@@ -1,3 +1,4 @@
+import { owned, type Loan } from './loan.js';
 import { Pieces, smallPiece } from './pieces.js';
 
 /** Small pieces that wait behind another are written when they are so many bytes together. */
@@ -26,16 +27,19 @@ export class JoinedWrites {
     return this.#waiting === undefined ? 0 : this.#waiting.length;
   }
 
-  /** False: the stream has more to write than it should have, and will tell by `drain` when it has not. */
-  write(chunk: Buffer): boolean {
+  /** Without a `loan` the chunk stays as it is. False: the stream has more to write than it should have, and will tell by `drain` when it has not. */
+  write(chunk: Buffer, loan?: Loan): boolean {
     if (this.length > 0 || (this.#underWay && chunk.length < smallPiece)) {
       const waiting = (this.#waiting ??= new Pieces());
-      waiting.add(chunk);
+      waiting.add(owned(chunk, loan));
       return waiting.length < enough || this.flush();
     }
-    if (chunk.length >= smallPiece) return this.sink.write(chunk);
+    if (chunk.length >= smallPiece) {
+      const release = loan?.hold(chunk.length);
+      return release === undefined ? this.sink.write(owned(chunk, loan)) : this.sink.write(chunk, release);
+    }
     this.#underWay = true;
-    return this.sink.write(chunk, (this.#written ??= error => this.#taken(error)));
+    return this.sink.write(owned(chunk, loan), (this.#written ??= error => this.#taken(error)));
   }
 
   /** Writes all that waits here: the end follows, or a break. False as of {@link write}. */

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RawHeaders } from '../../fields/raw-headers.js';
+import type { Loan } from '../../http/loan.js';
 import { JoinedWrites, type Sink } from '../../http/joined-writes.js';
 import { lastChunk, writeChunk } from '../../http1/chunk-writer.js';
 import { statusLine, writableLines } from '../../http1/head-writer.js';
@@ -77,7 +78,7 @@ export class Http1Responder implements Responder {
     this.channel.socket.write(head, 'latin1');
   }
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, loan?: Loan): boolean {
     // An empty chunk would be the end of the body.
     if (this.#framing === 'none' || chunk.length === 0) return true;
     if (this.#head !== '' && chunk.length <= smallBody) {
@@ -86,8 +87,15 @@ export class Http1Responder implements Responder {
       if (this.#head.length > smallBody) this.flush();
       return true;
     }
+    const writes = (this.#writes ??= new JoinedWrites(this.#sink));
+    if (this.#head === '') return writes.write(chunk, loan);
+    // Together with the head, in one system call.
+    const { socket } = this.channel;
+    socket.cork();
     this.flush();
-    return (this.#writes ??= new JoinedWrites(this.#sink)).write(chunk);
+    const flows = writes.write(chunk, loan);
+    socket.uncork();
+    return flows;
   }
 
   end(trailers?: RawHeaders): void {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { isConnectionField } from '../../fields/connection-fields.js';
+import { owned, type Loan } from '../../http/loan.js';
 import { JoinedWrites } from '../../http/joined-writes.js';
 import { RawHeaders } from '../../fields/raw-headers.js';
 import type { Responder } from './responder.js';
@@ -74,14 +75,14 @@ export class Http2Responder implements Responder {
   /** Heads are never held back. */
   flush(): void {}
 
-  write(chunk: Buffer): boolean {
+  write(chunk: Buffer, loan?: Loan): boolean {
     const { stream } = this;
     if (this.#bodiless || this.#isGone) return true;
     if (chunk.length === this.length && chunk.length <= smallBody) {
-      this.#whole = chunk;
+      this.#whole = owned(chunk, loan);
       return true;
     }
-    if ((this.#writes ??= new JoinedWrites(stream)).write(chunk)) return true;
+    if ((this.#writes ??= new JoinedWrites(stream)).write(chunk, loan)) return true;
     if (!this.#drainAttached) {
       this.#drainAttached = true;
       stream.on('drain', () => this.source?.resume());

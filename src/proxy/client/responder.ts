@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Loan } from '../../http/loan.js';
 import type { RawHeaders } from '../../fields/raw-headers.js';
 
 /** The client's side of an exchange, over HTTP/1.x or HTTP/2. */
@@ -16,8 +17,8 @@ export interface Responder {
   head(status: number, message: string, headers: RawHeaders): void;
   /** Sends the head at once, before any of the body: for streams, whose first byte may be long in coming. */
   flush(): void;
-  /** False: stop, and go on when `source.resume` is called. */
-  write(chunk: Buffer): boolean;
+  /** False: stop, and go on when `source.resume` is called. Without a `loan` the chunk is the responder's from now on. */
+  write(chunk: Buffer, loan?: Loan): boolean;
   end(trailers?: RawHeaders): void;
   /**
    * Sends the head that makes an upgrade, without the fields that name the protocol, which it adds itself, and gives up the

@@ -2,7 +2,6 @@ import { connect as connectPlain, type OnReadOpts, type Socket, type TcpSocketCo
 import { connect as connectSecure, createSecureContext, type SecureContext } from 'node:tls';
 import { joinPieces } from '../../http/joined-readable.js';
 import type { ReadingRules } from '../../http1/message-reader.js';
-import { sharedBuffer } from '../../platform/direct-reads.js';
 import { openFiles } from '../../platform/open-files.js';
 import type { Backend } from '../../upstream/backend.js';
 import { hostOf, tlsOptions, type BackendTls, type TlsOptions } from '../../upstream/backend-tls.js';
@@ -10,6 +9,7 @@ import { ConnectFailure, exhausted, tooLate, unreachable } from './attempt-failu
 import { shuttingDown, type Connecting } from './connection-pool.js';
 import type { Deadlines } from './deadlines.js';
 import { Http1Connection, type ConnectionOwner } from './http1-connection.js';
+import { ReadBuffer } from './read-buffer.js';
 import { readBehindRefusedWrites } from './refused-writes.js';
 
 /** How connections to the backends of an upstream are opened. */
@@ -98,6 +98,7 @@ export class ConnectionOpener {
  * and must not keep what the connection was opened for.
  */
 class Opening implements Connecting {
+  readonly buffer = new ReadBuffer();
   #socket!: Socket;
   #connection: Http1Connection | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -152,7 +153,7 @@ class Opening implements Connecting {
     if (!socket.writable) return this.#fail(closedAtOnce());
     const { opened } = this.#outcome;
     this.#end();
-    const connection = new Http1Connection(socket, this.settings.rules, this.owner);
+    const connection = new Http1Connection(socket, this.settings.rules, this.owner, isStream ? undefined : this.buffer);
     this.#connection = connection;
     this.deadlines.watch(connection);
     if (isStream) connection.onHandOver = () => this.#handedOver(connection);
@@ -165,6 +166,7 @@ class Opening implements Connecting {
   }
 
   #closed(): void {
+    this.buffer.close();
     const connection = this.#connection;
     if (connection === undefined) return this.#fail(closedAtOnce());
     this.deadlines.forget(connection);
@@ -188,13 +190,15 @@ class Opening implements Connecting {
 const closedAtOnce = (): ConnectFailure =>
   new ConnectFailure(unreachable('the connection was closed as soon as it was made'));
 
-/** Has a socket read into the shared buffer, without a stream on the way. */
+/** Has a socket read into the buffer of its connection, without a stream on the way. */
 function readInto(opening: Opening): OnReadOpts {
-  const buffer = sharedBuffer();
+  const { buffer } = opening;
+  let last = 0;
   return {
-    buffer,
+    buffer: () => buffer.next(last),
     callback: size => {
-      opening.read(buffer.subarray(0, size));
+      opening.read(buffer.bytes.subarray(0, size));
+      last = size;
       return true;
     },
   };

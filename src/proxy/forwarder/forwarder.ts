@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Loan } from '../../http/loan.js';
 import type { GatewayError } from '../../http/gateway-error.js';
 import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { Backend } from '../../upstream/backend.js';
@@ -43,8 +44,10 @@ export interface AttemptObserver {
   informational(status: number, headers: readonly (Buffer | string)[]): void;
   /** The response head arrived; header fields as the backend wrote them. */
   head(status: number, message: string, headers: readonly (Buffer | string)[]): void;
-  /** A piece of the body. False: stop reading until `resume`. */
-  data(chunk: Buffer): boolean;
+  /** It can handle pieces that lie in a buffer which is read into again. Default: false: it gets copies. */
+  readonly takesLoans?: boolean;
+  /** A piece of the body. False: stop reading until `resume`. Without a `loan` it is the observer's from now on. */
+  data(chunk: Buffer, loan?: Loan): boolean;
   end(trailers: readonly (Buffer | string)[] | undefined): void;
   /**
    * The backend has made the upgrade that was asked for: a 101 with these fields. The connection is handed over, with what came

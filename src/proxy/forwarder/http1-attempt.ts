@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { answersForConnection } from '../../http/connection-auth.js';
 import type { GatewayError } from '../../http/gateway-error.js';
+import { owned } from '../../http/loan.js';
 import { RawHeaders } from '../../fields/raw-headers.js';
 import { connectionOptions } from '../../http/request-head.js';
 import { lastChunk, writeChunk } from '../../http1/chunk-writer.js';
@@ -102,12 +103,18 @@ export class Http1Attempt implements AttemptControl, Carried, PoolUser, Timed {
   }
 
   bodyRead(piece: Buffer): void {
-    const flows = this.observer.data(Buffer.from(piece));
+    const flows = this.#pass(piece);
     if (this.#over || flows) return;
     // A client that does not read is no fault of the backend.
     this.deadline = 0;
     this.#isPaused = true;
     this.#connection!.socket.pause();
+  }
+
+  #pass(piece: Buffer): boolean {
+    const { loan } = this.#connection!;
+    if (this.observer.takesLoans === true) return this.observer.data(piece, loan);
+    return this.observer.data(owned(piece, loan));
   }
 
   waits(): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { RawHeaders } from '../../fields/raw-headers.js';
+import type { Loan } from '../../http/loan.js';
 import type { Fault } from '../../http1/fault.js';
 import type { MessageReceiver, ReadingRules } from '../../http1/message-reader.js';
 import { ResponseReader } from '../../http1/response-reader.js';
@@ -13,7 +14,7 @@ const onTheWay = 1_000;
 export interface Carried {
   /** The head of a response has come, an interim one too. */
   headRead(reader: ResponseReader): void;
-  /** A piece of the body. It is a part of the buffer that the connection reads into: it must be copied, or used up at once. */
+  /** A piece of the body, on the connection's `loan`. */
   bodyRead(piece: Buffer): void;
   /** All that has come was read, and the response is not whole. */
   waits(): void;
@@ -58,6 +59,8 @@ export class Http1Connection implements MessageReceiver, Timed {
     readonly socket: Socket,
     rules: ReadingRules,
     private readonly owner: ConnectionOwner,
+    /** Comes with the pieces of bodies. Undefined: they lie in buffers of their own. */
+    readonly loan?: Loan,
   ) {
     this.#reader = new ResponseReader(rules);
     this.#reader.serve(this);
