@@ -1,13 +1,9 @@
 import { owned, type Loan } from './loan.js';
 import { Pieces, smallPiece } from './pieces.js';
+import type { Sink, Written } from './sinks.js';
 
 /** Small pieces that wait behind another are written when they are so many bytes together. */
 const enough = 16 * 1024;
-
-/** What pieces are written to: a `Writable`, or a response of Node's. */
-export interface Sink {
-  write(chunk: Buffer, written?: (error?: Error | null) => void): boolean;
-}
 
 /**
  * The pieces of a message on their way into a stream. A small one goes at once; those that come before the system has taken it are joined, and
@@ -18,7 +14,7 @@ export class JoinedWrites {
   #waiting: Pieces | undefined;
   /** A small piece was written, and the system has not taken it. */
   #underWay = false;
-  #written: ((error?: Error | null) => void) | undefined;
+  #written: Written | undefined;
 
   constructor(private readonly sink: Sink) {}
 
@@ -34,12 +30,9 @@ export class JoinedWrites {
       waiting.add(owned(chunk, loan));
       return waiting.length < enough || this.flush();
     }
-    if (chunk.length >= smallPiece) {
-      const release = loan?.hold(chunk.length);
-      return release === undefined ? this.sink.write(owned(chunk, loan)) : this.sink.write(chunk, release);
-    }
-    this.#underWay = true;
-    return this.sink.write(owned(chunk, loan), (this.#written ??= error => this.#taken(error)));
+    if (chunk.length < smallPiece) return this.#write(chunk);
+    const release = loan?.hold(chunk.length);
+    return loan !== undefined && release === undefined ? this.sink.copy(chunk) : this.sink.write(chunk, release);
   }
 
   /** Writes all that waits here: the end follows, or a break. False as of {@link write}. */
@@ -51,6 +44,18 @@ export class JoinedWrites {
     return flows;
   }
 
+  /** Notices when the system has taken the piece. */
+  #write(piece: Buffer): boolean {
+    const { sink } = this;
+    const written = (this.#written ??= error => this.#taken(error));
+    this.#underWay = true;
+    if (!sink.takesAtOnce) return sink.write(piece, written);
+    const flows = sink.write(piece);
+    if (sink.isEmpty) this.#underWay = false;
+    else sink.whenTaken(written);
+    return flows;
+  }
+
   #taken(error: Error | null | undefined): void {
     this.#underWay = false;
     const waiting = this.#waiting;
@@ -58,8 +63,7 @@ export class JoinedWrites {
     if (error !== undefined && error !== null) return waiting.clear();
     const piece = waiting.shift();
     if (piece === undefined) return;
-    this.#underWay = true;
-    this.sink.write(piece, this.#written);
+    this.#write(piece);
     this.flush();
   }
 }

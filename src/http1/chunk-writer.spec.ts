@@ -32,7 +32,8 @@ describe('a piece of a body', () => {
     [10, 'a'],
     [255, 'ff'],
     [4096, '1000'],
-    [4097, '1001'],
+    [8192, '2000'],
+    [8193, '2001'],
     [100_000, '186a0'],
   ])('of %i bytes is a chunk, in one packet', (length, size) => {
     const sink = new RecordingSink();

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** What a read of a connection has brought: the first bytes of the buffer, until the next connection reads. */
 type Taker = (bytes: Buffer) => void;
@@ -20,6 +21,9 @@ export function sharedBuffer(): Buffer {
   return (shared ??= Buffer.allocUnsafeSlow(readSize));
 }
 
+/** Comes with what lies in that buffer: a taker that keeps it copies it. */
+export const lent = { hold: () => undefined } as const;
+
 /** The places in which a socket keeps its option `onread`. */
 let slots: { readonly buffer: symbol; readonly taken: symbol } | undefined;
 
@@ -29,22 +33,24 @@ let slots: { readonly buffer: symbol; readonly taken: symbol } | undefined;
  *
  * Reaches into Node 26: a socket that is opened has an option for this (`onread`), one that a server accepts has not. Sets what the option sets.
  */
-export function readDirectly(socket: Socket, take: Taker): boolean {
+export function readDirectly(socket: Duplex, take: Taker): boolean {
+  if (!(socket instanceof Socket)) return false;
   const own = socket as Slots;
   const { _handle: handle } = own;
   slots ??= slotsOf(socket);
   if (slots === undefined || typeof handle?.useUserBuffer !== 'function') return false;
   const buffer = sharedBuffer();
+  const isSet = own[slots.buffer] === buffer;
   own[slots.buffer] = buffer;
   own[slots.taken] = (size: number): boolean => {
     take(buffer.subarray(0, size));
     return true;
   };
-  handle.useUserBuffer(buffer);
+  if (!isSet) handle.useUserBuffer(buffer);
   return true;
 }
 
-/** Has it read as a stream again. */
+/** Has it read as a stream again; until it is read directly once more. */
 export function readAsStream(socket: Socket): void {
   if (slots === undefined || (socket as Slots)[slots.taken] === null) return;
   const buffer = sharedBuffer();

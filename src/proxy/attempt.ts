@@ -2,7 +2,7 @@ import type { CircuitBreaker, Ticket } from '../circuit-breaker/circuit-breaker.
 import type { Duplex } from 'node:stream';
 import { isEventStream } from '../http/event-stream-type.js';
 import { GatewayError } from '../http/gateway-error.js';
-import { owned, type Loan } from '../http/loan.js';
+import type { Loan } from '../http/loan.js';
 import { RawHeaders } from '../fields/raw-headers.js';
 import { responseFields } from '../http/response-head.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
@@ -203,7 +203,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
       if (this.#dropped > maxDropped) this.#control?.abort();
       return true;
     }
-    if (this.#stream !== undefined) return this.#stream.data(owned(chunk, loan));
+    if (this.#stream !== undefined) return this.#stream.data(chunk, loan);
     this.exchange.bytesOut += chunk.length;
     return this.exchange.responder.write(chunk, loan) || this.#goesOn(chunk.length);
   }

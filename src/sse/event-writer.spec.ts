@@ -29,7 +29,7 @@ function setup(holds: boolean) {
     writer,
     pass: (chunk: Buffer | string): boolean => {
       const bytes = Buffer.from(chunk);
-      return writer.pass(bytes, observer.observe(bytes));
+      return writer.pass(bytes, observer.observe(bytes), performance.now());
     },
     text: () => Buffer.concat(written).toString('latin1'),
     pieces: written,

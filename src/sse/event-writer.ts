@@ -1,3 +1,4 @@
+import type { Loan } from '../http/loan.js';
 import type { EventStreamCounts } from '../metrics/stream-metrics.js';
 import type { StreamExchange } from '../proxy/lasting/event-streams.js';
 import { HeldEvent } from './held-event.js';
@@ -27,27 +28,29 @@ export class EventWriter {
     private readonly holds: boolean,
   ) {}
 
-  /** Takes a piece; `boundary`: the offset in it behind the last boundary between events, or -1. False: stop, and go on when there is room. */
-  pass(chunk: Buffer, boundary: number): boolean {
-    if (!this.holds) return this.#write(this.#withoutBom(chunk));
-    if (boundary < 0) return this.#hold(chunk);
+  /**
+   * Takes a piece that has come `now`; `boundary`: the offset in it behind the last boundary between events, or -1. False: stop, and go on when there is
+   * room.
+   */
+  pass(chunk: Buffer, boundary: number, now: number, loan?: Loan): boolean {
+    if (!this.holds) return this.#write(this.#withoutBom(chunk), now, loan);
+    if (boundary < 0) return this.#hold(chunk, now, loan);
     const complete = boundary < chunk.length ? chunk.subarray(0, boundary) : chunk;
-    if (this.#held.length > 0) this.#held.add(complete);
-    const flows = this.#write(this.#withoutBom(this.#held.length > 0 ? this.#held.take() : complete));
+    const flows = this.#writeHeldAnd(complete, now, loan);
     this.exposed = false;
-    return boundary < chunk.length ? this.#hold(chunk.subarray(boundary)) : flows;
+    return boundary < chunk.length ? this.#hold(chunk.subarray(boundary), now, loan) : flows;
   }
 
   /** Writes a comment, as a sign of life. */
   beat(): void {
     this.counts.heartbeats.pending++;
     if (this.exchange.bytesOut === 0) this.#stripsBom = true;
-    this.#write(comment);
+    this.#write(comment, performance.now());
   }
 
   /** The stream has come to its end: writes what was held back. */
   flush(): void {
-    this.#write(this.#held.take());
+    this.#write(this.#held.take(), performance.now());
   }
 
   /** Drops what was held back: what comes next is the beginning of another stream. */
@@ -56,12 +59,19 @@ export class EventWriter {
     this.#stripsBom = true;
   }
 
-  #hold(chunk: Buffer): boolean {
-    if (this.exposed) return this.#write(chunk);
+  /** Writes what was held back, and this behind it. */
+  #writeHeldAnd(chunk: Buffer, now: number, loan: Loan | undefined): boolean {
+    if (this.#held.length === 0) return this.#write(this.#withoutBom(chunk), now, loan);
+    this.#held.add(chunk);
+    return this.#write(this.#withoutBom(this.#held.take()), now);
+  }
+
+  #hold(chunk: Buffer, now: number, loan: Loan | undefined): boolean {
+    if (this.exposed) return this.#write(chunk, now, loan);
     this.#held.add(chunk);
     if (this.#held.length <= maxHeld) return !this.paused;
     this.exposed = true;
-    return this.#write(this.#withoutBom(this.#held.take()));
+    return this.#write(this.#withoutBom(this.#held.take()), now);
   }
 
   #withoutBom(chunk: Buffer): Buffer {
@@ -70,13 +80,13 @@ export class EventWriter {
     return chunk.subarray(0, 3).equals(bom) ? chunk.subarray(3) : chunk;
   }
 
-  #write(chunk: Buffer): boolean {
+  #write(chunk: Buffer, now: number, loan?: Loan): boolean {
     if (chunk.length === 0) return !this.paused;
     const { exchange, counts } = this;
     exchange.bytesOut += chunk.length;
     counts.bytes.pending += chunk.length;
-    this.writtenAt = performance.now();
-    const flows = exchange.responder.write(chunk);
+    this.writtenAt = now;
+    const flows = exchange.responder.write(chunk, loan);
     this.paused = !flows;
     return flows;
   }

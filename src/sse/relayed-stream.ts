@@ -1,4 +1,5 @@
 import { GatewayError } from '../http/gateway-error.js';
+import type { Loan } from '../http/loan.js';
 import type { RawHeaders } from '../fields/raw-headers.js';
 import type { EventStreamCounts } from '../metrics/stream-metrics.js';
 import type { Timed } from '../proxy/forwarder/deadlines.js';
@@ -129,11 +130,12 @@ export class RelayedStream implements EventStream, Timed {
     if (this.exchange.listenerInfo.draining) this.drain();
   }
 
-  data(chunk: Buffer): boolean {
+  data(chunk: Buffer, loan?: Loan): boolean {
     if (this.#source === undefined) return true;
-    this.#silence.heard(performance.now());
+    const now = performance.now();
+    this.#silence.heard(now);
     const observer = this.#observer;
-    if (observer === undefined) return this.#writer.pass(chunk, -1);
+    if (observer === undefined) return this.#writer.pass(chunk, -1, now, loan);
     const before = observer.events;
     const boundary = observer.observe(chunk);
     const events = observer.events - before;
@@ -141,7 +143,7 @@ export class RelayedStream implements EventStream, Timed {
     const leaves = this.#phase.name === 'leaving' && this.#traits.isOpen && boundary >= 0 && this.#wantsToLeave();
     // What follows the boundary is the beginning of an event whose end would never come.
     const piece = leaves && boundary < chunk.length ? chunk.subarray(0, boundary) : chunk;
-    const flows = this.#writer.pass(piece, boundary);
+    const flows = this.#writer.pass(piece, boundary, now, loan);
     if (events > 0) this.#resumption?.succeeded();
     if (leaves) this.#leave();
     return flows;

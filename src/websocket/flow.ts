@@ -1,6 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { joinPieces } from '../http/joined-readable.js';
 import { JoinedWrites } from '../http/joined-writes.js';
+import { owned, type Loan } from '../http/loan.js';
+import { StreamSink } from '../http/sinks.js';
+import { lent, readDirectly } from '../platform/direct-reads.js';
 import type { FrameFault, FrameObserver } from './frame-observer.js';
 
 /** The callbacks of a flow. */
@@ -47,20 +50,21 @@ export class Flow {
     readonly observer: FrameObserver | undefined,
     private readonly owner: FlowOwner,
   ) {
-    this.#writes = new JoinedWrites(sink);
+    this.#writes = new JoinedWrites(new StreamSink(sink));
   }
 
   /** Starts. `head`: bytes that came after the handshake. */
   start(head: Buffer): void {
     const { source, sink } = this;
     joinPieces(source);
+    readDirectly(source, bytes => this.#pass(bytes, lent));
     source
-      .on('data', (chunk: Buffer) => this.#pass(chunk))
+      .on('data', (chunk: Buffer) => this.#pass(chunk, undefined))
       .on('end', () => this.#end(undefined))
       .on('error', (error: Error) => this.#end(error))
       .on('close', () => this.#end(undefined));
     sink.on('drain', () => source.resume());
-    if (head.length > 0) this.#pass(head);
+    if (head.length > 0) this.#pass(head, undefined);
     source.resume();
     // The source has already emitted its `close`.
     if (source.destroyed) process.nextTick(() => this.#end(undefined));
@@ -96,19 +100,19 @@ export class Flow {
     this.source.resume();
   }
 
-  #pass(chunk: Buffer): void {
+  #pass(chunk: Buffer, loan: Loan | undefined): void {
     this.bytes += chunk.length;
     const { observer } = this;
     if (observer === undefined) {
       if (this.isMuted) return;
       this.owner.moved();
-      this.#write(chunk);
+      this.#write(chunk, loan);
       return;
     }
     const { frames } = observer;
     observer.read(chunk);
     if (observer.frames !== frames) this.owner.moved();
-    if (!this.isMuted) this.#relay(chunk, observer);
+    if (!this.isMuted) this.#relay(chunk, loan, observer);
     if (observer.fault !== undefined && !this.hasBroken) {
       const isOpen = !this.isMuted;
       this.hasBroken = true;
@@ -121,31 +125,31 @@ export class Flow {
     }
   }
 
-  #relay(chunk: Buffer, observer: FrameObserver): void {
+  #relay(chunk: Buffer, loan: Loan | undefined, observer: FrameObserver): void {
     const { closed, fault, faultAt, firstBoundary, headAt } = observer;
     let from = 0;
     const to = fault !== undefined ? faultAt : headAt === -1 ? chunk.length : headAt;
     if (this.#head !== undefined && to > 0) {
-      this.#write(this.#head);
+      this.#write(this.#head, undefined);
       this.#head = undefined;
     }
     // Nothing may follow a Close.
     if (closed) this.#waiting = undefined;
     if (this.#waiting !== undefined && firstBoundary > 0) {
       from = firstBoundary;
-      this.#write(chunk.subarray(0, from));
+      this.#write(chunk.subarray(0, from), loan);
       this.#writes.write(this.#waiting);
       this.#waiting = undefined;
       if (this.#isLast) return this.#mute();
     }
-    if (from < to) this.#write(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
+    if (from < to) this.#write(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to), loan);
     if (headAt === -1) return;
-    const head = chunk.subarray(to);
+    const head = owned(chunk.subarray(to), loan);
     this.#head = this.#head === undefined ? head : Buffer.concat([this.#head, head]);
   }
 
-  #write(chunk: Buffer): void {
-    if (!this.#writes.write(chunk)) this.source.pause();
+  #write(chunk: Buffer, loan: Loan | undefined): void {
+    if (!this.#writes.write(chunk, loan)) this.source.pause();
   }
 
   #mute(): void {

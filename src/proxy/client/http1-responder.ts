@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RawHeaders } from '../../fields/raw-headers.js';
 import type { Loan } from '../../http/loan.js';
-import { JoinedWrites, type Sink } from '../../http/joined-writes.js';
-import { lastChunk, writeChunk } from '../../http1/chunk-writer.js';
+import { JoinedWrites } from '../../http/joined-writes.js';
+import { ChunkedSink, StreamSink, type Sink } from '../../http/sinks.js';
+import { lastChunk } from '../../http1/chunk-writer.js';
 import { statusLine, writableLines } from '../../http1/head-writer.js';
 import { latin1Text } from '../../platform/latin1.js';
 import { resetConnection } from './connection-reset.js';
@@ -186,7 +187,7 @@ export class Http1Responder implements Responder {
   /** Where the body goes that comes in pieces. */
   get #sink(): Sink {
     const { socket } = this.channel;
-    return this.#framing === 'chunked' ? { write: (chunk, written) => writeChunk(socket, chunk, written) } : socket;
+    return this.#framing === 'chunked' ? new ChunkedSink(socket) : new StreamSink(socket);
   }
 
   /** The rest of the request is still to come, or may never come. */

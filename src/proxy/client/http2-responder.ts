@@ -3,6 +3,7 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { isConnectionField } from '../../fields/connection-fields.js';
 import { owned, type Loan } from '../../http/loan.js';
 import { JoinedWrites } from '../../http/joined-writes.js';
+import { StreamSink } from '../../http/sinks.js';
 import { RawHeaders } from '../../fields/raw-headers.js';
 import type { Responder } from './responder.js';
 
@@ -82,7 +83,7 @@ export class Http2Responder implements Responder {
       this.#whole = owned(chunk, loan);
       return true;
     }
-    if ((this.#writes ??= new JoinedWrites(stream)).write(chunk, loan)) return true;
+    if ((this.#writes ??= new JoinedWrites(new StreamSink(stream))).write(chunk, loan)) return true;
     if (!this.#drainAttached) {
       this.#drainAttached = true;
       stream.on('drain', () => this.source?.resume());

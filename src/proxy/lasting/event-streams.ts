@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../http/gateway-error.js';
+import type { Loan } from '../../http/loan.js';
 import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { Protocol } from '../../http/request-info.js';
 import type { LiveBackend } from '../../upstream/live-backend.js';
@@ -26,8 +27,8 @@ export interface EventStream {
   readonly events: number | undefined;
   /** How often it has gone on at another backend. */
   readonly resumes: number;
-  /** A piece of the body. False: stop reading until the attempt is told to resume. */
-  data(chunk: Buffer): boolean;
+  /** A piece of the body. False: stop reading until the attempt is told to resume. Without a `loan` it stays as it is. */
+  data(chunk: Buffer, loan?: Loan): boolean;
   /** The response has come to its end. */
   end(trailers: RawHeaders | undefined): void;
   /** The attempt under way has failed, or none could be made. False: nothing can be done, and the exchange must fail. */
