@@ -5,9 +5,9 @@ import { freePort, freePorts } from '#bench/ports';
 import { untilReady } from '#bench/probe';
 import type { Stage } from '#bench/stage';
 import { nginxCommand, nginxVersion } from '#bench/subjects/nginx';
-import { workNamed } from '#bench/work';
+import { workNamed, type Work } from '#bench/work';
 
-/** The backends of a run: their addresses as `host:port`, and what serves them. */
+/** The backends of a run: their addresses as `host:port`, and what serves them, for readers. */
 export interface Backends {
   readonly addresses: readonly string[];
   readonly server: string;
@@ -54,5 +54,28 @@ export async function startBackends(stage: Stage, machine: Machine, count: numbe
   const running = stage.start('backend', machine.pin('load', command));
   const [hostname, port] = (addresses[0] ?? '').split(':');
   await untilReady(running, { hostname: hostname ?? '', port: Number(port) }, workNamed('get-1k'));
-  return { addresses, server: version === undefined ? `node:http ${machine.node}` : `nginx ${version}` };
+  return {
+    addresses,
+    server: `${count} × ${version === undefined ? `node:http ${machine.node}` : `nginx ${version}`}`,
+  };
+}
+
+/** Milliseconds from one event of a stream to the next. */
+const eventPause = 4;
+
+/** What answers where HTTP alone will not do: one program each, in Node. */
+const servers = {
+  websocket: { file: 'servers/websocket-echo.ts', args: [], server: 'a bare echo' },
+  events: { file: 'servers/event-stream.ts', args: [eventPause], server: `an event every ${eventPause} ms` },
+};
+
+/** Starts what a work needs on the load's core: two web servers, or one server of WebSockets or event streams. */
+export async function startBackendsFor(work: Work, stage: Stage, machine: Machine): Promise<Backends> {
+  if (work.protocol !== 'websocket' && work.protocol !== 'events') return startBackends(stage, machine, 2);
+  const { file, args, server } = servers[work.protocol];
+  const port = await freePort();
+  const command = { file: nodeBinary, args: [join(import.meta.dirname, file), String(port), ...args.map(String)] };
+  const running = stage.start('backend', machine.pin('load', command));
+  await untilReady(running, { hostname: '127.0.0.1', port }, work);
+  return { addresses: [`127.0.0.1:${port}`], server };
 }

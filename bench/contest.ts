@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { calibrate } from '#bench/calibration';
+import { writeCertificate } from '#bench/certificate';
 import { cpuBetween, readCore, readCpu } from '#bench/cpu';
 import { sendBurst, type Burst, type LoadGenerator } from '#bench/load/load';
 import type { Machine } from '#bench/machine';
@@ -7,6 +9,7 @@ import { assertAnswers, untilReady } from '#bench/probe';
 import type { Running, Stage } from '#bench/stage';
 import type { Subject } from '#bench/subjects/subject';
 import type { Sample } from '#bench/summary';
+import { isSecure } from '#bench/work';
 
 /** Where a contest takes place. */
 export interface Venue {
@@ -29,6 +32,14 @@ export interface Pace {
   readonly warmUp: number;
 }
 
+/** What a contest has shown. */
+export interface Course {
+  /** The samples of each contestant by its label, without those of the warm-up. */
+  readonly samples: ReadonlyMap<string, readonly Sample[]>;
+  /** Milliseconds that a fixed piece of work took on the proxy's core, before each round. */
+  readonly calibrations: readonly number[];
+}
+
 /** Starts a proxy on the proxy's core and waits until it gives the right answer to the load's request. */
 export async function startContestant(
   { stage, machine }: Venue,
@@ -38,7 +49,11 @@ export async function startContestant(
   label = subject.name,
 ): Promise<Contestant> {
   const port = await freePort();
-  const command = subject.prepare({ port, backends, folder: stage.folderFor(label) });
+  const folder = stage.folderFor(label);
+  const command = subject.prepare({
+    ...{ port, protocol: load.work.protocol, backends, folder },
+    ...(isSecure(load.work) && { certificate: await writeCertificate(folder) }),
+  });
   const running = stage.start(label, machine.pin('proxy', command));
   const contestant = { label, running, load: { ...load, port } };
   await untilReady(running, { hostname: '127.0.0.1', port }, probedWork(contestant));
@@ -96,23 +111,33 @@ async function sample(venue: Venue, contestant: Contestant, seconds: number): Pr
   };
 }
 
+/** Loads a proxy for so many seconds, of which nothing is measured. */
+export async function warmUp(venue: Venue, contestant: Contestant, seconds: number): Promise<void> {
+  await untilIdle(contestant);
+  await sendBurst(venue.stage, venue.machine, venue.generator, { ...contestant.load, seconds });
+}
+
 /**
  * Measures all contestants in one interleaved run: every round has each of them once, and each round begins with
  * another one, so that noise of the machine meets all alike.
- *
- * @returns the samples of each contestant by its label, without those of the warm-up
  */
 export async function runContest(
   venue: Venue,
   contestants: readonly Contestant[],
   pace: Pace,
   progress: (line: string) => void,
-): Promise<Map<string, Sample[]>> {
+): Promise<Course> {
   const samples = new Map<string, Sample[]>(contestants.map(one => [one.label, []]));
-  for (const contestant of contestants) await sample(venue, contestant, pace.warmUp);
+  const calibrations: number[] = [];
+  for (const contestant of contestants) await warmUp(venue, contestant, pace.warmUp);
+  let last = contestants.at(-1);
   for (let round = 0; round < pace.rounds; round++) {
+    if (last !== undefined) await untilIdle(last);
+    calibrations.push(await calibrate(venue.stage, venue.machine));
     const first = round % contestants.length;
-    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
+    const order = [...contestants.slice(first), ...contestants.slice(0, first)];
+    last = order.at(-1);
+    for (const contestant of order) {
       const taken = await sample(venue, contestant, pace.seconds);
       samples.get(contestant.label)?.push(taken);
       progress(`round ${round + 1}: ${contestant.label} ${taken.cpuPerRequest.toFixed(1)} µs, ${taken.errors} errors`);
@@ -122,5 +147,5 @@ export async function runContest(
     const address = { hostname: '127.0.0.1', port: contestant.load.port };
     await assertAnswers(contestant.label, address, probedWork(contestant));
   }
-  return samples;
+  return { samples, calibrations };
 }

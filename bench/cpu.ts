@@ -1,21 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What the kernel says of one process: its parent, and the CPU time of all its threads, ended ones included, in clock ticks. */
+/** What the kernel says of one process, with times in clock ticks. */
 export interface ProcessTimes {
   readonly pid: number;
   readonly parent: number;
+  /** The CPU time of all its threads, ended ones included. */
   readonly ticks: number;
+  /** The CPU time of its children that have ended, and of theirs. */
+  readonly endedTicks: number;
 }
 
 /** Reads one line of `/proc/PID/stat` (proc(5)). The name in brackets may itself hold blanks and brackets. */
 export function parseStat(line: string): ProcessTimes {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  // Counted from the field after the name: 1 = parent, 11 = utime, 12 = stime.
+  // Counted from the field after the name: 1 = parent, 11 = utime, 12 = stime, 13 = cutime, 14 = cstime.
   return {
     pid: Number.parseInt(line, 10),
     parent: Number(fields[1]),
     ticks: Number(fields[11]) + Number(fields[12]),
+    endedTicks: Number(fields[13]) + Number(fields[14]),
   };
 }
 
@@ -53,6 +57,12 @@ export function readCpu(root: number): CpuReading {
     pids: tree.map(one => one.pid).sort((a, b) => a - b),
     seconds: tree.reduce((sum, one) => sum + one.ticks, 0) / ticksPerSecond,
   };
+}
+
+/** Seconds of CPU time that a process, its descendants and those of them that have ended have used so far. */
+export function readFamily(root: number): number {
+  const tree = treeOf(root, allProcesses());
+  return tree.reduce((sum, one) => sum + one.ticks + one.endedTicks, 0) / ticksPerSecond;
 }
 
 /** Seconds of CPU time between two readings. Throws when a process of the tree came or went, since its time would be lost. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { replaceSection } from '#bench/document';
+import { replaceSection, replaceSections } from '#bench/document';
 
 describe('the performance document', () => {
   it('gets new figures and keeps its prose', () => {
@@ -16,5 +16,12 @@ describe('the performance document', () => {
 
   it('is not touched when it has no place for the figures', () => {
     expect(() => replaceSection('no markers', 'get-1k', 'x')).toThrow(/no section/);
+  });
+
+  it('gets all sections of a run, or none when it lacks the place for one', () => {
+    const text = '<!-- bench:a -->\n<!-- /bench:a -->\n<!-- bench:b -->\n<!-- /bench:b -->\n';
+    const written = replaceSections(text, new Map([...Object.entries({ a: 'one', b: 'two' })]));
+    expect(written).toMatch(/one[^]*two/);
+    expect(() => replaceSections(text, new Map([...Object.entries({ a: 'one', c: 'three' })]))).toThrow(/bench:c/);
   });
 });

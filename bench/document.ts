@@ -14,9 +14,24 @@ export function replaceSection(document: string, name: string, content: string):
   return `${document.slice(0, start)}${open}\n\n${content.trim()}\n\n${document.slice(end)}`;
 }
 
-/** Writes figures into the performance document. */
+/** Puts several sections into a text. Throws when it lacks one of them. */
+export function replaceSections(document: string, sections: ReadonlyMap<string, string>): string {
+  return [...sections].reduce((text, [name, content]) => replaceSection(text, name, content), document);
+}
+
+/** Writes figures into the performance document: all sections or, when it lacks one of them, none. */
+export function writeSections(sections: ReadonlyMap<string, string>): void {
+  writeFileSync(documentFile, replaceSections(readFileSync(documentFile, 'utf8'), sections));
+}
+
+/** Writes the figures of one section into the performance document. */
 export function writeSection(name: string, content: string): void {
-  writeFileSync(documentFile, replaceSection(readFileSync(documentFile, 'utf8'), name, content));
+  writeSections(new Map([[name, content]]));
+}
+
+/** Throws when the performance document lacks one of these sections: before a run, since it would be in vain. */
+export function assertSections(names: readonly string[]): void {
+  replaceSections(readFileSync(documentFile, 'utf8'), new Map(names.map(name => [name, ''])));
 }
 
 /** Says under which circumstances figures were taken. Names no host and no path. */

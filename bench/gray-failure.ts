@@ -6,6 +6,7 @@ import { runContest, startContestant, type Venue } from '#bench/contest';
 import { circumstances, writeSection } from '#bench/document';
 import { chooseGenerator } from '#bench/load/load';
 import { describeMachine, nodeBinary } from '#bench/machine';
+import { calibrationNoise, disturbanceNoise, pinningNoise, reportNoise } from '#bench/noise';
 import { positive } from '#bench/number';
 import { freePort, freePorts } from '#bench/ports';
 import { untilReady } from '#bench/probe';
@@ -14,7 +15,7 @@ import { withStage } from '#bench/stage';
 import { gatehouse, gatewayConfig } from '#bench/subjects/gatehouse';
 import type { Subject } from '#bench/subjects/subject';
 import { summarise, type Sample } from '#bench/summary';
-import { markdown, noiseWarning, plainText, type Table } from '#bench/table';
+import { markdown, plainText, type Table } from '#bench/table';
 import { workNamed } from '#bench/work';
 
 const usage = `What clients feel of a backend that has become slow without failing, for each strategy, in one interleaved run.
@@ -112,7 +113,7 @@ async function main(): Promise<boolean> {
   const machine = describeMachine();
   const generator = chooseGenerator(options.generator);
 
-  const { samples, shares } = await withStage(async stage => {
+  const { samples, calibrations, shares } = await withStage(async stage => {
     const venue: Venue = { stage, machine, generator };
     const ports = await freePorts(3);
     const addresses = ports.map(port => `127.0.0.1:${port}`);
@@ -131,7 +132,7 @@ async function main(): Promise<boolean> {
     const taken = await runContest(venue, contestants, pace, line => console.log(line));
     const got = new Map<string, number>();
     for (const [strategy, port] of adminPorts) got.set(strategy, await shareOf(addresses[2] ?? '', port));
-    return { samples: taken, shares: got };
+    return { ...taken, shares: got };
   });
 
   const table: Table = [
@@ -150,11 +151,12 @@ async function main(): Promise<boolean> {
     writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
   }
   const valid = [...samples.values()].flat().every(one => one.errors === 0);
-  if (options.write && valid) writeSection(section, `${markdown(table)}\n\n${note}`);
-  const noise = noiseWarning(strategies.map(name => summarise(name, version, samples.get(name) ?? [])));
-  if (noise !== undefined) console.log(noise);
+  const summaries = strategies.map(name => summarise(name, version, samples.get(name) ?? []));
+  const noise = [...disturbanceNoise(summaries), ...calibrationNoise(calibrations), ...pinningNoise(machine)];
+  const quiet = reportNoise(noise);
+  if (options.write && valid && quiet) writeSection(section, `${markdown(table)}\n\n${note}`);
   if (!valid) console.log('not valid: some requests were not answered');
-  return valid;
+  return valid && (quiet || !options.write);
 }
 
 await runProgram(main);

@@ -5,12 +5,13 @@ import { runContest, startContestant, type Contestant, type Venue } from '#bench
 import { circumstances, writeSection } from '#bench/document';
 import { chooseGenerator } from '#bench/load/load';
 import { describeMachine } from '#bench/machine';
+import { calibrationNoise, contestNoise, pinningNoise, reportNoise } from '#bench/noise';
 import { positive } from '#bench/number';
 import { runProgram } from '#bench/program';
 import { withStage } from '#bench/stage';
 import { gatehouse } from '#bench/subjects/gatehouse';
 import { ratio, summarise } from '#bench/summary';
-import { contestTable, markdown, noiseWarning, plainText } from '#bench/table';
+import { contestTable, markdown, plainText } from '#bench/table';
 import { workNamed } from '#bench/work';
 
 const usage = `How the gateway's CPU time for each request grows with its size, in one interleaved run for each dimension.
@@ -133,11 +134,11 @@ async function main(): Promise<boolean> {
     const dimension = dimensions[name];
     if (!dimension) throw new Error(`unknown dimension "${name}": one of ${Object.keys(dimensions).join(', ')}`);
     const sizes = chooseSizes(name, dimension.sizes);
-    const { labels, samples } = await withStage(async stage => {
+    const { labels, samples, calibrations } = await withStage(async stage => {
       const venue: Venue = { stage, machine, generator };
       const contestants = await dimension.grow(venue, sizes);
       const taken = await runContest(venue, contestants, pace, line => console.log(line));
-      return { labels: contestants.map(one => one.label), samples: taken };
+      return { labels: contestants.map(one => one.label), ...taken };
     });
     const summaries = labels.map(label => summarise(label, version, samples.get(label) ?? []));
     const smallest = labels[0] ?? '';
@@ -152,15 +153,15 @@ async function main(): Promise<boolean> {
     results[name] = { note, summaries, samples: Object.fromEntries(samples) };
 
     const valid = summaries.every(one => one.errors === 0);
-    if (options.write && valid) writeSection(name, `${markdown(table)}\n\n${note}`);
-    const noise = noiseWarning(summaries);
-    if (noise !== undefined) console.log(noise);
+    const noise = [...contestNoise(summaries), ...calibrationNoise(calibrations), ...pinningNoise(machine)];
+    const quiet = reportNoise(noise);
+    if (options.write && valid && quiet) writeSection(name, `${markdown(table)}\n\n${note}`);
     for (const one of summaries) {
       const growth = ratio(summaries, one.label, smallest) ?? 1;
       if (one.errors > 0) console.log(`not valid: ${one.label} had ${one.errors} errors`);
       if (growth > limit)
         console.log(`over the limit: ${one.label} costs ${growth.toFixed(2)} times the smallest (limit ${limit})`);
-      sound &&= valid && growth <= limit;
+      sound &&= valid && growth <= limit && (quiet || !options.write);
     }
   }
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);

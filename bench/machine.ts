@@ -42,6 +42,8 @@ export interface Machine {
   readonly node: string;
   /** The proxy's core, when it is pinned. */
   readonly proxyCore: number | undefined;
+  /** The cores that the run has for itself, or should have; empty when nothing is pinned. */
+  readonly ownCores: readonly number[];
   /** Wraps a command so that it, its threads and its children stay on the core of that role. */
   pin(role: 'proxy' | 'load', command: Command): Command;
 }
@@ -56,6 +58,7 @@ export function describeMachine(): Machine {
     cores: cores.length,
     pins,
     proxyCore: pins ? proxyCore : undefined,
+    ownCores: pins ? cores.slice(0, 2) : [],
     node: versionOf(nodeBinary, ['--version'], /v(\S+)/) ?? 'unknown version',
     pin: (role, command) =>
       pins

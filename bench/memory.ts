@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { readCpu } from '#bench/cpu';
 
-/** The memory that a process holds (`VmRSS`), in KiB. */
-export function residentKiB(pid: number): number {
+function residentOfOne(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s*(\d+) kB/m.exec(status)?.[1]);
+}
+
+/** The memory that a process and its descendants hold (`VmRSS`), in KiB. What they share counts for each of them. */
+export function residentKiB(root: number): number {
+  return readCpu(root).pids.reduce((sum, pid) => sum + residentOfOne(pid), 0);
 }
 
 /** The same once it grows no more: garbage is still collected for a while. Waits for at least two seconds, and for ten at most. */

@@ -1,7 +1,8 @@
-import { request } from 'node:http';
+import { request, type RequestOptions } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Running } from '#bench/stage';
-import type { Work } from '#bench/work';
+import { isSecure, type Work } from '#bench/work';
 
 const startDeadline = 20_000;
 
@@ -11,27 +12,30 @@ export interface Address {
   readonly port: number;
 }
 
-/** Sends one request on a connection of its own and returns the status and the size of the answer. */
+/**
+ * Sends one request of HTTP/1.1 on a connection of its own, over TLS where clients of the work use it, and returns the status
+ * and the size of the answer. The certificate is not verified.
+ */
 export async function sendOne(address: Address, work: Work): Promise<{ status: number; bytes: number }> {
   const headers = work.bodyBytes > 0 ? { 'content-length': work.bodyBytes } : {};
+  const options: RequestOptions = {
+    host: address.hostname,
+    port: address.port,
+    method: work.method,
+    path: work.path,
+    agent: false,
+    timeout: 5000,
+    headers,
+  };
   return new Promise((resolve, reject) => {
-    request(
-      {
-        host: address.hostname,
-        port: address.port,
-        method: work.method,
-        path: work.path,
-        agent: false,
-        timeout: 5000,
-        headers,
-      },
-      response => {
+    const sent = isSecure(work) ? secureRequest({ ...options, rejectUnauthorized: false }) : request(options);
+    sent
+      .on('response', response => {
         let bytes = 0;
         response.on('data', (chunk: Buffer) => (bytes += chunk.length));
         response.on('end', () => resolve({ status: response.statusCode ?? 0, bytes }));
         response.on('error', reject);
-      },
-    )
+      })
       .on('timeout', () => reject(new Error('no answer in 5 s')))
       .on('error', reject)
       .end(Buffer.alloc(work.bodyBytes, 'x'));

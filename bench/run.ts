@@ -1,70 +1,144 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { startBackends } from '#bench/backend';
-import { runContest, startContestant, type Contestant, type Venue } from '#bench/contest';
-import { circumstances, writeSection } from '#bench/document';
-import { chooseGenerator } from '#bench/load/load';
-import { describeMachine } from '#bench/machine';
+import { Bystanders } from '#bench/bystanders';
+import { conclude, isWritable, succeeds, type Conclusion, type Watched } from '#bench/conclusion';
+import { assertSections, circumstances, writeSections } from '#bench/document';
+import { describeMachine, type Machine } from '#bench/machine';
+import { reportNoise } from '#bench/noise';
 import { positive } from '#bench/number';
+import { parts } from '#bench/parts/parts';
+import type { Findings, Scene } from '#bench/parts/scene';
 import { runProgram } from '#bench/program';
-import { withStage } from '#bench/stage';
-import { caddy } from '#bench/subjects/caddy';
-import { gatehouse } from '#bench/subjects/gatehouse';
-import { haproxy } from '#bench/subjects/haproxy';
-import { nginx } from '#bench/subjects/nginx';
-import { fastifyHttpProxy, httpProxyMiddleware } from '#bench/subjects/node-proxies';
-import type { Subject } from '#bench/subjects/subject';
-import { ratio, summarise } from '#bench/summary';
-import { contestTable, markdown, noiseWarning, plainText } from '#bench/table';
-import { workNamed } from '#bench/work';
+import { chooseSubjects, partition } from '#bench/subjects/lineup';
+import { markdown, plainText } from '#bench/table';
+import { workNamed, works } from '#bench/work';
 
-const usage = `CPU time for each proxied request, of this gateway and its peers, in one interleaved run.
+const usage = `What this gateway and its peers cost, interleaved round by round. CPU time for each request of one kind of traffic, or:
 
-  --work NAME         get-1k (default), post-4k, get-64k, get-1m
-  --rounds N          rounds, each with every proxy once (10)
-  --seconds N         length of one measurement (3)
+  --all               everything in one run, about fifteen minutes: each kind of traffic, the latency that is added at a fixed
+                      rate, start-up time, memory
+  --parts A,B         only these parts of it: ${[...parts.keys()].join(', ')}
+
+  --work NAME         ${Object.keys(works).join(', ')} (get-1k)
+  --rounds N          rounds, each with every proxy once (10; with --all or --parts 3)
+  --seconds N         length of one measurement (3; 2)
+  --warm-up N         seconds for each proxy before the first round (8; 3)
   --connections N     client connections (64)
-  --warm-up N         seconds for each proxy before the first round (8)
+  --rate N            requests a second of the part "latency" (2000)
+  --idle N            idle connections of the part "memory" (1000)
   --only A,B          only these proxies
   --compare PLACE     another build of the gateway beside this one (its folder, or its main.js); only the two unless --only is given
-  --generator NAME    wrk or autocannon (the first that is installed)
+  --generator NAME    wrk or autocannon (the first that is installed), for HTTP/1.1
   --json FILE         write all samples to a file
-  --write             write the table into docs/performance.md
-  --assert            fail when the gateway's price against @fastify/http-proxy is over the limit
-  --limit RATIO       that limit (0.85)
+  --write             write the tables into docs/performance.md; a noisy run is not written, and fails
+  --assert            fail when the gateway's price against a peer is over the limit
+  --limit RATIO       that limit, with --work (0.85 against @fastify/http-proxy; ws-echo 1.1 and sse 1.2 against the TCP relay)
 `;
 
 const { values: options } = parseArgs({
   options: {
-    work: { type: 'string', default: 'get-1k' },
-    rounds: { type: 'string', default: '10' },
-    seconds: { type: 'string', default: '3' },
+    all: { type: 'boolean', default: false },
+    parts: { type: 'string' },
+    work: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
     connections: { type: 'string', default: '64' },
-    'warm-up': { type: 'string', default: '8' },
+    'warm-up': { type: 'string' },
+    rate: { type: 'string', default: '2000' },
+    idle: { type: 'string', default: '1000' },
     only: { type: 'string' },
     compare: { type: 'string' },
     generator: { type: 'string' },
     json: { type: 'string' },
     write: { type: 'boolean', default: false },
     assert: { type: 'boolean', default: false },
-    limit: { type: 'string', default: '0.85' },
+    limit: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-const ours = gatehouse();
-const peer = fastifyHttpProxy;
+const isMany = options.all || options.parts !== undefined;
 
-function chooseSubjects(): Subject[] {
-  const before = options.compare === undefined ? [] : [gatehouse('gatehouse-before', options.compare)];
-  const all = [ours, ...before, nginx, haproxy, caddy, fastifyHttpProxy, httpProxyMiddleware];
-  const names = options.only?.split(',') ?? (before.length > 0 ? [ours, ...before] : all).map(one => one.name);
-  const unknown = names.find(name => !all.some(one => one.name === name));
-  if (unknown !== undefined) throw new Error(`unknown proxy "${unknown}": ${all.map(one => one.name).join(', ')}`);
-  return all.filter(one => names.includes(one.name));
+function chooseParts(): string[] {
+  if (!isMany) return [workNamed(options.work ?? 'get-1k').name];
+  if (options.work !== undefined)
+    throw new Error('--work is one kind of traffic, --all and --parts are many: give one');
+  if (options.limit !== undefined) throw new Error('--limit is for one kind of traffic: give it with --work');
+  const names = options.parts?.split(',') ?? [...parts.keys()];
+  const unknown = names.find(name => !parts.has(name));
+  if (unknown !== undefined) throw new Error(`unknown part "${unknown}": ${[...parts.keys()].join(', ')}`);
+  return names;
 }
 
-/** Runs the contest and prints it. Returns whether the figures are sound and, with `--assert`, within the limit. */
+function describeScene(machine: Machine): Scene {
+  const { present, absent } = partition(chooseSubjects(options.only, options.compare));
+  for (const { name } of absent) {
+    console.log(`skipped: ${name} is not ${name.startsWith('gatehouse') ? 'built' : 'installed'} here`);
+  }
+  if (present.length === 0) throw new Error('nothing to measure');
+  return {
+    machine,
+    subjects: present,
+    pace: {
+      rounds: positive(options.rounds ?? (isMany ? '3' : '10'), '--rounds'),
+      seconds: positive(options.seconds ?? (isMany ? '2' : '3'), '--seconds'),
+      warmUp: positive(options['warm-up'] ?? (isMany ? '3' : '8'), '--warm-up'),
+    },
+    connections: positive(options.connections, '--connections'),
+    generator: options.generator,
+    limit: options.limit === undefined ? undefined : Number(options.limit),
+    single: !isMany,
+    rate: positive(options.rate, '--rate'),
+    idle: positive(options.idle, '--idle'),
+    progress: line => console.log(line),
+  };
+}
+
+const quoted = (word: string): string => (/\s/.test(word) ? `'${word}'` : word);
+
+/** The command that repeats a run, without the flags that change no figure. */
+function commandOf({ pace, connections, rate, idle }: Scene): string {
+  const [which, others] = isMany
+    ? [options.parts === undefined ? '--all' : `--parts ${options.parts}`, ` --rate ${rate} --idle ${idle}`]
+    : [`--work ${options.work ?? 'get-1k'}`, ''];
+  const only = options.only === undefined ? '' : ` --only ${quoted(options.only)}`;
+  const { rounds, seconds, warmUp } = pace;
+  return `npm run bench -- ${which} --rounds ${rounds} --seconds ${seconds} --warm-up ${warmUp} --connections ${connections}${others}${only}`;
+}
+
+async function measure(names: readonly string[], scene: Scene): Promise<Watched[]> {
+  const watch = new Bystanders(scene.machine.ownCores);
+  const measured: Watched[] = [];
+  for (const name of names) {
+    if (isMany) console.log(`\n${name}`);
+    watch.takeShare();
+    const findings = await parts.get(name)?.(scene);
+    if (typeof findings === 'object') measured.push({ findings, bystanders: watch.takeShare() });
+    else console.log(`skipped: ${name}: ${findings}`);
+  }
+  return measured;
+}
+
+/** Prints what a run comes to. */
+function report({ verdicts, faults, noise }: Conclusion): void {
+  for (const { section, aim, ratio } of verdicts) {
+    const price = ratio === undefined ? 'not measured' : ratio.toFixed(2);
+    console.log(`${isMany ? `${section}: ` : ''}gatehouse / ${aim.peer} = ${price} (limit ${aim.limit})`);
+  }
+  for (const fault of faults) console.log(`not valid: ${fault}`);
+  reportNoise(noise);
+}
+
+function writeJson(file: string, note: string, measured: readonly Watched[]): void {
+  const contents = measured.map(({ findings: { section, raw, calibrations }, bystanders }): [string, object] => [
+    section,
+    { ...raw, note, calibrations, bystanders },
+  ]);
+  const content = isMany ? Object.fromEntries(contents) : contents[0]?.[1];
+  writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+/** Runs the chosen parts and prints them. Returns whether the figures are sound and, with `--assert`, within the limits. */
 async function main(): Promise<boolean> {
   if (options.help) {
     process.stdout.write(usage);
@@ -72,56 +146,27 @@ async function main(): Promise<boolean> {
   }
   if (options.write && options.compare !== undefined)
     throw new Error('--write takes no --compare: the document has no place for it');
-  const work = workNamed(options.work);
-  const connections = positive(options.connections, '--connections');
-  const pace = {
-    rounds: positive(options.rounds, '--rounds'),
-    seconds: positive(options.seconds, '--seconds'),
-    warmUp: positive(options['warm-up'], '--warm-up'),
-  };
-  const limit = Number(options.limit);
-  const subjects = chooseSubjects();
+  const names = chooseParts();
+  if (options.write) assertSections(names);
   const machine = describeMachine();
-  const generator = chooseGenerator(options.generator);
-  const present = subjects.filter(one => one.version() !== undefined);
-  for (const absent of subjects.filter(one => !present.includes(one))) {
-    console.log(`skipped: ${absent.name} is not ${absent.name.startsWith('gatehouse') ? 'built' : 'installed'} here`);
+  const scene = describeScene(machine);
+  const measured = await measure(names, scene);
+  if (measured.length === 0) throw new Error('nothing was measured');
+
+  const noteOf = ({ circumstances: took }: Findings): string => circumstances(machine, commandOf(scene), took);
+  const texts = new Map<string, string>();
+  for (const { findings } of measured) {
+    const { section, tables } = findings;
+    console.log(`\n${isMany ? `${section}\n\n` : ''}${tables.map(plainText).join('\n\n')}\n\n${noteOf(findings)}`);
+    texts.set(section, `${tables.map(markdown).join('\n\n')}\n\n${noteOf(findings)}`);
   }
-  if (present.length === 0) throw new Error('nothing to measure');
+  if (options.json !== undefined) writeJson(options.json, commandOf(scene), measured);
 
-  const { samples, server } = await withStage(async stage => {
-    const venue: Venue = { stage, machine, generator };
-    const backends = await startBackends(stage, machine, 2);
-    const contestants: Contestant[] = [];
-    for (const subject of present) {
-      contestants.push(await startContestant(venue, subject, backends.addresses, { work, connections, routes: 0 }));
-    }
-    return { samples: await runContest(venue, contestants, pace, line => console.log(line)), server: backends.server };
-  });
-
-  const summaries = present.map(one => summarise(one.name, one.version() ?? '', samples.get(one.name) ?? []));
-  const table = contestTable(summaries, [options.compare === undefined ? peer.name : 'gatehouse-before', nginx.name]);
-  const only = options.only === undefined ? '' : ` --only ${options.only}`;
-  const flags = `--work ${work.name} --rounds ${pace.rounds} --seconds ${pace.seconds} --warm-up ${pace.warmUp} --connections ${connections}${only}`;
-  const versions = summaries.map(one => `${one.label} ${one.version}`);
-  const tools = [`load: ${generator.name} ${generator.version}`, `backends: 2 × ${server}`];
-  const note = circumstances(machine, `npm run bench -- ${flags}`, [...versions, ...tools]);
-  console.log(`\n${plainText(table)}\n\n${note}`);
-  if (options.json !== undefined) {
-    const content = { work, connections, pace, note, summaries, samples: Object.fromEntries(samples) };
-    writeFileSync(options.json, `${JSON.stringify(content, null, 2)}\n`);
-  }
-
-  const noise = noiseWarning(summaries);
-  if (noise !== undefined) console.log(noise);
-  const broken = summaries.filter(one => one.errors > 0);
-  for (const one of broken) console.log(`not valid: ${one.label} had ${one.errors} errors`);
-  if (options.write && broken.length === 0) writeSection(work.name, `${markdown(table)}\n\n${note}`);
-  const price = ratio(summaries, ours.name, peer.name);
-  const verdict = price === undefined ? 'not measured' : price.toFixed(2);
-  console.log(`${ours.name} / ${peer.name} = ${verdict} (limit ${limit})`);
-  const withinLimit = price !== undefined && price <= limit;
-  return broken.length === 0 && (withinLimit || !options.assert);
+  console.log('');
+  const conclusion = conclude(machine, measured);
+  report(conclusion);
+  if (options.write && isWritable(conclusion)) writeSections(texts);
+  return succeeds(conclusion, { write: options.write, assert: options.assert, many: isMany });
 }
 
 await runProgram(main);

@@ -15,6 +15,8 @@ export interface Running {
   assertAlive(): void;
   /** Waits until it ends and returns what it printed. Throws when it failed. */
   finished(): Promise<string>;
+  /** Stops it. It may have ended already, or end with an error. */
+  stop(): Promise<void>;
 }
 
 const stopDeadline = 5000;
@@ -74,6 +76,10 @@ export class Stage {
         this.#children.delete(child);
         if (child.exitCode !== 0) throw failure();
         return readFileSync(output, 'utf8');
+      },
+      stop: async () => {
+        await stop(child);
+        this.#children.delete(child);
       },
     };
   }

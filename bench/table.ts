@@ -32,12 +32,21 @@ function times(value: number | undefined): string {
   return value === undefined ? '–' : value.toFixed(2);
 }
 
-function percent(share: number): string {
+/** Writes a share (0..1) as a percentage. */
+export function percent(share: number): string {
   return `${Math.round(share * 100)}%`;
 }
 
-/** Lays out a contest: one row for each contestant, with its price relative to each of the peers that took part. The subject heads the first column. */
-export function contestTable(summaries: readonly Summary[], peers: readonly string[], subject = 'proxy'): Table {
+/**
+ * Lays out a contest: one row for each contestant, with its price relative to each of the peers that took part. The subject
+ * heads the first column; the unit is what was counted.
+ */
+export function contestTable(
+  summaries: readonly Summary[],
+  peers: readonly string[],
+  subject = 'proxy',
+  unit = 'request',
+): Table {
   const present = peers.filter(peer => summaries.some(one => one.label === peer));
   const cells = (one: Summary): string[] => [
     one.label,
@@ -53,18 +62,10 @@ export function contestTable(summaries: readonly Summary[], peers: readonly stri
   ];
   return [
     [
-      ...[subject, 'µs CPU/request', 'median'],
+      ...[subject, `µs CPU/${unit}`, 'median'],
       ...present.map(peer => `/ ${peer}`),
-      ...['requests/s', 'p50 ms', 'p99 ms', 'core busy', 'by others', 'errors'],
+      ...[`${unit}s/s`, 'p50 ms', 'p99 ms', 'core busy', 'by others', 'errors'],
     ],
     ...summaries.map(cells),
   ];
-}
-
-/** Warns when something else used more than a twentieth of the proxy's core even in a contestant's quietest round. */
-export function noiseWarning(summaries: readonly Summary[]): string | undefined {
-  const noisy = summaries.filter(one => one.disturbance > 0.05).map(one => one.label);
-  return noisy.length === 0
-    ? undefined
-    : `noisy: other work shared the core with ${noisy.join(', ')}; measure again when it is quiet`;
 }

@@ -1,10 +1,11 @@
 import autocannon from 'autocannon';
 import type { Burst } from '#bench/load/load';
+import { isSecure } from '#bench/work';
 
 const { port, work, connections, seconds, routes } = JSON.parse(process.argv[2] ?? '{}') as Burst;
 const prefixes = routes === 0 ? [''] : Array.from({ length: routes }, (_, route) => `/r${route}`);
 const result = await autocannon({
-  url: `http://127.0.0.1:${port}`,
+  url: `${isSecure(work) ? 'https' : 'http'}://127.0.0.1:${port}`,
   connections,
   duration: seconds,
   timeout: 10,

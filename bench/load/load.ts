@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from '#bench/command';
 import { nodeBinary, packageVersion, versionOf, type Machine } from '#bench/machine';
 import type { Stage } from '#bench/stage';
-import type { Work } from '#bench/work';
+import { isSecure, type Protocol, type Work } from '#bench/work';
 
 /** What one burst of load is to be. */
 export interface Burst {
@@ -50,26 +50,37 @@ function wrk(): LoadGenerator | undefined {
           // prettier-ignore
           args: [
             '-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script,
-            `http://127.0.0.1:${port}${work.path}`, '--',
+            `${isSecure(work) ? 'https' : 'http'}://127.0.0.1:${port}${work.path}`, '--',
             work.method, String(work.bodyBytes), work.path, String(routes),
           ],
         }),
       };
 }
 
+/** A load generator that is a program of this folder. */
+function program(name: string, version: string, file: string): LoadGenerator {
+  return {
+    name,
+    version,
+    command: burst => ({ file: nodeBinary, args: [join(import.meta.dirname, file), JSON.stringify(burst)] }),
+  };
+}
+
 function autocannon(): LoadGenerator | undefined {
   const version = packageVersion('autocannon');
-  return version === undefined
-    ? undefined
-    : {
-        name: 'autocannon',
-        version,
-        command: burst => ({
-          file: nodeBinary,
-          args: [join(import.meta.dirname, 'autocannon.ts'), JSON.stringify(burst)],
-        }),
-      };
+  return version === undefined ? undefined : program('autocannon', version, 'autocannon.ts');
 }
+
+function h2load(): LoadGenerator | undefined {
+  const version = versionOf('h2load', ['--version'], /nghttp2\/([\d.]+)/);
+  return version === undefined ? undefined : program('h2load', version, 'h2load.ts');
+}
+
+/** Messages that are echoed through WebSockets, one under way on each connection. */
+export const tunnels = program('bench/load/tunnels.ts', '', 'tunnels.ts');
+
+/** Clients that listen to event streams. */
+const events = program('bench/load/events.ts', '', 'events.ts');
 
 /** Picks the load generator: wrk where it is installed, since it costs least, or else autocannon. */
 export function chooseGenerator(preferred?: string): LoadGenerator {
@@ -79,11 +90,26 @@ export function chooseGenerator(preferred?: string): LoadGenerator {
   return chosen;
 }
 
-/** Reads the result from what a load generator printed. Throws when it is not there. */
-export function parseResult(output: string): BurstResult {
+/** Finds the load generator for clients of a protocol; a preferred one counts for HTTP/1.1. Undefined when it is not installed. */
+export function generatorFor(protocol: Protocol, preferred?: string): LoadGenerator | undefined {
+  switch (protocol) {
+    case 'http':
+    case 'https':
+      return chooseGenerator(preferred);
+    case 'h2':
+      return h2load();
+    case 'websocket':
+      return tunnels;
+    case 'events':
+      return events;
+  }
+}
+
+/** Reads the result from what a load generator printed; what it holds depends on the load. Throws when it is not there. */
+export function parseResult<Result = BurstResult>(output: string): Result {
   const json = /^RESULT (\{.*\})$/m.exec(output)?.[1];
   if (json === undefined) throw new Error(`the load generator reported nothing:\n${output.slice(-1000)}`);
-  return JSON.parse(json) as BurstResult;
+  return JSON.parse(json) as Result;
 }
 
 /** Sends one burst of load from the load's core and returns what it saw. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { gatewayConfig } from '#bench/subjects/gatehouse';
 
-const setting = { port: 4000, backends: ['127.0.0.1:1', '127.0.0.1:2'], folder: '/nowhere' };
+const setting = { port: 4000, protocol: 'http' as const, backends: ['127.0.0.1:1', '127.0.0.1:2'], folder: '/nowhere' };
 
 describe('the configuration of a gateway under test', () => {
   it('has one worker, both backends, and defaults for everything that costs time', () => {
@@ -23,5 +23,12 @@ describe('the configuration of a gateway under test', () => {
   it('has the checks that are asked for', () => {
     const security = { headers: {}, ipFilter: { deny: ['192.0.2.0/24'] } };
     expect(parse(gatewayConfig(setting, { security }))).toMatchObject({ security });
+  });
+
+  it('has a certificate where clients come over TLS', () => {
+    const certificate = { certFile: '/nowhere/server.pem', keyFile: '/nowhere/server.pem.key' };
+    expect(parse(gatewayConfig({ ...setting, protocol: 'h2', certificate }))).toMatchObject({
+      listeners: [{ tls: { certificates: [{ cert: '/nowhere/server.pem', key: '/nowhere/server.pem.key' }] } }],
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import type { Certificate } from '#bench/certificate';
 import { nodeBinary, projectRoot } from '#bench/machine';
 import type { Setting, Subject } from '#bench/subjects/subject';
 
@@ -14,13 +15,15 @@ export interface GatehouseOptions {
   readonly security?: object;
 }
 
+const tlsOf = ({ certFile, keyFile }: Certificate): object => ({ certificates: [{ cert: certFile, key: keyFile }] });
+
 /** The configuration of a gateway under test: the default chain (access log, metrics, breaker, retries), one worker. */
 export function gatewayConfig(
-  { port, backends }: Setting,
+  { port, certificate, backends }: Setting,
   { routes = 0, queue, security }: GatehouseOptions = {},
 ): string {
   return stringify({
-    listeners: [{ host: '127.0.0.1', port }],
+    listeners: [{ host: '127.0.0.1', port, ...(certificate !== undefined && { tls: tlsOf(certificate) }) }],
     admin: { host: '127.0.0.1', port: 0 },
     workers: 1,
     ...(security !== undefined && { security }),
@@ -56,6 +59,7 @@ export function gatehouse(name = 'gatehouse', place = projectRoot, options: Gate
   const build = findBuild(place);
   return {
     name,
+    protocols: ['http', 'https', 'h2', 'websocket', 'events'],
     version: () => (build === undefined ? undefined : versionNear(build)),
     prepare: setting => {
       if (build === undefined) throw new Error(`${name} is not built: run npm run build first`);
@@ -63,5 +67,6 @@ export function gatehouse(name = 'gatehouse', place = projectRoot, options: Gate
       writeFileSync(file, gatewayConfig(setting, options));
       return { file: nodeBinary, args: [build, 'run', '--config', file] };
     },
+    ...(build !== undefined && { help: () => ({ file: nodeBinary, args: [build, '--help'] }) }),
   };
 }

@@ -6,8 +6,13 @@ import type { Subject } from '#bench/subjects/subject';
 /** HAProxy with one thread and its HTTP log on standard output. */
 export const haproxy: Subject = {
   name: 'haproxy',
+  protocols: ['http', 'https', 'h2', 'websocket', 'events'],
   version: () => versionOf('haproxy', ['-v'], /version ([\d.]+)/),
-  prepare: ({ port, backends, folder }) => {
+  prepare: ({ port, protocol, certificate, backends, folder }) => {
+    const tls =
+      certificate === undefined
+        ? ''
+        : ` ssl crt ${certificate.certFile} alpn ${protocol === 'h2' ? 'h2,' : ''}http/1.1`;
     const file = join(folder, 'haproxy.cfg');
     writeFileSync(
       file,
@@ -23,8 +28,9 @@ defaults
   timeout connect 2s
   timeout client 60s
   timeout server 60s
+  timeout tunnel 1h
 listen proxy
-  bind 127.0.0.1:${port}
+  bind 127.0.0.1:${port}${tls}
   balance roundrobin
 ${backends.map((backend, index) => `  server b${index} ${backend}`).join('\n')}
 `,

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from '#bench/command';
 import { versionOf } from '#bench/machine';
-import type { Subject } from '#bench/subjects/subject';
+import type { Setting, Subject } from '#bench/subjects/subject';
+import type { Protocol } from '#bench/work';
 
 /** The version of nginx, or undefined when it is not installed. */
 export function nginxVersion(): string | undefined {
@@ -35,25 +36,41 @@ ${http}
   return { file: 'nginx', args: ['-e', 'stderr', '-p', folder, '-c', file] };
 }
 
+/** What a location needs beside the usual, by what goes through it. */
+const locations: Readonly<Partial<Record<Protocol, string>>> = {
+  websocket: 'proxy_set_header Connection "upgrade";\n      proxy_set_header Upgrade $http_upgrade;',
+  events: 'proxy_set_header Connection "";\n      proxy_buffering off;',
+};
+
+function listen({ port, protocol, certificate }: Setting): string {
+  if (certificate === undefined) return `listen 127.0.0.1:${port};`;
+  const { certFile, keyFile } = certificate;
+  const http2 = protocol === 'h2' ? ' http2' : '';
+  return `listen 127.0.0.1:${port} ssl${http2};
+    ssl_certificate ${certFile};
+    ssl_certificate_key ${keyFile};`;
+}
+
 /** nginx with an access log and kept connections to its backends. */
 export const nginx: Subject = {
   name: 'nginx',
+  protocols: ['http', 'https', 'h2', 'websocket', 'events'],
   version: nginxVersion,
-  prepare: ({ port, backends, folder }) =>
+  prepare: setting =>
     nginxCommand(
-      folder,
-      `  access_log ${folder}/access.log combined;
+      setting.folder,
+      `  access_log ${setting.folder}/access.log combined;
   upstream backends {
-    ${backends.map(backend => `server ${backend};`).join('\n    ')}
+    ${setting.backends.map(backend => `server ${backend};`).join('\n    ')}
     keepalive 256;
     keepalive_requests 1000000000;
   }
   server {
-    listen 127.0.0.1:${port};
+    ${listen(setting)}
     location / {
       proxy_pass http://backends;
       proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      ${locations[setting.protocol] ?? 'proxy_set_header Connection "";'}
       proxy_set_header Host $http_host;
       proxy_set_header X-Real-IP $remote_addr;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
