@@ -102,6 +102,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   tie: ClientTie | undefined;
   /** What guards and interceptors see of its response; undefined where the application has none. */
   response: ExchangeWatcher | undefined;
+  /** Its place among the exchanges of its connection on HTTP/2, kept by these; -1: it has none. */
+  slot = -1;
   /** What policies have changed; undefined while they have changed nothing, which is the rule. */
   #requestEdits: Map<string, [name: string, value: string | undefined]> | undefined;
   #responseEdits: Map<string, [name: string, value: string]> | undefined;

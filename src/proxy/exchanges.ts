@@ -22,18 +22,21 @@ import type { Http2Message } from './client/http2-message.js';
 import { Http2Responder } from './client/http2-responder.js';
 import type { ListenerInfo } from './client/listener-info.js';
 import type { Locator } from './locator.js';
+import { OpenExchanges } from './open-exchanges.js';
 import type { RoutePlans } from './plan/route-plans.js';
 
 const LAST = Symbol('gatehouse.exchange');
 const STREAMS = Symbol('gatehouse.streams');
 
+const ignore = (): void => {};
+
 /** A client's connection with its exchange: the one of HTTP/1.x, which has one at a time, or those of HTTP/2. */
-export type ExchangeSocket = Socket & { [LAST]?: Exchange | undefined; [STREAMS]?: Set<Exchange> | undefined };
+export type ExchangeSocket = Socket & { [LAST]?: Exchange | undefined; [STREAMS]?: OpenExchanges | undefined };
 
 /** The exchanges that are open on a connection: one, or several on HTTP/2. */
 export function exchangesOn(socket: ExchangeSocket): Exchange[] {
   const last = socket[LAST];
-  return last === undefined ? [...(socket[STREAMS] ?? [])] : [last];
+  return last === undefined ? [...(socket[STREAMS]?.all ?? [])] : [last];
 }
 
 /** The exchange of a connection of HTTP/1.x, while it is open. */
@@ -136,15 +139,17 @@ export class Exchanges {
       this.signature,
     );
     this.#open(exchange, socket, peer, trusted);
-    (socket[STREAMS] ??= new Set()).add(exchange);
+    (socket[STREAMS] ??= new OpenExchanges()).add(exchange);
     stream
-      .on('error', () => {})
+      .on('error', ignore)
       // A tunnel says goodbye to its backend when its client goes.
       .on('aborted', () => exchange.tunnelled || exchange.fail(aborted(stream)))
       .on('close', () => {
         if (exchange.tunnelled) return;
         if (!responder.ended || stream.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.fail(aborted(stream));
         this.#end(exchange, socket);
+        // Node's list of streams keeps those that have ended until the next full collection: not with all that is known of their exchanges.
+        stream.removeAllListeners().on('error', ignore);
       });
 
     if (fields.connectionAuth === 'several') {
@@ -215,7 +220,7 @@ export class Exchanges {
     exchange.response?.close();
     this.open--;
     if (socket[LAST] === exchange) socket[LAST] = undefined;
-    socket[STREAMS]?.delete(exchange);
+    socket[STREAMS]?.remove(exchange);
     this.metrics.closed(exchange);
     this.log.write(exchange);
   }
