@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { Bystanders } from '#bench/bystanders';
 import { conclude, isWritable, succeeds, type Conclusion, type Watched } from '#bench/conclusion';
 import { assertSections, circumstances, writeSections } from '#bench/document';
+import { spacingNamed } from '#bench/load/arrivals';
 import { describeMachine, type Machine } from '#bench/machine';
 import { reportNoise } from '#bench/noise';
 import { positive } from '#bench/number';
@@ -24,7 +25,8 @@ const usage = `What this gateway and its peers cost, interleaved round by round.
   --seconds N         length of one measurement (3; 2)
   --warm-up N         seconds for each proxy before the first round (8; 3)
   --connections N     client connections (64)
-  --rate N            requests a second of the part "latency" (2000)
+  --rate N            requests a second of the part "latency" (1000)
+  --spacing NAME      how they are spread: poisson or even (poisson)
   --idle N            idle connections of the part "memory" (1000)
   --only A,B          only these proxies
   --compare PLACE     another build of the gateway beside this one (its folder, or its main.js); only the two unless --only is given
@@ -44,7 +46,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string' },
     connections: { type: 'string', default: '64' },
     'warm-up': { type: 'string' },
-    rate: { type: 'string', default: '2000' },
+    rate: { type: 'string', default: '1000' },
+    spacing: { type: 'string', default: 'poisson' },
     idle: { type: 'string', default: '1000' },
     only: { type: 'string' },
     compare: { type: 'string' },
@@ -89,6 +92,7 @@ function describeScene(machine: Machine): Scene {
     limit: options.limit === undefined ? undefined : Number(options.limit),
     single: !isMany,
     rate: positive(options.rate, '--rate'),
+    spacing: spacingNamed(options.spacing),
     idle: positive(options.idle, '--idle'),
     progress: line => console.log(line),
   };
@@ -97,9 +101,12 @@ function describeScene(machine: Machine): Scene {
 const quoted = (word: string): string => (/\s/.test(word) ? `'${word}'` : word);
 
 /** The command that repeats a run, without the flags that change no figure. */
-function commandOf({ pace, connections, rate, idle }: Scene): string {
+function commandOf({ pace, connections, rate, spacing, idle }: Scene): string {
   const [which, others] = isMany
-    ? [options.parts === undefined ? '--all' : `--parts ${options.parts}`, ` --rate ${rate} --idle ${idle}`]
+    ? [
+        options.parts === undefined ? '--all' : `--parts ${options.parts}`,
+        ` --rate ${rate} --spacing ${spacing} --idle ${idle}`,
+      ]
     : [`--work ${options.work ?? 'get-1k'}`, ''];
   const only = options.only === undefined ? '' : ` --only ${quoted(options.only)}`;
   const { rounds, seconds, warmUp } = pace;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from '#bench/command';
 import { readCpu } from '#bench/cpu';
 
@@ -13,6 +14,8 @@ export interface Running {
   readonly output: string;
   /** Throws, with the end of its output, when it is no longer there. */
   assertAlive(): void;
+  /** Waits until it has printed this. Throws when it ends first. */
+  printed(text: string): Promise<void>;
   /** Waits until it ends and returns what it printed. Throws when it failed. */
   finished(): Promise<string>;
   /** Stops it. It may have ended already, or end with an error. */
@@ -70,6 +73,12 @@ export class Stage {
       output,
       assertAlive: () => {
         if (hasEnded(child)) throw failure();
+      },
+      printed: async text => {
+        while (!readFileSync(output, 'utf8').includes(text)) {
+          if (hasEnded(child)) throw failure();
+          await pause(50);
+        }
       },
       finished: async () => {
         await exited;

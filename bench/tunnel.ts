@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startBackendsFor } from '#bench/backend';
 import { runContest, startContestant, type Contestant, type Pace, type Venue } from '#bench/contest';
@@ -59,10 +57,7 @@ async function hold(
 ): Promise<() => Promise<void>> {
   const burst: Burst = { ...load, connections, seconds: 0 };
   const running = stage.start('load', machine.pin('load', tunnels.command(burst)));
-  while (!readFileSync(running.output, 'utf8').includes('HELD')) {
-    running.assertAlive();
-    await pause(100);
-  }
+  await running.printed('HELD');
   return () => running.stop();
 }
 

@@ -1,6 +1,12 @@
 /** How the requests of a load are spread: one after each equal span, or as if by independent clients. */
 export type Spacing = 'even' | 'poisson';
 
+/** Finds a way to spread requests. Throws an error that lists the known ones. */
+export function spacingNamed(name: string): Spacing {
+  if (name !== 'even' && name !== 'poisson') throw new Error(`unknown spacing "${name}": even or poisson`);
+  return name;
+}
+
 /**
  * Plans when requests are due, in milliseconds from the start, in order.
  *

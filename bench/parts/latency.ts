@@ -47,7 +47,7 @@ interface Row {
 async function sample({ stage, machine }: Venue, row: Row, scene: Scene): Promise<LatencySample> {
   const load: OpenLoad = {
     ...{ port: row.port, path: work.path, answerBytes: work.answerBytes, connections: scene.connections },
-    ...{ rate: scene.rate, spacing: 'poisson', leadIn, seconds: scene.pace.seconds },
+    ...{ rate: scene.rate, spacing: scene.spacing, leadIn, seconds: scene.pace.seconds },
   };
   const args = [join(import.meta.dirname, '../load/open-loop.ts'), JSON.stringify(load)];
   const readProxy = (): number => (row.proxy === undefined ? 0 : readCpu(row.proxy.running.pid).seconds);
@@ -131,7 +131,7 @@ export async function measureLatency(scene: Scene): Promise<Findings | string> {
     tables: [tableOf(rows, samples)],
     circumstances: [
       ...versionsOf(subjects),
-      `load: bench/load/open-loop.ts, ${rate} requests/s`,
+      `load: bench/load/open-loop.ts, ${rate} requests/s (${scene.spacing})`,
       `backends: ${server}`,
     ],
     faults: judgements.flatMap(one => one.faults),

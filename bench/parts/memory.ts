@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startBackends } from '#bench/backend';
 import { startContestant, type Contestant, type Venue } from '#bench/contest';
 import type { IdleLoad } from '#bench/load/idle';
@@ -20,10 +18,7 @@ async function hold({ stage, machine }: Venue, { label, load }: Contestant, conn
   const idle: IdleLoad = { port: load.port, path: work.path, answerBytes: work.answerBytes, connections };
   const args = [join(import.meta.dirname, '../load/idle.ts'), JSON.stringify(idle)];
   const running = stage.start(`idle ${label}`, machine.pin('load', { file: nodeBinary, args }));
-  while (!readFileSync(running.output, 'utf8').includes('HELD')) {
-    running.assertAlive();
-    await pause(50);
-  }
+  await running.printed('HELD');
   return running;
 }
 

@@ -1,4 +1,5 @@
 import type { Pace } from '#bench/contest';
+import type { Spacing } from '#bench/load/arrivals';
 import type { Machine } from '#bench/machine';
 import type { Subject } from '#bench/subjects/subject';
 import type { Table } from '#bench/table';
@@ -15,6 +16,8 @@ export interface Scene {
   readonly generator: string | undefined;
   /** Requests a second of an open-loop load. */
   readonly rate: number;
+  /** How those are spread. */
+  readonly spacing: Spacing;
   /** The ratio that the gateway is held to in every kind of traffic, instead of the usual ones. */
   readonly limit: number | undefined;
   /** Whether the run has one part alone, which is then held to the usual limit if it has none of its own. */
