@@ -4,7 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { type BackendHandler, answer, echo, startBackend } from '../support/backend.js';
 import { connectRaw } from '../support/client.js';
 import { connectHttp2, responseOf } from '../support/http2-client.js';
-import { connectFrames, flag, frame, requestFields, settingsId, uint32 } from '../support/http2-frames.js';
+import {
+  connectFrames,
+  flag,
+  frame,
+  frameOf,
+  headerBlock,
+  requestFields,
+  settingsId,
+  uint32,
+} from '../support/http2-frames.js';
 import { eventually } from '../support/poll.js';
 import { accessLineOf, expectAtRest } from '../support/scene.js';
 import { secureGatewayTo } from '../support/secure-scene.js';
@@ -22,9 +31,9 @@ describe('the limits of a listener, over HTTP/2', () => {
       else response.end('ok');
     });
     const busy = await connectHttp2(gateway.port);
+    const slow = busy.request({ headers: { ':path': '/slow' } });
     const idle = await connectHttp2(gateway.port);
     expect((await idle.request()).text).toBe('ok');
-    const slow = busy.request({ headers: { ':path': '/slow' } });
     await idle.closed();
     expect(idle.goaways).toMatchObject([{ code: constants.NGHTTP2_NO_ERROR }]);
     expect((await slow).text).toBe('late');
@@ -126,6 +135,26 @@ describe('the limits of a listener, over HTTP/2', () => {
     expect(client.bodyOf(1).length).toBeLessThan(4 << 20);
     client.send(frame.windowUpdate, flag.none, 3, uint32(4 << 20));
     await eventually(() => client.bodyOf(3).length === 4 << 20, { what: 'the whole second response' });
+  });
+
+  it.each([
+    ['an answer that is whole', { ':method': 'HEAD' }],
+    ['a stream that is reset', { ':method': 'POST', authorization: 'NTLM abc' }],
+  ])('cut a client that breaks the rules behind its GOAWAY, of which Node says nothing: with %s', async (_, of) => {
+    const { gateway } = await scene({ headerTimeout: '500ms' });
+    const client = await connectFrames(gateway.port);
+    const ends = flag.endHeaders | flag.endStream;
+    client.raw.send(
+      Buffer.concat([
+        frameOf(frame.headers, flag.endHeaders, 1, headerBlock(requestFields(of))),
+        frameOf(frame.headers, ends, 3, headerBlock(requestFields({ ':method': 'HEAD' }))),
+        frameOf(frame.goaway, flag.none, 0, Buffer.alloc(8)),
+        frameOf(frame.data, flag.none, 3, Buffer.from('late')),
+      ]),
+    );
+    await client.raw.closed();
+    await expectAtRest(gateway);
+    expect(gateway.gateway.listeners[0]!.connections).toBe(0);
   });
 
   it('end a connection that has more streams than it may', async () => {

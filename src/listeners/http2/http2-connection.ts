@@ -1,5 +1,7 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerSessionOptions } from 'node:http2';
 import type { Socket } from 'node:net';
+import { kernelWritesOf } from '../../platform/kernel-writes.js';
+import type { Exchange } from '../../proxy/exchange.js';
 import { exchangesOn, type ExchangeSocket } from '../../proxy/exchanges.js';
 import { Http2Head } from '../../proxy/client/http2-head.js';
 import { Http2Message, type StreamHandler } from '../../proxy/client/http2-message.js';
@@ -38,6 +40,9 @@ export class Http2Connection {
   #retiredAt = 0;
   #controlFrames = 0;
   #countedSince = 0;
+  /** Bytes that had been written at the last look, and the time since which something waits to be written and none was. */
+  #written = 0;
+  #stuckSince = 0;
 
   constructor(
     private readonly socket: Socket,
@@ -82,6 +87,7 @@ export class Http2Connection {
   /** Enforces the timeouts; `now` on the clock of `performance.now()`. */
   sweep(now: number, elapsed: number): void {
     const exchanges = exchangesOn(this.socket as ExchangeSocket);
+    if (this.#session.closed && this.#isStuck(exchanges, now)) return void this.socket.destroy();
     this.#pace.sweep(exchanges, now, elapsed);
     if (exchanges.length > 0) this.#idleSince = 0;
     else if (this.#idleSince === 0) this.#idleSince = now;
@@ -91,6 +97,20 @@ export class Http2Connection {
     } else if (!this.#introduced) {
       if (headerTimeout > 0 && now - this.#openedAt > headerTimeout) this.socket.destroy();
     } else if (this.#idleSince > 0 && keepAliveTimeout > 0 && now - this.#idleSince > keepAliveTimeout) this.retire();
+  }
+
+  /**
+   * Behind a GOAWAY of either side, a frame that breaks the rules (DATA on a stream that has ended) makes Node 26 neither read nor write the connection any more. Node does not
+   * say so: streams would stay open for ever, and that the client goes away would not be noticed.
+   */
+  #isStuck(exchanges: readonly Exchange[], now: number): boolean {
+    const { bytesWritten = 0, writeQueueSize = 0 } = kernelWritesOf(this.socket);
+    // Resets of streams wait elsewhere in Node, uncounted.
+    const isWaiting = (this.#session.state.outboundQueueSize ?? 0) > 0 || exchanges.some(isRefused);
+    if (isWaiting && writeQueueSize === 0 && bytesWritten === this.#written) return now - this.#stuckSince > lingerFor;
+    this.#written = bytesWritten;
+    this.#stuckSince = now;
+    return false;
   }
 
   #count(): void {
@@ -112,4 +132,9 @@ export class Http2Connection {
     this.#controlFrames++;
     if (this.#controlFrames > maxControlFrames) this.#session.destroy(tooBusy, NGHTTP2_ENHANCE_YOUR_CALM);
   }
+}
+
+/** It has failed, and nothing more is to be sent for it. */
+function isRefused({ error, responder }: Exchange): boolean {
+  return error !== undefined && responder.unsent === 0;
 }
