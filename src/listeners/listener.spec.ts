@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { closeLater } from '../../test/support/cleanup.js';
 import { connectRaw, request } from '../../test/support/client.js';
 import { answer } from '../../test/support/connection-scene.js';
+import { connectCleartextHttp2 } from '../../test/support/http2-client.js';
 import { eventually } from '../../test/support/poll.js';
 import { tempFolder } from '../../test/support/temp.js';
 import { TrustedProxies } from '../http/client-address.js';
@@ -39,6 +40,7 @@ function listenerWith({ limits: limited, ...changes }: Changes = {}, handle: Han
     proxyProtocol: false,
     trustUnknown: false,
     http2: false,
+    h2c: false,
     ...changes,
     limits: { ...limits, ...limited },
   };
@@ -55,7 +57,10 @@ function listenerWith({ limits: limited, ...changes }: Changes = {}, handle: Han
       },
     },
     over: (_socket, isWhole) => void told.push(isWhole ? 'whole' : 'gone'),
-    streams: { handle: () => {}, head: { maxHeaders: 100, maxHeaderSize: 16_384, maxUrl: 8_192 } },
+    streams: {
+      handle: stream => stream.end('over HTTP/2'),
+      head: { maxHeaders: 100, maxHeaderSize: 16_384, maxUrl: 8_192 },
+    },
     trusted: new TrustedProxies([]),
     connections: new ConnectionMetrics(refusals),
     certificates: undefined as unknown as CertificateMetrics,
@@ -155,6 +160,17 @@ describe('a listener', () => {
     client.send('GET / HT');
     expect([(await client.response()).status, await client.closed()]).toEqual([400, 'end']);
     expect(told).toEqual(['web: refused, late-head']);
+  });
+
+  it('serves HTTP/2 in clear text beside HTTP/1.1 where it is to, and only there', async () => {
+    const { sut } = listenerWith({ h2c: true });
+    await sut.listen();
+    expect((await (await connectCleartextHttp2(sut.port!)).request()).text).toBe('over HTTP/2');
+    expect((await request(sut.port!)).text).toBe('ok');
+    const { sut: other, told } = listenerWith();
+    await other.listen();
+    expect((await (await connectCleartextHttp2(other.port!)).request()).status).toBe(0);
+    expect(told).toEqual(['web: refused, malformed']);
   });
 
   it('tells the end of each request', async () => {

@@ -14,6 +14,7 @@ import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import type { ClientErrors } from './client-errors.js';
 import { Http1Connections } from './http1/http1-connections.js';
 import { Http2Connections, type Http2Options } from './http2/http2-connections.js';
+import { PrefaceGate } from './http2/preface-gate.js';
 import { ProxyProtocolGate } from './proxy-protocol-gate.js';
 import { SlowClients, type ClientPace } from './slow-clients.js';
 import { StartError } from './start-error.js';
@@ -36,6 +37,8 @@ export interface ListenerSettings {
   /** See `trustUnknown` of the configuration. */
   readonly trustUnknown: boolean;
   readonly http2: boolean;
+  /** Without `tls`: HTTP/2 with prior knowledge is served as well. */
+  readonly h2c: boolean;
   readonly tls?: ListenerTls | undefined;
   readonly limits: {
     readonly connections: number;
@@ -103,7 +106,7 @@ export class Listener implements ListenerInfo {
         },
       },
     );
-    if (settings.http2 && this.#tls !== undefined)
+    if (this.#tls === undefined ? settings.h2c : settings.http2)
       this.#http2 = new Http2Connections({ listener: this, limits, ...services.streams });
     const server = (this.#server = this.#createServer());
     server.maxConnections = limits.connections;
@@ -189,7 +192,17 @@ export class Listener implements ListenerInfo {
     const tls = this.#tls;
     if (tls === undefined) {
       const server = createServer({ allowHalfOpen: true, noDelay: true });
-      return server.on('connection', socket => this.#http1.take(socket));
+      const http2 = this.#http2;
+      if (http2 === undefined) return server.on('connection', socket => this.#http1.take(socket));
+      const gate = new PrefaceGate(this.#settings.limits.headerTimeout);
+      return server.on('connection', socket =>
+        gate.admit(socket, spoken => {
+          if (spoken === 'http1') return this.#http1.take(socket);
+          // As over TLS: a client of HTTP/2 that closes its side has gone.
+          socket.allowHalfOpen = false;
+          http2.take(socket);
+        }),
+      );
     }
     const server = createSecureServer({ noDelay: true, ...tls.serverOptions });
     server.on('secureConnection', (socket: TLSSocket) => {

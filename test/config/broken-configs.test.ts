@@ -112,6 +112,13 @@ const cases: Record<string, Record<string, string>> = {
     'a redirect of a listener with TLS': listener(
       '{ port: 8443, redirectToHttps: 443, tls: { certificates: [{ cert: a.pem, key: a.key }] } }',
     ),
+    'HTTP/2 without TLS': listener('{ port: 8080, http2: true }'),
+    'HTTP/2 in clear text on a listener with TLS': listener(
+      '{ port: 8443, h2c: true, tls: { certificates: [{ cert: a.pem, key: a.key }] } }',
+    ),
+    'HTTP/2 in clear text on a listener that only redirects': listener(
+      '{ port: 8080, h2c: true, redirectToHttps: 443 }',
+    ),
     'a redirect to itself': listener('{ port: 8080, redirectToHttps: 8080 }'),
     'the same name twice': listener('{ name: a, port: 1 }\n  - { name: a, port: 2 }'),
     'the same address twice': listener('{ name: a, port: 8080 }\n  - { name: b }'),

@@ -29,7 +29,7 @@ export interface StreamResponse {
   readonly whole: boolean;
 }
 
-/** A client of HTTP/2 over TLS. */
+/** A client of HTTP/2. */
 export class Http2Client {
   /** Every GOAWAY that came: code and last stream. */
   readonly goaways: { readonly code: number; readonly lastStream: number }[] = [];
@@ -91,9 +91,17 @@ export async function responseOf(stream: ClientHttp2Stream): Promise<StreamRespo
   };
 }
 
-/** Opens a connection to 127.0.0.1 and waits until it stands; the certificate may be any. Closed when the test has finished. */
-export async function connectHttp2(port: number, options: http2.SecureClientSessionOptions = {}): Promise<Http2Client> {
-  const session = http2.connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false, ...options });
+/** Opens a connection over TLS to 127.0.0.1 and waits until it stands; the certificate may be any. Closed when the test has finished. */
+export function connectHttp2(port: number, options: http2.SecureClientSessionOptions = {}): Promise<Http2Client> {
+  return clientOf(http2.connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false, ...options }));
+}
+
+/** The same in clear text, with prior knowledge. */
+export function connectCleartextHttp2(port: number, options: http2.ClientSessionOptions = {}): Promise<Http2Client> {
+  return clientOf(http2.connect(`http://127.0.0.1:${port}`, options));
+}
+
+async function clientOf(session: ClientHttp2Session): Promise<Http2Client> {
   closeLater(() => session.destroy());
   const client = new Http2Client(session);
   await once(session, 'connect');

@@ -175,14 +175,29 @@ function digits(bytes: Buffer): string {
   return found;
 }
 
-/** Opens a connection to 127.0.0.1 over TLS, agrees on HTTP/2 and sends the preface with `settings` (id and value by turns). */
+/** What a client sends first. */
+export const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+
+/**
+ * Opens a connection to 127.0.0.1 and sends the preface with `settings` (id and value by turns). Over TLS, on which it agrees on HTTP/2; where `cleartext` is true, with prior
+ * knowledge.
+ */
 export async function connectFrames(
   port: number,
-  { settings = [], ...options }: ConnectOptions & { readonly settings?: readonly number[] } = {},
+  {
+    cleartext = false,
+    settings = [],
+    ...options
+  }: ConnectOptions & { readonly cleartext?: boolean; readonly settings?: readonly number[] } = {},
 ): Promise<FrameClient> {
-  const raw = await connectRaw(port, { tls: { rejectUnauthorized: false, ALPNProtocols: ['h2'] }, ...options });
+  const tls = { rejectUnauthorized: false, ALPNProtocols: ['h2'] };
+  return introduced(await connectRaw(port, { ...(!cleartext && { tls }), ...options }), settings);
+}
+
+/** Sends the preface with `settings` on a connection, and waits for those of the server. */
+export async function introduced(raw: RawClient, settings: readonly number[] = []): Promise<FrameClient> {
   const client = new FrameClient(raw);
-  raw.send('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  raw.send(preface);
   // Without a dynamic table a status can be read from its own frame.
   const all = [settingsId.headerTableSize, 0, ...settings];
   const payload = Buffer.alloc(all.length * 3);

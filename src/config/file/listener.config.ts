@@ -133,6 +133,11 @@ export class ListenerConfig {
   })
   declare http2: boolean;
 
+  @Key(flag, {
+    doc: 'HTTP/2 with prior knowledge beside HTTP/1.1 on the same port (RFC 9113 §3.3), as gRPC clients inside a cluster speak it. A connection that begins with the preface of HTTP/2 is served as HTTP/2. Only on listeners without `tls`, where ALPN chooses instead. An offer to upgrade (`Upgrade: h2c`) is not taken, and browsers speak HTTP/2 over TLS only.',
+  })
+  h2c: boolean = false;
+
   @Block(() => ListenerTlsConfig, { doc: 'Makes it an https listener. Absent: plain HTTP.' })
   declare tls?: ListenerTlsConfig;
 

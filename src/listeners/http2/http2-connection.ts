@@ -9,7 +9,7 @@ import type { ListenerInfo } from '../../proxy/client/listener-info.js';
 import { Http2Pace, type StreamPace } from './http2-pace.js';
 import { connectionWindow } from './http2-settings.js';
 
-const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = constants;
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM, NGHTTP2_REFUSED_STREAM } = constants;
 
 /** Frames that need an answer (PING, SETTINGS) that a client may send in a second. */
 const maxControlFrames = 1_000;
@@ -56,6 +56,8 @@ export class Http2Connection {
     session.setLocalWindowSize(connectionWindow);
     session
       .on('stream', (stream, headers, flags, raw) => {
+        // Node refuses them itself, but of the streams that come with the preface in clear text it tells only when it has read them all.
+        if (this.#retiredAt > 0) return void stream.on('error', () => {}).close(NGHTTP2_REFUSED_STREAM);
         this.#count();
         const head = new Http2Head(raw);
         const hasBody = (flags & NGHTTP2_FLAG_END_STREAM) === 0;

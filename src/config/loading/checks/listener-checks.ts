@@ -25,10 +25,12 @@ export function checkListeners(context: CheckContext): void {
     if (isWritten(listener, 'http2') && listener.http2 && !isWritten(listener, 'tls')) {
       report({
         path: [...path, 'http2'],
-        message: 'http2 needs tls: browsers and most clients speak it over TLS only',
+        message:
+          'http2 needs tls: browsers and most clients speak it over TLS only. For clients that speak it in clear text with prior knowledge, as gRPC does, give h2c: true',
         at: 'key',
       });
     }
+    checkCleartext(context, listener, path);
     const sameName = names.get(listener.name);
     if (sameName !== undefined) {
       report({
@@ -65,6 +67,19 @@ function checkCollision({ config, report }: CheckContext, listener: ListenerConf
   const [wide, narrow] = wildcard.test(host) ? [host, listener.host] : [listener.host, host];
   const message = `listeners[${place}] listens on port ${listener.port} of ${host} already, and ${wide} takes ${narrow} in`;
   report({ path: ['listeners', index], message });
+}
+
+/** Reports HTTP/2 in clear text where nothing could speak it. */
+function checkCleartext({ report }: CheckContext, listener: ListenerConfig, path: Path): void {
+  if (!listener.h2c) return;
+  const at = { path: [...path, 'h2c'], at: 'key' } as const;
+  if (isWritten(listener, 'tls')) {
+    report({ ...at, message: 'h2c is for plain listeners: with tls, http2 offers HTTP/2 by ALPN. Take h2c away' });
+  } else if (isWritten(listener, 'redirectToHttps')) {
+    const message =
+      'h2c does not go with redirectToHttps: clients with prior knowledge do not follow redirects. Take one of the two away';
+    report({ ...at, message });
+  }
 }
 
 /** Reports a redirect that leads to itself, or from https: clients would go in circles. */
