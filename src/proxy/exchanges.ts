@@ -27,8 +27,32 @@ import type { RoutePlans } from './plan/route-plans.js';
 
 const LAST = Symbol('gatehouse.exchange');
 const STREAMS = Symbol('gatehouse.streams');
+const CARRIED = Symbol('gatehouse.carried');
 
-const ignore = (): void => {};
+/** An HTTP/2 stream with the exchange that it carries. */
+type CarrierStream = ServerHttp2Stream & {
+  [CARRIED]?: { readonly exchange: Exchange; readonly exchanges: Exchanges } | undefined;
+};
+
+function ignore(): void {}
+
+function onAborted(this: CarrierStream): void {
+  const exchange = this[CARRIED]?.exchange;
+  // A tunnel says goodbye to its backend when its client goes.
+  if (exchange?.tunnelled === false) exchange.fail(aborted(this));
+}
+
+function onStreamClose(this: CarrierStream): void {
+  const carried = this[CARRIED];
+  // Node's list of streams keeps those that have ended until the next full collection: not with all that is known of their exchanges.
+  this[CARRIED] = undefined;
+  if (carried === undefined) return;
+  const { exchange, exchanges } = carried;
+  if (exchange.tunnelled) return;
+  const { ended } = exchange.responder as Http2Responder;
+  if (!ended || this.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.fail(aborted(this));
+  exchanges.end(exchange);
+}
 
 /** A client's connection with its exchange: the one of HTTP/1.x, which has one at a time, or those of HTTP/2. */
 export type ExchangeSocket = Socket & { [LAST]?: Exchange | undefined; [STREAMS]?: OpenExchanges | undefined };
@@ -140,17 +164,9 @@ export class Exchanges {
     );
     this.#open(exchange, socket, peer, trusted);
     (socket[STREAMS] ??= new OpenExchanges()).add(exchange);
-    stream
-      .on('error', ignore)
-      // A tunnel says goodbye to its backend when its client goes.
-      .on('aborted', () => exchange.tunnelled || exchange.fail(aborted(stream)))
-      .on('close', () => {
-        if (exchange.tunnelled) return;
-        if (!responder.ended || stream.rstCode !== constants.NGHTTP2_NO_ERROR) exchange.fail(aborted(stream));
-        this.#end(exchange, socket);
-        // Node's list of streams keeps those that have ended until the next full collection: not with all that is known of their exchanges.
-        stream.removeAllListeners().on('error', ignore);
-      });
+    const carrier: CarrierStream = stream;
+    carrier[CARRIED] = { exchange, exchanges: this };
+    carrier.on('error', ignore).on('aborted', onAborted).on('close', onStreamClose);
 
     if (fields.connectionAuth === 'several') {
       exchange.error = noConnectionAuth;
