@@ -33,10 +33,11 @@ async function locating() {
     const message = new Http1Message(method, url, sent.rawHeaders, minor, false, new Socket(), flow);
     return { exchange, refusal: locator.locate(exchange, message) };
   };
-  const stream = (pseudo: Record<string, string>, fields: string[] = []): Located => {
+  const stream = (pseudo: Record<string, string>, fields: string[] = [], isTrusted = false): Located => {
     const all = { ':method': 'GET', ':scheme': 'http', ':path': '/ws', ':authority': 'a.example', ...pseudo };
     const head = new Http2Head([...Object.entries(all).flat(), ...fields]);
     const { exchange } = road.open({ httpVersion: '2.0', method: head.method, fields });
+    exchange.peerTrusted = isTrusted;
     return { exchange, refusal: locator.locateStream(exchange, head) };
   };
   return { locate, stream };
@@ -135,6 +136,12 @@ describe('a request on an HTTP/2 stream', () => {
       [400, stream({ ...connect, ':protocol': 'websocket' }, ['content-length', '1'])],
     ];
     expect(refused.map(([, { refusal }]) => refusal?.status)).toEqual(refused.map(([status]) => status));
+  });
+
+  it('may have the scheme of the client of a trusted proxy, and of HTTP alone', async () => {
+    const { stream } = await locating();
+    const statuses = ['http', 'https', 'ftp'].map(scheme => stream({ ':scheme': scheme }, [], true).refusal?.status);
+    expect(statuses).toEqual([undefined, undefined, 400]);
   });
 
   it('has a body that is chunked where its length is not known, but for an upgrade', async () => {

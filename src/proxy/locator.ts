@@ -58,8 +58,9 @@ export class Locator {
     exchange.path = target.path;
     exchange.query = target.query;
     if (path === '*' && method !== 'OPTIONS') return refusals.target;
-    // A trusted proxy may connect over TLS and still send `:scheme: http`, because its own client came over plain HTTP.
-    if (scheme !== exchange.scheme && !(exchange.peerTrusted && scheme === 'http')) return refusals.scheme;
+    // A trusted proxy may send the scheme of its own client, whether or not it connects over TLS itself.
+    const isKnown = scheme === exchange.scheme || (exchange.peerTrusted && (scheme === 'http' || scheme === 'https'));
+    if (!isKnown) return refusals.scheme;
     if (request.ambiguous || request.authority === undefined) return refusals.host;
     exchange.authority = request.authority;
     const authority = parseHost(request.authority);
