@@ -7,7 +7,9 @@ export const noiseLimits = {
   disturbance: 0.05,
   /** Share of the run's cores that programs outside of the run used while a part was measured. */
   bystanders: 0.05,
-  /** The median of the rounds, divided by the best one. */
+  /** The CPU time of the second best round, divided by that of the best, which is the figure that counts: another round must confirm it. */
+  confirmation: 1.1,
+  /** The median of the rounds of a latency or a start, divided by the best one. */
   spread: 1.25,
   /** The same for a fixed piece of work, which takes the same time whenever the machine is quiet. */
   calibration: 1.1,
@@ -44,10 +46,19 @@ export function disturbanceNoise(summaries: readonly Summary[]): string[] {
     : [`other work shared the core with ${names} (limit ${percent(noiseLimits.disturbance)})`];
 }
 
-/** Says which contestants shared the proxy's core, and whose rounds differ. */
+/** Says which contestants have a best round that no other confirms. */
+function confirmationNoise({ label, cpuPerRequest: best, secondCpuPerRequest: second }: Summary): string[] {
+  const { confirmation } = noiseLimits;
+  return second > confirmation * best
+    ? [
+        `no other round of ${label} confirms the best: the second took ${(second / best).toFixed(2)} times as much (limit ${confirmation})`,
+      ]
+    : [];
+}
+
+/** Says which contestants shared the proxy's core, and whose best round stands alone. */
 export function contestNoise(summaries: readonly Summary[]): string[] {
-  const spreads = summaries.flatMap(one => spreadNoise(one.label, one.cpuPerRequest, one.medianCpuPerRequest));
-  return [...disturbanceNoise(summaries), ...spreads];
+  return [...disturbanceNoise(summaries), ...summaries.flatMap(confirmationNoise)];
 }
 
 /** Says that programs outside of the run used its cores. */

@@ -22,6 +22,8 @@ export interface Summary {
   readonly version: string;
   /** Microseconds for each request in the round with the least noise: the minimum. */
   readonly cpuPerRequest: number;
+  /** The same in the second best round; infinite where there was one only. */
+  readonly secondCpuPerRequest: number;
   /** The median of the rounds; far from the minimum on a noisy machine. */
   readonly medianCpuPerRequest: number;
   /** Share of one core that the proxy used in that round. */
@@ -49,6 +51,7 @@ export function summarise(label: string, version: string, samples: readonly Samp
     label,
     version,
     cpuPerRequest: cheapest.cpuPerRequest,
+    secondCpuPerRequest: byCpu[1]?.cpuPerRequest ?? Infinity,
     medianCpuPerRequest: median.cpuPerRequest,
     busy: cheapest.busy,
     disturbance: cheapest.disturbance,
