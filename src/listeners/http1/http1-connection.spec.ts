@@ -201,7 +201,7 @@ describe('a body', () => {
     expect(told).toEqual(['POST /', 'whole', 'GET /next']);
   });
 
-  it('that nobody reads is read to its end behind an answer, and the next request is taken', async () => {
+  it('that was not asked for is read to its end behind an answer, and the next request is taken', async () => {
     const { client, told, tells, answer } = await connectionScene();
     client.send(post(40_000, 'some'));
     await tells(1);

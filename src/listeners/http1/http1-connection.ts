@@ -14,7 +14,7 @@ import type { RequestHandler } from './request-handler.js';
 /** Bytes that are kept of what a client sends ahead of its answer; more stay in the client's system. */
 const mostAhead = 64 * 1024;
 
-/** How long a client may take to send the rest of a body that nobody reads, or to close its side, in milliseconds. */
+/** How long a client may take to send the rest of a body that is not used any more, or to close its side, in milliseconds. */
 const lingerFor = 5_000;
 
 /**
