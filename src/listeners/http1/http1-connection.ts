@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import type { RawHeaders } from '../../fields/raw-headers.js';
+import { owned, type Loan } from '../../http/loan.js';
 import { Pieces } from '../../http/pieces.js';
 import type { Fault } from '../../http1/fault.js';
 import type { MessageReceiver, ReadingRules } from '../../http1/message-reader.js';
 import { RequestReader } from '../../http1/request-reader.js';
-import { readAsStream, readDirectly } from '../../platform/direct-reads.js';
+import { lent, readAsStream, readDirectly } from '../../platform/direct-reads.js';
 import { Http1Message, type BodyFlow } from '../../proxy/client/http1-message.js';
 import type { Http1Channel } from '../../proxy/client/http1-channel.js';
 import type { ConnectionLimits } from './connection-limits.js';
@@ -48,8 +49,8 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
   #readAt: number;
   /** Set once the client has closed its side. */
   #halfClosed: HalfClosed | undefined;
-  /** What comes is in a buffer that all connections read into: what is kept of it is copied. */
-  readonly #isDirect: boolean;
+  /** Comes with what is read. */
+  readonly #loan: Loan | undefined;
 
   constructor(
     readonly socket: Socket,
@@ -68,7 +69,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
     this.written = error => {
       if (error === undefined || error === null) this.#written();
     };
-    this.#isDirect = readDirectly(socket, this.#onData);
+    this.#loan = readDirectly(socket, this.#onData) ? lent : undefined;
     socket
       .on('data', this.#onData)
       .on('end', this.#onEnd)
@@ -139,7 +140,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
 
   bodyRead(piece: Buffer): void {
     if (this.#state === 'discarding') return;
-    if (!this.#message!.take(this.#owned(piece)) && !this.#isNew) this.socket.pause();
+    if (!this.#message!.take(owned(piece, this.#loan)) && !this.#isNew) this.socket.pause();
   }
 
   messageRead(trailers: RawHeaders): void {
@@ -299,12 +300,8 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
 
   #keep(chunk: Buffer): void {
     const ahead = (this.#ahead ??= new Pieces());
-    ahead.add(this.#owned(chunk));
+    ahead.add(owned(chunk, this.#loan));
     if (ahead.length >= mostAhead) this.socket.pause();
-  }
-
-  #owned(bytes: Buffer): Buffer {
-    return this.#isDirect ? Buffer.from(bytes) : bytes;
   }
 
   #faulty(fault: Fault): void {
