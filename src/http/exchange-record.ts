@@ -12,9 +12,26 @@ export interface TunnelRecord {
   readonly closedBy: 'client' | 'backend' | 'gateway';
 }
 
+/** When an exchange came to its phases, in milliseconds from `performance.now()`. */
+export class ExchangeTimes {
+  /** When the route was found and the policies had said yes; 0 when it did not get so far. */
+  dispatchedAt = 0;
+  /** When the last attempt's head was written to a connection: after queueing and connecting; 0 when none was. */
+  sentAt = 0;
+  /** When the response head of the last attempt arrived; 0 when none did. */
+  respondedAt = 0;
+  /** 0 while it is open. */
+  closedAt = 0;
+
+  constructor(
+    /** When the request's head was complete. */
+    readonly openedAt = performance.now(),
+  ) {}
+}
+
 /**
  * What is known of an exchange when it closes: the source of its access line and its metrics.
- * The exchange itself implements it, so that nothing is copied. Times are in milliseconds from `performance.now()`.
+ * The exchange itself implements it, so that nothing is copied.
  */
 export interface ExchangeRecord extends RequestInfo {
   /** Name of the listener that took the request. */
@@ -41,13 +58,5 @@ export interface ExchangeRecord extends RequestInfo {
   readonly events?: number | undefined;
   /** How often the event stream has gone on at another backend. */
   readonly resumes?: number | undefined;
-  /** When the request's head was complete. */
-  readonly openedAt: number;
-  /** When the route was found and the policies had said yes; 0 when it did not get so far. */
-  readonly dispatchedAt: number;
-  /** When the last attempt's head was written to a connection: after queueing and connecting; 0 when none was. */
-  readonly sentAt: number;
-  /** When the response head of the last attempt arrived; 0 when none did. */
-  readonly respondedAt: number;
-  readonly closedAt: number;
+  readonly times: Readonly<ExchangeTimes>;
 }

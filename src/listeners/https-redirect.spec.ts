@@ -12,7 +12,7 @@ async function redirected(port: number, options: RequestOptions & { readonly hos
     { routes: [{ upstream: 'app', headers: { response: { set: { 'X-Route': '1' } } } }] },
   );
   const { answer, exchange } = road.open(rest);
-  exchange.asksFor(parseHost(host) ?? { host: '', port: '' });
+  exchange.location.asksFor(parseHost(host) ?? { host: '', port: '' });
   redirectToHttps(exchange, port);
   return { answer, exchange, road };
 }

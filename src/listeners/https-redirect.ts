@@ -6,7 +6,7 @@ const noHost = new GatewayError('DENIED', 'A request without a Host cannot be re
 /** Answers an exchange with 308 to the same target over https at `port`: the client sends method and body again (RFC 9110 §15.4.9). */
 export function redirectToHttps(exchange: Exchange, port: number): void {
   // No route serves this request, so the answer has no route name and no response headers of a route.
-  exchange.leaveRoute();
+  exchange.location.leaveRoute();
   if (exchange.host === '') {
     exchange.fail(noHost);
     return;

@@ -20,5 +20,5 @@ it('a message that was refused is logged with what is known of it: where it came
     headers: {},
     httpVersion: '-',
   });
-  expect(record.closedAt).toBe(record.openedAt);
+  expect(record.times.closedAt).toBe(record.times.openedAt);
 });

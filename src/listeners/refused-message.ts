@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ExchangeRecord } from '../http/exchange-record.js';
+import { ExchangeTimes, type ExchangeRecord } from '../http/exchange-record.js';
 import type { GatewayError } from '../http/gateway-error.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
 
@@ -22,11 +22,7 @@ export class RefusedMessage implements ExchangeRecord {
   readonly errorReason: string | undefined;
   readonly bytesIn = 0;
   readonly bytesOut = 0;
-  readonly openedAt = performance.now();
-  readonly dispatchedAt = 0;
-  readonly sentAt = 0;
-  readonly respondedAt = 0;
-  readonly closedAt = this.openedAt;
+  readonly times = new ExchangeTimes();
 
   constructor(
     readonly id: string,
@@ -34,6 +30,7 @@ export class RefusedMessage implements ExchangeRecord {
     readonly clientIp: string,
     error: GatewayError,
   ) {
+    this.times.closedAt = this.times.openedAt;
     this.listener = name;
     this.scheme = scheme;
     this.method = '-';

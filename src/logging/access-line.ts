@@ -103,7 +103,7 @@ function number(line: LineBuffer, key: Uint8Array, value: number): void {
 }
 
 function phases(line: LineBuffer, record: ExchangeRecord): void {
-  const { openedAt, dispatchedAt, sentAt, respondedAt, closedAt } = record;
+  const { openedAt, dispatchedAt, sentAt, respondedAt, closedAt } = record.times;
   line.piece(keys.ms);
   if (dispatchedAt > 0) {
     line.piece(keys.msRoute);

@@ -22,11 +22,7 @@ const ordinary: ExchangeRecord = {
   errorReason: undefined,
   bytesIn: 3,
   bytesOut: 1024,
-  openedAt: 1000.1,
-  dispatchedAt: 1000.35,
-  sentAt: 1000.4,
-  respondedAt: 1012.4,
-  closedAt: 1013.1,
+  times: { openedAt: 1000.1, dispatchedAt: 1000.35, sentAt: 1000.4, respondedAt: 1012.4, closedAt: 1013.1 },
 };
 
 interface Setup extends Partial<AccessSettings> {
@@ -84,9 +80,7 @@ describe('the access log', () => {
       ...nothing,
       status: 404,
       errorCode: 'NO_ROUTE',
-      dispatchedAt: 0,
-      sentAt: 0,
-      respondedAt: 0,
+      times: { ...ordinary.times, dispatchedAt: 0, sentAt: 0, respondedAt: 0 },
     });
     expect(line).toMatchObject({ error: 'NO_ROUTE', attempts: 0, ms: { total: 13 } });
     expect(Object.keys(line ?? {})).not.toContain('route');
@@ -99,7 +93,7 @@ describe('the access log', () => {
       status: 502,
       errorCode: 'CONNECT_FAILED',
       errorReason: 'connect ECONNREFUSED',
-      respondedAt: 0,
+      times: { ...ordinary.times, respondedAt: 0 },
     });
     expect(line).toMatchObject({ status: 502, error: 'CONNECT_FAILED', reason: 'connect ECONNREFUSED' });
     expect(line?.['ms']).toEqual({ route: 0.25, connect: 0.05, total: 13 });

@@ -119,7 +119,7 @@ describe('the application log', () => {
       clientIp: '::1',
     } as const;
     const rest = { listener: 'web', httpVersion: '1.1', status: 200, attempts: 1, bytesIn: 0, bytesOut: 0 };
-    module.get(AccessLog).write({ ...request, ...names, ...times, ...rest });
+    module.get(AccessLog).write({ ...request, ...names, times, ...rest });
     const text = await logged();
     expect(text.replace(/\x1b\[\d+m/g, '')).toMatch(/^[\x20-\x7e]+\n$/);
     expect(text).toContain('exchange');

@@ -69,7 +69,7 @@ export class ExchangeMetrics {
     count.pending++;
     route.bytesIn.pending += record.bytesIn;
     route.bytesOut.pending += record.bytesOut;
-    if (record.protocol === 'http') route.duration.observe((record.closedAt - record.openedAt) / 1000);
+    if (record.protocol === 'http') route.duration.observe((record.times.closedAt - record.times.openedAt) / 1000);
     if (record.errorCode !== undefined) this.#error(route, routeName, record.errorCode).pending++;
   }
 

@@ -26,11 +26,7 @@ const ordinary: ExchangeRecord = {
   errorReason: undefined,
   bytesIn: 3,
   bytesOut: 1000,
-  openedAt: 1000,
-  dispatchedAt: 1001,
-  sentAt: 1002,
-  respondedAt: 1003,
-  closedAt: 1062.5,
+  times: { openedAt: 1000, dispatchedAt: 1001, sentAt: 1002, respondedAt: 1003, closedAt: 1062.5 },
 };
 
 async function setup(changes: Partial<MetricsSettings> = {}) {
@@ -92,7 +88,7 @@ describe('the metrics of exchanges', () => {
   it('sum up body bytes and sort durations into the configured buckets, in seconds', async () => {
     const { record, scrape } = await setup();
     record();
-    record({ closedAt: 1007.8125 });
+    record({ times: { ...ordinary.times, closedAt: 1007.8125 } });
     expect(await scrape('request_body_bytes_total')).toEqual(['request_body_bytes_total{route="orders"} 6']);
     expect(await scrape('response_body_bytes_total')).toEqual(['response_body_bytes_total{route="orders"} 2000']);
     expect(await scrape('request_duration_seconds')).toEqual([
@@ -106,8 +102,8 @@ describe('the metrics of exchanges', () => {
 
   it('leave streams and tunnels out of the durations', async () => {
     const { record, scrape } = await setup();
-    record({ protocol: 'websocket', closedAt: 9e6 });
-    record({ protocol: 'sse', closedAt: 9e6 });
+    record({ protocol: 'websocket', times: { ...ordinary.times, closedAt: 9e6 } });
+    record({ protocol: 'sse', times: { ...ordinary.times, closedAt: 9e6 } });
     expect(await scrape('request_duration_seconds_count')).toEqual([]);
     expect(await scrape('requests_total')).toHaveLength(1);
   });

@@ -23,7 +23,9 @@ describe('an answer', () => {
     road.forwarder.last.end('X-Sum', '1', 'Connection', 'x');
     expect([answer.field('x-own'), answer.field('x-set'), answer.field('connection')]).toEqual(['a', '1', undefined]);
     expect([answer.field('x-request-id'), answer.trailers]).toEqual([exchange.id, ['X-Sum', '1']]);
-    expect([exchange.respondedAt - exchange.sentAt, exchange.bytesOut, exchange.status]).toEqual([7, 3, 200]);
+    expect([exchange.times.respondedAt - exchange.times.sentAt, exchange.bytesOut, exchange.status]).toEqual([
+      7, 3, 200,
+    ]);
   });
 
   it('with 204 has no Content-Length', async () => {

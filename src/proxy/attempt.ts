@@ -151,7 +151,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
 
   sent(at = performance.now()): void {
     this.#sentAt = at;
-    if (this.exchange.stream === undefined) this.exchange.sentAt = this.#sentAt;
+    if (this.exchange.stream === undefined) this.exchange.times.sentAt = this.#sentAt;
     this.exchange.body?.begin();
   }
 
@@ -264,8 +264,8 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     const { exchange } = this;
     this.race?.won(this);
     exchange.backend = this.backend;
-    exchange.sentAt = this.#sentAt;
-    exchange.respondedAt = now;
+    exchange.times.sentAt = this.#sentAt;
+    exchange.times.respondedAt = now;
     exchange.body?.release();
   }
 

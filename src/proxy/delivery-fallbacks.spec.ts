@@ -153,7 +153,7 @@ describe('an event stream', () => {
 
   it('goes on at another backend, with all the time of a first attempt and without a hedge', async () => {
     const { road, stream, supply, answer, exchange } = await lost({ retries: { hedgeAfter: '50ms' } });
-    const { sentAt } = exchange;
+    const { sentAt } = exchange.times;
     vi.advanceTimersByTime(60_000);
     supply.next();
     expect([road.forwarder.asked, road.forwarder.last.request.responseTimeout]).toEqual([['a', 'b'], 10_000]);
@@ -161,7 +161,7 @@ describe('an event stream', () => {
     road.forwarder.last.data('more');
     road.forwarder.last.end();
     expect([stream.told, answer.told]).toEqual([['BODY_BROKEN', 'rejoin 200', 'more', 'end'], ['200']]);
-    expect([exchange.sentAt, exchange.backendId]).toEqual([sentAt, 'b']);
+    expect([exchange.times.sentAt, exchange.backendId]).toEqual([sentAt, 'b']);
     expect(road.inFlight).toEqual([0, 0]);
   });
 

@@ -34,7 +34,7 @@ describe('an exchange that is dispatched', () => {
       ['abort'],
       ['401', '', 'end'],
     ]);
-    expect([gone.exchange.dispatchedAt, answered.exchange.dispatchedAt]).toEqual([0, 0]);
+    expect([gone.exchange.times.dispatchedAt, answered.exchange.times.dispatchedAt]).toEqual([0, 0]);
   });
 
   it('gets 404 without a route', async () => {

@@ -25,10 +25,10 @@ export class Dispatcher implements DeliveryServices {
   dispatch(exchange: Exchange): void {
     // While it waited for the guards, one of them may have answered it, or the client may have gone or broken its body; and an interceptor may run
     // the controller twice.
-    if (exchange.isDecided || exchange.dispatchedAt !== 0) return;
-    const now = (exchange.dispatchedAt = performance.now());
+    if (exchange.isDecided || exchange.times.dispatchedAt !== 0) return;
+    const now = (exchange.times.dispatchedAt = performance.now());
     // 4
-    const { plan, match } = exchange;
+    const { plan, match } = exchange.location;
     if (plan === undefined || match === undefined) return exchange.fail(noRoute);
     const { action } = plan;
     const final = finalRecipient(exchange, plan.credentials);

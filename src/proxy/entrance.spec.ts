@@ -36,7 +36,7 @@ class Kept implements ExchangeController {
   handle({ exchange }: Pick<ExchangeRequest, 'exchange'>): Promise<void> | undefined {
     this.paths.push(exchange.path);
     if (this.wrong !== undefined) throw this.wrong;
-    exchange.dispatchedAt = 1;
+    exchange.times.dispatchedAt = 1;
     exchange.respond({ status: 200, headers: [], body: 'controller' });
     exchange.response?.close();
     return exchange.response?.over;

@@ -93,7 +93,7 @@ export class Entrance {
       run(new ExchangeRequest(exchange), response).then(
         value => {
           // An interceptor has answered instead of the controller.
-          if (value !== undefined || exchange.dispatchedAt === 0) response.send(value);
+          if (value !== undefined || exchange.times.dispatchedAt === 0) response.send(value);
         },
         (thrown: unknown) => refuse(exchange, response, thrown),
       );

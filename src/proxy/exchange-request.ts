@@ -82,7 +82,7 @@ export class ExchangeRequest {
 
   /** Undefined: no route fits, and the answer will be 404. */
   get route(): ExchangeRoute | undefined {
-    const { match } = this.exchange;
+    const { match } = this.exchange.location;
     if (match === undefined) return undefined;
     const { name, upstream } = match.route.definition;
     return { name, upstream };

@@ -1,33 +1,33 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { acceptsEventStream } from '../http/event-stream-type.js';
 import { authenticatesConnection } from '../http/connection-auth.js';
-import type { ExchangeRecord, TunnelRecord } from '../http/exchange-record.js';
+import { ExchangeTimes, type ExchangeRecord, type TunnelRecord } from '../http/exchange-record.js';
 import { GatewayError } from '../http/gateway-error.js';
-import type { Authority } from '../http/host.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
 import type { RequestHead } from '../http/request-head.js';
 import type { Signature } from '../http/signature.js';
 import { trailerFields } from '../http/response-head.js';
 import type { RawHeaders } from '../fields/raw-headers.js';
 import type { Protocol } from '../http/request-info.js';
-import type { RouteMatch } from '../routing/compiled-route.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import { Answer, type Identity, type PolicyContext, type RequestPolicy, type Verdict } from '../security/policy.js';
 import type { Backend } from '../upstream/backend.js';
+import type { Client } from './client/client.js';
 import { ClientBody } from './client/client-body.js';
 import type { ClientMessage } from './client/client-message.js';
 import { ClientTie, tieTo } from './client/client-tie.js';
 import type { Doubts } from './doubts.js';
 import type { EventStream, StreamExchange } from './lasting/event-streams.js';
-import { edit, editRequest, setField, shown, unedited } from './plan/field-edits.js';
+import { FieldEdits, shown, unedited } from './plan/field-edits.js';
 import type { ListenerInfo } from './client/listener-info.js';
+import { Location } from './location.js';
 import type { Borrowed } from './client/memory-share.js';
 import type { Places } from './lasting/places.js';
 import type { Responder } from './client/responder.js';
 import type { TrailerFilter } from './client/trailer-filter.js';
 import type { UnderWay } from './lasting/under-way.js';
 import type { Upgrade } from './lasting/upgrade.js';
-import type { PlannedRoute, RoutePlan } from './plan/route-plan.js';
+import type { RoutePlan } from './plan/route-plan.js';
 
 const noPolicies: readonly RequestPolicy[] = [];
 
@@ -46,29 +46,8 @@ export interface ExchangeWatcher {
 export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, TrailerFilter {
   /** `sse` from the moment that it is known to carry an event stream; `websocket` when an upgrade is asked for, to any protocol. */
   protocol: Protocol = 'http';
-  dispatchedAt = 0;
-  sentAt = 0;
-  respondedAt = 0;
-  closedAt = 0;
-  /** The path after the normalisation that the configuration asks for: what is forwarded where no rewrite applies. */
-  forwardedPath = '';
-  /** The normalised path that the route was found by. */
-  routingPath = '';
-  /** Without its `?`; undefined when there was none. */
-  query: string | undefined;
-  /** The authority that the client asked for, as it spelled it: the Host field, or the target's in absolute form. */
-  authority = '';
-  host = '';
-  /** The port that the client named with the host; empty when it named none. */
-  hostPort = '';
-  /** Address of the other end of the client's connection; `unix` on unix sockets. */
-  peer: string | undefined;
-  /** The peer is one of `trustedProxies`. */
-  peerTrusted = false;
-  path = '';
-  clientIp = '';
-  match: RouteMatch<PlannedRoute> | undefined;
-  plan: RoutePlan | undefined;
+  readonly times: ExchangeTimes;
+  readonly location = new Location();
   /** What holds for the fields of its responses while it has no route. */
   responseDefaults: ResponseDefaults | undefined;
   body: ClientBody | undefined;
@@ -105,8 +84,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   /** Its place among the exchanges of its connection on HTTP/2, kept by these; -1: it has none. */
   slot = -1;
   /** What policies have changed; undefined while they have changed nothing, which is the rule. */
-  #requestEdits: Map<string, [name: string, value: string | undefined]> | undefined;
-  #responseEdits: Map<string, [name: string, value: string]> | undefined;
+  #edits: FieldEdits | undefined;
 
   constructor(
     readonly id: string,
@@ -116,22 +94,37 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     readonly responder: Responder,
     /** The client's request as it came. */
     readonly message: ClientMessage,
+    readonly client: Client,
     /** By what the gateway makes itself known. */
     readonly signature: Signature,
     /** When its head was there. */
-    readonly openedAt = performance.now(),
-  ) {}
-
-  /** It is answered by no route: none gives its name, or what it does to fields. */
-  leaveRoute(): void {
-    this.match = undefined;
-    this.plan = undefined;
+    openedAt?: number,
+  ) {
+    this.times = new ExchangeTimes(openedAt);
   }
 
-  /** Takes the host, and the port, that the client asks for. */
-  asksFor({ host, port }: Authority): void {
-    this.host = host;
-    this.hostPort = port;
+  get clientIp(): string {
+    return this.client.ip;
+  }
+
+  get host(): string {
+    return this.location.host;
+  }
+
+  get path(): string {
+    return this.location.path;
+  }
+
+  get query(): string | undefined {
+    return this.location.query;
+  }
+
+  get routingPath(): string {
+    return this.location.routingPath;
+  }
+
+  get plan(): RoutePlan | undefined {
+    return this.location.plan;
   }
 
   get headers(): Readonly<IncomingHttpHeaders> {
@@ -243,22 +236,21 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
 
   /** What the client gets is decided: no backend is to be asked any more. */
   get isDecided(): boolean {
-    return this.error !== undefined || this.#isAnswered || this.closedAt !== 0;
+    return this.error !== undefined || this.#isAnswered || this.times.closedAt !== 0;
   }
 
   setRequestHeader(name: string, value?: string): void {
-    const lower = name.toLowerCase();
-    if (lower === 'authorization' && value !== undefined && authenticatesConnection(value)) this.#tie();
-    (this.#requestEdits ??= new Map()).set(lower, [name, value]);
+    if (value !== undefined && name.toLowerCase() === 'authorization' && authenticatesConnection(value)) this.#tie();
+    (this.#edits ??= new FieldEdits()).setRequest(name, value);
   }
 
   setResponseHeader(name: string, value: string): void {
-    setField((this.#responseEdits ??= new Map()), name, value);
+    (this.#edits ??= new FieldEdits()).setResponse(name, value);
   }
 
   /** Applies what policies have asked for to the fields of a request for a backend, in place. */
   editRequest(headers: RawHeaders): void {
-    if (this.#requestEdits !== undefined) editRequest(headers, this.#requestEdits);
+    this.#edits?.editRequest(headers);
   }
 
   /** The trailer fields of its request that a backend may get: what is changed in its head is not to come back behind its body. */
@@ -267,20 +259,20 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     const fields = head.trailers(raw);
     if (fields.length === 0) return fields;
     const rules = plan?.action.kind === 'forward' ? plan.action.requestRules : undefined;
-    return unedited(fields, this.#requestEdits, rules, plan?.takesUnderscores !== false);
+    return unedited(fields, this.#edits, rules, plan?.takesUnderscores !== false);
   }
 
   /** The trailer fields of a response that the client may get. */
   shownTrailers(raw: readonly (Buffer | string)[]): RawHeaders {
     const { plan, signature } = this;
-    return shown(trailerFields(raw), this.#responseEdits, plan?.responseRules, signature);
+    return shown(trailerFields(raw), this.#edits, plan?.responseRules, signature);
   }
 
   /** Edits the fields of a response in place, as the route and its policies ask: a backend's response, or the gateway's own. */
   editResponse(headers: RawHeaders): void {
     this.signature.tell(headers, this.id);
     (this.plan === undefined ? this.responseDefaults : this.plan.responseDefaults)?.apply(headers, this);
-    if (this.#responseEdits !== undefined) edit(headers, this.#responseEdits);
+    this.#edits?.editResponse(headers);
   }
 
   /** Makes the request's body, if it has one, ready to be carried. `limit`: bytes, 0 = none; `hold`: bytes that are kept for retries. */

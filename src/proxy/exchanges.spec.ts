@@ -73,7 +73,7 @@ describe('an exchange over HTTP/1.1', () => {
     client.send(`${get}X-Request-Id: mine\r\n\r\n`);
     await eventually(() => begun.length === 1);
     const [exchange] = begun;
-    expect([sut.open, exchange!.host, exchange!.clientIp, exchange!.peerTrusted]).toEqual([
+    expect([sut.open, exchange!.host, exchange!.clientIp, exchange!.client.peerTrusted]).toEqual([
       1,
       'a.example',
       '127.0.0.1',
@@ -83,7 +83,7 @@ describe('an exchange over HTTP/1.1', () => {
     answer(exchange!);
     expect((await client.response()).text).toBe('ok');
     await eventually(() => sut.open === 0);
-    expect([log.records, exchange!.closedAt > 0, await counted()]).toEqual([[exchange], true, [['200', 1]]]);
+    expect([log.records, exchange!.times.closedAt > 0, await counted()]).toEqual([[exchange], true, [['200', 1]]]);
     expect(exchangesOn(exchange!.message.socket)).toEqual([]);
   });
 
@@ -91,7 +91,7 @@ describe('an exchange over HTTP/1.1', () => {
     const { client, begun } = await over1(answer, ['127.0.0.1']);
     client.send(`${get}X-Request-Id: mine\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n`);
     await client.response();
-    expect([begun[0]!.id, begun[0]!.clientIp, begun[0]!.peerTrusted]).toEqual(['mine', '203.0.113.9', true]);
+    expect([begun[0]!.id, begun[0]!.clientIp, begun[0]!.client.peerTrusted]).toEqual(['mine', '203.0.113.9', true]);
   });
 
   it('that is refused is answered, ends its connection, and is logged', async () => {
@@ -209,7 +209,7 @@ describe('the protocol that a connection may be switched to', () => {
   it('is none where the request has no route', async () => {
     const { road, sut } = await exchanges();
     const { exchange } = road.open({ fields: upgrade });
-    exchange.plan = undefined;
+    exchange.location.leaveRoute();
     expect(sut.upgradeOf(exchange)).toBeUndefined();
   });
 });

@@ -10,6 +10,8 @@ import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { forget, identify, introductionOf, peerOf } from './client/client-connection.js';
+import type { Client } from './client/client.js';
+import type { ClientMessage } from './client/client-message.js';
 import { ClientTie, tieOf, tieTo } from './client/client-tie.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './plan/forwarding-headers.js';
@@ -107,11 +109,12 @@ export class Exchanges {
       listener,
       responder,
       message,
+      this.#clientOf(message, peer, trusted),
       this.signature,
       message.readAt,
     );
     channel.responder = responder;
-    this.#open(exchange, socket, peer, trusted);
+    this.#open(exchange, socket);
     exchange.tie = head.connectionAuth === undefined ? tieOf(socket) : tieTo(socket);
     socket[LAST] = exchange;
     // 2
@@ -132,7 +135,7 @@ export class Exchanges {
   /** The answer to the request that was begun last on a connection is over; or, not `isWhole`, the connection is gone. */
   over(socket: ExchangeSocket, isWhole: boolean): void {
     const exchange = socket[LAST];
-    if (exchange === undefined || exchange.closedAt !== 0 || exchange.tunnelled) return;
+    if (exchange === undefined || exchange.times.closedAt !== 0 || exchange.tunnelled) return;
     // The connection went away before the response was whole, and nothing else has ended it.
     if (!isWhole) exchange.fail(new GatewayError('CLIENT_ABORTED'));
     this.#end(exchange, socket);
@@ -160,9 +163,10 @@ export class Exchanges {
       listener,
       responder,
       message,
+      this.#clientOf(message, peer, trusted),
       this.signature,
     );
-    this.#open(exchange, socket, peer, trusted);
+    this.#open(exchange, socket);
     (socket[STREAMS] ??= new OpenExchanges()).add(exchange);
     const carrier: CarrierStream = stream;
     carrier[CARRIED] = { exchange, exchanges: this };
@@ -196,7 +200,7 @@ export class Exchanges {
 
   /** The exchange is over: its response, or the tunnel that it has become. */
   end(exchange: Exchange): void {
-    if (exchange.closedAt === 0) this.#end(exchange, exchange.message.socket as ExchangeSocket);
+    if (exchange.times.closedAt === 0) this.#end(exchange, exchange.message.socket as ExchangeSocket);
   }
 
   /** A request that has been here before goes no further; its connection may carry others. */
@@ -211,24 +215,23 @@ export class Exchanges {
     return this.trusted.isTrusted(peer) && introductionOf(socket)?.clientUnknown !== true;
   }
 
-  #open(exchange: Exchange, socket: Socket, peer: string | undefined, trusted: boolean): void {
+  #clientOf({ headers }: ClientMessage, peer: string | undefined, peerTrusted: boolean): Client {
+    return { ip: this.trusted.clientAddress(peer, peerTrusted ? headers : {}), peer, peerTrusted };
+  }
+
+  #open(exchange: Exchange, socket: Socket): void {
     exchange.responseDefaults = this.responseDefaults;
-    exchange.peer = peer;
-    exchange.peerTrusted = trusted;
     const { message } = exchange;
     const certificate = introductionOf(socket)?.certificate;
     if (certificate !== undefined || exchange.head.claimsCertificate) identify(exchange, message.headers, certificate);
     if (exchange.head.forged !== undefined) forget(message.headers, exchange.head.forged);
-    exchange.clientIp = trusted
-      ? this.trusted.clientAddress(peer, message.headers)
-      : this.trusted.clientAddress(peer, {});
     this.open++;
     this.metrics.opened(exchange.listener);
   }
 
   #end(exchange: Exchange, socket: ExchangeSocket): void {
     // 12
-    exchange.closedAt = performance.now();
+    exchange.times.closedAt = performance.now();
     exchange.stream?.closed();
     exchange.places?.leave();
     exchange.borrowed?.giveBack();

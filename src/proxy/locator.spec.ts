@@ -36,8 +36,7 @@ async function locating() {
   const stream = (pseudo: Record<string, string>, fields: string[] = [], isTrusted = false): Located => {
     const all = { ':method': 'GET', ':scheme': 'http', ':path': '/ws', ':authority': 'a.example', ...pseudo };
     const head = new Http2Head([...Object.entries(all).flat(), ...fields]);
-    const { exchange } = road.open({ httpVersion: '2.0', method: head.method, fields });
-    exchange.peerTrusted = isTrusted;
+    const { exchange } = road.open({ httpVersion: '2.0', method: head.method, fields, peerTrusted: isTrusted });
     return { exchange, refusal: locator.locateStream(exchange, head) };
   };
   return { locate, stream };
@@ -54,14 +53,18 @@ describe('a request', () => {
       'a.example',
       'tunnels',
     ]);
-    expect([exchange.forwardedPath, exchange.routingPath, exchange.hostPort]).toEqual(['/ws', '/ws', '']);
+    expect([exchange.location.forwardedPath, exchange.routingPath, exchange.location.hostPort]).toEqual([
+      '/ws',
+      '/ws',
+      '',
+    ]);
     expect(locate('/nothing').exchange.routeName).toBeUndefined();
   });
 
   it('is for the host of its target, where that is absolute', async () => {
     const { locate } = await locating();
     const { exchange } = locate('http://Other.example:81/x');
-    expect([exchange.host, exchange.hostPort, exchange.authority, exchange.routeName]).toEqual([
+    expect([exchange.host, exchange.location.hostPort, exchange.location.authority, exchange.routeName]).toEqual([
       'other.example',
       '81',
       'Other.example:81',

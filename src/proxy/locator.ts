@@ -24,19 +24,19 @@ export class Locator {
 
   /** Finds host, path and route; or why the message is refused. */
   locate(exchange: Exchange, { minor, target: url }: Http1Message): GatewayError | undefined {
-    const { head } = exchange;
+    const { head, location } = exchange;
     if (exchange.method === 'CONNECT') return noMethod;
     const tooLarge = this.#tooLarge(url, head);
     if (tooLarge !== undefined) return tooLarge;
     const target = splitTarget(url);
     if (target === undefined) return refusals.target;
-    exchange.path = target.path;
-    exchange.query = target.query;
+    location.path = target.path;
+    location.query = target.query;
     if (target.path === '*' && exchange.method !== 'OPTIONS') return refusals.target;
     if (head.hosts > 1 || (head.hosts === 0 && minor !== 0)) return refusals.host;
-    exchange.authority = target.authority ?? head.host ?? '';
-    const authority = parseHost(exchange.authority);
-    if (authority !== undefined) exchange.asksFor(authority);
+    location.authority = target.authority ?? head.host ?? '';
+    const authority = parseHost(location.authority);
+    if (authority !== undefined) location.asksFor(authority);
     else if (head.hosts > 0 || target.authority !== undefined) return refusals.host;
     if (head.transferEncoding !== undefined) {
       if (minor === 0) return refusals.framing;
@@ -47,7 +47,7 @@ export class Locator {
 
   /** The same for a request on an HTTP/2 stream. */
   locateStream(exchange: Exchange, request: Http2Head): GatewayError | undefined {
-    const { head } = exchange;
+    const { head, location } = exchange;
     const { method, path, scheme } = request;
     const tooLarge = this.#tooLarge(path, head);
     if (tooLarge !== undefined) return tooLarge;
@@ -55,17 +55,18 @@ export class Locator {
     if (method !== 'CONNECT' && request.protocol !== undefined) return refusals.target;
     const target = path === '*' || path.startsWith('/') ? splitTarget(path) : undefined;
     if (target === undefined) return refusals.target;
-    exchange.path = target.path;
-    exchange.query = target.query;
+    location.path = target.path;
+    location.query = target.query;
     if (path === '*' && method !== 'OPTIONS') return refusals.target;
     // A trusted proxy may send the scheme of its own client, whether or not it connects over TLS itself.
-    const isKnown = scheme === exchange.scheme || (exchange.peerTrusted && (scheme === 'http' || scheme === 'https'));
+    const isKnown =
+      scheme === exchange.scheme || (exchange.client.peerTrusted && (scheme === 'http' || scheme === 'https'));
     if (!isKnown) return refusals.scheme;
     if (request.ambiguous || request.authority === undefined) return refusals.host;
-    exchange.authority = request.authority;
+    location.authority = request.authority;
     const authority = parseHost(request.authority);
     if (authority === undefined) return refusals.host;
-    exchange.asksFor(authority);
+    location.asksFor(authority);
     if (head.connection !== undefined || head.transferEncoding !== undefined) return refusals.fields;
     if (head.expect !== undefined && exchange.responder.withholdsContinue !== true) return noExpectation;
     // A body without a length is one that HTTP/1.1 has to chunk.
@@ -75,8 +76,8 @@ export class Locator {
     }
     if (head.contentLength !== undefined) return refusals.fields;
     const refusal = this.#route(exchange);
-    if (refusal !== undefined || exchange.plan === undefined) return refusal;
-    return exchange.plan.upgrades.find(request.protocol) === undefined ? noProtocol : undefined;
+    if (refusal !== undefined || location.plan === undefined) return refusal;
+    return location.plan.upgrades.find(request.protocol) === undefined ? noProtocol : undefined;
   }
 
   #tooLarge(url: string, head: RequestHead): GatewayError | undefined {
@@ -86,24 +87,25 @@ export class Locator {
   }
 
   #route(exchange: Exchange): GatewayError | undefined {
+    const { location } = exchange;
     const { contentLength } = exchange.head;
     // Beyond that, what is sent on would be another number.
     if (contentLength !== undefined && Number(contentLength) > Number.MAX_SAFE_INTEGER) return refusals.length;
-    const { path } = exchange;
+    const { path } = location;
     const plain = isPlain(path);
-    exchange.routingPath = plain ? path : routingPath(path);
+    location.routingPath = plain ? path : routingPath(path);
     if (plain) {
-      exchange.match = this.plans.match(exchange);
-      exchange.plan = exchange.match?.route.definition.plan;
-      exchange.forwardedPath = path;
+      location.match = this.plans.match(exchange);
+      location.plan = location.match?.route.definition.plan;
+      location.forwardedPath = path;
       return undefined;
     }
     // A path that is not plain other servers may read as another one.
     const found = this.plans.guard(exchange, path, this.plans.match(exchange));
     if (found instanceof GatewayError) return found;
-    exchange.match = found.match;
-    exchange.plan = found.plan;
-    exchange.forwardedPath = found.path;
+    location.match = found.match;
+    location.plan = found.plan;
+    location.forwardedPath = found.path;
     return undefined;
   }
 }

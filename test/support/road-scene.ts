@@ -37,8 +37,11 @@ export interface RequestOptions {
   readonly httpVersion?: '1.0' | '1.1' | '2.0';
   /** The client waits for a 100 (Continue). */
   readonly expects?: boolean;
+  /** The client is a trusted proxy. */
+  readonly peerTrusted?: boolean;
 }
 
+const address = '192.0.2.1';
 const listener = { name: 'web', scheme: 'http', port: 80, unix: false, draining: false } as const;
 
 /** A request on its way, with the client's part in the hands of the test. */
@@ -120,7 +123,15 @@ export class Road {
 
   /** Opens an exchange, and finds its route. */
   open(options: RequestOptions = {}): OpenRequest {
-    const { method = 'GET', path = '/', query, fields = [], httpVersion = '1.1', expects = false } = options;
+    const {
+      method = 'GET',
+      path = '/',
+      query,
+      fields = [],
+      httpVersion = '1.1',
+      expects = false,
+      peerTrusted = false,
+    } = options;
     const rawHeaders = ['Host', 'a.example', ...fields, ...(expects ? ['Expect', '100-continue'] : [])];
     const message = new SentMessage(rawHeaders, httpVersion);
     const answer = new KeptAnswer();
@@ -128,14 +139,23 @@ export class Road {
     const signature = new Signature({ requestId: this.config.requestId, instance: 'test' });
     const id = `r-${++this.#requests}`;
     const head = new RequestHead(rawHeaders);
-    const exchange = new Exchange(id, method, head, listener, answer, message, signature);
-    exchange.path = exchange.routingPath = exchange.forwardedPath = path;
-    exchange.query = query;
-    exchange.authority = 'a.example';
-    exchange.asksFor(parseHost('a.example')!);
-    exchange.peer = exchange.clientIp = '192.0.2.1';
-    exchange.match = this.plans.match(exchange);
-    exchange.plan = exchange.match?.route.definition.plan;
+    const exchange = new Exchange(
+      id,
+      method,
+      head,
+      listener,
+      answer,
+      message,
+      { ip: address, peer: address, peerTrusted },
+      signature,
+    );
+    const { location } = exchange;
+    location.path = location.routingPath = location.forwardedPath = path;
+    location.query = query;
+    location.authority = 'a.example';
+    location.asksFor(parseHost('a.example')!);
+    location.match = this.plans.match(exchange);
+    location.plan = location.match?.route.definition.plan;
     return { exchange, answer, message, leave: () => exchange.fail(new GatewayError('CLIENT_ABORTED')) };
   }
 

@@ -7,7 +7,7 @@ import { Http2Pace } from './http2-pace.js';
 function exchangeOf(state: Partial<Exchange> & { unsent?: number }) {
   const ended: { error?: GatewayError; aborted: boolean } = { aborted: false };
   const exchange = {
-    openedAt: 0,
+    times: { openedAt: 0 },
     bytesIn: 0,
     bytesOut: 0,
     error: undefined,

@@ -58,7 +58,7 @@ export class Http2Pace {
   #upload(exchange: Exchange, { upload }: Progress, now: number, elapsed: number): void {
     const { minBodyRate, requestTimeout } = this.pace;
     if (exchange.error !== undefined || exchange.body?.ended !== false) return;
-    if (requestTimeout > 0 && now - exchange.openedAt > requestTimeout) {
+    if (requestTimeout > 0 && now - exchange.times.openedAt > requestTimeout) {
       exchange.fail(new GatewayError('CLIENT_TIMEOUT', 'The request did not arrive in time.'));
     } else if (minBodyRate > 0 && upload.isTooSlow(exchange, elapsed)) {
       const reason = `${exchange.bytesIn} bytes in ${Math.round(upload.waited)} ms of waiting`;

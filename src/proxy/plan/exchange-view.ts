@@ -3,10 +3,20 @@ import type { RequestHead } from '../../http/request-head.js';
 import type { RequestInfo } from '../../http/request-info.js';
 import type { Signature } from '../../http/signature.js';
 import type { RouteMatch } from '../../routing/compiled-route.js';
+import type { Client } from '../client/client.js';
 import type { ClientBody } from '../client/client-body.js';
 import type { ClientMessage } from '../client/client-message.js';
 import type { ClientTie } from '../client/client-tie.js';
 import type { ListenerInfo } from '../client/listener-info.js';
+
+/** What plans read of what a request asks for. */
+interface LocationView {
+  readonly authority: string;
+  readonly hostPort: string;
+  readonly forwardedPath: string;
+  readonly routingPath: string;
+  readonly match: RouteMatch | undefined;
+}
 
 /** What plans read of an exchange. The exchange's own docstrings say what each field means. */
 export interface ExchangeView extends RequestInfo {
@@ -15,14 +25,9 @@ export interface ExchangeView extends RequestInfo {
   readonly listenerInfo: ListenerInfo;
   readonly signature: Signature;
   readonly via: string;
-  readonly authority: string;
-  readonly hostPort: string;
-  readonly peer: string | undefined;
-  readonly peerTrusted: boolean;
+  readonly client: Client;
+  readonly location: LocationView;
   readonly query: string | undefined;
-  readonly forwardedPath: string;
-  readonly routingPath: string;
-  readonly match: RouteMatch | undefined;
   readonly body: ClientBody | undefined;
   readonly upgrade: { readonly protocol: string } | undefined;
   readonly tie: ClientTie | undefined;

@@ -36,7 +36,7 @@ export class ForwardPlan {
     headers[1] =
       target.hostHeader === 'preserve'
         ? // A client of HTTP/1.0 may name none, and our own message must.
-          exchange.authority || backend.url.host
+          exchange.location.authority || backend.url.host
         : target.hostHeader === 'backend'
           ? backend.url.host
           : target.hostHeader;
@@ -45,7 +45,7 @@ export class ForwardPlan {
     this.requestRules?.apply(headers);
     // The backend sends back what it gets, what the rules have set as well (RFC 9110 §9.3.8).
     if (exchange.method === 'TRACE') RawHeaders.removeAll(headers, this.credentials);
-    const path = this.rewrites ? rewritten(exchange) : exchange.forwardedPath;
+    const path = this.rewrites ? rewritten(exchange) : exchange.location.forwardedPath;
     return {
       method: exchange.method,
       path: exchange.query === undefined ? path : `${path}?${exchange.query}`,
@@ -72,6 +72,6 @@ function frame(headers: RawHeaders, head: RequestHead, body: RequestBody | Buffe
 }
 
 function rewritten(exchange: ExchangeView): string {
-  const { match, forwardedPath, routingPath } = exchange;
+  const { match, forwardedPath, routingPath } = exchange.location;
   return match?.route.rewrite?.apply(match.pattern, { raw: forwardedPath, routing: routingPath }) ?? forwardedPath;
 }

@@ -8,16 +8,15 @@ import { forwardingHeaders, isRequestId } from './forwarding-headers.js';
 async function fieldsFor(
   options: RequestOptions,
   trusted = false,
-  change: object = {},
+  { location = {}, client = {} }: { readonly location?: object; readonly client?: object } = {},
 ): Promise<Record<string, string>> {
   const { exchange } = (await roadTo(['a'])).open(options);
   const head = new RequestHead(exchange.rawHeaders as string[], new RequestFieldRules(), trusted);
   const headers = forwardingHeaders(
     Object.assign(Object.create(exchange) as typeof exchange, {
       head,
-      peerTrusted: trusted,
-      peer: '10.0.0.1',
-      ...change,
+      location: { ...exchange.location, ...location },
+      client: { ...exchange.client, peer: '10.0.0.1', peerTrusted: trusted, ...client },
     }),
   );
   expect(headers[0]).toBe('Host');
@@ -49,7 +48,9 @@ describe('the fields by which a backend is told of the client', () => {
       forwarded: expect.stringMatching(/^for=203\.0\.113\.9;host=shop\.example;proto=https, for=10\.0\.0\.1/),
     });
     const forwarded = 'for=203.0.113.9;proto=https;host=shop.example';
-    expect(await fieldsFor({ fields: ['Forwarded', forwarded] }, true, { clientIp: '203.0.113.9' })).toMatchObject({
+    expect(
+      await fieldsFor({ fields: ['Forwarded', forwarded] }, true, { client: { ip: '203.0.113.9' } }),
+    ).toMatchObject({
       'x-forwarded-for': '203.0.113.9, 10.0.0.1',
       'x-forwarded-proto': 'https',
       forwarded: `${forwarded}, for=10.0.0.1;host=a.example;proto=http`,
@@ -57,7 +58,7 @@ describe('the fields by which a backend is told of the client', () => {
   });
 
   it('name no address and no host where there is none', async () => {
-    const fields = await fieldsFor({}, false, { peer: undefined, authority: '' });
+    const fields = await fieldsFor({}, false, { client: { peer: undefined }, location: { authority: '' } });
     expect([fields['x-forwarded-for'], fields['x-forwarded-host'], fields['forwarded']]).toEqual([
       'unknown',
       undefined,
@@ -66,7 +67,7 @@ describe('the fields by which a backend is told of the client', () => {
   });
 
   it('have the port that the client has named before that of the listener', async () => {
-    expect((await fieldsFor({}, false, { hostPort: '8080' }))['x-forwarded-port']).toBe('8080');
+    expect((await fieldsFor({}, false, { location: { hostPort: '8080' } }))['x-forwarded-port']).toBe('8080');
   });
 
   it('add the gateway to Via, and the id', async () => {

@@ -19,7 +19,9 @@ export function isRequestId(value: string | undefined): value is string {
  * said who asked in only one of the two languages, `X-Forwarded-For` or `Forwarded`, the gateway says the same in the other.
  */
 export function forwardingHeaders(exchange: ExchangeView): RawHeaders {
-  const { head, listenerInfo: listener, authority, peer, peerTrusted: trusted } = exchange;
+  const { head, listenerInfo: listener } = exchange;
+  const { peer, peerTrusted: trusted } = exchange.client;
+  const { authority, hostPort } = exchange.location;
   const address = peer === undefined ? 'unknown' : (canonicalAddress(peer) ?? peer);
   const headers: RawHeaders = ['Host', authority];
   for (const entry of head.passed) headers.push(entry);
@@ -38,7 +40,7 @@ export function forwardingHeaders(exchange: ExchangeView): RawHeaders {
     headers.push('X-Forwarded-Proto', forwardedProto ?? listener.scheme);
     const host = forwardedHost ?? authority;
     if (host !== '') headers.push('X-Forwarded-Host', host);
-    const port = reportedPort(way, exchange.hostPort, listener);
+    const port = reportedPort(way, hostPort, listener);
     if (port !== undefined) headers.push('X-Forwarded-Port', port);
     const { scheme } = listener;
     headers.push(
@@ -51,7 +53,7 @@ export function forwardingHeaders(exchange: ExchangeView): RawHeaders {
     headers.push('X-Forwarded-For', address, 'X-Forwarded-Proto', listener.scheme);
     // An HTTP/1.0 client may name none.
     if (authority !== '') headers.push('X-Forwarded-Host', authority);
-    if (exchange.hostPort !== '') headers.push('X-Forwarded-Port', exchange.hostPort);
+    if (hostPort !== '') headers.push('X-Forwarded-Port', hostPort);
     else if (listener.port !== undefined) headers.push('X-Forwarded-Port', String(listener.port));
     headers.push('Forwarded', forwardedElement(address, authority, listener.scheme));
   }

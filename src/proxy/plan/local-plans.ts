@@ -18,7 +18,8 @@ export class RedirectPlan implements LocalPlan {
 
   constructor(private readonly status: number) {}
 
-  respond({ match, forwardedPath, routingPath, query }: ExchangeView): LocalResponse {
+  respond({ location: asked, query }: ExchangeView): LocalResponse {
+    const { match, forwardedPath, routingPath } = asked;
     const location = match!.route.redirect!.location(
       match!.pattern,
       { raw: forwardedPath, routing: routingPath },
