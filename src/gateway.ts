@@ -64,7 +64,7 @@ export class Gateway {
    * ```
    */
   policies(security: object): Promise<readonly RequestPolicy[]> {
-    return policiesFor(this.routePolicies, security);
+    return policiesFor(this.routePolicies, this.config, security);
   }
 
   /**

@@ -14,6 +14,15 @@ describe('a field with credentials', () => {
     name => expect(fields.has(name)).toBe(true),
   );
 
+  it('of API keys is that of the configuration in question, and of no other', () => {
+    const apiKey = { header: 'x-next', keys: [{ id: 'a', sha256: 'a'.repeat(64) }] };
+    const upstreams = { app: { backends: ['http://a'] } };
+    const next = new CredentialFields(
+      buildConfig({ upstreams, routes: [{ upstream: 'app', security: { auth: { apiKey } } }] }),
+    );
+    expect([next.has('x-next'), next.has('x-k'), fields.has('x-next')]).toEqual([true, false, false]);
+  });
+
   it.each(['x-kind', 'xk', 'accept', 'sec-websocket-version'])('is not %s', name =>
     expect(fields.has(name)).toBe(false),
   );

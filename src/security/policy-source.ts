@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../config/file/gateway.config.js';
 import type { EffectiveSecurity } from '../config/file/route-settings.js';
 import type { RequestPolicy } from './policy.js';
 
@@ -31,8 +32,21 @@ export interface StagedPolicy {
   readonly ownRouteOnly?: boolean;
 }
 
-/** Makes the policies of one kind from the security settings of a route. */
+/** What policies are made for. */
+export interface PolicyScope {
+  /** The whole configuration that they belong to: some policies follow from all of its routes. */
+  readonly config: GatewayConfig;
+  /** The place of the settings, for error messages: `routes[2].security`. */
+  readonly path: string;
+  /** The name of the route. Undefined: they are for controllers of an application, which keep them until the process ends. */
+  readonly route: string | undefined;
+}
+
+/**
+ * Makes the policies of one kind from the security settings of a route, for one configuration after the other. State that must outlive a
+ * configuration is kept by the block that it belongs to: a block that has not changed is the same object in the next configuration.
+ */
 export interface PolicySource {
-  /** `path`: the place of the settings, for error messages: `routes[2].security`. Rejects, in one line, for settings that cannot be used. */
-  policies(security: EffectiveSecurity, path: string): readonly StagedPolicy[] | Promise<readonly StagedPolicy[]>;
+  /** Rejects, in one line, for settings that cannot be used. */
+  policies(security: EffectiveSecurity, scope: PolicyScope): readonly StagedPolicy[] | Promise<readonly StagedPolicy[]>;
 }

@@ -1,19 +1,19 @@
 import type { EffectiveSecurity } from '../config/file/route-settings.js';
 import type { RequestPolicy } from './policy.js';
-import { stages, type PolicySource, type StagedPolicy } from './policy-source.js';
+import { stages, type PolicyScope, type PolicySource, type StagedPolicy } from './policy-source.js';
 
 /** Collects the policies of all kinds for a route, in the order of their stages. */
 export class RoutePolicies {
   constructor(private readonly sources: readonly PolicySource[]) {}
 
-  /** The policies of a route. `path`: the place of its settings, for error messages. */
-  async of(security: EffectiveSecurity, path: string): Promise<readonly RequestPolicy[]> {
-    return (await this.staged(security, path)).map(({ policy }) => policy);
+  /** The policies of a route. */
+  async of(security: EffectiveSecurity, scope: PolicyScope): Promise<readonly RequestPolicy[]> {
+    return (await this.staged(security, scope)).map(({ policy }) => policy);
   }
 
   /** The same with their stages. */
-  async staged(security: EffectiveSecurity, path: string): Promise<readonly StagedPolicy[]> {
-    const lists = await Promise.all(this.sources.map(async source => source.policies(security, path)));
+  async staged(security: EffectiveSecurity, scope: PolicyScope): Promise<readonly StagedPolicy[]> {
+    const lists = await Promise.all(this.sources.map(async source => source.policies(security, scope)));
     return inOrder(lists.flat());
   }
 }

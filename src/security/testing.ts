@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
+import { securityOf, type EffectiveSecurity } from '../config/file/route-settings.js';
 import { RawHeaders } from '../fields/raw-headers.js';
+import type { PolicyScope } from './policy-source.js';
 import type { Identity, PolicyContext } from './policy.js';
 
 /** The properties of a request for a test; the others are those of a plain GET. `fields`: as on the wire, name, value, name, value … */
@@ -49,4 +52,19 @@ export class SketchedRequest implements PolicyContext {
   setResponseHeader(name: string, value: string): void {
     this.responseEdits.push([name, value]);
   }
+}
+
+/** What policies are made for: a route of a configuration, by its place there; without one, controllers of an application. */
+export function scopeOf(config: GatewayConfig, index?: number): PolicyScope {
+  if (index === undefined) return { config, path: 'security', route: undefined };
+  return { config, path: `routes[${index}].security`, route: config.routes[index]!.name };
+}
+
+/** What a source makes for the route at that place of a configuration. */
+export function sourced<Made>(
+  source: { policies(security: EffectiveSecurity, scope: PolicyScope): Made },
+  config: GatewayConfig,
+  index = 0,
+): Made {
+  return source.policies(securityOf(config, config.routes[index]!), scopeOf(config, index));
 }

@@ -103,6 +103,28 @@ describe('the plan of a route', () => {
     expect([plan.policies, plan.bodyPolicies]).toEqual([[head, body], [body]]);
   });
 
+  it('has policies that were made for it, and for the configuration that it is in', async () => {
+    const asked: unknown[] = [];
+    const source: PolicySource = {
+      policies: (_, { config, path, route }) => {
+        asked.push([config.routes.length, path, route]);
+        return [];
+      },
+    };
+    await plansOf(
+      [
+        { name: 'a', upstream: 'app' },
+        { name: 'b', match: match('/b'), upstream: 'app' },
+      ],
+      {},
+      [source],
+    );
+    expect(asked).toEqual([
+      [2, 'routes[0].security', 'a'],
+      [2, 'routes[1].security', 'b'],
+    ]);
+  });
+
   it('keeps latencies only where a hedge needs them', async () => {
     const road = await roadTo(['a'], { retries: { hedgeAfter: 'p95' } });
     expect(road.target().latencies).toBeDefined();
@@ -112,7 +134,7 @@ describe('the plan of a route', () => {
 
 describe('the plans', () => {
   it('cannot be made where a policy cannot be had', async () => {
-    const source: PolicySource = { policies: (_, path) => Promise.reject(new Error(`${path}: no such policy`)) };
+    const source: PolicySource = { policies: (_, { path }) => Promise.reject(new Error(`${path}: no such policy`)) };
     await expect(plansOf([{ name: 'app', upstream: 'app' }], {}, [source])).rejects.toThrow(
       'routes[0].security: no such policy',
     );

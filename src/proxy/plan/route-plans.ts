@@ -68,7 +68,7 @@ export class RoutePlans {
     random: RandomSource,
   ): Promise<RoutePlans> {
     const lists = config.routes.map((route, index) =>
-      policies.staged(securityOf(config, route), `routes[${index}].security`),
+      policies.staged(securityOf(config, route), { config, path: `routes[${index}].security`, route: route.name }),
     );
     return new RoutePlans(config, targets, await Promise.all(lists), random);
   }

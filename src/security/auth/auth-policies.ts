@@ -1,11 +1,10 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { AuthConfig, JwtConfig } from '../../config/file/auth.config.js';
-import { GATEWAY_CONFIG } from '../../config/config.module.js';
 import type { GatewayConfig } from '../../config/file/gateway.config.js';
 import type { EffectiveSecurity } from '../../config/file/route-settings.js';
 import { PINO } from '../../logging/logging.module.js';
-import type { PolicySource, StagedPolicy } from '../policy-source.js';
+import type { PolicyScope, PolicySource, StagedPolicy } from '../policy-source.js';
 import type { RequestPolicy } from '../policy.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.js';
 import { AuthService } from './forward/auth-service.js';
@@ -27,20 +26,14 @@ const passwords: WorkBounds = { running: 2, waiting: 32, waitingOfOne: 8 };
 /** The policies of `security.auth`. The routes of one block share its keys, connections and caches. */
 @Injectable()
 export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #elsewhere: readonly string[];
+  readonly #elsewhere = new WeakMap<GatewayConfig, readonly string[]>();
   readonly #keys = new Map<string, RemoteKeys>();
   readonly #services = new Map<object, AuthService>();
   readonly #methods = new Map<AuthConfig, readonly Authenticator[]>();
   readonly #passwords = new WorkQueue(passwords);
   #started = false;
 
-  constructor(
-    @Inject(GATEWAY_CONFIG) config: GatewayConfig,
-    @Inject(PINO) private readonly log: Logger,
-  ) {
-    const blocks = [config.security.auth, ...config.routes.map(({ security }) => security?.auth)];
-    this.#elsewhere = forbiddenElsewhere(blocks.flatMap(block => (block === undefined ? [] : identityFields(block))));
-  }
+  constructor(@Inject(PINO) private readonly log: Logger) {}
 
   /** Starts to fetch keys. */
   onApplicationBootstrap(): void {
@@ -53,19 +46,20 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
     await Promise.all([...this.#services.values()].map(service => service.close()));
   }
 
-  policies(security: EffectiveSecurity, path: string): readonly StagedPolicy[] {
-    const policy = this.#policy(security, path);
+  policies(security: EffectiveSecurity, scope: PolicyScope): readonly StagedPolicy[] {
+    const policy = this.#policy(security, scope);
     if (policy === undefined) return [];
     const { auth } = security;
     return [{ stage: 'authentication', policy, origin: auth, ownRouteOnly: policy instanceof ForgedFields }];
   }
 
-  #policy({ auth, validation }: EffectiveSecurity, path: string): RequestPolicy | undefined {
+  #policy({ auth, validation }: EffectiveSecurity, { config, path }: PolicyScope): RequestPolicy | undefined {
+    const elsewhere = this.#elsewhereIn(config);
     if (auth === undefined || auth.mode === 'off') {
-      if (this.#elsewhere.length === 0) return undefined;
-      return new ForgedFields(new BackendFields(new Set(this.#elsewhere), new Set(), new Set()));
+      if (elsewhere.length === 0) return undefined;
+      return new ForgedFields(new BackendFields(new Set(elsewhere), new Set(), new Set()));
     }
-    const identity = new Set([...this.#elsewhere, ...identityFields(auth)]);
+    const identity = new Set([...elsewhere, ...identityFields(auth)]);
     const methods = [...this.#shared(auth)];
     const { forward } = auth;
     if (forward !== undefined) {
@@ -78,6 +72,17 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
       auth.mode,
       new BackendFields(identity, credentialFields(auth), keptFields(auth)),
     );
+  }
+
+  /** The fields that clients may not send on any route, since a route of the configuration tells backends in them who sends a request. */
+  #elsewhereIn(config: GatewayConfig): readonly string[] {
+    let names = this.#elsewhere.get(config);
+    if (names === undefined) {
+      const blocks = [config.security.auth, ...config.routes.map(({ security }) => security?.auth)];
+      names = forbiddenElsewhere(blocks.flatMap(block => (block === undefined ? [] : identityFields(block))));
+      this.#elsewhere.set(config, names);
+    }
+    return names;
   }
 
   /** The methods that all routes of the block share. */

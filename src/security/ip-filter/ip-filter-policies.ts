@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { IpFilterConfig } from '../../config/file/security.config.js';
 import type { EffectiveSecurity } from '../../config/file/route-settings.js';
-import type { PolicySource, StagedPolicy } from '../policy-source.js';
+import type { PolicyScope, PolicySource, StagedPolicy } from '../policy-source.js';
 import { IpFilter } from './ip-filter.js';
 
 /** Makes the policy of `security.ipFilter`. Routes that have the same block share one. */
@@ -9,7 +9,7 @@ import { IpFilter } from './ip-filter.js';
 export class IpFilterPolicies implements PolicySource {
   readonly #compiled = new WeakMap<IpFilterConfig, IpFilter>();
 
-  policies({ ipFilter }: EffectiveSecurity, path: string): readonly StagedPolicy[] {
+  policies({ ipFilter }: EffectiveSecurity, { path }: PolicyScope): readonly StagedPolicy[] {
     if (ipFilter === undefined || ipFilter.allow.length + ipFilter.deny.length === 0) return [];
     let policy = this.#compiled.get(ipFilter);
     if (policy === undefined) {

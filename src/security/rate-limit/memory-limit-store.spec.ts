@@ -32,6 +32,14 @@ describe('MemoryLimitStore', () => {
     expect(store.take([ten, two], ['all', 'a'])).toEqual([0.1 * second, second]);
   });
 
+  it('keeps the count of a limit however many other limits there have been', () => {
+    const { store } = storeAt();
+    store.take([ten], ['a']);
+    // Each refuses its request, which leaves the cell free for the next one.
+    for (let number = 0; number < 25_000; number++) store.take([{ ...two, name: String(number), tolerance: 0 }], ['a']);
+    expect(store.take([ten], ['a'])).toEqual([0.2 * second]);
+  });
+
   it('gives back what it took when another thread has been faster at a later limit', () => {
     const memory = CellTable.allocate(64);
     const rival = new CellTable(memory, () => second).space('two');

@@ -2,6 +2,9 @@ import { CellTable, type CellSpace } from '../../shared-memory/cell-table.js';
 import { LimitStore, type Backlogs } from './limit-store.js';
 import type { Quota } from './quota.js';
 
+/** Namespaces that are remembered. They follow from the names of the limits, so those that are forgotten are made again. */
+const mostSpaces = 10_000;
+
 /**
  * Counts in memory that the threads of a process share: exact across them, bounded, lost when the process ends. As storage
  * for `@nestjs/throttler`: `ThrottlerModule.forRoot({ throttlers, storage: new MemoryLimitStore() })`.
@@ -51,6 +54,8 @@ export class MemoryLimitStore extends LimitStore {
     let space = this.#spaces.get(name);
     if (space === undefined) {
       space = this.cells.space(name);
+      // Each limit that was ever configured has left one.
+      if (this.#spaces.size >= mostSpaces) this.#spaces.clear();
       this.#spaces.set(name, space);
     }
     return space;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EffectiveSecurity } from '../../config/file/route-settings.js';
 import type { RateLimitConfig } from '../../config/file/security.config.js';
-import type { PolicySource, StagedPolicy } from '../policy-source.js';
+import type { PolicyScope, PolicySource, StagedPolicy } from '../policy-source.js';
 import { LimitStore } from './limit-store.js';
 import { Limit } from './limit.js';
 import { RateLimitFields } from './rate-limit-fields.js';
@@ -9,21 +9,18 @@ import { RateLimitPolicy } from './rate-limit-policy.js';
 
 /**
  * Makes the policies of `security.rateLimit`. Each block has its own counts: routes that inherit the top-level block share its
- * counts.
+ * counts. A count is found by the name of its limit, so it goes on in the next configuration, and in another gateway with the
+ * same file, wherever the limit stands there.
  */
 @Injectable()
 export class RateLimitPolicies implements PolicySource {
-  readonly #limits = new WeakMap<readonly RateLimitConfig[], readonly Limit[]>();
+  readonly #compiled = new WeakMap<readonly RateLimitConfig[], Compiled>();
 
   constructor(private readonly store: LimitStore) {}
 
-  policies({ rateLimit }: EffectiveSecurity, path: string): readonly StagedPolicy[] {
+  policies({ rateLimit }: EffectiveSecurity, scope: PolicyScope): readonly StagedPolicy[] {
     if (rateLimit === undefined || rateLimit.length === 0) return [];
-    let limits = this.#limits.get(rateLimit);
-    if (limits === undefined) {
-      limits = compile(rateLimit, path);
-      this.#limits.set(rateLimit, limits);
-    }
+    const limits = this.#limits(rateLimit, ownerOf(rateLimit, scope));
     const early = limits.filter(limit => !limit.needsClaims);
     const late = limits.filter(limit => limit.needsClaims);
     const fields = new RateLimitFields([...early, ...late], early.length > 0 && late.length > 0);
@@ -33,17 +30,45 @@ export class RateLimitPolicies implements PolicySource {
       ...(late.length > 0 ? [{ stage: 'claim-limits', policy: policy(late), origin: rateLimit } as const] : []),
     ];
   }
+
+  #limits(settings: readonly RateLimitConfig[], owner: string): readonly Limit[] {
+    let compiled = this.#compiled.get(settings);
+    // A route may get another name while its limits stay.
+    if (compiled?.owner !== owner) {
+      compiled = { owner, limits: compile(settings, owner) };
+      this.#compiled.set(settings, compiled);
+    }
+    return compiled.limits;
+  }
 }
 
-/** `path`: the first place of the settings. Place and settings make the names of the limits, so a changed limit starts again from zero. */
-function compile(settings: readonly RateLimitConfig[], path: string): readonly Limit[] {
+/** The limits of a block, as its last owner has them. */
+interface Compiled {
+  readonly owner: string;
+  readonly limits: readonly Limit[];
+}
+
+/** Who has the counts of a block. Never a place in the file, which changes when a route is added before. */
+function ownerOf(rateLimit: readonly RateLimitConfig[], { config, route }: PolicyScope): string {
+  if (rateLimit === config.security.rateLimit) return 'security';
+  return route === undefined ? 'controllers' : `route ${JSON.stringify(route)}`;
+}
+
+/** Owner and settings make the names of the limits, so a changed limit starts again from zero, and the others go on. */
+function compile(settings: readonly RateLimitConfig[], owner: string): readonly Limit[] {
   const titles = new Map<string, number>();
-  return settings.map((one, index) => {
+  const names = new Map<string, number>();
+  return settings.map(one => {
     const { limit, per, burst = limit, key, ipv6Prefix } = one;
     const kind = settings.length === 1 ? 'default' : key.replace(/:.*$/s, '');
-    const number = (titles.get(kind) ?? 0) + 1;
-    titles.set(kind, number);
-    const name = `${path}.rateLimit[${index}] ${limit}/${per}ms+${burst} ${key}/${ipv6Prefix}`;
-    return new Limit(name, number === 1 ? kind : `${kind}-${number}`, one);
+    const name = `${owner} ${limit}/${per}ms+${burst} ${key}/${ipv6Prefix}`;
+    return new Limit(numbered(name, ' ', names), numbered(kind, '-', titles), one);
   });
+}
+
+/** The text itself where it comes for the first time, then with its number behind it. `taken`: how often each has come. */
+function numbered(text: string, separator: string, taken: Map<string, number>): string {
+  const number = (taken.get(text) ?? 0) + 1;
+  taken.set(text, number);
+  return number === 1 ? text : `${text}${separator}${number}`;
 }

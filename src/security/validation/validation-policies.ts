@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { BodySchema } from '../../body-schema/body-schema.js';
+import type { GatewayConfig } from '../../config/file/gateway.config.js';
 import type { EffectiveSecurity } from '../../config/file/route-settings.js';
-import type { PolicySource, StagedPolicy } from '../policy-source.js';
+import type { PolicyScope, PolicySource, StagedPolicy } from '../policy-source.js';
 import type { RequestPolicy } from '../policy.js';
 import { ContentTypes } from './content-types.js';
 import { ExceptPreflights } from './except-preflights.js';
@@ -13,10 +14,12 @@ import { UnderscoreHeaders } from './underscore-headers.js';
 /** The policies of `security.validation`. */
 @Injectable()
 export class ValidationPolicies implements PolicySource {
-  readonly #schemas = new Map<string, BodySchema>();
+  readonly #schemas = new WeakMap<BodyBlock, BodySchema>();
+  /** Those of each configuration by the paths of their files, so that routes of one file share one. */
+  readonly #byFile = new WeakMap<GatewayConfig, Map<string, BodySchema>>();
 
   /** Throws, in one line, for a schema that cannot be used. */
-  policies({ validation, cors }: EffectiveSecurity): readonly StagedPolicy[] {
+  policies({ validation, cors }: EffectiveSecurity, { config }: PolicyScope): readonly StagedPolicy[] {
     const { methods, maxBody, underscoreHeaders, requireHeaders, contentTypes, body } = validation;
     // When the gateway answers preflights itself, it must not deny them for lacking things that browsers never send with them.
     const ofPages = (policy: RequestPolicy): RequestPolicy =>
@@ -27,13 +30,20 @@ export class ValidationPolicies implements PolicySource {
     if (underscoreHeaders !== 'keep') policies.push(new UnderscoreHeaders(underscoreHeaders));
     if (requireHeaders.length > 0) policies.push(ofPages(new RequiredHeaders(requireHeaders)));
     if (contentTypes.length > 0) policies.push(new ContentTypes(contentTypes));
-    if (body !== undefined) policies.push(new JsonBody(this.#schema(body.schema)));
+    if (body !== undefined) policies.push(new JsonBody(this.#schema(body, config)));
     return policies.map(policy => ({ stage: 'validation', policy }));
   }
 
-  #schema(file: string): BodySchema {
-    let schema = this.#schemas.get(file);
-    if (schema === undefined) this.#schemas.set(file, (schema = BodySchema.read(file)));
+  /** A file that has changed is named by another block in the next configuration, and is read again. */
+  #schema(block: BodyBlock, config: GatewayConfig): BodySchema {
+    let byFile = this.#byFile.get(config);
+    if (byFile === undefined) this.#byFile.set(config, (byFile = new Map<string, BodySchema>()));
+    const schema = this.#schemas.get(block) ?? byFile.get(block.schema) ?? BodySchema.read(block.schema);
+    this.#schemas.set(block, schema);
+    byFile.set(block.schema, schema);
     return schema;
   }
 }
+
+/** `security.validation.body`. */
+type BodyBlock = NonNullable<EffectiveSecurity['validation']['body']>;
