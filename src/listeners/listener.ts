@@ -1,16 +1,13 @@
-import { once } from 'node:events';
-import { unlink, stat } from 'node:fs/promises';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createSecureServer, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { TrustedProxies } from '../http/client-address.js';
 import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
 import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
-import { interpose } from '../platform/interpose.js';
-import { openFiles } from '../platform/open-files.js';
 import type { Http1Channel } from '../proxy/client/http1-channel.js';
 import type { Http1Message } from '../proxy/client/http1-message.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
+import { Acceptor, type Address, type Taker } from './acceptor.js';
 import type { ClientErrors } from './client-errors.js';
 import { Http1Connections } from './http1/http1-connections.js';
 import { Http2Connections, type Http2Options } from './http2/http2-connections.js';
@@ -21,18 +18,9 @@ import { StartError } from './start-error.js';
 import type { ListenerTls } from './tls/tls-settings.js';
 import { TlsTermination } from './tls/tls-termination.js';
 
-/**
- * Connections that may wait to be accepted; the limit of the system may be lower. Node accepts one in each turn of its event
- * loop, and a client whose connection is dropped tries again only after a second.
- */
-const backlog = 4096;
-
 /** One entry of `listeners`. Times in milliseconds, 0 = off. */
-export interface ListenerSettings {
+export interface ListenerSettings extends Address {
   readonly name: string;
-  readonly host: string;
-  readonly port?: number | undefined;
-  readonly unix?: string | undefined;
   readonly proxyProtocol: boolean;
   /** See `trustUnknown` of the configuration. */
   readonly trustUnknown: boolean;
@@ -68,18 +56,21 @@ export interface ListenerServices {
 /** Handles a request of HTTP/1.x after a listener has read its head. */
 export type HandleRequest = (message: Http1Message, channel: Http1Channel, listener: ListenerInfo) => void;
 
-/** An address that clients connect to: a server on a port or a unix socket, in clear text or over TLS, with its limits enforced. */
-export class Listener implements ListenerInfo {
+/** Serves what comes on an address that clients connect to, in clear text or over TLS, with its limits enforced. */
+export class Listener implements ListenerInfo, Taker {
   readonly name: string;
   readonly scheme: 'http' | 'https';
   readonly unix: boolean;
   port: number | undefined;
   draining = false;
-  readonly #server: Server;
+  readonly #acceptor: Acceptor;
   readonly #sockets = new Set<Socket>();
   readonly #settings: ListenerSettings;
+  readonly #metrics: ConnectionMetrics;
   readonly #slowClients: SlowClients;
+  readonly #proxyProtocol: ProxyProtocolGate | undefined;
   readonly #tls: TlsTermination | undefined;
+  readonly #preface: PrefaceGate | undefined;
   readonly #http1: Http1Connections;
   readonly #http2: Http2Connections | undefined;
 
@@ -89,9 +80,12 @@ export class Listener implements ListenerInfo {
     this.name = settings.name;
     this.unix = settings.unix !== undefined;
     this.scheme = settings.tls === undefined ? 'http' : 'https';
+    this.#acceptor = new Acceptor(settings);
+    this.#metrics = services.connections;
     const { limits } = settings;
     const { errors, over } = services;
-    this.#tls = terminationOf(settings, services);
+    this.#proxyProtocol = proxyProtocolOf(settings, services);
+    this.#tls = this.#terminationOf(settings, services);
     this.#slowClients = new SlowClients(limits, this.#sockets);
     this.#http1 = new Http1Connections(
       limits,
@@ -106,39 +100,18 @@ export class Listener implements ListenerInfo {
         },
       },
     );
-    if (this.#tls === undefined ? settings.h2c : settings.http2)
-      this.#http2 = new Http2Connections({ listener: this, limits, ...services.streams });
-    const server = (this.#server = this.#createServer());
-    server.maxConnections = limits.connections;
-    if (settings.proxyProtocol) {
-      const gate = new ProxyProtocolGate({
-        listener: this.name,
-        unix: this.unix,
-        timeout: limits.headerTimeout,
-        trusted: services.trusted,
-        trustUnknown: settings.trustUnknown,
-        metrics: services.connections,
-        log: services.log,
-      });
-      interpose(server, 'connection', (socket, proceed) => gate.admit(socket, proceed));
-    }
-    server
-      .on('connection', socket => this.#keep(socket))
-      .on('drop', () => services.connections.refused(this.name, 'limit'));
-    // Runs before all other listeners, so that a refused connection costs nothing more.
-    interpose(server, 'connection', (socket, proceed) => {
-      if (openFiles.take('clients')) {
-        openFiles.giveWhenClosed('clients', socket);
-        return proceed();
-      }
-      services.connections.refused(this.name, 'descriptors');
-      socket.destroy();
-    });
+    if (this.#tls === undefined ? !settings.h2c : !settings.http2) return;
+    this.#http2 = new Http2Connections({ listener: this, limits, ...services.streams });
+    if (this.#tls === undefined) this.#preface = new PrefaceGate(limits.headerTimeout);
   }
 
   /** Connections open now. */
   get connections(): number {
     return this.#sockets.size;
+  }
+
+  get maxConnections(): number {
+    return this.#settings.limits.connections;
   }
 
   /** The sockets of those connections; the TLS socket once TLS has begun. */
@@ -160,16 +133,23 @@ export class Listener implements ListenerInfo {
   }
 
   async #listen(): Promise<void> {
-    const { host, port, unix } = this.#settings;
     await this.#tls?.start();
-    if (unix === undefined) this.#server.listen({ host, port: port ?? 0, backlog });
-    else {
-      await removeStaleSocket(unix);
-      this.#server.listen({ path: unix, backlog });
-    }
-    await once(this.#server, 'listening');
+    this.#acceptor.serve(this);
+    await this.#acceptor.open();
     this.#slowClients.watch();
-    if (unix === undefined) this.port = (this.#server.address() as AddressInfo).port;
+    this.port = this.#acceptor.port;
+  }
+
+  take(socket: Socket): void {
+    this.#keep(socket);
+    // A client that leaves within its handshake has gone.
+    if (this.#tls !== undefined) socket.allowHalfOpen = false;
+    if (this.#proxyProtocol === undefined) this.#begin(socket);
+    else this.#proxyProtocol.admit(socket, () => this.#begin(socket));
+  }
+
+  refused(reason: 'limit' | 'descriptors'): void {
+    this.#metrics.refused(this.name, reason);
   }
 
   /**
@@ -179,7 +159,7 @@ export class Listener implements ListenerInfo {
   drain(): void {
     this.draining = true;
     this.#http2?.drain();
-    this.#server.close();
+    this.#acceptor.release(this);
   }
 
   #keep(socket: Socket): void {
@@ -187,35 +167,46 @@ export class Listener implements ListenerInfo {
     socket.on('close', () => this.#sockets.delete(socket));
   }
 
-  /** The server, which hands over each connection when its first byte of HTTP may be read. */
-  #createServer(): Server {
-    const tls = this.#tls;
-    if (tls === undefined) {
-      const server = createServer({ allowHalfOpen: true, noDelay: true });
-      const http2 = this.#http2;
-      if (http2 === undefined) return server.on('connection', socket => this.#http1.take(socket));
-      const gate = new PrefaceGate(this.#settings.limits.headerTimeout);
-      return server.on('connection', socket =>
-        gate.admit(socket, spoken => {
-          if (spoken === 'http1') return this.#http1.take(socket);
-          // As over TLS: a client of HTTP/2 that closes its side has gone.
-          socket.allowHalfOpen = false;
-          http2.take(socket);
-        }),
-      );
+  /** The next byte of the connection is the first of TLS or HTTP. */
+  #begin(socket: Socket): void {
+    if (this.#tls !== undefined) this.#tls.take(socket);
+    else if (this.#preface === undefined) this.#http1.take(socket);
+    else {
+      this.#preface.admit(socket, spoken => {
+        if (spoken === 'http1') return this.#http1.take(socket);
+        // As over TLS: a client of HTTP/2 that closes its side has gone.
+        socket.allowHalfOpen = false;
+        this.#http2!.take(socket);
+      });
     }
-    const server = createSecureServer({ noDelay: true, ...tls.serverOptions });
-    server.on('secureConnection', (socket: TLSSocket) => {
-      if (socket.alpnProtocol === 'h2' && this.#http2 !== undefined) return this.#http2.take(socket);
-      // Not before: a client that leaves within its handshake, or speaks HTTP/2, has gone.
-      socket.allowHalfOpen = true;
-      this.#http1.take(socket);
-    });
-    tls.attach(server, (socket, below) => {
-      this.#sockets.delete(below);
-      this.#keep(socket);
-    });
-    return server;
+  }
+
+  #secured(socket: TLSSocket, below: Socket): void {
+    this.#sockets.delete(below);
+    this.#keep(socket);
+    if (socket.alpnProtocol === 'h2' && this.#http2 !== undefined) return this.#http2.take(socket);
+    // Not before: a client that leaves within its handshake, or speaks HTTP/2, has gone.
+    socket.allowHalfOpen = true;
+    this.#http1.take(socket);
+  }
+
+  #terminationOf(settings: ListenerSettings, services: ListenerServices): TlsTermination | undefined {
+    const { http2, limits, name, proxyProtocol, tls, unix } = settings;
+    return (
+      tls &&
+      new TlsTermination({
+        listener: name,
+        unix: unix !== undefined,
+        http2,
+        tls,
+        handshakeTimeout: limits.headerTimeout,
+        proxyProtocol,
+        secured: (socket, below) => this.#secured(socket, below),
+        metrics: services.connections,
+        certificates: services.certificates,
+        log: services.log,
+      })
+    );
   }
 
   /** Cuts every connection. */
@@ -225,7 +216,7 @@ export class Listener implements ListenerInfo {
     this.#tls?.stop();
     this.#http1.close();
     this.#http2?.close();
-    this.#server.close();
+    this.#acceptor.release(this);
     for (const socket of this.#sockets) socket.destroy();
   }
 }
@@ -235,35 +226,15 @@ export function authority(host: string, port: number | undefined): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function terminationOf(settings: ListenerSettings, services: ListenerServices): TlsTermination | undefined {
-  const { http2, limits, name, proxyProtocol, tls, unix } = settings;
-  return (
-    tls &&
-    new TlsTermination({
-      listener: name,
-      unix: unix !== undefined,
-      http2,
-      tls,
-      handshakeTimeout: limits.headerTimeout,
-      proxyProtocol,
-      metrics: services.connections,
-      certificates: services.certificates,
-      log: services.log,
-    })
-  );
-}
-
-/** Removes a socket file that a crashed process has left behind, and that would block the address for ever. */
-async function removeStaleSocket(path: string): Promise<void> {
-  const file = await stat(path).catch(() => undefined);
-  if (file?.isSocket() !== true) return;
-  const { connect } = await import('node:net');
-  const alive = await new Promise<boolean>(resolve => {
-    const probe = connect(path, () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.on('error', () => resolve(false));
+function proxyProtocolOf(settings: ListenerSettings, services: ListenerServices): ProxyProtocolGate | undefined {
+  if (!settings.proxyProtocol) return undefined;
+  return new ProxyProtocolGate({
+    listener: settings.name,
+    unix: settings.unix !== undefined,
+    timeout: settings.limits.headerTimeout,
+    trusted: services.trusted,
+    trustUnknown: settings.trustUnknown,
+    metrics: services.connections,
+    log: services.log,
   });
-  if (!alive) await unlink(path);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Server as TlsServer, TlsOptions, TLSSocket } from 'node:tls';
+import { createServer, type Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { UNIX_PEER } from '../../http/client-address.js';
 import type { CertificateMetrics } from '../../metrics/certificate-metrics.js';
@@ -8,7 +8,6 @@ import type { ConnectionMetrics, ConnectionRefusal } from '../../metrics/connect
 import { introduce, introductionOf, type ClientCertificate } from '../../proxy/client/client-connection.js';
 import { describeCertificate } from './client-certificate.js';
 import { FileWatch, type WatchTimes } from './file-watch.js';
-import { interpose, takeTlsFailures } from '../../platform/interpose.js';
 import { carrierOf } from '../../platform/tls-carrier.js';
 import { TlsCertificates } from './tls-certificates.js';
 import { handshakeFailure } from './tls-failure.js';
@@ -24,6 +23,8 @@ interface TlsTerminationOptions {
   readonly handshakeTimeout: number;
   /** Connections carry a PROXY protocol header. */
   readonly proxyProtocol: boolean;
+  /** Called for each handshake that has succeeded, with the TLS socket and the socket below, which it replaces from now on. */
+  readonly secured: (socket: TLSSocket, below: Socket) => void;
   readonly metrics: ConnectionMetrics;
   readonly certificates: CertificateMetrics;
   readonly log: Logger;
@@ -42,7 +43,8 @@ export class TlsTermination {
   readonly #options: TlsTerminationOptions;
   readonly #certificates: TlsCertificates;
   readonly #watch: FileWatch;
-  #server: TlsServer | undefined;
+  /** Does not listen: it is given connections. */
+  readonly #server: TlsServer;
   #reported: readonly string[] = [];
   #rotation: NodeJS.Timeout | undefined;
   #removeMetrics: (() => void) | undefined;
@@ -51,10 +53,22 @@ export class TlsTermination {
     this.#options = options;
     this.#certificates = new TlsCertificates(options.tls);
     this.#watch = new FileWatch(this.#certificates.files, last => this.#reload(last), options.watch);
+    this.#server = createServer(this.#serverOptions)
+      .on('secureConnection', socket => this.#secured(socket))
+      .on('tlsClientError', (error, socket) => {
+        const invalid: unknown = socket.authorizationError;
+        this.#refused(socket, handshakeFailure(error, invalid), String(invalid ?? error.message));
+        socket.destroy();
+      });
   }
 
-  /** Options for making the server. {@link start} adds the certificates. */
-  get serverOptions(): TlsOptions {
+  /** Begins the handshake of a connection. */
+  take(socket: Socket): void {
+    this.#server.emit('connection', socket);
+  }
+
+  /** {@link start} adds the certificates. */
+  get #serverOptions(): TlsOptions {
     const { handshakeTimeout, http2, tls } = this.#options;
     return {
       ALPNProtocols: alpnProtocols(http2),
@@ -66,39 +80,17 @@ export class TlsTermination {
     };
   }
 
-  /**
-   * Takes over the handshakes of a server. `secured` is called for each finished handshake, with the TLS socket and the socket
-   * below, which it replaces from now on.
-   */
-  attach(server: TlsServer, secured: (socket: TLSSocket, below: Socket) => void): void {
-    this.#server = server;
-    interpose<TLSSocket>(server, 'secureConnection', (socket, proceed) => {
-      const below = carrierOf(socket);
-      if (below === undefined || !this.#admit(socket, below)) {
-        socket.destroy();
-        return;
-      }
-      secured(socket, below);
-      proceed();
-    });
-    takeTlsFailures(server, (error, socket) => {
-      const invalid: unknown = socket.authorizationError;
-      this.#refused(socket, handshakeFailure(error, invalid), String(invalid ?? error.message));
-      socket.destroy();
-    });
-  }
-
   /** Loads the certificates and watches their files. Rejects, in one line, when one cannot be used. */
   async start(): Promise<void> {
     const { certificates, listener, log } = this.#options;
     this.#certificates.load();
     for (const warning of this.#certificates.warnings(file => certificates.shows(file)))
       log.warn({ listener }, warning);
-    this.#server?.setSecureContext(this.#certificates.defaults);
+    this.#server.setSecureContext(this.#certificates.defaults);
     this.#removeMetrics = certificates.addCertificates(() =>
       this.#certificates.expiries.map(expiry => ({ listener, ...expiry })),
     );
-    this.#rotation = setInterval(() => this.#server?.setTicketKeys(randomBytes(48)), sessionLifetime * 1000).unref();
+    this.#rotation = setInterval(() => this.#server.setTicketKeys(randomBytes(48)), sessionLifetime * 1000).unref();
     await this.#watch.start();
   }
 
@@ -106,6 +98,12 @@ export class TlsTermination {
     this.#watch.stop();
     clearInterval(this.#rotation);
     this.#removeMetrics?.();
+  }
+
+  #secured(socket: TLSSocket): void {
+    const below = carrierOf(socket);
+    if (below === undefined || !this.#admit(socket, below)) socket.destroy();
+    else this.#options.secured(socket, below);
   }
 
   /** Whether a client that has finished its handshake may go on. */
@@ -142,7 +140,7 @@ export class TlsTermination {
     const { listener, log } = this.#options;
     const { changed, failures } = this.#certificates.reload();
     if (changed.length > 0) {
-      this.#server?.setSecureContext(this.#certificates.defaults);
+      this.#server.setSecureContext(this.#certificates.defaults);
       log.info({ listener, files: changed }, 'certificates changed');
     }
     if (failures.length > 0 && !last) return false;

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { stat, unlink } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { openFiles } from '../platform/open-files.js';
+
+/**
+ * Connections that may wait to be accepted; the limit of the system may be lower. Node accepts one in each turn of its event
+ * loop, and a client whose connection is dropped tries again only after a second.
+ */
+const backlog = 4096;
+
+/** Where clients connect to: a host and a port (absent or 0: any free one), or the path of a unix socket. */
+export interface Address {
+  readonly host: string;
+  readonly port?: number | undefined;
+  readonly unix?: string | undefined;
+}
+
+/** Serves the connections that an acceptor accepts. */
+export interface Taker {
+  /** Connections that may be open at a time. */
+  readonly maxConnections: number;
+  /** A connection has been accepted. Nothing that it has sent was read. */
+  take(socket: Socket): void;
+  /** A connection was closed at once: too many are open, or no descriptor is left. */
+  refused(reason: 'limit' | 'descriptors'): void;
+}
+
+/** Listens on an address, and hands what comes to one taker after the other: the address stays open while takers change. */
+export class Acceptor {
+  /** The port that it listens on; undefined on a unix socket, and before it listens. */
+  port: number | undefined;
+  readonly #server: Server;
+  #taker: Taker | undefined;
+
+  constructor(readonly address: Address) {
+    // Takers whose clients must not close their side alone say so for each connection.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true })
+      .on('connection', socket => this.#accept(socket))
+      .on('drop', () => this.#taker?.refused('limit'));
+  }
+
+  /** Listens. Rejects with the error of the system when the address cannot be had. */
+  async open(): Promise<void> {
+    const { host, port, unix } = this.address;
+    if (unix === undefined) this.#server.listen({ host, port: port ?? 0, backlog });
+    else {
+      await removeStaleSocket(unix);
+      this.#server.listen({ path: unix, backlog });
+    }
+    await once(this.#server, 'listening');
+    if (unix === undefined) this.port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Hands all connections that come from now on to `taker`. */
+  serve(taker: Taker): void {
+    this.#taker = taker;
+    this.#server.maxConnections = taker.maxConnections;
+  }
+
+  /** Stops listening, unless another taker is served by now. Connections that were taken are left alone. */
+  release(taker: Taker): void {
+    if (this.#taker === taker) this.#server.close();
+  }
+
+  #accept(socket: Socket): void {
+    const taker = this.#taker!;
+    if (!openFiles.take('clients')) {
+      taker.refused('descriptors');
+      socket.destroy();
+      return;
+    }
+    openFiles.giveWhenClosed('clients', socket);
+    taker.take(socket);
+  }
+}
+
+/** Removes a socket file that a crashed process has left behind, and that would block the address for ever. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const file = await stat(path).catch(() => undefined);
+  if (file?.isSocket() !== true) return;
+  const alive = await new Promise<boolean>(resolve => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+  if (!alive) await unlink(path);
+}
