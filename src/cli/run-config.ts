@@ -1,3 +1,4 @@
+import { noOrigin } from '../config/loading/config-error.js';
 import { buildConfig } from '../config/loading/load-config.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
 import { knownNames, loadFile } from './load-file.js';
@@ -24,7 +25,8 @@ export function configToRun(
   if (to.length > 0) {
     if (config !== undefined) return '--to and --config exclude each other: put the backends into the file.';
     const upstreams = { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } };
-    return { config: buildConfig({ ...listenersOf(port, selfSigned), upstreams }, knownNames), warnings: [] };
+    const built = buildConfig({ ...listenersOf(port, selfSigned), upstreams }, knownNames);
+    return { config: built, warnings: [], ...noOrigin };
   }
   if (port !== undefined || strategy !== undefined)
     return '--port and --strategy go with --to; with a file they stand in the file.';

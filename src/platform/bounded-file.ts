@@ -60,6 +60,7 @@ export function whyUnreadable(error: unknown): string {
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this process';
   if (code === 'EISDIR') return 'is a directory';
   if (code === 'ENXIO') return 'is a socket';
+  if (code === 'ELOOP') return 'leads through a circle of symbolic links';
   return `cannot be read (${code ?? String(error)})`;
 }
 

@@ -46,7 +46,13 @@ const rateLimitStore = either(
   value => value === 'memory',
 );
 
-/** A whole gateway: the value that one configuration file describes, with every default filled in. */
+/** The files that a configuration file includes. */
+export const includedFiles = list(
+  text({ label: 'path or pattern', expected: 'the path of a file, or a pattern such as conf.d/*.yaml' }),
+  { max: 1000, orSingle: true },
+);
+
+/** A whole gateway: the value that one configuration file and those that it includes describe, with every default filled in. */
 export class GatewayConfig {
   @ListOf(() => ListenerConfig, {
     min: 1,
@@ -95,6 +101,11 @@ export class GatewayConfig {
 
   @Block(() => SseConfig, { doc: 'Event streams. A route may override each key.' })
   sse: SseConfig = new SseConfig();
+
+  @Key(includedFiles, {
+    doc: 'More files that become part of this configuration (the reference tells of them under "Several files"): one path, or a list of paths, relative to the file in which they stand. `*` stands for any characters of a name and `?` for one character, but for a dot at its beginning (`conf.d/*.yaml`). A file that is missing or comes twice is an error, a pattern without a match a warning. At most 1000 files, 16 MiB together, and 10 of which each includes the next.',
+  })
+  declare include?: string[];
 
   @Key(either(choice('auto'), integer(1, 256), value => value === 'auto'), {
     doc: 'Worker threads for traffic: `auto` = one for each core, `1` = all in one thread.',

@@ -44,7 +44,8 @@ function refusal(path: Path, invalid: Invalid): Collected {
   };
 }
 
-function refusals(path: Path, value: unknown): Collected[] {
+/** The refused values in a value that a kind has read, as findings; `path` leads to the value. */
+export function refusals(path: Path, value: unknown): Collected[] {
   return invalidsIn(value).map(([below, invalid]) => {
     const steps = below.map((step, depth) => (Array.isArray(at(value, below.slice(0, depth))) ? Number(step) : step));
     return refusal([...path, ...steps], invalid);

@@ -3,6 +3,17 @@ import { formatPath, type Position, type Problem } from './problem.js';
 /** The way to a key: names and list positions from the top of the file. */
 export type Path = readonly (string | number)[];
 
+/** A position in one of the files of a configuration. */
+export interface Place extends Position {
+  /** The name of the file, for messages. */
+  readonly file: string;
+}
+
+/** A place for people: `gateway.yaml:12:5`. */
+export function formatPlace({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
+}
+
 /** A problem before its place in the file is known. */
 export interface Finding {
   readonly path: Path;
@@ -13,26 +24,27 @@ export interface Finding {
   /** Whether the position is that of the key's name or of its value. Default: the value. */
   readonly at?: 'key' | 'value';
   /** The position, when no path leads to it. */
-  readonly position?: Position;
+  readonly position?: Place;
 }
 
-/** The positions of the keys and values of a file. */
+/** The positions of the keys and values of a configuration. */
 export interface Positions {
-  readonly file: string | undefined;
-  /** The position of a path, or of the nearest surrounding block that is in the file. */
-  find(path: Path, at: 'key' | 'value'): Position | undefined;
+  /** The names of its files, in the order in which they are read; empty for a configuration that has no file. */
+  readonly files: readonly string[];
+  /** The position of a path, or of the nearest surrounding block that is in a file. */
+  find(path: Path, at: 'key' | 'value'): Place | undefined;
 }
 
 /** The positions of a configuration that has no file. */
-export const noPositions: Positions = { file: undefined, find: () => undefined };
+export const noPositions: Positions = { files: [], find: () => undefined };
 
-/** Findings as problems, in the order of the file, each line once. */
+/** Findings as problems, in the order of the files, each line once. */
 export function locate(findings: readonly Finding[], positions: Positions): Problem[] {
   const problems = findings.map(({ path, message, found = '', allowed = '', suggestion, ...place }): Problem => {
     const position = place.position ?? positions.find(path, place.at ?? 'value');
     return {
       path: formatPath(path),
-      file: positions.file,
+      file: position?.file ?? positions.files[0],
       line: position?.line,
       column: position?.column,
       message,
@@ -41,6 +53,10 @@ export function locate(findings: readonly Finding[], positions: Positions): Prob
       ...(suggestion === undefined ? {} : { suggestion }),
     };
   });
-  const once = new Map(problems.map(problem => [`${problem.path}\n${problem.message}`, problem]));
-  return [...once.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  const once = new Map(problems.map(problem => [`${problem.file}\n${problem.path}\n${problem.message}`, problem]));
+  const order = new Map<string | undefined, number>(positions.files.map((file, index) => [file, index]));
+  const rank = ({ file }: Problem): number => order.get(file) ?? 0;
+  return [...once.values()].sort(
+    (a, b) => rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
 }

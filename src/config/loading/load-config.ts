@@ -1,15 +1,16 @@
 import { dirname, resolve } from 'node:path';
 import { readBoundedText, whyUnreadable } from '../../platform/bounded-file.js';
 import type { KnownNames } from './checks/check.js';
-import { ConfigError } from './config-error.js';
+import { ConfigError, noOrigin } from './config-error.js';
 import { noPositions } from './findings.js';
 import type { GatewayConfig } from '../file/gateway.config.js';
 import { Source } from '../language/kinds/source.js';
 import { compile, type LoadedConfig } from './compile.js';
 import type { Environment } from './environment.js';
+import { IncludeReader } from './including/include-reader.js';
+import { merge } from './including/merge.js';
 import { plainData } from './plain-data.js';
 import { largestFile } from './yaml-bounds.js';
-import { readYaml } from './yaml-source.js';
 import type { UnsupportedKey } from './unsupported.js';
 
 /** Options for reading a configuration: its file, the environment, and the known names. */
@@ -23,17 +24,24 @@ export interface ParseOptions extends KnownNames {
 }
 
 /**
- * Parses and validates the text of a configuration file.
+ * Parses and validates the text of a configuration file, and the files that it includes.
  * @throws ConfigError with every problem, positioned.
  */
 export function parseConfig(text: string, options: ParseOptions = {}): LoadedConfig {
   const { file = 'gateway.yaml', env = {}, unsupported, ...known } = options;
+  const reader = new IncludeReader(env);
+  reader.add(text, file);
+  const { excess, files, findings, isWhole, patterns, warnings } = reader;
+  const merged = merge(reader.parts);
+  const value = isWhole ? merged.value : undefined;
   const source = new Source(dirname(resolve(file)));
-  return compile({ ...readYaml(text, file, env), source, known, unsupported });
+  const origin = { files, patterns };
+  const all = excess === undefined ? [...merged.findings, ...findings] : [excess];
+  return compile({ value, findings: all, warnings, positions: merged.positions, origin, source, known, unsupported });
 }
 
 /**
- * Reads, parses and validates a configuration file.
+ * Reads, parses and validates a configuration file, and the files that it includes.
  * @throws ConfigError, also when the file cannot be read.
  */
 export function loadConfig(
@@ -46,7 +54,7 @@ export function loadConfig(
 
 /**
  * Makes a configuration of a plain object in the shape of the YAML file: for embedding and for tests. Nothing is
- * substituted from the environment. Relative paths are relative to `baseDir` (default: the working directory).
+ * substituted from the environment, and nothing can be included. Relative paths are relative to `baseDir` (default: the working directory).
  * @throws ConfigError with every problem, by path only.
  */
 export function buildConfig(
@@ -54,7 +62,8 @@ export function buildConfig(
   options: { readonly baseDir?: string } & Omit<ParseOptions, 'file' | 'env'> = {},
 ): GatewayConfig {
   const { baseDir = process.cwd(), unsupported, ...known } = options;
-  const material = { value: plainData(plain), findings: [], positions: noPositions, source: new Source(baseDir) };
+  const source = new Source(baseDir);
+  const material = { value: plainData(plain), findings: [], positions: noPositions, origin: noOrigin, source };
   return compile({ ...material, known, unsupported }).config;
 }
 
@@ -64,8 +73,9 @@ function readFile(file: string): string {
   } catch (error) {
     const why = whyUnreadable(error);
     const place = { path: '', file, line: undefined, column: undefined };
-    throw new ConfigError([
-      { ...place, message: `the configuration file ${why}`, found: '', allowed: 'a readable YAML file' },
-    ]);
+    throw new ConfigError(
+      [{ ...place, message: `the configuration file ${why}`, found: '', allowed: 'a readable YAML file' }],
+      { files: [resolve(file)], patterns: [] },
+    );
   }
 }

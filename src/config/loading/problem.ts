@@ -6,9 +6,12 @@ export interface Position {
 
 /** One error or warning of a configuration. */
 export interface Problem {
-  /** The key's path: `upstreams.orders.timeouts.connect`, `listeners[0].port`; empty for the file as a whole. */
+  /**
+   * The key's path: `upstreams.orders.timeouts.connect`, `listeners[0].port`; empty for the file as a whole. The elements of a list that several
+   * files give are counted through all of them, as `gatehouse print` shows them.
+   */
   readonly path: string;
-  /** The file name as given; undefined for a configuration that was given as a value. */
+  /** The file name as given or included; undefined for a configuration that was given as a value. */
   readonly file: string | undefined;
   /** Undefined together with `column` when there is no file, or the file could not be read. */
   readonly line: number | undefined;

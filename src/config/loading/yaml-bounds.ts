@@ -16,25 +16,39 @@ export interface Excess {
   readonly offset: number;
 }
 
+/** What was measured of a text. */
+interface Measure {
+  /** Keys and values, as far as the text was looked at. */
+  readonly scalars: number;
+  /** Undefined: the text may be parsed. */
+  readonly excess?: Excess;
+}
+
 /**
  * Checks a text before it is parsed: the parser recurses for each level, and its time grows with the square of the length of a
- * malicious file. Undefined: the text may be parsed.
+ * malicious file.
  */
-export function excessOf(text: string): Excess | undefined {
-  if (text.length > largestFile) return { message: 'the file is larger than 4 MiB: no configuration is', offset: 0 };
+export function measure(text: string): Measure {
+  const excessive = (scalars: number, offset: number, message: string): Measure => ({
+    scalars,
+    excess: { message, offset },
+  });
+  if (text.length > largestFile) return excessive(0, 0, 'the file is larger than 4 MiB: no configuration is');
   const levels = new Levels();
   let offset = 0;
   let scalars = 0;
   for (const token of new Lexer().lex(text)) {
     // Marks of the lexer, which are no characters of the text.
     if (token === '\x1f') {
-      if (++scalars > 2 * mostNodes) return { message: 'the file is too large: it holds too many values', offset };
+      if (++scalars > 2 * mostNodes)
+        return excessive(scalars, offset, 'the file is too large: it holds too many values');
     } else if (token !== '\x02' && token !== '\x18') {
-      if (levels.enter(token) > deepest) return { message: `nested too deep: at most ${deepest} levels`, offset };
+      if (levels.enter(token) > deepest)
+        return excessive(scalars, offset, `nested too deep: at most ${deepest} levels`);
       offset += token.length;
     }
   }
-  return undefined;
+  return { scalars };
 }
 
 /** Estimates the depth of a place in the text by brackets and columns, closely enough to bound the parser. */

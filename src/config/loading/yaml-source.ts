@@ -10,26 +10,27 @@ import {
   type Node,
   type YAMLError,
 } from 'yaml';
-import type { Finding, Path, Positions } from './findings.js';
+import type { Finding, Path, Place, Positions } from './findings.js';
 import { Invalid } from '../language/kinds/invalid.js';
 import { Substituted } from '../language/kinds/substituted.js';
-import type { Position } from './problem.js';
 import { substitute, type Environment } from './environment.js';
-import { deepest, excessOf, mostNodes, type Excess } from './yaml-bounds.js';
+import { deepest, measure, mostNodes, type Excess } from './yaml-bounds.js';
 
 /** A file as plain data (blocks without a prototype), with the positions of all values. */
-interface RawFile {
-  /** Undefined for an empty file. */
+export interface RawFile {
+  /** Undefined for an empty file, and for one that could not be parsed: that one has findings. */
   readonly value: unknown;
   readonly findings: readonly Finding[];
   readonly positions: Positions;
+  /** About how many values were parsed, uses of aliases counted. */
+  readonly size: number;
 }
 
 /** Reads YAML 1.2: plain data only, keys are texts, duplicate keys and tags are refused, variables are substituted. */
 export function readYaml(text: string, file: string, env: Environment): RawFile {
   const lines = new LineCounter();
-  const excess = excessOf(text);
-  if (excess !== undefined) return refused(excess, text, file);
+  const { scalars, excess } = measure(text);
+  if (excess !== undefined) return { ...refused(excess, text, file), size: scalars / 2 };
   const document = parseDocument(text, {
     lineCounter: lines,
     schema: 'core',
@@ -45,38 +46,43 @@ export function readYaml(text: string, file: string, env: Environment): RawFile 
   // After a syntax error the parser guesses, so only the first error is reported.
   for (const error of fatal ? [fatal] : document.warnings) reader.syntax(error, text);
   const value = document.contents === null || fatal ? undefined : reader.read(document.contents, [], 0);
+  const size = Math.max(reader.nodes, scalars / 2);
   const tooLarge = { path: [], message: 'the file is too large or nested too deep (each use of an alias counts)' };
-  if (reader.isTooLarge) return { value: undefined, findings: [tooLarge], positions: reader };
-  return { value: value ?? undefined, findings: reader.findings, positions: reader };
+  if (reader.isTooLarge) return { value: undefined, findings: [tooLarge], positions: reader, size };
+  return { value: value ?? undefined, findings: reader.findings, positions: reader, size };
 }
 
-function refused({ message, offset }: Excess, text: string, file: string): RawFile {
+function refused({ message, offset }: Excess, text: string, file: string): Omit<RawFile, 'size'> {
   const before = text.slice(0, offset).split('\n');
-  const position = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-  return { value: undefined, findings: [{ path: [], message, position }], positions: { file, find: () => undefined } };
+  const position = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  const positions = { files: [file], find: () => undefined };
+  return { value: undefined, findings: [{ path: [], message, position }], positions };
 }
 
 class NodeReader implements Positions {
   readonly findings: Finding[] = [];
+  readonly files: readonly string[];
   isTooLarge = false;
-  private readonly keys = new Map<string, Position>();
-  private readonly values = new Map<string, Position>();
+  nodes = 0;
+  private readonly keys = new Map<string, Place>();
+  private readonly values = new Map<string, Place>();
   private readonly aliases = new Map<Alias, ReturnType<Alias['resolve']>>();
-  private nodes = 0;
 
   constructor(
     private readonly document: Document.Parsed,
     private readonly lines: LineCounter,
-    readonly file: string,
+    private readonly file: string,
     private readonly env: Environment,
-  ) {}
+  ) {
+    this.files = [file];
+  }
 
-  find(path: Path, at: 'key' | 'value'): Position | undefined {
+  find(path: Path, at: 'key' | 'value'): Place | undefined {
     const id = JSON.stringify(path.map(String));
     const [first, second] = at === 'key' ? [this.keys, this.values] : [this.values, this.keys];
     const found = first.get(id) ?? second.get(id);
     if (found) return found;
-    return path.length > 0 ? this.find(path.slice(0, -1), 'key') : { line: 1, column: 1 };
+    return path.length > 0 ? this.find(path.slice(0, -1), 'key') : { file: this.file, line: 1, column: 1 };
   }
 
   /** Records an error or warning of the YAML parser. */
@@ -142,7 +148,7 @@ class NodeReader implements Positions {
     this.findings.push({ path: [], message, position: this.placeOf(key) });
   }
 
-  private placeOf(key: unknown): Position {
+  private placeOf(key: unknown): Place {
     const [offset = 0] = (key as Node).range ?? [];
     return this.position(offset);
   }
@@ -157,15 +163,15 @@ class NodeReader implements Positions {
     return substituted && whole ? new Substituted(text, written) : text;
   }
 
-  private remember(places: Map<string, Position>, path: Path, node: unknown): void {
+  private remember(places: Map<string, Place>, path: Path, node: unknown): void {
     const id = JSON.stringify(path.map(String));
     const range = (node as Node | null)?.range;
     // The first place counts: for an alias that is the place of its use, not of the anchor.
     if (range && !places.has(id)) places.set(id, this.position(range[0]));
   }
 
-  private position(offset: number): Position {
+  private position(offset: number): Place {
     const { line, col } = this.lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return { file: this.file, line: Math.max(1, line), column: Math.max(1, col) };
   }
 }

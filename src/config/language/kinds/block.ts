@@ -32,6 +32,7 @@ export function block<T extends object>(blockClass: () => BlockClass<T>, rules: 
       return rules.shortSchema ? { anyOf: [rules.shortSchema, reference] } : reference;
     },
     blocks: [blockClass],
+    joins: 'keys',
     parse: (raw, source) => {
       const expanded = rules.expand?.(raw) ?? raw;
       return isBlock(expanded) ? instantiate(blockClass(), expanded, source) : new Invalid(raw, described());

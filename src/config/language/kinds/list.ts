@@ -22,6 +22,7 @@ export function list<T>(kind: Kind<T>, { min = 0, max = 10_000, orSingle = false
     expected,
     schema: orSingle ? { anyOf: [kind.schema, schema] } : schema,
     ...(kind.blocks ? { blocks: kind.blocks } : {}),
+    ...(orSingle ? {} : { joins: 'items' }),
     parse: (raw, source) => {
       if (isBlock(raw) && !orSingle && kind.blocks) return new Invalid(raw, expected, { message: blockForList(raw) });
       if (raw === null || (!Array.isArray(raw) && !orSingle)) return new Invalid(raw, expected);

@@ -10,6 +10,7 @@ export function map<T>(key: Kind<string>, kind: Kind<T>): Kind<Map<string, T>> {
     expected,
     schema: { type: 'object', propertyNames: key.schema, additionalProperties: kind.schema },
     ...(kind.blocks ? { blocks: kind.blocks } : {}),
+    joins: 'names',
     parse: (raw, source) => {
       if (Array.isArray(raw)) return new Invalid(raw, expected, { message: listForMap(kind) });
       if (!isBlock(raw)) return new Invalid(raw, expected);

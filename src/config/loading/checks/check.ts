@@ -24,6 +24,8 @@ export interface CheckContext {
   readonly config: GatewayConfig;
   /** Kinds that are given here are complete: other names are refused. */
   readonly known: KnownNames;
+  /** How a message about one place calls another one: `listeners[3]`. */
+  name(path: Path): string;
   /** Reports a configuration that cannot work. */
   report(finding: Finding): void;
   /** Reports a configuration that works, but probably not as intended. */

@@ -35,12 +35,13 @@ export function checkListeners(context: CheckContext): void {
     if (sameName !== undefined) {
       report({
         path: [...path, 'name'],
-        message: `listeners[${sameName}] is called ${JSON.stringify(listener.name)} too`,
+        message: `${context.name(['listeners', sameName])} is called ${JSON.stringify(listener.name)} too`,
       });
     } else names.set(listener.name, index);
     const address = addressOf(listener);
     const sameAddress = address === undefined ? undefined : addresses.get(address);
-    if (sameAddress !== undefined) report({ path, message: `listeners[${sameAddress}] listens on ${address} too` });
+    if (sameAddress !== undefined)
+      report({ path, message: `${context.name(['listeners', sameAddress])} listens on ${address} too` });
     else if (address !== undefined) addresses.set(address, index);
     if (sameAddress === undefined) checkCollision(context, listener, index);
     checkRedirect(context, listener, path);
@@ -57,7 +58,7 @@ export function checkListeners(context: CheckContext): void {
 }
 
 /** Reports a listener whose address another one also takes, because one of them listens on all addresses of the machine. */
-function checkCollision({ config, report }: CheckContext, listener: ListenerConfig, index: number): void {
+function checkCollision({ config, name, report }: CheckContext, listener: ListenerConfig, index: number): void {
   if (listener.unix !== undefined) return;
   const other = items(config.listeners).find(
     ([place, each]) => place < index && each.unix === undefined && collide(each, listener),
@@ -65,7 +66,7 @@ function checkCollision({ config, report }: CheckContext, listener: ListenerConf
   if (other === undefined) return;
   const [place, { host }] = other;
   const [wide, narrow] = wildcard.test(host) ? [host, listener.host] : [listener.host, host];
-  const message = `listeners[${place}] listens on port ${listener.port} of ${host} already, and ${wide} takes ${narrow} in`;
+  const message = `${name(['listeners', place])} listens on port ${listener.port} of ${host} already, and ${wide} takes ${narrow} in`;
   report({ path: ['listeners', index], message });
 }
 
@@ -94,7 +95,7 @@ function checkRedirect({ report }: CheckContext, { port, redirectToHttps, tls }:
   }
 }
 
-function checkAdmin({ config, report }: CheckContext): void {
+function checkAdmin({ config, name, report }: CheckContext): void {
   const { admin } = config;
   if (!isLoopback(admin.host) && admin.token === undefined && !isRefused(admin, 'token')) {
     const message = `an admin side on ${admin.host} can be reached from elsewhere: give it a token, or a loopback host`;
@@ -111,7 +112,7 @@ function checkAdmin({ config, report }: CheckContext): void {
       const key = isWritten(admin, 'port') ? ['admin', 'port'] : ['listeners', index, 'port'];
       report({
         path: key,
-        message: `the admin side and listeners[${index}] both listen on port ${port}: it is never on a public listener`,
+        message: `the admin side and ${name(['listeners', index])} both listen on port ${port}: it is never on a public listener`,
       });
     }
   }

@@ -23,29 +23,29 @@ function checkVia({ config, warn }: CheckContext): void {
 }
 
 /** The request id would overwrite an identity or be overwritten by it, and an API key would be read as a request id. */
-function checkIdField({ config, report }: CheckContext): void {
+function checkIdField({ config, name, report }: CheckContext): void {
   const id = config.requestId.header;
-  for (const [name, owner] of ownedNames(config)) {
-    if (foldName(name) !== foldName(id)) continue;
-    const message = `${JSON.stringify(id)} belongs to ${owner}: choose another name`;
+  for (const [field, owner] of ownedNames(config)) {
+    if (foldName(field) !== foldName(id)) continue;
+    const message = `${JSON.stringify(id)} belongs to ${name(owner)}: choose another name`;
     return report({ path: ['requestId', 'header'], message });
   }
 }
 
-function* ownedNames({ forwardedFields, routes, security }: CheckContext['config']): Generator<[string, string]> {
-  const blocks: [string, typeof security.auth][] = [
-    ['security.auth', security.auth],
-    ...items(routes).map(([index, route]): [string, typeof security.auth] => [
-      `routes[${index}].security.auth`,
+function* ownedNames({ forwardedFields, routes, security }: CheckContext['config']): Generator<[string, Path]> {
+  const blocks: [Path, typeof security.auth][] = [
+    [['security', 'auth'], security.auth],
+    ...items(routes).map(([index, route]): [Path, typeof security.auth] => [
+      ['routes', index, 'security', 'auth'],
       route.security?.auth,
     ]),
   ];
   for (const [place, auth] of blocks) {
-    for (const name of auth?.jwt?.forwardClaims.values() ?? []) yield [name, `${place}.jwt.forwardClaims`];
-    for (const name of auth?.forward?.copyHeaders ?? []) yield [name, `${place}.forward.copyHeaders`];
-    if (auth?.apiKey?.header !== undefined) yield [auth.apiKey.header, `${place}.apiKey.header`];
+    for (const name of auth?.jwt?.forwardClaims.values() ?? []) yield [name, [...place, 'jwt', 'forwardClaims']];
+    for (const name of auth?.forward?.copyHeaders ?? []) yield [name, [...place, 'forward', 'copyHeaders']];
+    if (auth?.apiKey?.header !== undefined) yield [auth.apiKey.header, [...place, 'apiKey', 'header']];
   }
-  for (const name of forwardedFields.add) yield [name, 'forwardedFields.add'];
+  for (const name of forwardedFields.add) yield [name, ['forwardedFields', 'add']];
 }
 
 function checkKept({ config: { forwardedFields }, warn }: CheckContext): void {

@@ -24,7 +24,7 @@ export function checkRoutes(context: CheckContext): void {
     if (same !== undefined && isWritten(route, 'name')) {
       context.report({
         path: [...path, 'name'],
-        message: `routes[${same}] is called ${JSON.stringify(route.name)} too`,
+        message: `${context.name(['routes', same])} is called ${JSON.stringify(route.name)} too`,
       });
     } else names.set(route.name, index);
   }

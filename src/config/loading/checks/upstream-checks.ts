@@ -75,7 +75,7 @@ function checkBackends({ report, warn }: CheckContext, path: Path, upstream: Ups
 }
 
 /** Reports a backend that is this gateway: requests would go in circles until they time out, or reach the admin side. */
-function checkLoops({ config, report }: CheckContext, path: Path, { backends }: UpstreamConfig): void {
+function checkLoops({ config, name, report }: CheckContext, path: Path, { backends }: UpstreamConfig): void {
   for (const [index, { unix, url }] of items(backends)) {
     if (unix === undefined && url === undefined) continue;
     const own = items(config.listeners).find(([, listener]) =>
@@ -83,7 +83,7 @@ function checkLoops({ config, report }: CheckContext, path: Path, { backends }: 
     );
     const here = [...path, 'backends', index];
     if (own !== undefined) {
-      const message = `listeners[${own[0]}] of this gateway listens there: its requests would come back to it`;
+      const message = `${name(['listeners', own[0]])} of this gateway listens there: its requests would come back to it`;
       report({ path: here, message });
     } else if (unix === undefined && leadsTo(new URL(url), config.admin)) {
       const message = 'the admin side of this gateway listens there: it is for operators, and no route may lead to it';

@@ -3,7 +3,7 @@ export const preamble = `# Configuration reference
 
 <!-- Generated from the configuration classes by \`node dist/config/showing/generate.js\`: do not edit. -->
 
-One YAML file describes a whole gateway. The smallest useful one:
+One YAML file, with those that it [includes](#several-files), describes a whole gateway. The smallest useful one:
 
 \`\`\`yaml
 upstreams:
@@ -33,10 +33,28 @@ with the path to \`config/schema.json\` of this package.
 - **Durations** have a unit: \`250ms\`, \`5s\`, \`1m\`, \`1h\`. At most 2147483647ms (24 days), which is what a timer can wait.
 - **Sizes** have a unit: \`512b\`, \`16kb\`, \`10mb\`, \`1gb\` (powers of 1024).
 - **Ratios** are percentages or numbers from 0 to 1: \`50%\` or \`0.5\`.
-- **Paths of files** are relative to the file.
+- **Paths of files** are relative to the file in which they stand.
 - **YAML**: version 1.2. Duplicate keys and tags are errors; anchors and aliases work. Texts that look like numbers
   (\`"1"\`) need quotes where a text is expected.
 - Keys that are marked *not supported in this version* are errors, unless their value asks for nothing (such as \`false\` or \`0s\`).
+
+## Several files
+
+\`\`\`yaml
+include: [conf.d/*.yaml]
+\`\`\`
+
+makes one configuration of this file and all that match. \`check\`, \`run\`, \`routes\` and \`print\` take the file at the top.
+
+- **Order**: the file itself, then those of \`include\`, in the order of the list and by name within a pattern. Files may include others, which come right behind them.
+- **Lists at the top** (\`listeners\`, \`routes\`, \`trustedProxies\`) are put one behind the other. Where two routes match a request equally well, the first one counts.
+- **Maps and blocks** (\`upstreams\`; \`security\`, \`logging\` and blocks in them) become one, key by key. Everything else only one file may give: a name of an
+  upstream, a single value, or a list inside a block that stands in two files is an error that names both places.
+- **Messages** name the file. They count the elements of a list through all files, as \`print\` shows them: \`conf.d/orders.yaml:12:5 routes[7]\` may be the second route in that file.
+- **Relative paths**, anchors and aliases hold for the file in which they stand.
+- **Faults**: a file that is missing, no regular file, or included twice (also by way of a link), a circle, and a folder that may not be read, are errors. A pattern
+  without a match is a warning; an included file may be empty.
+- A configuration that a program builds from a value (\`buildConfig\`) has no \`include\`.
 
 ## An example
 
