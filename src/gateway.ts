@@ -113,7 +113,7 @@ export class Gateway {
     this.readiness.drain();
     // A server that is about to listen cannot be closed: it would listen afterwards, or never say that it does.
     await this.#opened?.catch(() => undefined);
-    const drained = drain(this.clients.all, this.exchanges, grace);
+    const drained = drain(this.clients.end(), this.exchanges, grace);
     this.longLived.drain();
     const cut = await drained;
     if (cut > 0) this.log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');

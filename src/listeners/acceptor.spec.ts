@@ -32,9 +32,9 @@ class Named implements Taker {
 
 async function open(taker: Taker, address: Partial<Address> = {}) {
   const sut = new Acceptor({ host: '127.0.0.1', port: 0, ...address });
-  sut.serve(taker);
-  await sut.open();
   closeLater(() => sut.release(taker));
+  await sut.open(taker);
+  sut.serve(taker);
   return { sut, port: sut.port! };
 }
 
@@ -59,6 +59,43 @@ describe('an acceptor', () => {
     await early.until('still');
     sut.release(second);
     await expect(connectRaw(port)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('lets what comes before it serves wait, with all that it says meanwhile', async () => {
+    const taker = new Named('served');
+    const sut = new Acceptor({ host: '127.0.0.1' });
+    closeLater(() => sut.release(taker));
+    await sut.open(taker);
+    const [early, other] = [await connectRaw(sut.port!), await connectRaw(sut.port!)];
+    early.send('early');
+    other.half();
+    const gone = await connectRaw(sut.port!);
+    gone.reset();
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect([taker.sockets, early.received.length]).toEqual([[], 0]);
+    sut.serve(taker);
+    await early.until('served');
+    // The others have left without a word.
+    expect([taker.sockets.length, await other.closed()]).toEqual([1, 'end']);
+    expect(String((await once(taker.sockets[0]!, 'data'))[0])).toBe('early');
+  });
+
+  it('closes what waits when it is released, and the address, also before that is open', async () => {
+    const taker = new Named('never');
+    const { port } = await open(taker);
+    const sut = new Acceptor({ host: '127.0.0.2', port });
+    await sut.open(taker);
+    const early = net.connect(port, '127.0.0.2').on('error', () => {});
+    await once(early, 'connect');
+    sut.release(taker);
+    await once(early.resume(), 'close');
+    const again = new Acceptor({ host: '127.0.0.2', port });
+    const opened = again.open(taker);
+    again.release(taker);
+    await opened;
+    await again.open(taker);
+    expect([again.isOpen, taker.sockets]).toEqual([false, []]);
+    await expect(once(net.connect(port, '127.0.0.2'), 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 
   it('counts the connections of all takers against the limit of the last', async () => {

@@ -20,7 +20,7 @@ export interface Address {
 export interface Taker {
   /** Connections that may be open at a time. */
   readonly maxConnections: number;
-  /** A connection has been accepted. Nothing that it has sent was read. */
+  /** A connection has been accepted, and nothing that has come on it was read from its socket. */
   take(socket: Socket): void;
   /** A connection was closed at once: too many are open, or no descriptor is left. */
   refused(reason: 'limit' | 'descriptors'): void;
@@ -30,18 +30,29 @@ export interface Taker {
 export class Acceptor {
   /** The port that it listens on; undefined on a unix socket, and before it listens. */
   port: number | undefined;
+  isOpen = false;
+  /** It listens no more, and will not again. */
+  isReleased = false;
   readonly #server: Server;
+  /** The one that is served, or for which connections wait. */
   #taker: Taker | undefined;
+  /** What has come before a taker was served; undefined once one is. */
+  #waiting: Socket[] | undefined = [];
 
   constructor(readonly address: Address) {
     // Takers whose clients must not close their side alone say so for each connection.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true })
       .on('connection', socket => this.#accept(socket))
-      .on('drop', () => this.#taker?.refused('limit'));
+      .on('drop', () => this.#taker!.refused('limit'));
   }
 
-  /** Listens. Rejects with the error of the system when the address cannot be had. */
-  async open(): Promise<void> {
+  /**
+   * Listens, unless it was released. Connections wait until `taker`, or another, is served. Rejects with the error of the system when the address cannot
+   * be had; it may be tried again then.
+   */
+  async open(taker: Taker): Promise<void> {
+    if (this.isReleased) return;
+    this.#change(taker);
     const { host, port, unix } = this.address;
     if (unix === undefined) this.#server.listen({ host, port: port ?? 0, backlog });
     else {
@@ -50,17 +61,41 @@ export class Acceptor {
     }
     await once(this.#server, 'listening');
     if (unix === undefined) this.port = (this.#server.address() as AddressInfo).port;
+    // It could not be closed before it listened.
+    if (this.isReleased) this.#server.close();
+    else this.isOpen = true;
   }
 
-  /** Hands all connections that come from now on to `taker`. */
+  /** Hands all connections that come from now on to `taker`, and those that wait. */
   serve(taker: Taker): void {
-    this.#taker = taker;
-    this.#server.maxConnections = taker.maxConnections;
+    this.#change(taker);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const socket of waiting) {
+      // Its client has gone, and nobody would be told of it again.
+      if (socket.readableEnded) socket.destroy();
+      else if (!socket.destroyed) taker.take(socket);
+    }
+  }
+
+  /** Connections go to `taker`, or wait for it. */
+  isFor(taker: Taker): boolean {
+    return this.#taker === taker;
   }
 
   /** Stops listening, unless another taker is served by now. Connections that were taken are left alone. */
   release(taker: Taker): void {
-    if (this.#taker === taker) this.#server.close();
+    if (this.#taker !== taker) return;
+    this.isReleased = true;
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.#server.close();
+    for (const socket of this.#waiting ?? []) socket.destroy();
+  }
+
+  #change(taker: Taker): void {
+    this.#taker = taker;
+    this.#server.maxConnections = taker.maxConnections;
   }
 
   #accept(socket: Socket): void {
@@ -71,7 +106,8 @@ export class Acceptor {
       return;
     }
     openFiles.giveWhenClosed('clients', socket);
-    taker.take(socket);
+    if (this.#waiting === undefined) taker.take(socket);
+    else this.#waiting.push(socket);
   }
 }
 

@@ -2,75 +2,15 @@ import { existsSync, linkSync } from 'node:fs';
 import { once } from 'node:events';
 import net from 'node:net';
 import { join } from 'node:path';
-import pino from 'pino';
-import { Counter } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import { closeLater } from '../../test/support/cleanup.js';
 import { connectRaw, request } from '../../test/support/client.js';
 import { answer } from '../../test/support/connection-scene.js';
+import { listenerWith, type ListenerChanges } from '../../test/support/listener-scene.js';
 import { connectCleartextHttp2 } from '../../test/support/http2-client.js';
 import { eventually } from '../../test/support/poll.js';
 import { tempFolder } from '../../test/support/temp.js';
-import { TrustedProxies } from '../http/client-address.js';
-import { ConnectionMetrics } from '../metrics/connection-metrics.js';
-import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
-import { authority, Listener, type HandleRequest, type ListenerSettings } from './listener.js';
-
-const limits = {
-  connections: 10,
-  headerTimeout: 5_000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 5_000,
-  requestsPerConnection: 0,
-  minBodyRate: 0,
-  writeTimeout: 0,
-};
-
-type Changes = Partial<Omit<ListenerSettings, 'limits'>> & { readonly limits?: Partial<typeof limits> };
-
-const ok: HandleRequest = (_message, channel) => answer(channel);
-
-/** A listener on a free port of loopback that answers everything with `ok`. */
-function listenerWith({ limits: limited, ...changes }: Changes = {}, handle: HandleRequest = ok) {
-  const refusals = new Counter({ name: 'x', help: 'x', labelNames: ['listener', 'reason'], registers: [] });
-  const settings: ListenerSettings = {
-    name: 'web',
-    host: '127.0.0.1',
-    port: 0,
-    proxyProtocol: false,
-    trustUnknown: false,
-    http2: false,
-    h2c: false,
-    ...changes,
-    limits: { ...limits, ...limited },
-  };
-  const told: string[] = [];
-  const sut = new Listener(settings, 16_384, handle, {
-    errors: {
-      refuse: (trouble, socket, { name }) => {
-        told.push(`${name}: refused, ${typeof trouble === 'string' ? trouble : trouble.kind}`);
-        socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      },
-      breakOff: (trouble, socket) => {
-        told.push(`broken off, ${typeof trouble === 'string' ? trouble : trouble.kind}`);
-        socket.destroy();
-      },
-    },
-    over: (_socket, isWhole) => void told.push(isWhole ? 'whole' : 'gone'),
-    streams: {
-      handle: stream => stream.end('over HTTP/2'),
-      head: { maxHeaders: 100, maxHeaderSize: 16_384, maxUrl: 8_192 },
-    },
-    trusted: new TrustedProxies([]),
-    connections: new ConnectionMetrics(refusals),
-    certificates: undefined as unknown as CertificateMetrics,
-    log: pino({ level: 'silent' }),
-  });
-  closeLater(() => sut.close());
-  const refused = async () =>
-    (await refusals.get()).values.map(({ labels, value }) => [labels['listener'], labels['reason'], value]);
-  return { sut, refused, told };
-}
+import type { Http1Channel } from '../proxy/client/http1-channel.js';
+import { authority, type HandleRequest } from './listener.js';
 
 const get = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 
@@ -180,6 +120,61 @@ describe('a listener', () => {
     client.send(get + get);
     await eventually(() => told.length === 2);
     expect(told).toEqual(['whole', 'whole']);
+  });
+});
+
+describe('a listener whose clients are to leave', () => {
+  const leaving = async (settings: ListenerChanges = {}, handle?: HandleRequest) => {
+    const scene = listenerWith(settings, handle);
+    await scene.sut.listen();
+    return { ...scene, port: scene.sut.port!, emptied: new Promise<void>(done => (scene.sut.whenEmpty = done)) };
+  };
+
+  it('lets each connection end with its next answer, or when no request has come on it for a moment', async () => {
+    const { sut, port, emptied } = await leaving();
+    const [idle, asking, silent] = [await connectRaw(port), await connectRaw(port), await connectRaw(port)];
+    idle.send(get);
+    expect((await idle.response()).header('connection')).toBe('keep-alive');
+    asking.send('GET / HTTP/1.1\r\n');
+    await eventually(() => sut.connections === 3);
+    sut.leave();
+    await expect(request(port)).rejects.toThrow('ECONNREFUSED');
+    expect([await idle.closed(), await silent.closed()]).toEqual(['end', 'end']);
+    asking.send('Host: x\r\n\r\n');
+    expect((await asking.response()).header('connection')).toBe('close');
+    await emptied;
+    expect(sut.draining).toBe(false);
+  });
+
+  it('ends no answer that is under way', async () => {
+    const channels: Http1Channel[] = [];
+    const { sut, port, emptied } = await leaving({}, (_message, channel) => void channels.push(channel));
+    const client = await connectRaw(port);
+    client.send(get);
+    await eventually(() => channels.length === 1);
+    sut.leave();
+    const late = await connectRaw(port).catch(() => undefined);
+    expect([late, client.state, channels[0]!.mayPersist]).toEqual([undefined, 'open', false]);
+    answer(channels[0]!);
+    expect((await client.response()).text).toBe('ok');
+    await emptied;
+  });
+
+  it('takes one request at most of a connection that shows only then what it speaks', async () => {
+    const { sut, port, emptied } = await leaving({ h2c: true });
+    const [first, second, third] = [await connectRaw(port), await connectRaw(port), await connectRaw(port)];
+    await eventually(() => sut.connections === 3);
+    sut.leave();
+    first.send(get);
+    expect((await first.response()).header('connection')).toBe('close');
+    const client = await connectCleartextHttp2(port, { createConnection: () => second.socket });
+    expect((await client.request()).text).toBe('over HTTP/2');
+    await client.closed();
+    expect(client.goaways[0]).toEqual({ code: 0, lastStream: 1 });
+    // This one asks for nothing.
+    const other = await connectCleartextHttp2(port, { createConnection: () => third.socket });
+    await other.closed();
+    await emptied;
   });
 });
 

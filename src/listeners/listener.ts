@@ -2,11 +2,14 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { TrustedProxies } from '../http/client-address.js';
+import { GatewayError } from '../http/gateway-error.js';
 import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
+import type { ReadingRules } from '../http1/message-reader.js';
 import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
 import type { Http1Channel } from '../proxy/client/http1-channel.js';
 import type { Http1Message } from '../proxy/client/http1-message.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
+import { exchangesOn, type ExchangeSocket } from '../proxy/exchanges.js';
 import { Acceptor, type Address, type Taker } from './acceptor.js';
 import type { ClientErrors } from './client-errors.js';
 import { Http1Connections } from './http1/http1-connections.js';
@@ -21,6 +24,8 @@ import { TlsTermination } from './tls/tls-termination.js';
 /** One entry of `listeners`. Times in milliseconds, 0 = off. */
 export interface ListenerSettings extends Address {
   readonly name: string;
+  /** Every request is redirected to https at this port. */
+  readonly redirectToHttps?: number | undefined;
   readonly proxyProtocol: boolean;
   /** See `trustUnknown` of the configuration. */
   readonly trustUnknown: boolean;
@@ -56,16 +61,20 @@ export interface ListenerServices {
 /** Handles a request of HTTP/1.x after a listener has read its head. */
 export type HandleRequest = (message: Http1Message, channel: Http1Channel, listener: ListenerInfo) => void;
 
-/** Serves what comes on an address that clients connect to, in clear text or over TLS, with its limits enforced. */
+/**
+ * Serves what comes on an address that clients connect to, in clear text or over TLS, with its limits enforced. Its settings never change: another
+ * listener takes over its address, while it goes on with the connections that it has.
+ */
 export class Listener implements ListenerInfo, Taker {
   readonly name: string;
   readonly scheme: 'http' | 'https';
   readonly unix: boolean;
   port: number | undefined;
   draining = false;
-  readonly #acceptor: Acceptor;
+  /** Called once, when its last connection has closed. */
+  whenEmpty: (() => void) | undefined;
+  #acceptor: Acceptor | undefined;
   readonly #sockets = new Set<Socket>();
-  readonly #settings: ListenerSettings;
   readonly #metrics: ConnectionMetrics;
   readonly #slowClients: SlowClients;
   readonly #proxyProtocol: ProxyProtocolGate | undefined;
@@ -74,32 +83,31 @@ export class Listener implements ListenerInfo, Taker {
   readonly #http1: Http1Connections;
   readonly #http2: Http2Connections | undefined;
 
-  /** `maxHead`: the most bytes of request line and header fields that are read. */
-  constructor(settings: ListenerSettings, maxHead: number, handle: HandleRequest, services: ListenerServices) {
-    this.#settings = settings;
+  /** `rules`: what is read of HTTP/1.x; each connection obeys those that hold when it begins. */
+  constructor(
+    readonly settings: ListenerSettings,
+    rules: ReadingRules,
+    handle: HandleRequest,
+    services: ListenerServices,
+  ) {
     this.name = settings.name;
     this.unix = settings.unix !== undefined;
     this.scheme = settings.tls === undefined ? 'http' : 'https';
-    this.#acceptor = new Acceptor(settings);
     this.#metrics = services.connections;
     const { limits } = settings;
     const { errors, over } = services;
     this.#proxyProtocol = proxyProtocolOf(settings, services);
     this.#tls = this.#terminationOf(settings, services);
     this.#slowClients = new SlowClients(limits, this.#sockets);
-    this.#http1 = new Http1Connections(
-      limits,
-      { maxHead },
-      {
-        begin: (message, channel) => handle(message, channel, this),
-        over,
-        broken: (trouble, connection, isBetween) => {
-          if (!isBetween) return errors.breakOff(trouble, connection.socket);
-          errors.refuse(trouble, connection.socket, this);
-          connection.linger();
-        },
+    this.#http1 = new Http1Connections(limits, rules, {
+      begin: (message, channel) => handle(message, channel, this),
+      over,
+      broken: (trouble, connection, isBetween) => {
+        if (!isBetween) return errors.breakOff(trouble, connection.socket);
+        errors.refuse(trouble, connection.socket, this);
+        connection.linger();
       },
-    );
+    });
     if (this.#tls === undefined ? !settings.h2c : !settings.http2) return;
     this.#http2 = new Http2Connections({ listener: this, limits, ...services.streams });
     if (this.#tls === undefined) this.#preface = new PrefaceGate(limits.headerTimeout);
@@ -111,7 +119,7 @@ export class Listener implements ListenerInfo, Taker {
   }
 
   get maxConnections(): number {
-    return this.#settings.limits.connections;
+    return this.settings.limits.connections;
   }
 
   /** The sockets of those connections; the TLS socket once TLS has begun. */
@@ -121,23 +129,62 @@ export class Listener implements ListenerInfo, Taker {
 
   /** The address for clients: `http://127.0.0.1:8080` or `unix:/run/gatehouse.sock`. */
   get url(): string {
-    const { host, unix } = this.#settings;
-    return unix === undefined ? `${this.scheme}://${authority(host, this.port)}` : `unix:${unix}`;
+    const { host, port, unix } = this.settings;
+    return unix === undefined ? `${this.scheme}://${authority(host, this.port ?? port)}` : `unix:${unix}`;
+  }
+
+  /** What accepts its connections, since {@link open}; it may have gone over to another listener. */
+  get acceptor(): Acceptor | undefined {
+    return this.#acceptor;
+  }
+
+  /** Its address is its own: no other listener has taken over. */
+  get accepts(): boolean {
+    return this.#acceptor?.isFor(this) === true;
   }
 
   /** Starts listening. Rejects with a {@link StartError}: an address or a certificate cannot be used. */
   async listen(): Promise<void> {
-    const { host, port, unix } = this.#settings;
-    const what = `listener "${this.name}": cannot listen on ${unix ?? authority(host, port)}`;
-    await this.#listen().catch(StartError.rethrow(what, unix));
+    await this.open(new Acceptor(this.settings));
+    this.serve();
   }
 
-  async #listen(): Promise<void> {
-    await this.#tls?.start();
-    this.#acceptor.serve(this);
-    await this.#acceptor.open();
+  /** Loads its certificates, and opens the acceptor that it is to have unless that is open: connections wait. Rejects as {@link listen} does. */
+  async open(acceptor: Acceptor): Promise<void> {
+    this.#acceptor = acceptor;
+    await this.#orRefuse(async () => {
+      await this.#tls?.load();
+      if (!acceptor.isOpen) await acceptor.open(this);
+    });
+  }
+
+  /** Tries once more to open its acceptor, which could not be opened. Rejects as {@link listen} does. */
+  async openAgain(): Promise<void> {
+    await this.#orRefuse(async () => this.#acceptor!.open(this));
+  }
+
+  /** Rejects as {@link listen} does when the files of its certificates cannot be used, for now or for the next start. */
+  async check(): Promise<void> {
+    await this.#orRefuse(async () => this.#tls?.check());
+  }
+
+  async #orRefuse(act: () => Promise<void>): Promise<void> {
+    const { host, port, unix } = this.settings;
+    const what = `listener "${this.name}": cannot listen on ${unix ?? authority(host, port)}`;
+    await act().catch(StartError.rethrow(what, unix));
+  }
+
+  /** Serves what waits at its acceptor, and what comes from now on. */
+  serve(): void {
+    this.port = this.#acceptor!.port;
+    this.#tls?.begin();
     this.#slowClients.watch();
-    this.port = this.#acceptor.port;
+    this.#acceptor!.serve(this);
+  }
+
+  /** Looks at once whether the files of its certificates have changed. */
+  reloadCertificates(): void {
+    this.#tls?.reload();
   }
 
   take(socket: Socket): void {
@@ -159,12 +206,29 @@ export class Listener implements ListenerInfo, Taker {
   drain(): void {
     this.draining = true;
     this.#http2?.drain();
-    this.#acceptor.release(this);
+    this.#acceptor?.release(this);
+  }
+
+  /**
+   * Has its clients go, while the gateway stays: no new connections, and those that stand end with their next answer, or when they have been without a request for a moment. What
+   * is in flight goes on, however long it lasts.
+   */
+  leave(): void {
+    this.#tls?.stop();
+    this.#http1.leave();
+    this.#http2?.leave();
+    this.#acceptor?.release(this);
   }
 
   #keep(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size > 0) return;
+      const { whenEmpty } = this;
+      this.whenEmpty = undefined;
+      whenEmpty?.();
+    });
   }
 
   /** The next byte of the connection is the first of TLS or HTTP. */
@@ -209,6 +273,14 @@ export class Listener implements ListenerInfo, Taker {
     );
   }
 
+  /** Ends every exchange, visibly, and cuts every connection. `why` may be shown to clients. */
+  cut(why: string): void {
+    for (const socket of this.#sockets) {
+      for (const exchange of exchangesOn(socket as ExchangeSocket)) exchange.fail(new GatewayError('DRAINING', why));
+    }
+    this.close();
+  }
+
   /** Cuts every connection. */
   close(): void {
     this.draining = true;
@@ -216,7 +288,7 @@ export class Listener implements ListenerInfo, Taker {
     this.#tls?.stop();
     this.#http1.close();
     this.#http2?.close();
-    this.#acceptor.release(this);
+    this.#acceptor?.release(this);
     for (const socket of this.#sockets) socket.destroy();
   }
 }

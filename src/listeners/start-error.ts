@@ -10,6 +10,14 @@ const explanations: Readonly<Record<string, string>> = {
 
 /** The gateway could not start; the message is one line with the remedy. */
 export class StartError extends Error {
+  constructor(
+    message: string,
+    /** The system's code for the reason (`EADDRINUSE`); empty where it is none of the system. */
+    readonly code: string = '',
+  ) {
+    super(message);
+  }
+
   /**
    * A handler for a rejected promise: throws a StartError that begins with `what` and ends with the system's reason. `unix`:
    * the path of the socket to listen on.
@@ -18,7 +26,7 @@ export class StartError extends Error {
     return error => {
       const { code = '', message } = error;
       const reason = (unix === undefined ? undefined : socketTrouble(code, unix)) ?? explanations[code] ?? message;
-      throw new StartError(`${what}: ${reason}${code === '' ? '' : ` (${code})`}`);
+      throw new StartError(`${what}: ${reason}${code === '' ? '' : ` (${code})`}`, code);
     };
   }
 }

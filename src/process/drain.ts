@@ -1,5 +1,4 @@
-import { GatewayError } from '../http/gateway-error.js';
-import { exchangesOn, type ExchangeSocket, type Exchanges } from '../proxy/exchanges.js';
+import type { Exchanges } from '../proxy/exchanges.js';
 import type { Listener } from '../listeners/listener.js';
 
 /** Milliseconds for which connections without a request stay open, because a request may be on its way. */
@@ -16,14 +15,7 @@ export async function drain(listeners: readonly Listener[], exchanges: Exchanges
   for (const listener of listeners) listener.drain();
   await quiet(listeners, exchanges, grace);
   const cut = exchanges.open;
-  for (const listener of listeners) {
-    for (const socket of listener.sockets) {
-      for (const exchange of exchangesOn(socket as ExchangeSocket)) {
-        exchange.fail(new GatewayError('DRAINING', 'The gateway is shutting down.'));
-      }
-    }
-    listener.close();
-  }
+  for (const listener of listeners) listener.cut('The gateway is shutting down.');
   await until(() => exchanges.open === 0, closedWithin);
   return cut;
 }

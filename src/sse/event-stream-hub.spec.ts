@@ -129,6 +129,13 @@ describe('the open event streams', () => {
     expect(streams.map(({ exchange }) => exchange.responder.ended)).toEqual([true, true]);
   });
 
+  it('end when their listener shuts down, and others do not', () => {
+    const { hub, open } = setup();
+    const streams = [open(), open()];
+    hub.drain(streams[1]!.exchange.listenerInfo);
+    expect(streams.map(({ exchange }) => exchange.responder.ended)).toEqual([false, true]);
+  });
+
   it('leave a backend that drains, and stay when something else changes', () => {
     const { a, b, open } = setup();
     const { source, supply } = open({ resume: true });

@@ -3,6 +3,7 @@ import type { Logger as Pino } from 'pino';
 import type { RawHeaders } from '../fields/raw-headers.js';
 import { PINO } from '../logging/logging.module.js';
 import { StreamMetrics, type OpenStream } from '../metrics/stream-metrics.js';
+import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import { Deadlines } from '../proxy/forwarder/deadlines.js';
 import {
   EventStreams,
@@ -69,8 +70,9 @@ export class EventStreamHub extends EventStreams implements StreamWatcher, Drain
     this.metrics.ended(stream.exchange.plan!.name, 'sse', stream.age);
   }
 
-  drain(): void {
-    for (const stream of [...this.#open]) stream.drain();
+  drain(listener?: ListenerInfo): void {
+    for (const stream of [...this.#open])
+      if (listener === undefined || stream.exchange.listenerInfo === listener) stream.drain();
   }
 
   #reconsider({ name, backends }: Upstream): void {

@@ -81,6 +81,18 @@ describe('a tunnel', () => {
     mine.backendSide.destroy();
   });
 
+  it('is told goodbye when its listener shuts down, and no other is', async () => {
+    const { longLived, open } = await tunnels();
+    const [mine, other] = [open(), open()];
+    longLived.drain(mine.exchange.listenerInfo);
+    await eventually(() => mine.isClosing());
+    expect(other.isClosing()).toBe(false);
+    for (const { clientSide, backendSide } of [mine, other]) {
+      clientSide.destroy();
+      backendSide.destroy();
+    }
+  });
+
   it('is told goodbye at once where the draining had begun before it opened', async () => {
     const { road, open } = await tunnels();
     const late = open('a', true);

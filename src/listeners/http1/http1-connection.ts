@@ -43,6 +43,8 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
   /** The answer has been given to the socket. */
   #isAnswered = false;
   #endsWithClient = false;
+  /** Milliseconds without a request after which it ends, since its client is to leave; 0 = it stays. */
+  #quiet = 0;
   /** On the clock of `performance.now()`: when its state began (0: since the last look at its times), when the head of the message did, and when the last of it was read. */
   #since: number;
   #begunAt: number;
@@ -81,7 +83,13 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
   responder: Http1Channel['responder'];
 
   get mayPersist(): boolean {
-    return this.#persists;
+    return this.#persists && this.#quiet === 0;
+  }
+
+  /** Ends it with its next answer, or after `quiet` milliseconds without a request. */
+  leave(quiet: number): void {
+    this.#quiet = quiet;
+    if (this.#state === 'between' && this.#reader.isIdle) this.#since = 0;
   }
 
   /** No other request may follow the one that is answered. */
@@ -109,7 +117,7 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
   takeAhead(): Buffer {
     this.socket.off('data', this.#onData).pause();
     readAsStream(this.socket);
-    const ahead = this.#ahead?.all ?? nothing;
+    const ahead = this.#ahead?.all ?? Buffer.alloc(0);
     this.#ahead = undefined;
     return ahead;
   }
@@ -155,8 +163,9 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
     const { headerTimeout, keepAliveTimeout, requestTimeout } = this.limits;
     switch (this.#state) {
       case 'between':
-        if (this.#reader.isIdle && this.#requests > 0) {
-          if (keepAliveTimeout > 0 && now - this.#since > keepAliveTimeout) this.socket.destroy();
+        if (this.#reader.isIdle && (this.#requests > 0 || this.#quiet > 0)) {
+          const most = this.#quiet > 0 ? this.#quiet : keepAliveTimeout;
+          if (most > 0 && now - this.#since > most) this.socket.destroy();
         } else if (headerTimeout > 0 && now - (this.#reader.isIdle ? this.#since : this.#begunAt) > headerTimeout) {
           this.#late();
         }
@@ -338,5 +347,3 @@ export class Http1Connection implements Http1Channel, BodyFlow, MessageReceiver 
     this.#since = 0;
   }
 }
-
-const nothing = Buffer.alloc(0);

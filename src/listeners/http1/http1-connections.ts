@@ -4,11 +4,15 @@ import type { ConnectionLimits } from './connection-limits.js';
 import { Http1Connection } from './http1-connection.js';
 import type { RequestHandler } from './request-handler.js';
 
+/** Milliseconds for which connections without a request stay open when their clients are to leave, because a request may be on its way. */
+const quietFor = 300;
+
 /** The HTTP/1.x connections of a listener. One timer looks at all of them. */
 export class Http1Connections {
   readonly #connections = new Set<Http1Connection>();
   readonly #keepAlive: string;
-  readonly #interval: number;
+  #interval: number;
+  #leaves = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -26,16 +30,30 @@ export class Http1Connections {
   /** Adds a connection. */
   take(socket: Socket): void {
     if (socket.destroyed) return;
-    this.#timer ??= setInterval(() => setImmediate(() => this.#sweep()), this.#interval).unref();
+    if (this.#timer === undefined) this.#watch();
     const now = performance.now();
     const connection = new Http1Connection(socket, this.rules, this.limits, this.handler, this.#keepAlive, now);
+    if (this.#leaves) connection.leave(quietFor);
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
+  }
+
+  /** Ends each connection with its next answer, or when no request has come on it for a moment. Also those that are still to be taken. */
+  leave(): void {
+    this.#leaves = true;
+    this.#interval = 50;
+    if (this.#timer !== undefined) this.#watch();
+    for (const connection of this.#connections) connection.leave(quietFor);
   }
 
   /** Looks at no connection any more. */
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  #watch(): void {
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => setImmediate(() => this.#sweep()), this.#interval).unref();
   }
 
   /** Runs behind what has come while the event loop was busy, so that this does not count against clients. */

@@ -14,7 +14,7 @@ const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM, NGHTTP2_REFUSED_STRE
 /** Frames that need an answer (PING, SETTINGS) that a client may send in a second. */
 const maxControlFrames = 1_000;
 
-/** Milliseconds for which a client may keep its connection without open streams after a GOAWAY. */
+/** Milliseconds for which a client may keep its connection without open streams after a GOAWAY, or when it is to leave. */
 const lingerFor = 1_000;
 
 const tooBusy = new Error('too many PING and SETTINGS frames');
@@ -32,6 +32,7 @@ export class Http2Connection {
   readonly #pace: Http2Pace;
   readonly #openedAt = performance.now();
   #requests = 0;
+  #leaves = false;
   /** The client has sent its SETTINGS, which must be its first frame. */
   #introduced = false;
   /** The time since which no stream is open; 0 while one is. */
@@ -81,6 +82,11 @@ export class Http2Connection {
     this.#session.close();
   }
 
+  /** Ends it behind its first stream, or when none comes: the listener that its client has connected to has gone meanwhile. */
+  leave(): void {
+    this.#leaves = true;
+  }
+
   /** Ends it at once, after sending what can be sent without waiting. */
   end(): void {
     this.#session.destroy();
@@ -98,7 +104,10 @@ export class Http2Connection {
       if (exchanges.length === 0 && now - this.#retiredAt > lingerFor) this.socket.destroy();
     } else if (!this.#introduced) {
       if (headerTimeout > 0 && now - this.#openedAt > headerTimeout) this.socket.destroy();
-    } else if (this.#idleSince > 0 && keepAliveTimeout > 0 && now - this.#idleSince > keepAliveTimeout) this.retire();
+    } else {
+      const most = this.#leaves ? lingerFor : keepAliveTimeout;
+      if (this.#idleSince > 0 && most > 0 && now - this.#idleSince > most) this.retire();
+    }
   }
 
   /**
@@ -118,7 +127,8 @@ export class Http2Connection {
   #count(): void {
     this.#idleSince = 0;
     this.#requests++;
-    if (this.#requests === this.limits.requestsPerConnection || this.listener.draining) this.retire();
+    const { requestsPerConnection } = this.limits;
+    if (this.#requests === requestsPerConnection || this.#leaves || this.listener.draining) this.retire();
   }
 
   /**

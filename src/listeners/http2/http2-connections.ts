@@ -1,4 +1,3 @@
-import type { ServerSessionOptions } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { HeadLimits } from '../../proxy/locator.js';
 import type { StreamHandler } from '../../proxy/client/http2-message.js';
@@ -10,6 +9,7 @@ import { sessionOptions } from './http2-settings.js';
 export interface Http2Options {
   readonly listener: ListenerInfo;
   readonly limits: ConnectionLimits;
+  /** Each connection obeys those that hold when it begins. */
   readonly head: HeadLimits;
   readonly handle: StreamHandler;
 }
@@ -17,13 +17,12 @@ export interface Http2Options {
 /** The HTTP/2 connections of a listener. One timer looks at all of them. */
 export class Http2Connections {
   readonly #connections = new Set<Http2Connection>();
-  readonly #session: ServerSessionOptions;
   readonly #interval: number;
+  #leaves = false;
   #sweptAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: Http2Options) {
-    this.#session = sessionOptions(options.head);
     const { headerTimeout, keepAliveTimeout, requestTimeout, writeTimeout } = options.limits;
     const shortest = [headerTimeout, keepAliveTimeout, requestTimeout, writeTimeout].filter(time => time > 0);
     this.#interval = Math.max(50, Math.min(1_000, ...shortest.map(time => time / 10)));
@@ -33,8 +32,9 @@ export class Http2Connections {
   take(socket: Socket): void {
     if (socket.destroyed) return;
     if (this.#timer === undefined) this.#watch();
-    const { handle, limits, listener } = this.options;
-    const connection = new Http2Connection(socket, this.#session, limits, handle, listener);
+    const { handle, head, limits, listener } = this.options;
+    const connection = new Http2Connection(socket, sessionOptions(head), limits, handle, listener);
+    if (this.#leaves) connection.leave();
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
   }
@@ -42,6 +42,12 @@ export class Http2Connections {
   /** Asks every client to leave when it has its answers. */
   drain(): void {
     for (const connection of this.#connections) connection.retire();
+  }
+
+  /** The same, also of those that are still to be taken. */
+  leave(): void {
+    this.#leaves = true;
+    this.drain();
   }
 
   /** Ends every connection. */

@@ -67,7 +67,7 @@ export class TlsTermination {
     this.#server.emit('connection', socket);
   }
 
-  /** {@link start} adds the certificates. */
+  /** {@link load} adds the certificates. */
   get #serverOptions(): TlsOptions {
     const { handshakeTimeout, http2, tls } = this.#options;
     return {
@@ -81,23 +81,39 @@ export class TlsTermination {
   }
 
   /** Loads the certificates and watches their files. Rejects, in one line, when one cannot be used. */
-  async start(): Promise<void> {
-    const { certificates, listener, log } = this.#options;
+  async load(): Promise<void> {
     this.#certificates.load();
+    this.#server.setSecureContext(this.#certificates.defaults);
+    await this.#watch.start();
+  }
+
+  /** Its certificates are served from now on, until {@link stop}: says when they expire. */
+  begin(): void {
+    const { certificates, listener, log } = this.#options;
     for (const warning of this.#certificates.warnings(file => certificates.shows(file)))
       log.warn({ listener }, warning);
-    this.#server.setSecureContext(this.#certificates.defaults);
     this.#removeMetrics = certificates.addCertificates(() =>
       this.#certificates.expiries.map(expiry => ({ listener, ...expiry })),
     );
     this.#rotation = setInterval(() => this.#server.setTicketKeys(randomBytes(48)), sessionLifetime * 1000).unref();
-    await this.#watch.start();
   }
 
+  /** Throws, in one line, when a file cannot be used now; changes nothing. */
+  check(): void {
+    new TlsCertificates(this.#options.tls).load();
+  }
+
+  /** Reads the files of the certificates again, where they have changed. */
+  reload(): void {
+    this.#reload(true);
+  }
+
+  /** Leaves the certificates as they are: handshakes that come now are the last. */
   stop(): void {
     this.#watch.stop();
     clearInterval(this.#rotation);
     this.#removeMetrics?.();
+    this.#removeMetrics = undefined;
   }
 
   #secured(socket: TLSSocket): void {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { ListenerInfo } from '../client/listener-info.js';
 import { LongLived } from './long-lived.js';
 
 it('tells everything that is open when the gateway shuts down, also where that ends at once', () => {
@@ -16,4 +17,14 @@ it('tells everything that is open when the gateway shuts down, also where that e
   longLived.drain();
   longLived.drain();
   expect([told, longLived.open.size]).toEqual([['a', 'b'], 0]);
+});
+
+it('tells of the listener that shuts down, when it is one alone', () => {
+  const longLived = new LongLived();
+  const told: (ListenerInfo | undefined)[] = [];
+  longLived.open.add({ drain: listener => void told.push(listener) });
+  const listener = { name: 'web', scheme: 'http', port: 80, unix: false, draining: true } as const;
+  longLived.drain(listener);
+  longLived.drain();
+  expect(told).toEqual([listener, undefined]);
 });

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { ListenerInfo } from '../client/listener-info.js';
 
-/** What outlives a response, and wants to be told when the gateway begins to shut down. */
+/** What outlives a response, and wants to be told when the gateway, or a listener, begins to shut down. */
 export interface Drainable {
-  /** Ends what is open as soon as that can be done cleanly. Must not throw. */
-  drain(): void;
+  /** Ends what is open as soon as that can be done cleanly; with `listener`, only what came by that one. Must not throw. */
+  drain(listener?: ListenerInfo): void;
 }
 
 /** Everything that outlives a response: event streams, tunnels. */
@@ -11,8 +12,8 @@ export interface Drainable {
 export class LongLived {
   readonly open = new Set<Drainable>();
 
-  /** The gateway shuts down: its listeners drain already. */
-  drain(): void {
-    for (const each of [...this.open]) each.drain();
+  /** The gateway shuts down, or only `listener`: it drains already. */
+  drain(listener?: ListenerInfo): void {
+    for (const each of [...this.open]) each.drain(listener);
   }
 }
