@@ -209,7 +209,13 @@ describe('a listener that stays as it is', () => {
     const trusting = { tls: { ca: other.cert, servername: 'other.example' } };
     await expect(request(scene.port(), trusting)).rejects.toThrow();
     await write(other);
+    const kept = await connectRaw(scene.port(), insecure);
     await scene.change([secure]);
+    expect((await request(scene.port(), trusting)).text).toBe('ok');
+    kept.send(get());
+    expect((await kept.response()).header('connection')).toBe('keep-alive');
+    await writeFile(cert, 'broken');
+    await expect(scene.prepare([secure])).rejects.toThrow(`: certificate file "${cert}"`);
     expect((await request(scene.port(), trusting)).text).toBe('ok');
   });
 });
