@@ -13,6 +13,7 @@ const scaled = [
   'test/e2e/large-bodies.solo.test.ts',
   'test/e2e/shutdown.test.ts',
   'test/e2e/websocket-bytes.test.ts',
+  'test/fault/auth-reloads.test.ts',
   'test/fault/event-stream-kills.test.ts',
   'test/fault/keep-alive.test.ts',
   'test/fault/tunnel-chaos.test.ts',

@@ -57,7 +57,7 @@ export class Gateway {
   /**
    * The policies that a `security` block asks for, for `@UsePolicies(token)` on controllers of your own: the policies share
    * limits, stores and keys with the gateway. Rejects with a ConfigError for wrong settings, and for `cors` and `headers`,
-   * which are no policies.
+   * which are no policies. They stay as they are when the configuration changes.
    *
    * ```ts
    * const guarded = { provide: 'guarded', inject: [Gateway], useFactory: (gateway: Gateway) => gateway.policies({ auth }) };

@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import type { EffectiveSecurity } from '../config/file/route-settings.js';
+import type { LivePart } from '../config/live/transition.js';
 import type { RequestPolicy } from './policy.js';
 
 /**
@@ -46,7 +47,7 @@ export interface PolicyScope {
  * Makes the policies of one kind from the security settings of a route, for one configuration after the other. State that must outlive a
  * configuration is kept by the block that it belongs to: a block that has not changed is the same object in the next configuration.
  */
-export interface PolicySource {
+export interface PolicySource extends Partial<LivePart> {
   /** Rejects, in one line, for settings that cannot be used. */
   policies(security: EffectiveSecurity, scope: PolicyScope): readonly StagedPolicy[] | Promise<readonly StagedPolicy[]>;
 }

@@ -1,10 +1,16 @@
 import type { EffectiveSecurity } from '../config/file/route-settings.js';
+import type { LivePart, Transition } from '../config/live/transition.js';
 import type { RequestPolicy } from './policy.js';
 import { stages, type PolicyScope, type PolicySource, type StagedPolicy } from './policy-source.js';
 
 /** Collects the policies of all kinds for a route, in the order of their stages. */
-export class RoutePolicies {
+export class RoutePolicies implements LivePart {
   constructor(private readonly sources: readonly PolicySource[]) {}
+
+  /** Has sources retire what only the last configuration uses, when the next takes effect. The policies of the next are made by {@link staged}. */
+  async prepare(transition: Transition): Promise<void> {
+    for (const source of this.sources) await source.prepare?.(transition);
+  }
 
   /** The policies of a route. */
   async of(security: EffectiveSecurity, scope: PolicyScope): Promise<readonly RequestPolicy[]> {

@@ -1,49 +1,46 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { AuthConfig, JwtConfig } from '../../config/file/auth.config.js';
+import type { AuthConfig } from '../../config/file/auth.config.js';
 import type { GatewayConfig } from '../../config/file/gateway.config.js';
 import type { EffectiveSecurity } from '../../config/file/route-settings.js';
+import type { LivePart, Transition } from '../../config/live/transition.js';
 import { PINO } from '../../logging/logging.module.js';
 import type { PolicyScope, PolicySource, StagedPolicy } from '../policy-source.js';
 import type { RequestPolicy } from '../policy.js';
-import { ApiKeyAuthenticator } from './api-key-authenticator.js';
-import { AuthService } from './forward/auth-service.js';
 import { Authentication } from './authentication.js';
+import { Authenticators } from './authenticators.js';
 import { BackendFields, forbiddenElsewhere } from './backend-fields.js';
-import { BasicAuthenticator } from './basic/basic-authenticator.js';
-import type { Authenticator } from './decision.js';
-import { fetchKeys } from './jwt/fetch-keys.js';
 import { ForgedFields } from './forged-fields.js';
 import { ForwardAuthenticator } from './forward/forward-authenticator.js';
-import { JwtAuthenticator } from './jwt/jwt-authenticator.js';
-import { KeysLog } from './jwt/keys-log.js';
-import { RemoteKeys } from './jwt/remote-keys.js';
-import { WorkQueue, type WorkBounds } from './basic/work-queue.js';
 
-/** Two passwords are checked at the same time, which is half of Node's thread pool, so that threads for files and DNS are left. */
-const passwords: WorkBounds = { running: 2, waiting: 32, waitingOfOne: 8 };
-
-/** The policies of `security.auth`. The routes of one block share its keys, connections and caches. */
+/** The policies of `security.auth`. Routes and configurations with the same block share its keys, connections and caches. */
 @Injectable()
-export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApplicationShutdown {
+export class AuthPolicies implements PolicySource, LivePart, OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #authenticators: Authenticators;
   readonly #elsewhere = new WeakMap<GatewayConfig, readonly string[]>();
-  readonly #keys = new Map<string, RemoteKeys>();
-  readonly #services = new Map<object, AuthService>();
-  readonly #methods = new Map<AuthConfig, readonly Authenticator[]>();
-  readonly #passwords = new WorkQueue(passwords);
-  #started = false;
 
-  constructor(@Inject(PINO) private readonly log: Logger) {}
+  constructor(@Inject(PINO) log: Logger) {
+    this.#authenticators = new Authenticators(log);
+  }
 
   /** Starts to fetch keys. */
   onApplicationBootstrap(): void {
-    this.#started = true;
-    for (const keys of this.#keys.values()) keys.start();
+    this.#authenticators.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    for (const keys of this.#keys.values()) keys.end();
-    await Promise.all([...this.#services.values()].map(service => service.close()));
+    await this.#authenticators.end();
+  }
+
+  /**
+   * Keys and auth services that only the last configuration uses are retired when the next takes effect. Keys that only the next one uses are fetched
+   * as soon as its policies are made.
+   */
+  prepare(transition: Transition): void {
+    const { from, to } = transition;
+    if (from === to) return;
+    transition.onCommit(() => this.#authenticators.retire(from));
+    transition.onDiscard(() => this.#authenticators.discard(to));
   }
 
   policies(security: EffectiveSecurity, scope: PolicyScope): readonly StagedPolicy[] {
@@ -53,17 +50,20 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
     return [{ stage: 'authentication', policy, origin: auth, ownRouteOnly: policy instanceof ForgedFields }];
   }
 
-  #policy({ auth, validation }: EffectiveSecurity, { config, path }: PolicyScope): RequestPolicy | undefined {
+  #policy({ auth, validation }: EffectiveSecurity, { config, path, route }: PolicyScope): RequestPolicy | undefined {
     const elsewhere = this.#elsewhereIn(config);
     if (auth === undefined || auth.mode === 'off') {
       if (elsewhere.length === 0) return undefined;
       return new ForgedFields(new BackendFields(new Set(elsewhere), new Set(), new Set()));
     }
     const identity = new Set([...elsewhere, ...identityFields(auth)]);
-    const methods = [...this.#shared(auth)];
+    // Controllers of an application keep their policies in all configurations.
+    const holder = route === undefined ? this : config;
+    const methods = this.#authenticators.of(auth, holder);
     const { forward } = auth;
     if (forward !== undefined) {
-      methods.push(new ForwardAuthenticator(forward, this.#service(forward), validation.path, identity));
+      const service = this.#authenticators.service(forward, holder);
+      methods.push(new ForwardAuthenticator(forward, service, validation.path, identity));
     }
     // A block that was made by hand and is empty must not leave the route open.
     if (methods.length === 0) throw new Error(`${path}.auth: no method is given, and mode is not off`);
@@ -83,41 +83,6 @@ export class AuthPolicies implements PolicySource, OnApplicationBootstrap, OnApp
       this.#elsewhere.set(config, names);
     }
     return names;
-  }
-
-  /** The methods that all routes of the block share. */
-  #shared(auth: AuthConfig): readonly Authenticator[] {
-    let methods = this.#methods.get(auth);
-    if (methods === undefined) {
-      const { jwt, apiKey, basic } = auth;
-      methods = [
-        ...(jwt === undefined ? [] : [new JwtAuthenticator(jwt, this.#keysOf(jwt))]),
-        ...(apiKey === undefined ? [] : [new ApiKeyAuthenticator(apiKey)]),
-        ...(basic === undefined ? [] : [new BasicAuthenticator(basic, this.#passwords)]),
-      ];
-      this.#methods.set(auth, methods);
-    }
-    return methods;
-  }
-
-  #keysOf({ jwks, ca }: JwtConfig): RemoteKeys {
-    const source = ca === undefined ? jwks : `${jwks} ${ca}`;
-    let keys = this.#keys.get(source);
-    if (keys === undefined) {
-      keys = new RemoteKeys(signal => fetchKeys(jwks, ca, signal), new KeysLog(jwks, this.log));
-      this.#keys.set(source, keys);
-      if (this.#started) keys.start();
-    }
-    return keys;
-  }
-
-  #service(forward: NonNullable<AuthConfig['forward']>): AuthService {
-    let service = this.#services.get(forward);
-    if (service === undefined) {
-      service = new AuthService(forward);
-      this.#services.set(forward, service);
-    }
-    return service;
   }
 }
 

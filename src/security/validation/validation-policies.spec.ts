@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tempFolder } from '../../../test/support/temp.js';
 import type { GatewayConfig } from '../../config/file/gateway.config.js';
+import { shareUnchanged } from '../../config/live/share-unchanged.js';
 import { buildConfig } from '../../config/loading/load-config.js';
 import { SketchedRequest, sourced } from '../testing.js';
 import { ValidationPolicies } from './validation-policies.js';
@@ -32,7 +33,7 @@ it('a schema that has changed holds from the next configuration on, and the one 
   const before = configOf('a');
   expect([takes(before, 'text'), takes(before, 1)]).toEqual([true, false]);
   await writeFile(schema, taking('number'));
-  const next = configOf('a');
+  const next = shareUnchanged(configOf('a'), before, new Set([schema]));
   expect([takes(next, 'text'), takes(next, 1)]).toEqual([false, true]);
   expect(takes(before, 'text')).toBe(true);
 });
@@ -41,8 +42,7 @@ it('a schema whose block has not changed is not read again', async () => {
   const { schema, configOf, takes } = await setUp();
   const before = configOf('a');
   expect(takes(before, 1)).toBe(false);
-  const next = configOf('b');
-  next.routes = [next.routes[0]!, before.routes[0]!];
+  const next = shareUnchanged(configOf('b', 'a'), before);
   await rm(schema);
   expect(takes(next, 1, 1)).toBe(false);
   // The other route of the same file has what was read for this one.

@@ -6,6 +6,7 @@ import { GatewayError } from '../../../http/gateway-error.js';
 import { RawHeaders } from '../../../fields/raw-headers.js';
 import { countedConnector } from '../../../platform/counted-connector.js';
 import { FailurePause } from './failure-pause.js';
+import type { Ending } from '../leases.js';
 import { authServiceFailed } from '../unavailable.js';
 
 /** What the service has answered. */
@@ -41,8 +42,11 @@ const paused = authServiceFailed('it could not be reached several times in a row
  * A service that is asked about requests, over connections of its own. When no connection to it can be made five times in a row
  * it is not asked for a second. Other failures do not count for that: a client could bring them about, and shut all others out.
  */
-export class AuthService {
-  readonly #pool: Pool;
+export class AuthService implements Ending {
+  readonly #connect: () => Pool;
+  #pool: Pool;
+  /** The pool with the questions from before the service was retired. */
+  #formerPool: Pool | undefined;
   readonly #path: string;
   readonly #host: string;
   readonly #timeout: number;
@@ -55,19 +59,22 @@ export class AuthService {
     const { origin, pathname, search, host } = new URL(url);
     this.#path = pathname + search;
     this.#host = host;
-    this.#pool = new Pool(origin, {
-      connections: maxConnections,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: keepAlive,
-      keepAliveMaxTimeout: keepAlive,
-      maxHeaderSize: maxHead,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: countedConnector(
-        buildConnector({ allowH2: false, ...(ca !== undefined && { ca: readAuthorities(ca) }) }),
-      ),
-    });
+    const connect = countedConnector(
+      buildConnector({ allowH2: false, ...(ca !== undefined && { ca: readAuthorities(ca) }) }),
+    );
+    this.#connect = () =>
+      new Pool(origin, {
+        connections: maxConnections,
+        pipelining: 1,
+        allowH2: false,
+        keepAliveTimeout: keepAlive,
+        keepAliveMaxTimeout: keepAlive,
+        maxHeaderSize: maxHead,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        connect,
+      });
+    this.#pool = this.#connect();
   }
 
   /** Asks with these fields (name, value …). Never rejects: an error says that there is no answer. */
@@ -90,9 +97,17 @@ export class AuthService {
     }
   }
 
-  /** Questions under way fail. */
-  async close(): Promise<void> {
-    await this.#pool.destroy();
+  async end(): Promise<void> {
+    await Promise.all([this.#pool.destroy(), this.#formerPool?.destroy()]);
+  }
+
+  /** Closes the connections as they become idle. Each question that still comes has a connection of its own, closed behind the answer. */
+  async retire(): Promise<void> {
+    const pool = this.#pool;
+    this.#formerPool = pool;
+    this.#pool = this.#connect();
+    // A pool that is destroyed meanwhile fails to close.
+    await pool.close().catch(() => undefined);
   }
 
   async #answer(headers: string[], signal: AbortSignal): Promise<ServiceAnswer> {
@@ -118,7 +133,7 @@ export class AuthService {
   /** Once more where a connection that was kept has been closed at the wrong moment. */
   async #send(headers: string[], signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     // Credentials that let in a connection must not let in the next question on it: it is closed behind the answer.
-    const reset = letsIn(headers);
+    const reset = this.#formerPool !== undefined || letsIn(headers);
     const question = { method: 'GET', path: this.#path, headers, signal, ...(reset && { reset }) } as const;
     try {
       return await this.#pool.request(question);

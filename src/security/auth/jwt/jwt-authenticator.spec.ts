@@ -22,6 +22,48 @@ const settings = {
   forwardClaims: new Map<string, string>(),
 } as unknown as ConstructorParameters<typeof JwtAuthenticator>[0];
 
+describe('a token that was good', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey: other } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+  async function setUp() {
+    const keys = { version: 1, key: publicKey, asked: 0 };
+    /** Happens while a key is looked for. */
+    const meanwhile = { act: () => undefined as void };
+    const find = async (): Promise<unknown> => {
+      const { key } = keys;
+      keys.asked++;
+      await Promise.resolve();
+      meanwhile.act();
+      return key;
+    };
+    const remote = Object.assign(keys, { find }) as unknown as RemoteKeys;
+    const token = await new SignJWT({ iss: 'https://issuer.example', aud: 'shop', sub: 'a' })
+      .setProtectedHeader({ alg: 'ES256' })
+      .setExpirationTime('1h')
+      .sign(privateKey);
+    const tokens = new JwtAuthenticator(settings, remote);
+    const context = { headers: { authorization: `Bearer ${token}` } } as unknown as PolicyContext;
+    const ask = async (): Promise<boolean> => (await tokens.authenticate(context)) instanceof Accepted;
+    return { keys, meanwhile, ask };
+  }
+
+  it('is not checked again as long as the keys stay, and is when they have changed', async () => {
+    const { keys, ask } = await setUp();
+    expect([await ask(), await ask(), keys.asked]).toEqual([true, true, 1]);
+    Object.assign(keys, { version: 2 });
+    expect([await ask(), await ask(), keys.asked]).toEqual([true, true, 2]);
+    Object.assign(keys, { version: 3, key: other });
+    expect(await ask()).toBe(false);
+  });
+
+  it('is not kept when the keys change while it is checked', async () => {
+    const { keys, meanwhile, ask } = await setUp();
+    meanwhile.act = () => void Object.assign(keys, { version: 2, key: other });
+    expect([await ask(), await ask()]).toEqual([true, false]);
+  });
+});
+
 describe('a token that names no key, of an issuer that has many', () => {
   const pairs = Array.from({ length: 30 }, () => generateKeyPairSync('ec', { namedCurve: 'P-256' }));
   let jwks: JWK[];
@@ -38,7 +80,6 @@ describe('a token that names no key, of an issuer that has many', () => {
   async function ask(number: number, expiry = '1h'): Promise<boolean> {
     const find = createLocalJWKSet({ keys: jwks });
     const keys = {
-      onChange: () => undefined,
       find: async (header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> => {
         try {
           return await find(header, token);

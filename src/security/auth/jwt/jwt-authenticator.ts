@@ -29,14 +29,16 @@ export class JwtAuthenticator implements Authenticator {
   readonly challenge = 'Bearer';
   readonly #known = new ExpiringCache<Accepted>(maxKept);
   readonly #options: JWTVerifyOptions;
+  /** Of the keys by which the known tokens were checked. */
+  #version = 0;
 
   constructor(
     private readonly settings: Pick<JwtConfig, 'issuer' | 'audience' | 'algorithms' | 'forwardClaims'>,
-    private readonly keys: RemoteKeys,
+    /** The keys that tokens are checked by. */
+    readonly keys: RemoteKeys,
   ) {
     const { issuer, audience, algorithms } = settings;
     this.#options = { issuer, audience, algorithms, clockTolerance, requiredClaims: ['exp'] };
-    keys.onChange(() => this.#known.clear());
   }
 
   authenticate({ headers }: PolicyContext): Decision | Promise<Decision> {
@@ -44,18 +46,26 @@ export class JwtAuthenticator implements Authenticator {
     if (token === undefined) return noCredentials;
     if (token.length > maxCredentials) return tooLong;
     const digest = hash('sha256', token, 'base64');
+    if (this.#version !== this.keys.version) this.#forget();
     return this.#known.get(digest) ?? this.#check(token, digest);
+  }
+
+  #forget(): void {
+    this.#known.clear();
+    this.#version = this.keys.version;
   }
 
   async #check(token: string, digest: string): Promise<Decision> {
     if (!compact.test(token)) return malformed;
+    const { version } = this.keys;
     try {
       const claims = await this.#verify(token);
       const { sub } = claims;
       const identity = { scheme: 'jwt', subject: typeof sub === 'string' ? sub : '', claims };
       const accepted = new Accepted(identity, 'authorization', claimFields(claims, this.settings.forwardClaims));
       const left = (claims.exp! + clockTolerance) * 1000 - Date.now();
-      if (token.length <= longestKeptToken) this.#known.set(digest, accepted, Math.min(longestKept, left));
+      const isKept = token.length <= longestKeptToken && version === this.keys.version;
+      if (isKept) this.#known.set(digest, accepted, Math.min(longestKept, left));
       return accepted;
     } catch (error) {
       return refusalOf(error);

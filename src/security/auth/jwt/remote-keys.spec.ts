@@ -31,16 +31,14 @@ describe('the keys of an issuer', () => {
   it('are fetched at start and every ten minutes, and caches of tokens are told of a change', async () => {
     const answer = { now: setOf('a') };
     const { keys, find, fetches } = keysFrom(answer);
-    const changed = vi.fn();
-    keys.onChange(changed);
     keys.start();
     keys.start();
     expect(await find('a')).toBeDefined();
     await vi.advanceTimersByTimeAsync(600_000);
-    expect([fetches(), changed.mock.calls.length]).toEqual([2, 1]);
+    expect([fetches(), keys.version]).toEqual([2, 1]);
     answer.now = setOf('b');
     await vi.advanceTimersByTimeAsync(600_000);
-    expect([fetches(), changed.mock.calls.length]).toEqual([3, 2]);
+    expect([fetches(), keys.version]).toEqual([3, 2]);
     expect(await find('b')).toBeDefined();
     keys.end();
   });
@@ -93,6 +91,35 @@ describe('the keys of an issuer', () => {
       await expect(find('b')).rejects.toThrow(KeysUnavailable);
     }
     keys.end();
+  });
+
+  it('that are retired are fetched no more by themselves, and are still there for what asks', async () => {
+    const answer = { now: setOf('a') };
+    const { keys, find, fetches } = keysFrom(answer);
+    await find('a');
+    await keys.retire();
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(fetches()).toBe(1);
+    expect(await find('a')).toBeDefined();
+    answer.now = setOf('a', 'new');
+    expect(await find('new')).toBeDefined();
+    expect([fetches(), vi.getTimerCount()]).toEqual([2, 0]);
+  });
+
+  it('that are retired before they have come still come for the request that waits for them, and nothing is logged', async () => {
+    const answer = Promise.withResolvers<string>();
+    const heard: unknown[] = [];
+    const keys = new RemoteKeys(() => answer.promise, { fetched: problem => heard.push(problem) }, times);
+    const waiting = keys.find({ alg: 'ES256', kid: 'a' }, token);
+    let isOver = false;
+    const over = keys.retire().then(() => (isOver = true));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(isOver).toBe(false);
+    answer.resolve(setOf('a'));
+    await over;
+    expect(await waiting).toBeDefined();
+    expect([heard, vi.getTimerCount()]).toEqual([[], 0]);
   });
 
   it('leave no timer behind at the end, and no waiting request', async () => {

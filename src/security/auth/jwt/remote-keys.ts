@@ -6,7 +6,7 @@ import {
   type JSONWebKeySet,
   type JWSHeaderParameters,
 } from 'jose';
-import { ChangeSource } from '../../../changes/change-source.js';
+import type { Ending } from '../leases.js';
 
 /** Times between fetches of keys, in milliseconds. */
 interface KeyTimes {
@@ -33,20 +33,22 @@ export interface KeysObserver {
 /**
  * The public keys of an issuer (RFC 7517 §5), fetched in the background. They stay in use while the issuer cannot be reached. A
  * token that names an unknown key causes a fetch, but only one in `cooldown`, successful or not, and all waiting requests share
- * it. Its listeners hear of each fetch of a set that differs from the one before.
+ * it.
  *
  * jose's `createRemoteJWKSet` counts its cool-down from the last successful fetch: while the issuer is away, each token with an
  * unknown key would cause a fetch, and before the first success each token would. It also does not report a changed set, and
  * measures time by the system clock, which may be set.
  */
-export class RemoteKeys extends ChangeSource {
+export class RemoteKeys implements Ending {
   readonly #ended = new AbortController();
   readonly #firstFetch = Promise.withResolvers<void>();
+  #version = 0;
   #keys: ReturnType<typeof createLocalJWKSet> | undefined;
   #text: string | undefined;
   #pending: Promise<boolean> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #started = false;
+  #retired = false;
   #failures = 0;
   #askedAt = -Infinity;
 
@@ -54,8 +56,11 @@ export class RemoteKeys extends ChangeSource {
     private readonly fetch: (signal: AbortSignal) => Promise<string>,
     private readonly observer: KeysObserver,
     private readonly times: KeyTimes = defaultTimes,
-  ) {
-    super();
+  ) {}
+
+  /** Another number with each fetch of a set that differs from the one before: what was accepted by the old set is to be checked again. */
+  get version(): number {
+    return this.#version;
   }
 
   /** Starts fetching. Without effect when it was started before. */
@@ -71,6 +76,13 @@ export class RemoteKeys extends ChangeSource {
     this.#ended.abort();
     clearTimeout(this.#timer);
     this.#firstFetch.resolve();
+  }
+
+  /** Fetches nothing more by itself: no timer is left. A fetch that is under way goes on for requests that wait for it, and is waited for. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    clearTimeout(this.#timer);
+    await this.#pending;
   }
 
   /**
@@ -116,6 +128,7 @@ export class RemoteKeys extends ChangeSource {
     this.#pending = undefined;
     this.#firstFetch.resolve();
     if (this.#ended.signal.aborted) return false;
+    if (this.#retired) return problem === undefined;
     this.observer.fetched(problem);
     this.#timer = setTimeout(() => void this.#load(), this.#wait()).unref();
     return problem === undefined;
@@ -135,6 +148,6 @@ export class RemoteKeys extends ChangeSource {
     if (count === 0 || count > maxKeys) throw new Error(`${count} keys, expected 1 to ${maxKeys}`);
     this.#keys = keys;
     this.#text = text;
-    this.changed();
+    this.#version++;
   }
 }
