@@ -19,6 +19,15 @@ export class BucketRotations {
     return emitter;
   }
 
+  /** Ends the timers that no circuit needs any more. */
+  prune(): void {
+    for (const [window, { emitter, timer }] of this.#byWindow) {
+      if (emitter.listenerCount('rotate') > 0) continue;
+      clearInterval(timer);
+      this.#byWindow.delete(window);
+    }
+  }
+
   /** Ends the timers. */
   close(): void {
     for (const { timer } of this.#byWindow.values()) clearInterval(timer);

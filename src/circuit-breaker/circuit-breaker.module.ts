@@ -13,6 +13,7 @@ import { CircuitFactory } from './circuit-factory.js';
 import { CircuitLog } from './circuit-log.js';
 import { circuitNames, type CircuitName } from './circuit-names.js';
 import { CircuitRecorder } from './circuit-recorder.js';
+import { NamedBreaker } from './named-breaker.js';
 import { circuitBreakerToken } from './inject-circuit-breaker.js';
 
 /**
@@ -41,7 +42,7 @@ export class CircuitBreakerModule {
               const breaker = injected[index] as CircuitBreaker;
               return { name, upstream: name.upstream, backend: backendOf(upstreams, name), breaker };
             });
-            return new CircuitBreakers(circuits, factory);
+            return new CircuitBreakers(circuits, factory, upstreams);
           },
         },
         CircuitLog,
@@ -64,8 +65,9 @@ function breakerProviders(name: CircuitName, config: GatewayConfig): Exclude<Pro
     inject: [CircuitFactory, Upstreams],
     useFactory: (factory: CircuitFactory, upstreams: Upstreams): CircuitBreaker => {
       const { circuitBreaker, fallback } = config.upstreams.get(name.upstream)!;
-      const upstream = upstreams.get(name.upstream);
-      return factory.create(upstream, backendOf(upstreams, name), circuitBreaker, fallback !== undefined);
+      const backend = backendOf(upstreams, name);
+      const place = { upstream: name.upstream, backend, config: circuitBreaker, hasFallback: fallback !== undefined };
+      return new NamedBreaker(factory.create(place));
     },
   };
   if (name.short === undefined) return [breaker];

@@ -1,11 +1,16 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Observable } from 'rxjs';
+import type { CircuitBreakerConfig } from '../config/file/circuit-breaker.config.js';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
+import type { LivePart, Transition } from '../config/live/transition.js';
 import { didYouMean } from '../spelling/nearest.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
+import type { Upstreams } from '../upstream/upstreams.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { CircuitEvent } from './circuit-events.js';
 import type { CircuitFactory } from './circuit-factory.js';
-import type { CircuitName } from './circuit-names.js';
+import { circuitNames, type CircuitName } from './circuit-names.js';
+import { NamedBreaker } from './named-breaker.js';
 
 export type { CircuitEvent } from './circuit-events.js';
 
@@ -19,30 +24,33 @@ interface BackendCircuit {
 
 /** The circuit breakers of all backends, in the order of the configuration. */
 @Injectable()
-export class CircuitBreakers implements Iterable<BackendCircuit>, OnApplicationShutdown {
+export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnApplicationShutdown {
   /** Each change of a circuit, as it happens; completes when the gateway stops. What a subscriber throws is logged. */
   readonly events: Observable<CircuitEvent>;
-  readonly #all: readonly BackendCircuit[];
-  readonly #byBackend = new Map<LiveBackend, CircuitBreaker>();
-  readonly #byName = new Map<string, CircuitBreaker>();
+  #all: readonly BackendCircuit[] = [];
+  #byBackend = new Map<LiveBackend, { readonly full: string; readonly breaker: CircuitBreaker }>();
+  #byName = new Map<string, CircuitBreaker>();
+  /** What code outside has for each full name: the same for as long as the gateway runs. */
+  readonly #held = new Map<string, CircuitBreaker>();
 
   constructor(
     circuits: readonly (BackendCircuit & { readonly name: CircuitName })[],
-    private readonly factory: Pick<CircuitFactory, 'events' | 'close'>,
+    private readonly factory: Pick<CircuitFactory, 'events' | 'close' | 'create' | 'retire'>,
+    private readonly upstreams: Pick<Upstreams, 'get'>,
   ) {
     this.events = factory.events.stream;
-    this.#all = circuits.map(({ upstream, backend, breaker }) => ({ upstream, backend, breaker }));
-    for (const { name, backend, breaker } of circuits) {
-      this.#byBackend.set(backend, breaker);
-      for (const each of [name.short, name.full]) if (each !== undefined) this.#byName.set(each, breaker);
-    }
+    for (const { breaker, name } of circuits) this.#held.set(name.full, breaker);
+    this.#use(circuits);
   }
 
   /** The breaker of a backend. A breaker that is disabled by configuration admits every request. Throws for a backend of another gateway. */
   of(backend: LiveBackend): CircuitBreaker {
-    const breaker = this.#byBackend.get(backend);
-    if (breaker === undefined) throw new Error(`the backend "${backend.id}" is not one of this gateway`);
-    return breaker;
+    return this.#held.get(this.#known(backend).full)!;
+  }
+
+  /** The same without what makes it last over changes of the configuration: for the path of a request. */
+  inUse(backend: LiveBackend): CircuitBreaker {
+    return this.#known(backend).breaker;
   }
 
   /**
@@ -60,6 +68,11 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, OnApplicationS
     return this.#all[Symbol.iterator]();
   }
 
+  /** A backend keeps its circuit, unless the settings of the circuits of its upstream are others. */
+  prepare(transition: Transition): void {
+    transition.onCommit(() => this.#follow(transition));
+  }
+
   /** Ends all timers. The circuits keep their states. */
   close(): void {
     this.factory.close();
@@ -68,4 +81,68 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, OnApplicationS
   onApplicationShutdown(): void {
     this.close();
   }
+
+  #follow({ from, to }: Transition): void {
+    const before = this.#byBackend;
+    const circuits = circuitNames(to.upstreams).map(name => {
+      const { upstream } = name;
+      const backend = this.upstreams.get(upstream).backends[name.index]!;
+      const settings = settingsOf(to, upstream);
+      const known = before.get(backend)?.breaker;
+      if (known !== undefined && isSame(settings, settingsOf(from, upstream)))
+        return { name, upstream, backend, breaker: known };
+      if (known !== undefined) this.factory.retire(known, backend);
+      return {
+        name,
+        upstream,
+        backend,
+        breaker: this.#hold(name, () => this.factory.create({ upstream, backend, ...settings! })),
+      };
+    });
+    const kept = new Set(circuits.map(({ backend }) => backend));
+    for (const [backend, { breaker }] of before) if (!kept.has(backend)) this.factory.retire(breaker, backend);
+    this.#use(circuits);
+  }
+
+  #known(backend: LiveBackend): { readonly full: string; readonly breaker: CircuitBreaker } {
+    const known = this.#byBackend.get(backend);
+    if (known === undefined) throw new Error(`the backend "${backend.id}" is not one of this gateway`);
+    return known;
+  }
+
+  /** What a test has put in the place of a breaker stays there. */
+  #hold({ full }: CircuitName, create: () => CircuitBreaker): CircuitBreaker {
+    const held = this.#held.get(full);
+    if (held !== undefined && !(held instanceof NamedBreaker)) return held;
+    const circuit = create();
+    if (held === undefined) this.#held.set(full, new NamedBreaker(circuit));
+    else held.current = circuit;
+    return circuit;
+  }
+
+  #use(circuits: readonly (BackendCircuit & { readonly name: CircuitName })[]): void {
+    this.#byBackend = new Map();
+    this.#byName = new Map();
+    this.#all = circuits.map(({ upstream, backend, breaker, name }) => {
+      const own = breaker instanceof NamedBreaker ? breaker.current : breaker;
+      this.#byBackend.set(backend, { full: name.full, breaker: own });
+      for (const each of [name.short, name.full])
+        if (each !== undefined) this.#byName.set(each, this.#held.get(name.full)!);
+      return { upstream, backend, breaker: own };
+    });
+  }
+}
+
+interface CircuitSettings {
+  readonly config: CircuitBreakerConfig;
+  readonly hasFallback: boolean;
+}
+
+function settingsOf({ upstreams }: GatewayConfig, name: string): CircuitSettings | undefined {
+  const settings = upstreams.get(name);
+  return settings && { config: settings.circuitBreaker, hasFallback: settings.fallback !== undefined };
+}
+
+function isSame(one: CircuitSettings | undefined, other: CircuitSettings | undefined): boolean {
+  return one?.config === other?.config && one?.hasFallback === other?.hasFallback;
 }

@@ -17,7 +17,7 @@ describe('thousands of circuits', () => {
     const config = new CircuitBreakerConfig();
     const warned = vi.spyOn(process, 'emitWarning');
     const backends = testBackends(2_000);
-    for (const each of backends) factory.create({ name: 'orders', backends }, each, config);
+    for (const each of backends) factory.create({ upstream: 'orders', backend: each, config, hasFallback: false });
     expect(vi.getTimerCount()).toBe(1);
     expect(warned).not.toHaveBeenCalled();
     factory.close();
@@ -28,7 +28,7 @@ describe('thousands of circuits', () => {
     const factory = setup();
     for (const window of [10_000, 5_000, 10_000]) {
       const config = Object.assign(new CircuitBreakerConfig(), { window });
-      factory.create({ name: 'orders', backends: [] }, testBackends(1)[0]!, config);
+      factory.create({ upstream: 'orders', backend: testBackends(1)[0]!, config, hasFallback: false });
     }
     expect(vi.getTimerCount()).toBe(2);
     factory.close();
@@ -38,7 +38,12 @@ describe('thousands of circuits', () => {
     vi.useRealTimers();
     const before = process.getActiveResourcesInfo();
     const factory = setup();
-    const breaker = factory.create({ name: 'orders', backends: [{}] }, testBackends(1)[0]!, new CircuitBreakerConfig());
+    const breaker = factory.create({
+      upstream: 'orders',
+      backend: testBackends(1)[0]!,
+      config: new CircuitBreakerConfig(),
+      hasFallback: false,
+    });
     fail(breaker, 20, 'hard');
     expect(breaker.state).toBe('open');
     expect(process.getActiveResourcesInfo()).toEqual(before);
@@ -51,7 +56,7 @@ describe('a circuit that is disabled by configuration', () => {
     const factory = setup();
     const config = Object.assign(new CircuitBreakerConfig(), { enabled: false, volumeThreshold: 1 });
     const disabled = testBackends(1)[0]!;
-    const breaker = factory.create({ name: 'orders', backends: [disabled] }, disabled, config);
+    const breaker = factory.create({ upstream: 'orders', backend: disabled, config, hasFallback: false });
     for (let n = 0; n < 100; n++) breaker.settle(breaker.tryEnter(), 'failure', 'hard');
     breaker.open();
     expect(breaker.tryEnter()).toBeGreaterThan(0);
@@ -66,7 +71,7 @@ describe('the circuits of two upstreams', () => {
     const config = new CircuitBreakerConfig();
     const breakers = ['orders', 'users'].map(name => {
       const each = testBackends(1)[0]!;
-      return factory.create({ name, backends: [each] }, each, config, true);
+      return factory.create({ upstream: name, backend: each, config, hasFallback: true });
     });
     for (const breaker of breakers) {
       for (let n = 0; n < 20; n++) breaker.settle(breaker.tryEnter(), 'failure', 'soft');

@@ -7,17 +7,22 @@ import type { CircuitEvents } from './circuit-events.js';
 import { Circuit } from './circuit.js';
 import { OpenCircuits } from './open-circuits.js';
 
-/** The settings of an upstream that its circuits need. */
-interface CircuitGroup {
-  readonly name: string;
-  readonly backends: readonly unknown[];
+/** What a circuit is made for. */
+export interface CircuitPlace {
+  /** Name of the upstream. */
+  readonly upstream: string;
+  readonly backend: LiveBackend;
+  /** A block of its own for each upstream: its circuits are siblings while they have the same one. */
+  readonly config: CircuitBreakerConfig;
+  /** The upstream has a fallback. */
+  readonly hasFallback: boolean;
 }
 
 /** Makes the circuits, and owns what they share. */
 export class CircuitFactory {
   readonly #rotations = new BucketRotations();
-  readonly #siblings = new Map<CircuitGroup, OpenCircuits>();
-  readonly #circuits: Circuit[] = [];
+  readonly #siblings = new WeakMap<CircuitBreakerConfig, Map<string, OpenCircuits>>();
+  readonly #circuits = new Set<Circuit>();
   readonly #alwaysClosed = new AlwaysClosed();
 
   /** `rejected` is called for each entry that a circuit refused. */
@@ -26,20 +31,12 @@ export class CircuitFactory {
     private readonly rejected: (upstream: string, backend: string) => void,
   ) {}
 
-  /** The breaker for one backend of an upstream; call it once for each. `hasFallback`: the upstream has one. */
-  create(
-    upstream: CircuitGroup,
-    backend: LiveBackend,
-    config: CircuitBreakerConfig,
-    hasFallback = false,
-  ): CircuitBreaker {
+  /** A breaker for a backend of an upstream. */
+  create(place: CircuitPlace): CircuitBreaker {
+    const { backend, config, upstream } = place;
     if (!config.enabled) return this.#alwaysClosed;
-    let siblings = this.#siblings.get(upstream);
-    if (siblings === undefined) {
-      siblings = new OpenCircuits(config.maxOpen, upstream.backends.length, hasFallback);
-      this.#siblings.set(upstream, siblings);
-    }
-    const names = { upstream: upstream.name, backend: backend.id };
+    const siblings = this.#siblingsOf(place);
+    const names = { upstream, backend: backend.id };
     const circuit = new Circuit({
       backend,
       config,
@@ -48,8 +45,25 @@ export class CircuitFactory {
       changed: (from, to, reason) => this.events.publish({ ...names, from, to, reason }),
       rejected: () => this.rejected(names.upstream, names.backend),
     });
-    this.#circuits.push(circuit);
+    this.#circuits.add(circuit);
     return circuit;
+  }
+
+  /** A breaker that it has made is used no more: its veto is lifted. */
+  retire(breaker: CircuitBreaker, backend: LiveBackend): void {
+    if (!(breaker instanceof Circuit) || !this.#circuits.delete(breaker)) return;
+    breaker.end();
+    this.#rotations.prune();
+    backend.lift('circuit-open');
+  }
+
+  #siblingsOf({ config, hasFallback, upstream }: CircuitPlace): OpenCircuits {
+    let groups = this.#siblings.get(config);
+    if (groups === undefined) this.#siblings.set(config, (groups = new Map<string, OpenCircuits>()));
+    const key = `${upstream} ${hasFallback}`;
+    let siblings = groups.get(key);
+    if (siblings === undefined) groups.set(key, (siblings = new OpenCircuits(config.maxOpen, hasFallback)));
+    return siblings;
   }
 
   /** Ends all timers and completes the events. */

@@ -159,8 +159,9 @@ export class Circuit implements CircuitBreaker, Sibling {
     this.close();
   }
 
-  /** Ends its timer and takes it off the rotation; its state stays. */
+  /** Ends its timer and takes it off the rotation and from among its siblings; its state and its veto stay. */
   end(): void {
+    this.parts.siblings.remove(this);
     clearTimeout(this.#nextTrial);
     this.#opossum.shutdown();
   }

@@ -25,8 +25,7 @@ export function testCircuits(changes: Partial<CircuitBreakerConfig> = {}, count 
   );
   factory.events.stream.subscribe(({ from, to, reason }) => void events.push(`${from} > ${to}: ${reason}`));
   const backends = testBackends(count);
-  const upstream = { name: 'orders', backends };
-  const breakers = backends.map(backend => factory.create(upstream, backend, config, hasFallback));
+  const breakers = backends.map(backend => factory.create({ upstream: 'orders', backend, config, hasFallback }));
   return {
     config,
     factory,

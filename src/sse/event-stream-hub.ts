@@ -33,7 +33,7 @@ export class EventStreamHub extends EventStreams implements StreamWatcher, Drain
     @Inject(RANDOM_SOURCE) private readonly random: RandomSource,
   ) {
     super();
-    for (const upstream of upstreams) upstream.onChange(() => this.#reconsider(upstream));
+    upstreams.onChange(upstream => this.#reconsider(upstream));
     metrics.addOpen(() => this.#states());
   }
 
@@ -75,8 +75,8 @@ export class EventStreamHub extends EventStreams implements StreamWatcher, Drain
       if (listener === undefined || stream.exchange.listenerInfo === listener) stream.drain();
   }
 
-  #reconsider({ name, backends }: Upstream): void {
-    if (this.#open.size === 0 || !backends.some(({ vetoes }) => vetoes.has('draining'))) return;
+  #reconsider({ name, isDraining }: Upstream): void {
+    if (this.#open.size === 0 || !isDraining) return;
     for (const stream of [...this.#open]) if (stream.upstream === name) stream.reconsider();
   }
 

@@ -1,5 +1,5 @@
 /** Why a backend may not be used now. Only the part of the gateway that sets a veto lifts it. */
-export type Veto = 'unhealthy' | 'circuit-open' | 'draining';
+export type Veto = 'unhealthy' | 'circuit-open' | 'draining' | 'removed';
 
 /** One server of an upstream. */
 export interface Backend {

@@ -15,13 +15,13 @@ export class LiveBackend implements Backend {
   readonly id: string;
   readonly url: URL;
   readonly socketPath: string | undefined;
-  /** The weight of the configuration, 1..1000. */
-  readonly configuredWeight: number;
-  readonly backup: boolean;
   inFlight = 0;
   /** When its last veto is lifted, the backend ramps up to its weight, even if the upstream has no `slowStart`. */
   returnsSlowly = false;
-  #weight: number;
+  #configuredWeight: number;
+  #backup: boolean;
+  /** Tenths of the configured weight that it has, 1..10. */
+  #tenths = 10;
   readonly #vetoes = new Set<Veto>();
   readonly #reasons = new Map<Veto, string>();
   readonly #changed: () => void;
@@ -31,15 +31,37 @@ export class LiveBackend implements Backend {
     this.id = definition.id;
     this.socketPath = definition.unix;
     this.url = new URL(definition.unix === undefined ? definition.url : 'http://localhost');
-    this.configuredWeight = definition.weight;
-    this.#weight = definition.weight;
-    this.backup = definition.backup;
+    this.#configuredWeight = definition.weight;
+    this.#backup = definition.backup;
     this.#changed = changed;
   }
 
   /** The configured weight, or during slow start the part that has been reached so far: a fraction of at least a tenth of it. */
   get weight(): number {
-    return this.#weight;
+    return (this.#configuredWeight * this.#tenths) / 10;
+  }
+
+  /** The weight of the configuration, 1..1000. */
+  get configuredWeight(): number {
+    return this.#configuredWeight;
+  }
+
+  get backup(): boolean {
+    return this.#backup;
+  }
+
+  /** The definition is one of the same server: its weight and its role may be others. */
+  isAt({ id, url, unix }: BackendDefinition): boolean {
+    if (this.id !== id || this.socketPath !== unix) return false;
+    return unix !== undefined || new URL(url).href === this.url.href;
+  }
+
+  /** Takes the weight and the role of its definition in another configuration. Only the upstream calls this, as {@link scaleWeight}. Returns whether they differ. */
+  redefine({ weight, backup }: BackendDefinition): boolean {
+    const differs = weight !== this.#configuredWeight || backup !== this.#backup;
+    this.#configuredWeight = weight;
+    this.#backup = backup;
+    return differs;
   }
 
   get vetoes(): ReadonlySet<Veto> {
@@ -73,6 +95,6 @@ export class LiveBackend implements Backend {
    * the new weight.
    */
   scaleWeight(tenths: number): void {
-    this.#weight = (this.configuredWeight * tenths) / 10;
+    this.#tenths = tenths;
   }
 }

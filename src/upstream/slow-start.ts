@@ -18,7 +18,7 @@ export class SlowStart {
 
   /** `stepped` is called after the timer has changed weights. With a duration of 0 only backends with `returnsSlowly` ramp. */
   constructor(
-    private readonly duration: number,
+    public duration: number,
     private readonly stepped: () => void,
   ) {}
 

@@ -12,6 +12,8 @@ export interface UpstreamDefinition {
   readonly panicThreshold: number;
 }
 
+const removed = 'removed from the configuration';
+
 /**
  * A named group of backends. `available` is replaced by a new frozen array whenever its members or their weights change, so
  * that the work is done for each change and not for each request. It holds the first of these that is not empty:
@@ -31,9 +33,10 @@ export interface UpstreamDefinition {
  * Its listeners hear of each change of the vetoes of a backend or of weights.
  */
 export class Upstream extends ChangeSource {
-  readonly backends: readonly LiveBackend[];
+  /** In the order of the configuration; a new array when that changes. */
+  backends: readonly LiveBackend[];
   /** Name of the strategy that picks among them. */
-  readonly strategy: string;
+  strategy: string;
   /** A new array for every change of its members or of their weights, never mutated. */
   available: readonly LiveBackend[] = [];
   /**
@@ -43,8 +46,12 @@ export class Upstream extends ChangeSource {
   spares: readonly LiveBackend[] = [];
   /** Whether a panic is on: fewer primaries than the panic threshold have no veto. */
   panicking = false;
-  readonly #panicThreshold: number;
+  #panicThreshold: number;
   readonly #slowStart: SlowStart;
+  /** Backends that the configuration no longer has, while they have exchanges; each with the timer after which it drains. */
+  readonly #leaving = new Map<LiveBackend, NodeJS.Timeout>();
+  /** It is being changed, and its listeners hear of it when the others of its configuration are as well. */
+  #isQuiet = false;
 
   constructor(
     readonly name: string,
@@ -54,16 +61,95 @@ export class Upstream extends ChangeSource {
     this.strategy = strategy.name;
     this.#panicThreshold = panicThreshold;
     this.#slowStart = new SlowStart(slowStart, () => this.#republish(true));
-    this.backends = Object.freeze(
-      backends.map(each => {
-        const backend: LiveBackend = new LiveBackend(each, () => this.#vetoesChanged(backend));
-        return backend;
-      }),
-    );
+    this.backends = Object.freeze(backends.map(each => this.#make(each)));
     this.#republish(true);
   }
 
+  /** Backends that are removed and still have exchanges. */
+  get leaving(): readonly LiveBackend[] {
+    for (const backend of this.#leaving.keys()) if (backend.inFlight === 0) this.#forget(backend);
+    return [...this.#leaving.keys()];
+  }
+
+  /** One of its backends is to be left by streams and tunnels. */
+  get isDraining(): boolean {
+    return [...this.backends, ...this.#leaving.keys()].some(({ vetoes }) => vetoes.has('draining'));
+  }
+
+  /** The backends of another definition: those that are here already where they are the same servers. Changes nothing. */
+  backendsOf({ backends }: UpstreamDefinition): readonly LiveBackend[] {
+    const known = new Map([...this.leaving, ...this.backends].map(backend => [backend.id, backend]));
+    return backends.map(each => {
+      const same = known.get(each.id);
+      return same?.isAt(each) === true ? same : this.#make(each);
+    });
+  }
+
+  /**
+   * Takes another definition, with the backends that {@link backendsOf} has made for it. Those that are new ramp up to their weight
+   * (`slowStart`). Those that are gone get no new exchanges, finish what they have, and drain after `drainTime` milliseconds: their tunnels and
+   * event streams are ended then. Listeners hear of it with {@link announce}.
+   */
+  update(definition: UpstreamDefinition, next: readonly LiveBackend[], drainTime: number): void {
+    this.#isQuiet = true;
+    this.strategy = definition.strategy.name;
+    this.#panicThreshold = definition.panicThreshold;
+    this.#slowStart.duration = definition.slowStart;
+    const before = this.backends;
+    this.backends = Object.freeze([...next]);
+    let reweighted = false;
+    for (const [index, backend] of next.entries()) {
+      if (backend.redefine(definition.backends[index]!)) reweighted = true;
+      if (before.includes(backend)) continue;
+      if (backend.vetoes.has('removed')) this.#takeBack(backend);
+      if (this.#slowStart.start(backend)) reweighted = true;
+    }
+    for (const backend of before) if (!next.includes(backend)) this.#remove(backend, drainTime);
+    this.#republish(reweighted);
+  }
+
+  /** Removes all its backends, as {@link update} does. */
+  end(drainTime: number): void {
+    this.#isQuiet = true;
+    const before = this.backends;
+    this.backends = Object.freeze([]);
+    for (const backend of before) this.#remove(backend, drainTime);
+    this.#republish(true);
+  }
+
+  /** Tells the listeners of an {@link update} or {@link end}. */
+  announce(): void {
+    this.#isQuiet = false;
+    this.changed();
+  }
+
+  #make(definition: BackendDefinition): LiveBackend {
+    const backend: LiveBackend = new LiveBackend(definition, () => this.#vetoesChanged(backend));
+    return backend;
+  }
+
+  #remove(backend: LiveBackend, drainTime: number): void {
+    this.#slowStart.end(backend);
+    if (backend.inFlight > 0) {
+      const drain = setTimeout(() => backend.veto('draining', removed), drainTime).unref();
+      this.#leaving.set(backend, drain);
+    }
+    backend.veto('removed', removed);
+  }
+
+  #forget(backend: LiveBackend): void {
+    clearTimeout(this.#leaving.get(backend));
+    this.#leaving.delete(backend);
+  }
+
+  #takeBack(backend: LiveBackend): void {
+    this.#forget(backend);
+    if (backend.reasons.get('draining') === removed) backend.lift('draining');
+    backend.lift('removed');
+  }
+
   #vetoesChanged(backend: LiveBackend): void {
+    if (!this.backends.includes(backend)) return this.#tell();
     const isBack = backend.vetoes.size === 0 && !this.available.includes(backend);
     const reweighted = isBack ? this.#slowStart.start(backend) : this.#slowStart.end(backend);
     this.#republish(reweighted);
@@ -79,7 +165,11 @@ export class Upstream extends ChangeSource {
     if (reweighted || !isSame(available, this.available)) this.available = Object.freeze(available);
     const spares = available === usable ? [] : usable.filter(backend => backend.backup);
     if (reweighted || !isSame(spares, this.spares)) this.spares = Object.freeze(spares);
-    this.changed();
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (!this.#isQuiet) this.changed();
   }
 
   /** The backends that a panic makes available; empty: there is no panic. */

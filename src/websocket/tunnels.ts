@@ -32,7 +32,7 @@ export class Tunnels implements TunnelOpener {
     @Inject(PINO) private readonly log: Logger,
     upstreams: Upstreams,
   ) {
-    for (const upstream of upstreams) upstream.onChange(() => this.#drainBackends(upstream));
+    upstreams.onChange(upstream => this.#drainBackends(upstream));
   }
 
   open(exchange: Exchange, backend: LiveBackend, ends: TunnelEnds, over: TunnelOver): Tunnel {
@@ -68,8 +68,8 @@ export class Tunnels implements TunnelOpener {
     return tunnel;
   }
 
-  #drainBackends({ backends }: Upstream): void {
-    if (this.#open.size === 0 || !backends.some(({ vetoes }) => vetoes.has('draining'))) return;
+  #drainBackends({ isDraining }: Upstream): void {
+    if (this.#open.size === 0 || !isDraining) return;
     for (const [tunnel, backend] of this.#open) if (backend.vetoes.has('draining')) tunnel.drain();
   }
 }

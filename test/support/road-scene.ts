@@ -200,13 +200,15 @@ export class Road {
     closeLater(() => factory.close());
     const circuits = circuitNames(this.config.upstreams).map(name => {
       const { circuitBreaker, fallback } = this.config.upstreams.get(name.upstream)!;
-      const upstream = this.upstreams.get(name.upstream);
-      const backend = upstream.backends[name.index]!;
-      const breaker = new KeptBreaker(factory.create(upstream, backend, circuitBreaker, fallback !== undefined));
+      const { upstream } = name;
+      const backend = this.upstreams.get(upstream).backends[name.index]!;
+      const breaker = new KeptBreaker(
+        factory.create({ upstream, backend, config: circuitBreaker, hasFallback: fallback !== undefined }),
+      );
       this.breakers.set(backend.id, breaker);
-      return { name, upstream: name.upstream, backend, breaker };
+      return { name, upstream, backend, breaker };
     });
-    const breakers = new CircuitBreakers(circuits, factory);
+    const breakers = new CircuitBreakers(circuits, factory, this.upstreams);
     const targets = new Map<string, Target>();
     for (const [name, settings] of this.config.upstreams) {
       const target = new Target({
@@ -223,7 +225,11 @@ export class Road {
       });
       targets.set(name, target);
     }
-    return new Targets(targets);
+    return new Targets(
+      targets,
+      { make: () => Promise.reject(new Error('there is no transition here')) },
+      this.upstreams,
+    );
   }
 }
 

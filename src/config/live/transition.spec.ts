@@ -8,6 +8,7 @@ function setUp() {
   const transition = new Transition(config(), config());
   const done: string[] = [];
   for (const part of ['a', 'b']) {
+    transition.afterCommit(() => done.push(`${part} goes on`));
     transition.onCommit(() => done.push(`${part} commits`));
     transition.onDiscard(() => done.push(`${part} discards`));
   }
@@ -17,7 +18,7 @@ function setUp() {
 it('a transition takes effect from the lower parts to the upper ones', () => {
   const { transition, done } = setUp();
   transition.commit();
-  expect(done).toEqual(['a commits', 'b commits']);
+  expect(done).toEqual(['a commits', 'b commits', 'a goes on', 'b goes on']);
 });
 
 it('a transition that a part has refused is undone from the upper parts to the lower ones', () => {

@@ -7,6 +7,7 @@ import type { GatewayConfig } from '../file/gateway.config.js';
  */
 export class Transition {
   readonly #commits: (() => void)[] = [];
+  readonly #afterwards: (() => void)[] = [];
   readonly #discards: (() => void)[] = [];
 
   constructor(
@@ -19,6 +20,11 @@ export class Transition {
     this.#commits.push(act);
   }
 
+  /** Calls `act` when all parts have taken effect: what reaches into several of them, such as exchanges that go on. Must not throw. */
+  afterCommit(act: () => void): void {
+    this.#afterwards.push(act);
+  }
+
   /** Calls `act` when the transition does not take effect, because a part has refused. Lets go of what was made for it. Must not throw. */
   onDiscard(act: () => void): void {
     this.#discards.push(act);
@@ -27,6 +33,7 @@ export class Transition {
   /** Takes effect. */
   commit(): void {
     for (const act of this.#commits) act();
+    for (const act of this.#afterwards) act();
   }
 
   /** Takes no effect. */

@@ -51,6 +51,11 @@ export class BackendPools {
     return this.#agents.figures(backend);
   }
 
+  /** Keeps no connection of {@link agent} for reuse any more, to this backend or to any. */
+  retire(backend?: Backend): void {
+    this.#agents.retire(backend);
+  }
+
   /** Closes every connection at once. */
   close(): void {
     this.#agents.close();

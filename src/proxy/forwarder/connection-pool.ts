@@ -44,6 +44,7 @@ export class ConnectionPool {
   readonly #connecting = new Map<PoolUser, Connecting>();
   /** Those that stand. */
   readonly #open = new Set<Http1Connection>();
+  #isRetired = false;
 
   constructor(
     private readonly limits: PoolLimits,
@@ -99,6 +100,12 @@ export class ConnectionPool {
     this.#connectNext();
   }
 
+  /** Keeps no connection for reuse any more: those that are unused are closed, the others with the end of their requests. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const connection of this.#idle.splice(0)) connection.close();
+  }
+
   /** Closes every connection at once; those that wait are refused. */
   close(): void {
     for (const connecting of this.#connecting.values()) connecting.abandon();
@@ -143,7 +150,7 @@ export class ConnectionPool {
       return user.take(connection);
     }
     const { idleTimeout, maxIdle } = this.limits;
-    if (this.#idle.length >= maxIdle) return connection.close();
+    if (this.#isRetired || this.#idle.length >= maxIdle) return connection.close();
     if (idleTimeout > 0) {
       const keptFor = Math.min(idleTimeout, connection.keptFor);
       if (keptFor <= 0) return connection.close();

@@ -77,6 +77,11 @@ export interface Forwarder {
   forward(request: ForwardRequest, backend: Backend, observer: AttemptObserver): AttemptControl;
   /** Figures of the connections to a backend, for the metrics. */
   connections(backend: Backend): ConnectionFigures;
+  /**
+   * Another takes its place, or the place of the connections to this backend: no connection is kept for reuse any more. Those in use are closed when
+   * their exchanges are over; further attempts still work. Default: unused connections stay until their idle timeout.
+   */
+  retire?(backend?: Backend): void;
   /** Closes every connection at once. */
   close(): Promise<void>;
 }

@@ -88,6 +88,10 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
     return { active: active + others.active, idle: idle + others.idle, pending: pending + others.pending };
   }
 
+  retire(backend?: Backend): void {
+    this.#others.retire(backend);
+  }
+
   close(): Promise<void> {
     return this.#others.close();
   }

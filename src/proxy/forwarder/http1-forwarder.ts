@@ -9,11 +9,14 @@ import { Deadlines } from './deadlines.js';
 import type { AttemptControl, AttemptObserver, ConnectionFigures, ForwardRequest, Forwarder } from './forwarder.js';
 import { Http1Attempt } from './http1-attempt.js';
 
+const none: ConnectionFigures = { active: 0, idle: 0, pending: 0 };
+
 /** The default forwarder: HTTP/1.1 over connections of the gateway's own. */
 export class Http1Forwarder implements Forwarder {
   readonly #deadlines = new Deadlines();
   readonly #backends = new Map<Backend, BackendConnections>();
   #isClosed = false;
+  #isRetired = false;
 
   constructor(private readonly pools: BackendPools) {}
 
@@ -26,7 +29,17 @@ export class Http1Forwarder implements Forwarder {
   }
 
   connections(backend: Backend): ConnectionFigures {
-    return this.#of(backend).figures;
+    return this.#backends.get(backend)?.figures ?? none;
+  }
+
+  retire(backend?: Backend): void {
+    for (const [each, connections] of this.#backends) {
+      if (backend !== undefined && each !== backend) continue;
+      connections.retire();
+      this.#backends.delete(each);
+    }
+    this.#isRetired ||= backend === undefined;
+    this.pools.retire(backend);
   }
 
   async close(): Promise<void> {
@@ -43,6 +56,7 @@ export class Http1Forwarder implements Forwarder {
       const opener = new ConnectionOpener(backend, settings, this.#deadlines);
       connections = new BackendConnections(opener, { ...limits, maxIdle: limits.max });
       if (this.#isClosed) connections.close();
+      if (this.#isRetired) connections.retire();
       this.#backends.set(backend, connections);
     }
     return connections;
@@ -94,6 +108,11 @@ class BackendConnections {
     if (tie !== undefined) return this.#tiedTo(tie);
     if (upgrade !== undefined) return this.#switching;
     return ownConnection === true ? this.#single : this.#shared;
+  }
+
+  /** Keeps none for reuse any more. */
+  retire(): void {
+    for (const pool of [this.#shared, this.#single, this.#switching]) pool.retire();
   }
 
   /** Closes every connection at once; no other is opened any more. */

@@ -67,6 +67,18 @@ export class NodeAgents {
     return figures;
   }
 
+  /** Keeps no connection for reuse any more, to this backend or to any: those that are unused are closed, the others with the end of their requests. */
+  retire(backend?: Backend): void {
+    for (const agents of [this.#shared, this.#single]) {
+      for (const [each, agent] of agents) {
+        if (backend !== undefined && each !== backend) continue;
+        agent.maxFreeSockets = 0;
+        for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+        agents.delete(each);
+      }
+    }
+  }
+
   /** Closes every connection at once. */
   close(): void {
     for (const agents of [this.#shared, this.#single, ...this.#tied.values()]) {

@@ -55,9 +55,20 @@ export class ConnectionGate {
 
   constructor(
     private readonly backend: LiveBackend,
-    private readonly limits: GateLimits,
+    private limits: GateLimits,
   ) {
     this.unread = new UnreadAnswers(half(limits.max), () => this.waiting);
+  }
+
+  /** Takes other limits; those that wait get the places that there are more. */
+  limitTo(limits: GateLimits): void {
+    const more = limits.max - this.limits.max;
+    this.limits = limits;
+    this.unread.most = half(limits.max);
+    for (let place = 0; place < more && this.waiting > 0 && this.hasRoom; place++) {
+      this.backend.inFlight++;
+      this.leave();
+    }
   }
 
   /** Exchanges that wait. */

@@ -83,7 +83,7 @@ it('each upstream gets a target of its own, with what its settings say', async (
     { name: 'default', path: 'upstreams.two.forwarder' },
   ]);
   const [backend] = one.upstream.backends;
-  expect(one.breaker(backend!)).toBe(breakers.of(backend!));
+  expect(one.breaker(backend!)).toBe(breakers.inUse(backend!));
 });
 
 it('its pool connects for as long as the longest of its routes may', async () => {

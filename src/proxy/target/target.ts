@@ -39,12 +39,6 @@ interface PickedFor extends RequestInfo {
 /** How an attempt holds its place: its client is still sending, or has sent all, or it lasts and has given the place back. */
 export type HeldPlace = 'sending' | 'whole' | 'lasting';
 
-/** The way into one backend: its gate and its breaker. */
-interface Entrance {
-  readonly gate: ConnectionGate;
-  readonly breaker: CircuitBreaker;
-}
-
 /**
  * An upstream with all that it takes to send requests to it: its balancer, its forwarder, the gates and breakers of its
  * backends, its retry budget.
@@ -56,17 +50,30 @@ export class Target {
   readonly hostHeader: string;
   readonly connectTimeout: number;
   readonly balancer: LoadBalancer;
-  readonly budget = new RetryBudget(performance.now());
+  readonly budget: RetryBudget;
   #latencies: LatencyWindow | undefined;
-  readonly #entrances = new Map<LiveBackend, Entrance>();
+  /** By backend; another target of the upstream has the same gates. */
+  readonly #gates: WeakMap<LiveBackend, ConnectionGate>;
+  #circuits = new WeakMap<LiveBackend, CircuitBreaker>();
+  readonly #breakers: CircuitBreakers;
+  readonly #limits: GateLimits;
   readonly #metrics: AttemptMetrics;
   readonly #sticky: boolean;
   /** The backends that know tied clients. */
-  readonly #ties = new WeakMap<ClientTie, LiveBackend>();
+  readonly #ties: WeakMap<ClientTie, LiveBackend>;
+  #unwatch: (() => void) | undefined;
+  #known: readonly LiveBackend[] = [];
 
-  constructor(parts: TargetParts) {
-    const { upstream, breakers, limits } = parts;
+  /** `previous`: the target of the same upstream that it will replace, whose state it goes on with. */
+  constructor(parts: TargetParts, previous?: Target) {
+    const { upstream } = parts;
     this.upstream = upstream;
+    this.budget = previous?.budget ?? new RetryBudget(performance.now());
+    this.#latencies = previous?.latencies;
+    this.#gates = previous === undefined ? new WeakMap() : previous.#gates;
+    this.#ties = previous === undefined ? new WeakMap() : previous.#ties;
+    this.#breakers = parts.breakers;
+    this.#limits = parts.limits;
     this.balancer = parts.balancer;
     this.forwarder = parts.forwarder;
     this.verdicts = parts.verdicts;
@@ -74,10 +81,21 @@ export class Target {
     this.connectTimeout = parts.connectTimeout;
     this.#sticky = parts.sticky;
     this.#metrics = parts.metrics;
-    for (const backend of upstream.backends) {
-      this.#entrances.set(backend, { gate: new ConnectionGate(backend, limits), breaker: breakers.of(backend) });
-    }
-    upstream.onChange(() => this.#sendAway());
+  }
+
+  /** Begins to take exchanges, with the backends and the breakers that the upstream has now. */
+  begin(): void {
+    this.#circuits = new WeakMap();
+    for (const backend of [...this.upstream.backends, ...this.upstream.leaving])
+      this.#gates.get(backend)?.limitTo(this.#limits);
+    this.#known = this.upstream.backends;
+    this.#unwatch ??= this.upstream.onChange(() => this.#follow());
+  }
+
+  /** Takes no new exchanges: another target has its place, or there is none for the upstream any more. */
+  end(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
   }
 
   /** Recent latencies of the upstream; undefined until a route that needs them has called {@link keepLatencies}. */
@@ -90,11 +108,15 @@ export class Target {
   }
 
   gate(backend: LiveBackend): ConnectionGate {
-    return this.#entrances.get(backend)!.gate;
+    let gate = this.#gates.get(backend);
+    if (gate === undefined) this.#gates.set(backend, (gate = new ConnectionGate(backend, this.#limits)));
+    return gate;
   }
 
   breaker(backend: LiveBackend): CircuitBreaker {
-    return this.#entrances.get(backend)!.breaker;
+    let breaker = this.#circuits.get(backend);
+    if (breaker === undefined) this.#circuits.set(backend, (breaker = this.#breakers.inUse(backend)));
+    return breaker;
   }
 
   /**
@@ -137,7 +159,8 @@ export class Target {
   /** What a client is told when no backend may be used: to come back when the soonest circuit is half-open. */
   unavailable(): GatewayError {
     let soonest = Infinity;
-    for (const { breaker } of this.#entrances.values()) {
+    for (const backend of this.upstream.backends) {
+      const breaker = this.breaker(backend);
       if (breaker.state === 'open') soonest = Math.min(soonest, breaker.retryIn);
     }
     const seconds = soonest === Infinity ? 1 : Math.max(1, Math.ceil(soonest / 1000));
@@ -168,11 +191,20 @@ export class Target {
     return backends.some(backend => this.gate(backend).hasRoom);
   }
 
+  #follow(): void {
+    this.#sendAway();
+    const { backends } = this.upstream;
+    if (backends === this.#known) return;
+    for (const backend of this.#known) if (!backends.includes(backend)) this.forwarder.retire?.(backend);
+    this.#known = backends;
+  }
+
   /** Sends away the exchanges that wait for a backend which was taken out: they go to another backend, or to the fallback. */
   #sendAway(): void {
-    const { available } = this.upstream;
-    for (const [backend, { gate }] of this.#entrances) {
-      if (gate.waiting > 0 && !available.includes(backend)) gate.clear();
+    const { available, backends, leaving } = this.upstream;
+    for (const backend of [...backends, ...leaving]) {
+      const gate = this.#gates.get(backend);
+      if (gate !== undefined && gate.waiting > 0 && !available.includes(backend)) gate.clear();
     }
   }
 }

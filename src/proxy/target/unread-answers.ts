@@ -20,7 +20,7 @@ export class UnreadAnswers {
 
   constructor(
     /** So many may hold a place for as long as they like. */
-    private readonly most: number,
+    public most: number,
     /** How many wait for a place. */
     private readonly waiting: () => number,
     /** Milliseconds for which a client may read nothing while others wait. */
