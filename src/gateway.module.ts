@@ -22,7 +22,7 @@ import { StartError } from './listeners/start-error.js';
 import { LoggingModule, type LoggingSettings } from './logging/logging.module.js';
 import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
-import { RoutePlans } from './proxy/plan/route-plans.js';
+import { LiveRules } from './proxy/live-rules.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { describeRoutes } from './routing/describe.js';
 import { CredentialFields } from './security/credential-fields.js';
@@ -92,7 +92,7 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
         ListenersModule,
         AdminModule.forRoot({
           imports: [HealthChecksModule, ProxyModule, UpstreamModule],
-          inject: [Readiness, Registry, RoutePlans, Upstreams],
+          inject: [Readiness, Registry, LiveRules, Upstreams],
           useFactory: adminSources,
           token: config.admin.token,
         }),
@@ -128,10 +128,10 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
 function adminSources(
   readiness: Readiness,
   metrics: Registry,
-  { table }: RoutePlans,
+  rules: LiveRules,
   upstreams: Upstreams,
 ): AdminSources {
-  return { readiness, metrics, routes: () => describeRoutes(table), upstreams: () => upstreams };
+  return { readiness, metrics, routes: () => describeRoutes(rules.current.plans.table), upstreams: () => upstreams };
 }
 
 /** Also hides the fields for API keys, which may have any name. */

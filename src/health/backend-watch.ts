@@ -28,10 +28,10 @@ const longestTimer = 2 ** 31 - 1;
 
 /**
  * Probes one backend again and again, and sets and lifts its veto `unhealthy`. The backend counts as healthy until it has failed
- * often enough. The first probe comes soon after `start`, the next ones every `interval` ± 10 %, counted from start to start.
+ * often enough, unless it has the veto already. The first probe comes soon after `start`, the next ones every `interval` ± 10 %, counted from start to start.
  */
 export class BackendWatch {
-  #healthy = true;
+  #healthy: boolean;
   /** Consecutive results that contradict the verdict. */
   #against = 0;
   #running = 0;
@@ -45,7 +45,10 @@ export class BackendWatch {
     private readonly settings: WatchSettings,
     private readonly random: RandomSource,
     private readonly observer: WatchObserver,
-  ) {}
+  ) {
+    // A watch may take over from another one with other settings.
+    this.#healthy = !backend.vetoes.has('unhealthy');
+  }
 
   /** Call once. */
   start(): void {

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { GATEWAY_CONFIG } from '../config/config.module.js';
+import type { LivePart, Transition } from '../config/live/transition.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import type { HealthCheckConfig } from '../config/file/health-check.config.js';
 import type { UpstreamConfig } from '../config/file/upstream.config.js';
@@ -14,20 +15,33 @@ import { PINO } from '../logging/logging.module.js';
 import { ProbeMetrics } from '../metrics/probe-metrics.js';
 import { openFiles } from '../platform/open-files.js';
 import { readTls } from '../upstream/backend-tls.js';
+import type { LiveBackend } from '../upstream/live-backend.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { BackendWatch, type WatchObserver } from './backend-watch.js';
 import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import type { HealthProbe, ProbeResult } from './probe.js';
 import { Probes } from './probes.js';
 
+/** How the backends of one upstream are watched. */
+interface WatchedUpstream {
+  readonly healthCheck: HealthCheckConfig;
+  readonly tls: UpstreamConfig['tls'];
+  readonly probe: HealthProbe;
+}
+
 /**
  * Watches the backends of every upstream that has a `healthCheck`, from the start of the application to its shutdown. Writes a
- * log line when the verdict on a backend changes, and counts the probes.
+ * log line when the verdict on a backend changes, and counts the probes. A backend keeps its watch over changes of the configuration that do not
+ * concern it.
  */
 @Injectable()
-export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #watches: BackendWatch[] = [];
-  #started = false;
+export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown, LivePart {
+  #upstreams = new Map<string, WatchedUpstream>();
+  readonly #watches = new Map<
+    LiveBackend,
+    { readonly upstream: string; readonly of: WatchedUpstream; readonly watch: BackendWatch }
+  >();
+  #phase: 'new' | 'started' | 'ended' = 'new';
 
   constructor(
     @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
@@ -40,10 +54,8 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
 
   /** Makes the probes. Rejects with an ExtensionError for an unknown name or options that the probe refuses. */
   async onModuleInit(): Promise<void> {
-    for (const [name, settings] of this.config.upstreams) {
-      const { healthCheck } = settings;
-      if (healthCheck !== undefined) await this.#watch(name, healthCheck, settings);
-    }
+    this.#upstreams = await this.#watched(this.config);
+    this.#follow();
   }
 
   onApplicationBootstrap(): void {
@@ -56,24 +68,64 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
 
   /** Starts probing. Without effect when it was started before. */
   start(): void {
-    if (this.#started) return;
-    this.#started = true;
-    for (const watch of this.#watches) watch.start();
+    if (this.#phase !== 'new') return;
+    this.#phase = 'started';
+    for (const { watch } of this.#watches.values()) watch.start();
   }
 
   /** Ends probing for good: no timers are left, probes under way are aborted. Vetoes stay as they are. */
   end(): void {
-    this.#started = true;
-    for (const watch of this.#watches) watch.end();
+    this.#phase = 'ended';
+    for (const { watch } of this.#watches.values()) watch.end();
   }
 
-  async #watch(name: string, healthCheck: HealthCheckConfig, upstream: UpstreamConfig): Promise<void> {
-    const probe = await this.#probe(name, healthCheck, upstream);
-    const observer = this.#observer(name);
-    for (const backend of this.upstreams.get(name).backends) {
-      this.metrics.verdict(name, backend.id, true);
-      this.#watches.push(new BackendWatch(backend, probe, healthCheck, this.random, observer));
+  async prepare(transition: Transition): Promise<void> {
+    const next = await this.#watched(transition.to);
+    transition.onCommit(() => {
+      this.#upstreams = next;
+      this.#follow();
+    });
+  }
+
+  /** What a configuration says of watching; upstreams of which it says the same as before stay as they are. */
+  async #watched({ upstreams }: GatewayConfig): Promise<Map<string, WatchedUpstream>> {
+    const watched = new Map<string, WatchedUpstream>();
+    for (const [name, settings] of upstreams) {
+      const { healthCheck, tls } = settings;
+      if (healthCheck === undefined) continue;
+      const before = this.#upstreams.get(name);
+      const isSame = before?.healthCheck === healthCheck && before.tls === tls;
+      watched.set(name, isSame ? before : { healthCheck, tls, probe: await this.#probe(name, healthCheck, settings) });
     }
+    return watched;
+  }
+
+  /** Watches the backends that there are now, and no others. */
+  #follow(): void {
+    const left = new Set(this.#watches.keys());
+    for (const { backends, name } of this.upstreams) {
+      const of = this.#upstreams.get(name);
+      if (of === undefined) continue;
+      for (const backend of backends) {
+        left.delete(backend);
+        const known = this.#watches.get(backend);
+        if (known?.of === of) continue;
+        known?.watch.end();
+        const watch = new BackendWatch(backend, of.probe, of.healthCheck, this.random, this.#observer(name));
+        this.metrics.verdict(name, backend.id, !backend.vetoes.has('unhealthy'));
+        this.#watches.set(backend, { upstream: name, of, watch });
+        if (this.#phase === 'started') watch.start();
+      }
+    }
+    for (const backend of left) this.#unwatch(backend);
+  }
+
+  #unwatch(backend: LiveBackend): void {
+    const { upstream, watch } = this.#watches.get(backend)!;
+    this.#watches.delete(backend);
+    watch.end();
+    this.metrics.forget(upstream, backend.id);
+    backend.lift('unhealthy');
   }
 
   #probe(upstream: string, healthCheck: HealthCheckConfig, { tls }: UpstreamConfig): Promise<HealthProbe> {

@@ -14,8 +14,8 @@ const MAX_HOP_LENGTH = 80;
 /** The peers whose word about the client is believed (`trustedProxies` of the configuration). */
 export class TrustedProxies {
   /** Undefined: no range is trusted. */
-  readonly #ranges: AddressRanges | undefined;
-  readonly #trustsUnix: boolean;
+  #ranges: AddressRanges | undefined;
+  #trustsUnix = false;
   /** The peer that was asked for last, and what was said: most requests come from the few proxies in front. */
   #last = '';
   #lastIsTrusted = false;
@@ -25,9 +25,16 @@ export class TrustedProxies {
    * Throws a TypeError that names the entry when one is none of these.
    */
   constructor(entries: readonly string[]) {
+    this.trust(entries);
+  }
+
+  /** Trusts others from now on, in the form of the constructor. */
+  trust(entries: readonly string[]): void {
     const networks = entries.filter(entry => entry !== UNIX_PEER).map(networkOf);
     this.#ranges = networks.length === 0 ? undefined : new AddressRanges(networks, []);
     this.#trustsUnix = entries.includes(UNIX_PEER);
+    this.#last = '';
+    this.#lastIsTrusted = false;
   }
 
   /** Whether a peer is trusted: its socket's remote address, or `unix`. Undefined (a socket that is gone) never is. */

@@ -86,11 +86,8 @@ describe('a request whose body cannot be read', () => {
     const signature = new Signature({ requestId: road.config.requestId, instance: 'test' });
     const log: Pick<AccessLog, 'write'> = { write: () => {} };
     const exchanges = new Exchanges(
-      road.plans,
-      locator,
+      { current: { plans: road.plans, locator, fields: new RequestFieldRules(), signature } },
       new TrustedProxies([]),
-      new RequestFieldRules(),
-      signature,
       log as AccessLog,
       new ExchangeMetrics([1]),
     );

@@ -45,11 +45,11 @@ const clientFaults = new Set(Object.keys(errorTable).filter(code => errorTable[c
  * the request's headers as well.
  */
 export class AccessLog {
-  readonly #enabled: boolean;
-  readonly #sample: number;
-  readonly #paths: ReadonlySet<string>;
-  readonly #prefixes: readonly string[];
-  readonly #redact: ReadonlySet<string>;
+  #enabled = false;
+  #sample = 1;
+  #paths: ReadonlySet<string> = new Set();
+  #prefixes: readonly string[] = [];
+  #redact: ReadonlySet<string> = new Set();
 
   constructor(
     settings: AccessSettings,
@@ -57,6 +57,11 @@ export class AccessLog {
     private readonly destination: Pick<LogDestination, 'begin' | 'end'>,
     private readonly random: RandomSource,
   ) {
+    this.use(settings);
+  }
+
+  /** Writes by other settings from now on. */
+  use(settings: AccessSettings): void {
     const prefixes = settings.exclude.filter(path => path.endsWith('/*')).map(path => path.slice(0, -1));
     this.#enabled = settings.enabled;
     this.#sample = settings.sample;

@@ -49,6 +49,7 @@ export class CircuitMetrics {
 
   /** Called when `gatehouse_circuit_state` is scraped; the other metrics have a similar function. */
   showStates(gauge: Gauge<string>): void {
+    gauge.reset();
     for (const { upstream, backend, state } of this.#readings()) gauge.set({ upstream, backend }, levels[state]);
   }
 

@@ -39,6 +39,11 @@ export class ProbeMetrics {
     this.probes.inc({ upstream, backend, result });
   }
 
+  /** The backend is not probed any more. */
+  forget(upstream: string, backend: string): void {
+    this.healthy.remove({ upstream, backend });
+  }
+
   /** Sets the verdict on a backend. Also called before the first probe, so that the gauge and both counts are shown from the start. */
   verdict(upstream: string, backend: string, healthy: boolean): void {
     this.healthy.set({ upstream, backend }, healthy ? 1 : 0);

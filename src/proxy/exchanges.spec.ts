@@ -40,8 +40,9 @@ async function exchanges(take: (exchange: Exchange) => void = () => {}, trusted:
   const metrics = new ExchangeMetrics([1]);
   const signature = new Signature({ requestId: road.config.requestId, instance: 'test' });
   const locator = new Locator(road.plans, road.config.security.validation);
+  const rules = { plans: road.plans, locator, fields: new RequestFieldRules(), signature };
   const proxies = new TrustedProxies(trusted);
-  const sut = new Exchanges(road.plans, locator, proxies, new RequestFieldRules(), signature, log, metrics);
+  const sut = new Exchanges({ current: rules }, proxies, log, metrics);
   const begun: (Exchange | undefined)[] = [];
   const counted = async (): Promise<unknown[]> => {
     const counter = new Counter({ name: 'x', help: 'x', labelNames: ['listener', 'route', 'status'], registers: [] });

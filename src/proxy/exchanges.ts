@@ -4,7 +4,6 @@ import type { TrustedProxies } from '../http/client-address.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { newRequestId } from '../http/request-id.js';
 import type { Signature } from '../http/signature.js';
-import type { RequestFieldRules } from '../http/request-field-rules.js';
 import { connectionOptions, RequestHead } from '../http/request-head.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
@@ -23,9 +22,8 @@ import type { Http2Head } from './client/http2-head.js';
 import type { Http2Message } from './client/http2-message.js';
 import { Http2Responder } from './client/http2-responder.js';
 import type { ListenerInfo } from './client/listener-info.js';
-import type { Locator } from './locator.js';
+import type { RequestRules } from './live-rules.js';
 import { OpenExchanges } from './open-exchanges.js';
-import type { RoutePlans } from './plan/route-plans.js';
 
 const LAST = Symbol('gatehouse.exchange');
 const STREAMS = Symbol('gatehouse.streams');
@@ -76,19 +74,19 @@ export class Exchanges {
   open = 0;
 
   constructor(
-    private readonly plans: RoutePlans,
-    private readonly locator: Locator,
+    private readonly rules: { readonly current: RequestRules },
     private readonly trusted: TrustedProxies,
-    /** What becomes of the fields of requests. */
-    private readonly fields: RequestFieldRules,
-    readonly signature: Signature,
     private readonly log: AccessLog,
     private readonly metrics: ExchangeMetrics,
   ) {}
 
   /** What holds for the fields of responses to what has no route. */
   get responseDefaults(): ResponseDefaults | undefined {
-    return this.plans.responseDefaults;
+    return this.rules.current.plans.responseDefaults;
+  }
+
+  get signature(): Signature {
+    return this.rules.current.signature;
   }
 
   /**
@@ -98,7 +96,8 @@ export class Exchanges {
     const socket = message.socket as ExchangeSocket;
     const peer = peerOf(socket, listener);
     const trusted = this.#isTrusted(socket, peer);
-    const head = new RequestHead(message.rawHeaders, this.fields, trusted);
+    const rules = this.rules.current;
+    const head = new RequestHead(message.rawHeaders, rules.fields, trusted);
     // HTTP/1.0 has no expectations (RFC 9110 §10.1.1).
     const expects = head.expect !== undefined && message.minor === 1;
     const responder = new Http1Responder(channel, message, expects && head.hasBody, listener);
@@ -110,15 +109,15 @@ export class Exchanges {
       responder,
       message,
       this.#clientOf(message, peer, trusted),
-      this.signature,
+      rules.signature,
       message.readAt,
     );
     channel.responder = responder;
-    this.#open(exchange, socket);
+    this.#open(exchange, socket, rules);
     exchange.tie = head.connectionAuth === undefined ? tieOf(socket) : tieTo(socket);
     socket[LAST] = exchange;
     // 2
-    const refusal = this.locator.locate(exchange, message);
+    const refusal = rules.locator.locate(exchange, message);
     if (refusal !== undefined) {
       // A client that sends such a message is not trusted to say where the next one begins: the connection closes behind the answer.
       channel.endWithAnswer();
@@ -152,7 +151,8 @@ export class Exchanges {
     const socket = message.socket as ExchangeSocket;
     const peer = peerOf(socket, listener);
     const trusted = this.#isTrusted(socket, peer);
-    const fields = new RequestHead(head.fields, this.fields, trusted);
+    const rules = this.rules.current;
+    const fields = new RequestHead(head.fields, rules.fields, trusted);
     const expectsContinue = fields.expect?.toLowerCase() === '100-continue';
     const responder = new Http2Responder(stream, message, head.method === 'HEAD', expectsContinue);
     const exchange = new Exchange(
@@ -164,9 +164,9 @@ export class Exchanges {
       responder,
       message,
       this.#clientOf(message, peer, trusted),
-      this.signature,
+      rules.signature,
     );
-    this.#open(exchange, socket);
+    this.#open(exchange, socket, rules);
     (socket[STREAMS] ??= new OpenExchanges()).add(exchange);
     const carrier: CarrierStream = stream;
     carrier[CARRIED] = { exchange, exchanges: this };
@@ -184,7 +184,7 @@ export class Exchanges {
       stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
       return undefined;
     }
-    const refusal = this.locator.locateStream(exchange, head);
+    const refusal = rules.locator.locateStream(exchange, head);
     if (refusal === undefined) return this.#unlessLoop(exchange);
     exchange.fail(refusal);
     return undefined;
@@ -205,7 +205,7 @@ export class Exchanges {
 
   /** A request that has been here before goes no further; its connection may carry others. */
   #unlessLoop(exchange: Exchange): Exchange | undefined {
-    if (!this.signature.isOn(exchange.head.via)) return exchange;
+    if (!exchange.signature.isOn(exchange.head.via)) return exchange;
     exchange.fail(loop);
     return undefined;
   }
@@ -219,8 +219,8 @@ export class Exchanges {
     return { ip: this.trusted.clientAddress(peer, peerTrusted ? headers : {}), peer, peerTrusted };
   }
 
-  #open(exchange: Exchange, socket: Socket): void {
-    exchange.responseDefaults = this.responseDefaults;
+  #open(exchange: Exchange, socket: Socket, { plans }: RequestRules): void {
+    exchange.responseDefaults = plans.responseDefaults;
     const { message } = exchange;
     const certificate = introductionOf(socket)?.certificate;
     if (certificate !== undefined || exchange.head.claimsCertificate) identify(exchange, message.headers, certificate);

@@ -10,7 +10,7 @@ import { LoggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { MetricsSources } from '../metrics/metrics-sources.js';
 import { EventStreams } from './lasting/event-streams.js';
-import { RoutePlans } from './plan/route-plans.js';
+import { LiveRules } from './live-rules.js';
 import { ProxyModule } from './proxy.module.js';
 import { Targets } from './target/targets.js';
 
@@ -39,7 +39,7 @@ describe('the module', () => {
   it('starts nothing when it is compiled: no server listens, nothing is connected', async () => {
     const listen = vi.spyOn(http.Server.prototype, 'listen');
     const module = await testingModule().compile();
-    expect(module.get(RoutePlans).table.entries.length).toBe(1);
+    expect(module.get(LiveRules).current.plans.table.entries.length).toBe(1);
     const figures = [...module.get(Targets).backends()].map(({ connections }) => connections);
     expect([listen.mock.calls, figures]).toEqual([[], [{ active: 0, idle: 0, pending: 0 }]]);
     listen.mockRestore();

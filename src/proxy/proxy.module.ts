@@ -4,8 +4,6 @@ import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import { GATEWAY_CONFIG, GATEWAY_INSTANCE } from '../config/config.module.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { TrustedProxies } from '../http/client-address.js';
-import { RequestFieldRules } from '../http/request-field-rules.js';
-import { Signature } from '../http/signature.js';
 import { LoadBalancerModule } from '../load-balancer/load-balancer.module.js';
 import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import { RandomModule } from '../random/random.module.js';
@@ -23,12 +21,10 @@ import { createTargets } from './target/create-targets.js';
 import { Dispatcher } from './dispatcher.js';
 import { Entrance } from './entrance.js';
 import { Exchanges } from './exchanges.js';
-import { LongLived } from './lasting/long-lived.js';
 import { ClientMemory } from './client/memory-share.js';
-import { Locator } from './locator.js';
+import { LiveRules } from './live-rules.js';
 import { ProxyController } from './proxy.controller.js';
 import { Forwarders } from './forwarder/registered-forwarder.js';
-import { RoutePlans } from './plan/route-plans.js';
 import { Targets } from './target/targets.js';
 
 /** The path of a request from the open exchange to the backend and back. */
@@ -46,7 +42,6 @@ import { Targets } from './target/targets.js';
     },
     ClientMemory,
     ...builtinForwarders,
-    LongLived,
     Forwarders,
     {
       provide: Targets,
@@ -54,44 +49,25 @@ import { Targets } from './target/targets.js';
       useFactory: createTargets,
     },
     {
-      provide: RoutePlans,
-      inject: [GATEWAY_CONFIG, Targets, RoutePolicies, RANDOM_SOURCE],
-      useFactory: (config: GatewayConfig, targets: Targets, policies: RoutePolicies, random: RandomSource) =>
-        RoutePlans.create(config, targets, policies, random),
-    },
-    {
-      provide: Exchanges,
-      inject: [GATEWAY_CONFIG, GATEWAY_INSTANCE, RoutePlans, TrustedProxies, AccessLog, ExchangeMetrics],
+      provide: LiveRules,
+      inject: [GATEWAY_CONFIG, GATEWAY_INSTANCE, Targets, RoutePolicies, TrustedProxies, RANDOM_SOURCE],
       useFactory: (
         config: GatewayConfig,
         instance: string,
-        plans: RoutePlans,
+        targets: Targets,
+        policies: RoutePolicies,
         trusted: TrustedProxies,
-        log: AccessLog,
-        metrics: ExchangeMetrics,
-      ) =>
-        new Exchanges(
-          plans,
-          new Locator(plans, config.security.validation),
-          trusted,
-          new RequestFieldRules({ forwardedFields: config.forwardedFields, requestId: config.requestId.header }),
-          new Signature({ requestId: config.requestId, instance }),
-          log,
-          metrics,
-        ),
+        random: RandomSource,
+      ) => LiveRules.create(config, { targets, policies, trusted, random, instance }),
+    },
+    {
+      provide: Exchanges,
+      inject: [LiveRules, TrustedProxies, AccessLog, ExchangeMetrics],
+      useFactory: (rules: LiveRules, trusted: TrustedProxies, log: AccessLog, metrics: ExchangeMetrics) =>
+        new Exchanges(rules, trusted, log, metrics),
     },
   ],
-  exports: [
-    Dispatcher,
-    Entrance,
-    Exchanges,
-    LongLived,
-    ProxyController,
-    RoutePlans,
-    Targets,
-    TrustedProxies,
-    UpstreamModule,
-  ],
+  exports: [Dispatcher, Entrance, Exchanges, ProxyController, LiveRules, Targets, TrustedProxies, UpstreamModule],
 })
 export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
   constructor(

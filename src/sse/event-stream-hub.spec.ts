@@ -7,6 +7,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { StreamMetrics } from '../metrics/stream-metrics.js';
 import type { EventStreamSettings } from '../proxy/lasting/event-streams.js';
 import { Places } from '../proxy/lasting/places.js';
+import { LongLived } from '../proxy/lasting/long-lived.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { EventStreamHub } from './event-stream-hub.js';
 
@@ -35,11 +36,12 @@ function setup() {
       done();
     },
   });
-  const hub = new EventStreamHub(upstreams, metrics, pino({}, sink), Math.random);
+  const longLived = new LongLived();
+  const hub = new EventStreamHub(upstreams, longLived, metrics, pino({}, sink), Math.random);
   const upstream = upstreams.get('app');
   const [a, b] = upstream.backends;
   return {
-    hub,
+    longLived,
     lines,
     other: upstreams.get('other'),
     a: a!,
@@ -123,16 +125,16 @@ describe('the open event streams', () => {
   });
 
   it('end when the gateway shuts down', () => {
-    const { hub, open } = setup();
+    const { longLived, open } = setup();
     const streams = [open(), open()];
-    hub.drain();
+    longLived.drain();
     expect(streams.map(({ exchange }) => exchange.responder.ended)).toEqual([true, true]);
   });
 
   it('end when their listener shuts down, and others do not', () => {
-    const { hub, open } = setup();
+    const { longLived, open } = setup();
     const streams = [open(), open()];
-    hub.drain(streams[1]!.exchange.listenerInfo);
+    longLived.drain(streams[1]!.exchange.listenerInfo);
     expect(streams.map(({ exchange }) => exchange.responder.ended)).toEqual([false, true]);
   });
 

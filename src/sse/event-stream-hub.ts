@@ -3,7 +3,6 @@ import type { Logger as Pino } from 'pino';
 import type { RawHeaders } from '../fields/raw-headers.js';
 import { PINO } from '../logging/logging.module.js';
 import { StreamMetrics, type OpenStream } from '../metrics/stream-metrics.js';
-import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import { Deadlines } from '../proxy/forwarder/deadlines.js';
 import {
   EventStreams,
@@ -11,7 +10,7 @@ import {
   type StreamSource,
   type StreamSupply,
 } from '../proxy/lasting/event-streams.js';
-import type { Drainable } from '../proxy/lasting/long-lived.js';
+import { LongLived } from '../proxy/lasting/long-lived.js';
 import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import type { Upstream } from '../upstream/upstream.js';
@@ -22,12 +21,13 @@ const resolution = 100;
 
 /** All open event streams: has one timer for them, counts them, and tells them when backends or the gateway drain. */
 @Injectable()
-export class EventStreamHub extends EventStreams implements StreamWatcher, Drainable {
+export class EventStreamHub extends EventStreams implements StreamWatcher {
   readonly #open = new Set<RelayedStream>();
   readonly #clock = new Deadlines(resolution);
 
   constructor(
     upstreams: Upstreams,
+    private readonly longLived: LongLived,
     private readonly metrics: StreamMetrics,
     @Inject(PINO) private readonly log: Pino,
     @Inject(RANDOM_SOURCE) private readonly random: RandomSource,
@@ -50,6 +50,7 @@ export class EventStreamHub extends EventStreams implements StreamWatcher, Drain
     exchange.stream = stream;
     exchange.responder.flush();
     this.#open.add(stream);
+    this.longLived.open.set(stream, { route: name, listener: exchange.listenerInfo });
     if (sse.heartbeat > 0 || sse.idleTimeout > 0) this.#clock.watch(stream);
     stream.begin();
   }
@@ -66,13 +67,9 @@ export class EventStreamHub extends EventStreams implements StreamWatcher, Drain
 
   closed(stream: RelayedStream): void {
     this.#open.delete(stream);
+    this.longLived.open.delete(stream);
     this.#clock.forget(stream);
     this.metrics.ended(stream.exchange.plan!.name, 'sse', stream.age);
-  }
-
-  drain(listener?: ListenerInfo): void {
-    for (const stream of [...this.#open])
-      if (listener === undefined || stream.exchange.listenerInfo === listener) stream.drain();
   }
 
   #reconsider({ name, isDraining }: Upstream): void {

@@ -6,7 +6,7 @@ import { TunnelMetrics, type TunnelFigures } from '../metrics/tunnel-metrics.js'
 import { Deadlines } from '../proxy/forwarder/deadlines.js';
 import type { Exchange } from '../proxy/exchange.js';
 import { Exchanges } from '../proxy/exchanges.js';
-import { LongLived, type Drainable } from '../proxy/lasting/long-lived.js';
+import { LongLived } from '../proxy/lasting/long-lived.js';
 import type { TunnelEnds, TunnelOver } from '../proxy/lasting/upgrade.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Upstream } from '../upstream/upstream.js';
@@ -43,7 +43,7 @@ export class Tunnels implements TunnelOpener {
     const tunnel: Tunnel = new Tunnel(ends, isWebSocket, settings, this.#deadlines, {
       closed: () => {
         this.#open.delete(tunnel);
-        this.longLived.open.delete(drainable);
+        this.longLived.open.delete(tunnel);
         exchange.tunnel = tunnel.record;
         exchange.bytesOut = tunnel.fromBackend.bytes;
         const code = exchange.tunnel === undefined ? undefined : closeLabel(exchange.tunnel.closeCode);
@@ -55,12 +55,7 @@ export class Tunnels implements TunnelOpener {
     });
     const measured = this.metrics.open(labels, () => figuresOf(tunnel));
     this.#open.set(tunnel, backend);
-    const drainable: Drainable = {
-      drain: listener => {
-        if (listener === undefined || listener === exchange.listenerInfo) tunnel.drain();
-      },
-    };
-    this.longLived.open.add(drainable);
+    this.longLived.open.set(tunnel, { route: labels.route, listener: exchange.listenerInfo });
     this.log.info({ requestId: exchange.id, ...labels, protocol: exchange.upgrade!.protocol }, 'tunnel opened');
     tunnel.start();
     // The upgrade was under way when the draining began.

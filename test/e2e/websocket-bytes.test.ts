@@ -56,7 +56,7 @@ const overHttp2: Connect = async ({ port }) => {
 
 /** The only tunnel that is open. */
 const tunnelsOf = ({ gateway }: InProcessGateway): Tunnel[] =>
-  [...gateway.app.get(LongLived).open].filter(each => each instanceof Tunnel);
+  [...gateway.app.get(LongLived).open.keys()].filter(each => each instanceof Tunnel);
 
 function tunnelOf(gateway: InProcessGateway): Tunnel {
   const [tunnel] = tunnelsOf(gateway);

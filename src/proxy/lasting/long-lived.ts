@@ -1,19 +1,44 @@
 import { Injectable } from '@nestjs/common';
+import type { LivePart, Transition } from '../../config/live/transition.js';
 import type { ListenerInfo } from '../client/listener-info.js';
 
-/** What outlives a response, and wants to be told when the gateway, or a listener, begins to shut down. */
+/** What outlives a response, and wants to be told when the gateway, its listener or its route ends. */
 export interface Drainable {
-  /** Ends what is open as soon as that can be done cleanly; with `listener`, only what came by that one. Must not throw. */
-  drain(listener?: ListenerInfo): void;
+  /** Ends what is open as soon as that can be done cleanly. Must not throw. */
+  drain(): void;
+}
+
+/** By what something has come. */
+interface Origin {
+  /** Name of the route. */
+  readonly route: string;
+  readonly listener: ListenerInfo;
 }
 
 /** Everything that outlives a response: event streams, tunnels. */
 @Injectable()
-export class LongLived {
-  readonly open = new Set<Drainable>();
+export class LongLived implements LivePart {
+  readonly open = new Map<Drainable, Origin>();
 
   /** The gateway shuts down, or only `listener`: it drains already. */
   drain(listener?: ListenerInfo): void {
-    for (const each of [...this.open]) each.drain(listener);
+    for (const [each, origin] of [...this.open]) {
+      if (listener === undefined || origin.listener === listener) each.drain();
+    }
+  }
+
+  /** What is open on a route that the next configuration does not have is ended after `shutdown.grace`. */
+  prepare(transition: Transition): void {
+    const { from, to } = transition;
+    const names = new Set(to.routes.map(({ name }) => name));
+    const gone = new Set(from.routes.map(({ name }) => name).filter(name => !names.has(name)));
+    if (gone.size === 0) return;
+    transition.onCommit(() => {
+      const left = [...this.open].flatMap(([each, { route }]) => (gone.has(route) ? [each] : []));
+      if (left.length === 0) return;
+      setTimeout(() => {
+        for (const each of left) if (this.open.has(each)) each.drain();
+      }, to.shutdown.grace).unref();
+    });
   }
 }

@@ -3,7 +3,7 @@ export class Places {
   /** Places that are taken. */
   open = 0;
 
-  constructor(private readonly max: number) {}
+  constructor(public max: number) {}
 
   /** Takes a place if there is one. */
   tryEnter(): boolean {

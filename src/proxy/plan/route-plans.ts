@@ -25,7 +25,7 @@ import type { ForwardRoute } from './forward-route.js';
 import type { PlannedRoute, RoutePlan } from './route-plan.js';
 import { RetryPolicy } from './retry-policy.js';
 import { RouteUpgrades } from './route-upgrades.js';
-import type { Targets } from '../target/targets.js';
+import type { TargetsByName } from '../target/targets.js';
 
 /** The routes of a configuration, each with its plan, behind the compiled table. Immutable. */
 export class RoutePlans {
@@ -37,22 +37,24 @@ export class RoutePlans {
   /** What holds for the responses to requests that no route fits. */
   readonly responseDefaults: ResponseDefaults | undefined;
 
-  /** For the event streams of all routes that have no limit of their own. */
+  /** The places for event streams and tunnels, those that all routes without a limit of their own share under the name of no route. */
+  readonly #places = new Map<string, { readonly places: Places; readonly max: number }>();
   readonly #eventStreams: Places;
   readonly #tunnels: Places;
   readonly #credentials: CredentialFields;
 
   private constructor(
     private readonly config: GatewayConfig,
-    private readonly targets: Targets,
+    private readonly targets: TargetsByName,
     policies: readonly (readonly StagedPolicy[])[],
     private readonly random: RandomSource,
+    private previous: RoutePlans | undefined,
   ) {
     this.responseDefaults = responseDefaultsOf(config.security);
     this.path = config.security.validation.path;
     this.#credentials = new CredentialFields(config);
-    this.#eventStreams = new Places(config.sse.maxConnections);
-    this.#tunnels = new Places(config.websocket.maxConnections);
+    this.#eventStreams = this.#placesOf('sse', config.sse.maxConnections);
+    this.#tunnels = this.#placesOf('websocket', config.websocket.maxConnections);
     this.table = RouteTable.compile(
       routesOf(config).map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
     );
@@ -60,17 +62,27 @@ export class RoutePlans {
     this.takesAllPaths = only?.pattern.isPrefix === true && only.pattern.segments.length === 0 && more.length === 0;
   }
 
-  /** Rejects, in one line, when the configuration asks for a policy that cannot be had. */
+  /**
+   * `previous`: the plans that are in force until now, whose open streams and tunnels go on counting. Rejects, in one line, when the configuration asks
+   * for a policy that cannot be had.
+   */
   static async create(
     config: GatewayConfig,
-    targets: Targets,
+    targets: TargetsByName,
     policies: RoutePolicies,
     random: RandomSource,
+    previous?: RoutePlans,
   ): Promise<RoutePlans> {
     const lists = config.routes.map((route, index) =>
       policies.staged(securityOf(config, route), { config, path: `routes[${index}].security`, route: route.name }),
     );
-    return new RoutePlans(config, targets, await Promise.all(lists), random);
+    return new RoutePlans(config, targets, await Promise.all(lists), random, previous);
+  }
+
+  /** Takes effect: what it shares with the plans before has its limits from now on. */
+  begin(): void {
+    for (const { places, max } of this.#places.values()) places.max = max;
+    this.previous = undefined;
   }
 
   /** The most specific route that fits. A CORS preflight gets the one of the request that it is for, if that answers preflights. */
@@ -116,13 +128,26 @@ export class RoutePlans {
   #upgrades(route: RouteConfig): RouteUpgrades {
     const settings = webSocketOf(this.config, route);
     const isOwn = route.websocket?.maxConnections !== undefined;
-    return new RouteUpgrades(settings, isOwn ? new Places(settings.maxConnections) : this.#tunnels, forwards(route));
+    return new RouteUpgrades(
+      settings,
+      isOwn ? this.#placesOf(`websocket ${route.name}`, settings.maxConnections) : this.#tunnels,
+      forwards(route),
+    );
   }
 
   #sse(route: RouteConfig): EventStreamSettings {
     const { maxConnections, ...settings } = sseOf(this.config, route);
-    const places = route.sse?.maxConnections === undefined ? this.#eventStreams : new Places(maxConnections);
+    const isOwn = route.sse?.maxConnections !== undefined;
+    const places = isOwn ? this.#placesOf(`sse ${route.name}`, maxConnections) : this.#eventStreams;
     return { ...settings, places };
+  }
+
+  #placesOf(key: string, max: number): Places {
+    const { previous } = this;
+    const kept = previous === undefined ? undefined : previous.#places.get(key);
+    const places = kept?.places ?? new Places(max);
+    this.#places.set(key, { places, max });
+    return places;
   }
 
   #action(route: RouteConfig): ForwardPlan | LocalPlan {
