@@ -19,13 +19,16 @@ import { HealthChecksModule } from './health/health-checks.module.js';
 import { Readiness } from './health/readiness.js';
 import { ListenersModule } from './listeners/listeners.module.js';
 import { StartError } from './listeners/start-error.js';
-import { LoggingModule, type LoggingSettings } from './logging/logging.module.js';
+import { LoggingModule } from './logging/logging.module.js';
 import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { LiveConfig } from './process/live-config.js';
+import { LiveConfigModule } from './process/live-config.module.js';
+import { ConfigSource } from './process/config-source.js';
+import { loggingOf } from './process/live-logging.js';
 import { LiveRules } from './proxy/live-rules.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { describeRoutes } from './routing/describe.js';
-import { CredentialFields } from './security/credential-fields.js';
 import { SecurityModule } from './security/security.module.js';
 import { EventStreamsModule } from './sse/event-streams.module.js';
 import { SseModule } from './sse/sse.module.js';
@@ -90,9 +93,10 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
         WebSocketModule,
         SseModule,
         ListenersModule,
+        LiveConfigModule,
         AdminModule.forRoot({
-          imports: [HealthChecksModule, ProxyModule, UpstreamModule],
-          inject: [Readiness, Registry, LiveRules, Upstreams],
+          imports: [HealthChecksModule, LiveConfigModule, ProxyModule, UpstreamModule],
+          inject: [Readiness, Registry, LiveRules, Upstreams, LiveConfig, ConfigSource],
           useFactory: adminSources,
           token: config.admin.token,
         }),
@@ -130,13 +134,15 @@ function adminSources(
   metrics: Registry,
   rules: LiveRules,
   upstreams: Upstreams,
+  live: LiveConfig,
+  source: ConfigSource,
 ): AdminSources {
-  return { readiness, metrics, routes: () => describeRoutes(rules.current.plans.table), upstreams: () => upstreams };
-}
-
-/** Also hides the fields for API keys, which may have any name. */
-function loggingOf(config: GatewayConfig): LoggingSettings {
-  const { access, ...settings } = config.logging;
-  const { apiKeys } = new CredentialFields(config);
-  return { ...settings, access: { ...access, redact: [...access.redact, ...apiKeys] } };
+  return {
+    readiness,
+    metrics,
+    routes: () => describeRoutes(rules.current.plans.table),
+    upstreams: () => upstreams,
+    configRefusal: () => live.refusal?.message.split('\n', 1)[0],
+    reload: () => source.reload(),
+  };
 }

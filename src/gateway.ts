@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AdminServer } from './admin/admin-server.js';
-import { GATEWAY_CONFIG } from './config/config.module.js';
 import type { GatewayConfig } from './config/file/gateway.config.js';
 import { Readiness } from './health/readiness.js';
 import { authority, type Listener } from './listeners/listener.js';
@@ -9,6 +8,7 @@ import { Listeners } from './listeners/listeners.js';
 import { StartError } from './listeners/start-error.js';
 import { PINO } from './logging/logging.module.js';
 import { openFiles } from './platform/open-files.js';
+import { LiveConfig, type AppliedConfig } from './process/live-config.js';
 import { drain } from './process/drain.js';
 import { ShortageLog } from './process/shortage-log.js';
 import { Entrance } from './proxy/entrance.js';
@@ -30,7 +30,7 @@ export class Gateway {
   #unwatch: (() => void) | undefined;
 
   constructor(
-    @Inject(GATEWAY_CONFIG) private readonly config: GatewayConfig,
+    private readonly live: LiveConfig,
     @Inject(PINO) private readonly log: Logger,
     private readonly entrance: Entrance,
     private readonly requests: ProxyController,
@@ -46,6 +46,23 @@ export class Gateway {
 
   get listeners(): readonly Listener[] {
     return this.clients.all;
+  }
+
+  /** The configuration in force. */
+  get config(): GatewayConfig {
+    return this.live.current;
+  }
+
+  /**
+   * Puts another configuration into force while the gateway runs, in one step, or none of it: `buildConfig`, `parseConfig` and `loadConfig` make one.
+   * What has not changed, by name and id, keeps its state: connections, breakers, health, limits, counts. Exchanges, event streams and tunnels keep what
+   * they began with; those whose route or backend is gone are ended after `shutdown.grace`. Resolves with the changes in words.
+   *
+   * Rejects, and leaves everything as it is, when a module that the configuration names is missing (ExtensionError), when an address or a
+   * certificate cannot be used ({@link StartError}), before {@link start} and after {@link stop}.
+   */
+  apply(config: GatewayConfig): Promise<AppliedConfig> {
+    return this.live.apply(config);
   }
 
   /** The address for operators: `http://127.0.0.1:9901`. Throws before it listens. */
@@ -64,7 +81,7 @@ export class Gateway {
    * ```
    */
   policies(security: object): Promise<readonly RequestPolicy[]> {
-    return policiesFor(this.routePolicies, this.config, security);
+    return policiesFor(this.routePolicies, this.live.current, security);
   }
 
   /**
@@ -80,7 +97,7 @@ export class Gateway {
    * flight may finish. Resolves with the number of exchanges that had to be cut. In an application of your own, the end of the
    * application does this.
    */
-  stop(grace: number = this.config.shutdown.grace): Promise<number> {
+  stop(grace: number = this.live.current.shutdown.grace): Promise<number> {
     return (this.#stopped ??= this.#stop(grace));
   }
 
@@ -96,6 +113,7 @@ export class Gateway {
       await this.stop(0);
       throw error;
     }
+    await this.live.begin();
     if (this.#stopped !== undefined) return;
     this.readiness.ready();
     for (const { name, url } of clients.all) log.info({ listener: name, url }, 'listening');
@@ -103,7 +121,7 @@ export class Gateway {
   }
 
   async #open(): Promise<void> {
-    const { host, port } = this.config.admin;
+    const { host, port } = this.live.current.admin;
     const cannot = StartError.rethrow(`admin.port: cannot listen on ${authority(host, port)}`);
     await this.admin.listen(port, host).catch(cannot);
     await this.clients.listen();
@@ -113,6 +131,7 @@ export class Gateway {
     this.readiness.drain();
     // A server that is about to listen cannot be closed: it would listen afterwards, or never say that it does.
     await this.#opened?.catch(() => undefined);
+    await this.live.end();
     const drained = drain(this.clients.end(), this.exchanges, grace);
     this.longLived.drain();
     const cut = await drained;

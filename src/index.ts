@@ -50,6 +50,7 @@ export type { BackendPools } from './proxy/forwarder/backend-pools.js';
 export { HTTP_PROXY_MIDDLEWARE_PLUGINS } from './proxy/forwarder/builtin-forwarders.js';
 export type { ProxyPlugin } from './proxy/forwarder/http-proxy-middleware-forwarder.js';
 export { RegisteredForwarder, type ForwarderFactory } from './proxy/forwarder/registered-forwarder.js';
+export type { AppliedConfig } from './process/live-config.js';
 export { RequestIdentity } from './security/controllers/request-identity.js';
 export { UsePolicies, type PolicyReference } from './security/controllers/use-policies.js';
 export { Policy } from './security/custom/named-policy.js';

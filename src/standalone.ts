@@ -6,6 +6,7 @@ import { Gateway } from './gateway.js';
 import { GatewayModule, type GatewayOptions } from './gateway.module.js';
 import type { Listener } from './listeners/listener.js';
 import { ThrottlerStorageModule } from './security/rate-limit/throttler-storage.module.js';
+import type { AppliedConfig } from './process/live-config.js';
 import type { RequestPolicy } from './security/policy.js';
 
 const MADE = Symbol('gatehouse.made');
@@ -36,6 +37,16 @@ export class StandaloneGateway {
   /** The address for operators: `http://127.0.0.1:9901`. Throws before `start`. */
   get adminUrl(): string {
     return this.#gateway.adminUrl;
+  }
+
+  /** The configuration in force. */
+  get config(): GatewayConfig {
+    return this.#gateway.config;
+  }
+
+  /** See {@link Gateway.apply}. */
+  apply(config: GatewayConfig): Promise<AppliedConfig> {
+    return this.#gateway.apply(config);
   }
 
   /** See {@link Gateway.policies}. */

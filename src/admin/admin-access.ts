@@ -39,12 +39,17 @@ export function refuse(
       detail: 'The Host header must be localhost or an IP address, as this listener is on a loopback address.',
     };
   }
-  if (method !== 'GET' && method !== 'HEAD') {
+  const acts = isAction(route);
+  if (acts ? method !== 'POST' : method !== 'GET' && method !== 'HEAD') {
     return {
       status: 405,
-      detail: 'Only GET and HEAD are served here.',
-      headers: { allow: 'GET, HEAD', connection: 'close' },
+      detail: `Only ${acts ? 'POST is' : 'GET and HEAD are'} served here.`,
+      headers: { allow: acts ? 'POST' : 'GET, HEAD', connection: 'close' },
     };
+  }
+  // A page of any site may have its reader's browser send a POST; browsers say then from where.
+  if (acts && (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)) {
+    return { status: 403, detail: 'Requests of browsers change nothing here.', headers: { connection: 'close' } };
   }
   if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0) {
     return { status: 413, detail: 'Requests must not have a body here.', headers: { connection: 'close' } };
@@ -68,6 +73,11 @@ export function showsStatusOnly(
   { token }: AccessRules,
 ): boolean {
   return token !== undefined && isOpen(route) && !token.isIn(headers.authorization);
+}
+
+/** The route changes something. */
+function isAction(route: string | undefined): boolean {
+  return route === '/reload';
 }
 
 function isOpen(route: string | undefined): boolean {

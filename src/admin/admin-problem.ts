@@ -7,12 +7,14 @@ export const PROBLEM_JSON = 'application/problem+json';
 export interface AdminProblem {
   readonly status: number;
   readonly detail: string;
+  /** Several lines that say more. */
+  readonly problems?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The body of a problem document for a status; without a `type` of its own the title is the status's phrase (RFC 9457 §4.2.1). */
-export function problemDocument({ status, detail }: AdminProblem): string {
-  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail });
+export function problemDocument({ status, detail, problems }: AdminProblem): string {
+  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, problems });
 }
 
 /** The headers on every answer of the admin listener. */

@@ -13,6 +13,7 @@ import { ADMIN_TOKEN } from './admin-sources.js';
 import { BearerToken } from './bearer-token.js';
 import { MetricsController } from './metrics.controller.js';
 import { mountController } from './mounted-controller.js';
+import { ReloadController } from './reload.controller.js';
 import { RoutesController } from './routes.controller.js';
 import { UpstreamsController } from './upstreams.controller.js';
 
@@ -30,6 +31,7 @@ export class AdminServer {
     contexts: ExternalContextCreator,
     health: HealthController,
     metrics: MetricsController,
+    reload: ReloadController,
     routes: RoutesController,
     upstreams: UpstreamsController,
     @Optional() @Inject(ADMIN_TOKEN) token?: string,
@@ -50,7 +52,8 @@ export class AdminServer {
       const statusOnly = isHealth && showsStatusOnly({ headers, route: routeOptions.url }, this.#rules);
       done(null, statusOnly ? statusOf(payload) : payload);
     });
-    for (const controller of [health, metrics, routes, upstreams]) mountController(fastify, controller, contexts);
+    for (const controller of [health, metrics, reload, routes, upstreams])
+      mountController(fastify, controller, contexts);
   }
 
   get #rules(): AccessRules {
@@ -101,7 +104,13 @@ function answerError(error: unknown, _: FastifyRequest, reply: FastifyReply): Fa
   const status = error instanceof HttpException ? error.getStatus() : ((error as FastifyError).statusCode ?? 500);
   if (error instanceof HttpException && status === 503) return reply.status(503).send(error.getResponse());
   if (status === 500) logger.error(error);
+  if (error instanceof HttpException && (status === 422 || status === 501))
+    return answer(reply, { status, ...said(error) });
   return answer(reply, status === 404 ? nothingThere : { status, detail: 'The request could not be answered.' });
+}
+
+function said(error: HttpException): { detail: string; problems?: readonly string[] } {
+  return error.getResponse() as { detail: string; problems?: readonly string[] };
 }
 
 function answer(reply: FastifyReply, problem: AdminProblem): FastifyReply {

@@ -13,6 +13,18 @@ interface MetricsExposition {
   metrics(): Promise<string>;
 }
 
+/** What became of a configuration that was read again. */
+export interface Reloaded {
+  /** In words, a line each. */
+  readonly changes: readonly string[];
+  /** Of these, what takes effect only with the next start. */
+  readonly pending: readonly string[];
+  /** Settings that work, but probably not as intended. */
+  readonly warnings: readonly string[];
+  /** Why it was refused, a line each; empty: it is in force. */
+  readonly problems: readonly string[];
+}
+
 /** What the admin listener shows. The functions are called for each request and return the current state. */
 export interface AdminSources {
   readonly readiness: Readiness;
@@ -20,6 +32,10 @@ export interface AdminSources {
   /** The route table in order of precedence, one JSON object for each route. No secrets. */
   readonly routes: () => readonly object[];
   readonly metrics: MetricsExposition;
+  /** Why the configuration that was asked for last is not in force; undefined: it is. */
+  readonly configRefusal: () => string | undefined;
+  /** Reads the configuration again. Undefined: it came from no file. Never rejects. */
+  readonly reload: () => Promise<Reloaded | undefined>;
 }
 
 /** Token of the {@link AdminSources}. */

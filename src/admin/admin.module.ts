@@ -3,6 +3,7 @@ import { HealthModule } from '../health/health.module.js';
 import { AdminServer } from './admin-server.js';
 import { ADMIN_SOURCES, ADMIN_TOKEN, type AdminSources } from './admin-sources.js';
 import { MetricsController } from './metrics.controller.js';
+import { ReloadController } from './reload.controller.js';
 import { RoutesController } from './routes.controller.js';
 import { UpstreamsController } from './upstreams.controller.js';
 
@@ -39,6 +40,7 @@ export class AdminModule {
       providers: [
         { provide: ADMIN_TOKEN, useValue: token },
         MetricsController,
+        ReloadController,
         RoutesController,
         UpstreamsController,
         AdminServer,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { LoadedConfig } from '../config/loading/compile.js';
 import type { StandaloneGateway } from '../standalone.js';
 import { packageRoot } from '../package-root.js';
 import { startDemoBackends } from './demo-backends.js';
@@ -19,7 +20,8 @@ export async function demo(port?: number): Promise<number> {
       CHAT_URL: backends.chat,
       ...(port !== undefined && { PORT: String(port) }),
     };
-    return await serve(loadFile(starter, env), welcome);
+    const load = (): LoadedConfig => loadFile(starter, env);
+    return await serve(load(), { started: welcome, reload: load });
   } finally {
     backends.close();
   }

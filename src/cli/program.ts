@@ -4,6 +4,7 @@ import { nearest } from '../spelling/nearest.js';
 import { version } from '../version.js';
 import { exitCode } from './exit-code.js';
 import { report } from './report.js';
+import type { ReloadOptions } from './reload.js';
 import type { RunOptions } from './run-config.js';
 
 const exitCodes = `
@@ -12,6 +13,7 @@ Exit codes:
   ${exitCode.invalidConfig}   the configuration is not valid, or its file cannot be read
   ${exitCode.usage}   the command line is not understood
   ${exitCode.cannotStart}   could not start (an address in use)
+  ${exitCode.unreachable}   reload: no gateway answers, or it does not take the request
   ${exitCode.internal}  a failure of the program itself
   SIGTERM, SIGINT and SIGQUIT end it gracefully; a second one ends it at once, with 128 + the signal's number.`;
 
@@ -65,6 +67,15 @@ export async function main(argv: readonly string[]): Promise<number> {
         (await import('./check.js')).check(...args),
       ),
     );
+  program
+    .command('reload')
+    .summary('have a running gateway read its configuration again')
+    .description(
+      'Have a running gateway read its configuration again. Prints what has changed; when the file is refused, says why, and the gateway goes on as before.',
+    )
+    .option('-c, --config <file>', 'its YAML file, which names its admin address (default: $GATEWAY_CONFIG)')
+    .option('-a, --admin <url>', 'its admin address, with the token in $GATEWAY_ADMIN_TOKEN, in place of the file')
+    .action(finish(async (options: ReloadOptions) => (await import('./reload.js')).reload(options)));
   program
     .command('print')
     .summary('print the effective configuration: all defaults, secrets masked')

@@ -1,3 +1,4 @@
+import type { LoadedConfig } from '../config/loading/compile.js';
 import type { StandaloneGateway } from '../standalone.js';
 import { serve } from './serve.js';
 import { exitCode } from './exit-code.js';
@@ -11,9 +12,13 @@ export async function run(options: RunOptions): Promise<number> {
     return usage('--tls goes with --to; with a file the certificates stand in the file.');
   }
   const selfSigned = tls ? await (await import('./self-signed.js')).makeSelfSigned() : undefined;
-  const loaded = configToRun(options, process.env, selfSigned);
+  const load = (): LoadedConfig | string => configToRun(options, process.env, selfSigned);
+  const loaded = load();
   if (typeof loaded === 'string') return usage(loaded);
-  return serve(loaded, selfSigned && (gateway => introduce(gateway, selfSigned)));
+  return serve(loaded, {
+    ...(selfSigned !== undefined && { started: gateway => introduce(gateway, selfSigned) }),
+    ...(to.length === 0 && { reload: load as () => LoadedConfig }),
+  });
 }
 
 /** Writes to standard error, because standard output is for the log. */

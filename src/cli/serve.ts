@@ -4,26 +4,35 @@ import { isExpiryWarning } from '../tls/key-pair.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
 import { PINO } from '../logging/logging.module.js';
 import { exitCode } from './exit-code.js';
+import { ConfigSource } from '../process/config-source.js';
 import { Signals } from '../process/signals.js';
+
+/** How a gateway is run. */
+interface ServeOptions {
+  /** Called once everything listens. */
+  readonly started?: (gateway: StandaloneGateway) => void;
+  /** Reads the configuration again, if it came from a file: when the file changes, with SIGHUP, and when `gatehouse reload` asks for it. Throws a ConfigError. */
+  readonly reload?: (() => LoadedConfig) | undefined;
+}
 
 /**
  * Runs a gateway until SIGTERM, SIGINT or SIGQUIT, with the warnings of its configuration in its log. The signal ends the
- * gateway gracefully, and then the process; a second signal ends the process at once. `started` is called once everything
- * listens. Rejects when the gateway cannot start.
+ * gateway gracefully, and then the process; a second signal ends the process at once. Rejects when the
+ * gateway cannot start.
  */
-export async function serve(
-  { config, warnings }: LoadedConfig,
-  started: (gateway: StandaloneGateway) => void = () => {},
-): Promise<never> {
+export async function serve(loaded: LoadedConfig, { started = () => {}, reload }: ServeOptions = {}): Promise<never> {
+  const { config, warnings } = loaded;
   const signals = new Signals();
   const gateway = await createGateway(config);
+  const source = gateway.app.get(ConfigSource);
   const log = gateway.app.get<Pino>(PINO);
   for (const { file, line, column, path, message } of warnings) {
     if (!isExpiryWarning(message)) log.warn({ file, line, column, path }, message);
   }
   const stopped = new Promise<number>((resolve, reject) => {
     const stop = (code: number): void => void gateway.stop().then(() => resolve(code), reject);
-    signals.attach(log, () => stop(exitCode.ok));
+    const again = reload && ((): void => void source.reload());
+    signals.attach(log, () => stop(exitCode.ok), again);
     // A bug: exchanges in flight may end, then a supervisor starts a fresh process.
     process.on('uncaughtException', error => {
       process.stderr.write(`gatehouse: ${error.stack ?? error.message}\n`);
@@ -31,6 +40,7 @@ export async function serve(
     });
   });
   await gateway.start();
+  if (reload !== undefined) source.follow(reload, loaded);
   started(gateway);
   // The log has been flushed or has timed out: a reader that has stopped reading must not keep the process alive.
   process.exit(await stopped);

@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Inject, Optional } from '@nestjs/common';
 import {
   HealthCheck,
   HealthCheckService,
@@ -9,6 +9,9 @@ import {
 import { Readiness } from './readiness.js';
 import { UpstreamHealth } from './upstream-health.js';
 
+/** Token of a function that says why the configuration that was asked for last is not in force; undefined: it is. */
+export const CONFIG_REFUSAL = Symbol('CONFIG_REFUSAL');
+
 /**
  * Health in the form of Terminus: `{ status, info, error, details }`, 200 or 503.
  *
@@ -16,7 +19,8 @@ import { UpstreamHealth } from './upstream-health.js';
  * - `/health/ready`: 503 while starting or draining, and when no upstream has an available backend. An upstream
  *   without backends does not make the gateway unready as long as another one works: its routes answer 503
  *   themselves, and taking the whole gateway out would take the working routes with it.
- * - `/health`: the same verdict, with the backends that are out and the reasons.
+ * - `/health`: the same verdict, with the backends that are out and the reasons. Degraded, and 200, also while a changed configuration is refused
+ *   and the one before is in force.
  */
 @Controller('health')
 export class HealthController {
@@ -25,6 +29,7 @@ export class HealthController {
     private readonly indicators: HealthIndicatorService,
     private readonly upstreams: UpstreamHealth,
     private readonly readiness: Readiness,
+    @Optional() @Inject(CONFIG_REFUSAL) private readonly configRefusal: () => string | undefined = () => undefined,
   ) {}
 
   @Get()
@@ -46,13 +51,16 @@ export class HealthController {
   }
 
   #check(detailed: boolean): Promise<HealthCheckResult> {
-    const results = [this.#gateway(), ...this.upstreams.check(detailed)];
+    const results = [this.#gateway(detailed), ...this.upstreams.check(detailed)];
     return this.checks.check(results.map(result => () => result));
   }
 
-  #gateway(): HealthIndicatorResult {
+  #gateway(detailed: boolean): HealthIndicatorResult {
     const { state } = this.readiness;
     const indicator = this.indicators.check('gateway');
-    return state === 'ready' ? indicator.up({ state }) : indicator.down({ state });
+    if (state !== 'ready') return indicator.down({ state });
+    const refusal = this.configRefusal();
+    if (refusal === undefined) return indicator.up({ state });
+    return indicator.degraded({ state, ...(detailed && { configuration: `not changed: ${refusal}` }) });
   }
 }

@@ -19,8 +19,8 @@ function upstream(name: string, ...backends: Backend[]): UpstreamState {
 
 async function setup(...initial: UpstreamState[]) {
   const readiness = new Readiness();
-  const world = { upstreams: initial };
-  const sources = { readiness, upstreams: () => world.upstreams };
+  const world = { upstreams: initial, refusal: undefined as string | undefined };
+  const sources = { readiness, upstreams: () => world.upstreams, configRefusal: () => world.refusal };
   const unrouted = HealthModule.unrouted({ inject: [], useFactory: () => sources });
   const module = await Test.createTestingModule({
     imports: [{ ...unrouted, controllers: [HealthController] }],

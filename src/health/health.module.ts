@@ -1,6 +1,6 @@
 import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { HealthController } from './health.controller.js';
+import { CONFIG_REFUSAL, HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
 import { UpstreamHealth } from './upstream-health.js';
 import { UPSTREAM_STATES, type UpstreamStates } from './upstream-states.js';
@@ -8,6 +8,8 @@ import { UPSTREAM_STATES, type UpstreamStates } from './upstream-states.js';
 /** What {@link HealthModule} reports on. */
 interface HealthSources {
   readonly readiness: Readiness;
+  /** Why the configuration that was asked for last is not in force; undefined: it is. */
+  readonly configRefusal: () => string | undefined;
   readonly upstreams: UpstreamStates;
 }
 
@@ -33,6 +35,11 @@ export class HealthModule {
         UpstreamHealth,
         { provide: Readiness, inject: [HEALTH_SOURCES], useFactory: ({ readiness }: HealthSources) => readiness },
         { provide: UPSTREAM_STATES, inject: [HEALTH_SOURCES], useFactory: ({ upstreams }: HealthSources) => upstreams },
+        {
+          provide: CONFIG_REFUSAL,
+          inject: [HEALTH_SOURCES],
+          useFactory: ({ configRefusal }: HealthSources) => configRefusal,
+        },
         HealthController,
       ],
       exports: [HealthController],

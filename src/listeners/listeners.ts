@@ -91,6 +91,11 @@ export class Listeners implements LivePart {
     if (this.#phase === 'closed') this.#phase = 'open';
   }
 
+  /** Reads the certificates again now, and not only when the system tells of a change. */
+  reloadCertificates(): void {
+    for (const listener of this.#all) listener.reloadCertificates();
+  }
+
   async prepare(transition: Transition): Promise<void> {
     if (this.#phase !== 'open')
       throw new Error(`the gateway is ${this.#phase === 'ended' ? 'shutting down' : 'not started'}`);

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { AttemptMetrics } from './attempt-metrics.js';
 import { CertificateMetrics, certificateMetricProviders } from './certificate-metrics.js';
 import { CircuitMetrics, circuitMetricProviders } from './circuit-metrics.js';
+import { ConfigMetrics, configMetricProviders } from './config-metrics.js';
 import { ConnectionMetrics, connectionMetricProviders } from './connection-metrics.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
 import { metricProviders } from './metric-providers.js';
@@ -67,6 +68,7 @@ export class MetricsModule {
         ...connectionMetricProviders(registry),
         ...tunnelMetricProviders(registry),
         ...streamMetricProviders(registry),
+        ...configMetricProviders(registry),
       ],
       exports: [
         Registry,
@@ -80,6 +82,7 @@ export class MetricsModule {
         ConnectionMetrics,
         TunnelMetrics,
         StreamMetrics,
+        ConfigMetrics,
       ],
     };
   }

@@ -6,9 +6,9 @@ import { refuseDebugger } from './no-debugger.js';
 /** Signals that end the gateway: gracefully, and at once when one comes a second time. */
 const ending = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
-/** Signals that end a program by default, and that the gateway only logs. */
+/** Signals that end a program by default, and that the gateway only logs; SIGHUP where its configuration came from no file. */
 const ignored = {
-  SIGHUP: 'signal ignored: a configuration is not read again while it runs; restart to use a changed one',
+  SIGHUP: 'signal ignored: the configuration came from no file that could be read again',
   SIGUSR1: 'signal ignored: there is no log file to reopen, and no debugger',
   SIGUSR2: 'signal ignored: it has no meaning',
 } as const;
@@ -26,6 +26,7 @@ export class Signals {
   #early: (keyof typeof ignored)[] = [];
   #log: Logger | undefined;
   #stop: (() => void) | undefined;
+  #reload: (() => void) | undefined;
   #stopping = false;
 
   constructor(
@@ -37,10 +38,11 @@ export class Signals {
       source.on(signal, () => this.#ignore(signal));
   }
 
-  /** Connects the signals to a gateway: `stop` ends it gracefully, and is called once. */
-  attach(log: Logger, stop: () => void): void {
+  /** Connects the signals to a gateway: `stop` ends it gracefully, and is called once; `reload` reads its configuration again, for each SIGHUP. */
+  attach(log: Logger, stop: () => void, reload?: () => void): void {
     this.#log = log;
     this.#stop = stop;
+    this.#reload = reload;
     for (const signal of this.#early) this.#ignore(signal);
     this.#early = [];
     for (const signal of ending) {
@@ -57,7 +59,10 @@ export class Signals {
     if (this.#log === undefined) this.#early.push(signal);
     // When the terminal is closed, its user can no longer stop the program.
     else if (signal === 'SIGHUP' && this.#terminal && !this.isTerminal()) this.#end(signal);
-    else this.#log.warn({ signal }, ignored[signal]);
+    else if (signal === 'SIGHUP' && this.#reload !== undefined) {
+      this.#log.info({ signal }, 'reading the configuration again');
+      this.#reload();
+    } else this.#log.warn({ signal }, ignored[signal]);
   }
 
   /** Begins the end for another reason than a signal; false when it has already begun. */

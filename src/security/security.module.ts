@@ -28,6 +28,6 @@ const sources = [IpFilterPolicies, RateLimitPolicies, ValidationPolicies, CorsPo
       useFactory: (...all: PolicySource[]) => new RoutePolicies(all),
     },
   ],
-  exports: [PolicyGuard, RoutePolicies],
+  exports: [AuthPolicies, PolicyGuard, RoutePolicies],
 })
 export class SecurityModule {}

@@ -32,6 +32,8 @@ function sources(changes: Partial<AdminSources> = {}): AdminSources {
     upstreams: () => [orders],
     routes: () => [{ name: 'orders', path: '/orders/*' }],
     metrics: registry,
+    configRefusal: () => undefined,
+    reload: async () => undefined,
     ...changes,
   };
 }

@@ -1,11 +1,13 @@
 import { Registry } from 'prom-client';
 import { parse } from 'yaml';
+import type { GatewayConfig } from '../../src/config/file/gateway.config.js';
 import { buildConfig } from '../../src/config/loading/load-config.js';
 import { createGateway, type StandaloneGateway } from '../../src/standalone.js';
 import type { GatewayOptions } from '../../src/gateway.module.js';
 import { LogDestination } from '../../src/logging/destination.js';
 import type { Sink } from '../../src/logging/sink.js';
 import type { ClientPace } from '../../src/listeners/slow-clients.js';
+import type { AppliedConfig } from '../../src/process/live-config.js';
 import { closeLater } from './cleanup.js';
 import { eventually } from './poll.js';
 import { sumOf } from './operator.js';
@@ -97,6 +99,11 @@ export class InProcessGateway {
     return found === undefined ? '' : registry.getSingleMetricAsString(found);
   }
 
+  /** Puts another configuration into force, with the same listener and admin side where it names none. */
+  apply(what: object): Promise<AppliedConfig> {
+    return this.gateway.apply(configOf(what));
+  }
+
   /** Ends it; what is in flight may end within `grace` ms (default 0). May be called twice. */
   async stop(grace = 0): Promise<number> {
     return this.gateway.stop(grace);
@@ -120,11 +127,7 @@ export async function buildInProcess(
   { imports = [], times = {}, ...options }: InProcessOptions = {},
 ): Promise<InProcessGateway> {
   const plain = (typeof what === 'string' ? parse(what) : what) as Record<string, unknown>;
-  const config = buildConfig({
-    listeners: [{ name: 'web', host: '127.0.0.1', port: 0 }],
-    admin: { host: '127.0.0.1', port: 0 },
-    ...plain,
-  });
+  const config = configOf(plain);
   const { bodyGrace, farewell, longestWait } = times;
   if (bodyGrace !== undefined) for (const { limits } of config.listeners) Object.assign(limits, { bodyGrace });
   if (farewell !== undefined) Object.assign(config.websocket, { farewell });
@@ -133,6 +136,14 @@ export async function buildInProcess(
   const gateway = await createGateway(config, { ...options, imports, logSink: lines });
   closeLater(() => gateway.stop(0));
   return new InProcessGateway(gateway, lines);
+}
+
+function configOf(plain: object): GatewayConfig {
+  return buildConfig({
+    listeners: [{ name: 'web', host: '127.0.0.1', port: 0 }],
+    admin: { host: '127.0.0.1', port: 0 },
+    ...plain,
+  });
 }
 
 /** A log sink that parses what it gets. */

@@ -62,12 +62,14 @@ export class Target {
   /** The backends that know tied clients. */
   readonly #ties: WeakMap<ClientTie, LiveBackend>;
   #unwatch: (() => void) | undefined;
-  #known: readonly LiveBackend[] = [];
+  /** Backends to which there may be connections. */
+  #known: readonly LiveBackend[];
 
   /** `previous`: the target of the same upstream that it will replace, whose state it goes on with. */
   constructor(parts: TargetParts, previous?: Target) {
     const { upstream } = parts;
     this.upstream = upstream;
+    this.#known = upstream.backends;
     this.budget = previous?.budget ?? new RetryBudget(performance.now());
     this.#latencies = previous?.latencies;
     this.#gates = previous === undefined ? new WeakMap() : previous.#gates;
@@ -88,7 +90,6 @@ export class Target {
     this.#circuits = new WeakMap();
     for (const backend of [...this.upstream.backends, ...this.upstream.leaving])
       this.#gates.get(backend)?.limitTo(this.#limits);
-    this.#known = this.upstream.backends;
     this.#unwatch ??= this.upstream.onChange(() => this.#follow());
   }
 
