@@ -56,7 +56,14 @@ export { UsePolicies, type PolicyReference } from './security/controllers/use-po
 export { Policy } from './security/custom/named-policy.js';
 export { SECURITY_HEADERS, SecurityHeadersInterceptor } from './security/headers/security-headers.interceptor.js';
 export { PolicyGuard } from './security/policy.guard.js';
-export { Answer, type Identity, type PolicyContext, type RequestPolicy, type Verdict } from './security/policy.js';
+export {
+  Answer,
+  type Identity,
+  type PolicyContext,
+  type Releasable,
+  type RequestPolicy,
+  type Verdict,
+} from './security/policy.js';
 export { LimitStore, type Backlogs } from './security/rate-limit/limit-store.js';
 export { MemoryLimitStore } from './security/rate-limit/memory-limit-store.js';
 export type { Quota } from './security/rate-limit/quota.js';

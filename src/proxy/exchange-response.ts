@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { Exchange, ExchangeWatcher } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import type { ExchangeWatcher } from './exchange-watcher.js';
 
 /**
  * What `ExecutionContext.switchToHttp().getResponse()` gives for an exchange: enough of what Express and Fastify have in common for guards,

@@ -10,13 +10,22 @@ import { trailerFields } from '../http/response-head.js';
 import type { RawHeaders } from '../fields/raw-headers.js';
 import type { Protocol } from '../http/request-info.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
-import { Answer, type Identity, type PolicyContext, type RequestPolicy, type Verdict } from '../security/policy.js';
+import {
+  Answer,
+  type Identity,
+  type PolicyContext,
+  type Releasable,
+  type RequestPolicy,
+  type Verdict,
+} from '../security/policy.js';
+import { release } from '../security/release.js';
 import type { Backend } from '../upstream/backend.js';
 import type { Client } from './client/client.js';
 import { ClientBody } from './client/client-body.js';
 import type { ClientMessage } from './client/client-message.js';
 import { ClientTie, tieTo } from './client/client-tie.js';
 import type { Doubts } from './doubts.js';
+import type { ExchangeWatcher } from './exchange-watcher.js';
 import type { EventStream, StreamExchange } from './lasting/event-streams.js';
 import { FieldEdits, shown, unedited } from './plan/field-edits.js';
 import type { ListenerInfo } from './client/listener-info.js';
@@ -30,14 +39,6 @@ import type { Upgrade } from './lasting/upgrade.js';
 import type { RoutePlan } from './plan/route-plan.js';
 
 const noPolicies: readonly RequestPolicy[] = [];
-
-/** Waits for the end of an exchange. */
-export interface ExchangeWatcher {
-  /** Resolves when the exchange is over. */
-  readonly over: Promise<void>;
-  /** The exchange is over. Called once. */
-  close(): void;
-}
 
 /**
  * One client request in flight, from its head to the end of its response: what is known of it, and the one place
@@ -77,6 +78,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   places: Places | undefined;
   /** What it has taken of the memory for slow clients; given back when it is over. */
   borrowed: Borrowed | undefined;
+  /** What policies have taken for it; released when it is over. */
+  held: Releasable[] | undefined;
   /** Set once the client has let in connections by credentials: what it asks for goes over connections of its own. */
   tie: ClientTie | undefined;
   /** What guards and interceptors see of its response; undefined where the application has none. */
@@ -246,6 +249,11 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
 
   setResponseHeader(name: string, value: string): void {
     (this.#edits ??= new FieldEdits()).setResponse(name, value);
+  }
+
+  onClose(held: Releasable): void {
+    if (this.times.closedAt === 0) (this.held ??= []).push(held);
+    else release([held]);
   }
 
   /** Applies what policies have asked for to the fields of a request for a backend, in place. */

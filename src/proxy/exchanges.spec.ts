@@ -133,6 +133,23 @@ describe('an exchange over HTTP/1.1', () => {
     expect([log.records.length, sut.open]).toEqual([1, 0]);
   });
 
+  it('gives back what policies have taken once, when it is over, and at once when it is over already', async () => {
+    const { client, begun, sut } = await over1();
+    client.send(`${get}\r\n`);
+    await eventually(() => begun.length === 1);
+    const [exchange] = begun;
+    const given: string[] = [];
+    for (const name of ['a', 'b']) exchange!.onClose({ release: () => given.push(name) });
+    answer(exchange!);
+    expect(given).toEqual([]);
+    await client.response();
+    await eventually(() => sut.open === 0);
+    expect(given).toEqual(['a', 'b']);
+    sut.end(exchange!);
+    exchange!.onClose({ release: () => given.push('late') });
+    expect(given).toEqual(['a', 'b', 'late']);
+  });
+
   it('that became a tunnel ends with that, not with its response', async () => {
     const { client, begun, sut, log } = await over1();
     client.send(`${get}\r\n`);

@@ -5,6 +5,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { newRequestId } from '../http/request-id.js';
 import type { Signature } from '../http/signature.js';
 import { connectionOptions, RequestHead } from '../http/request-head.js';
+import { release } from '../security/release.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
@@ -235,6 +236,7 @@ export class Exchanges {
     exchange.stream?.closed();
     exchange.places?.leave();
     exchange.borrowed?.giveBack();
+    if (exchange.held !== undefined) release(exchange.held);
     if (exchange.tie !== undefined && exchange.httpVersion === '2.0') exchange.tie.end();
     exchange.response?.close();
     this.open--;

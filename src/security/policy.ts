@@ -12,6 +12,12 @@ export interface Identity {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
+/** Something that a policy has taken for the time of an exchange: a place, a lock, an entry in a list. */
+export interface Releasable {
+  /** Gives it back. Called once. An error that it throws is logged. */
+  release(): void;
+}
+
 /** The head of a request as a policy sees it, and what it may change. */
 export interface PolicyContext extends RequestInfo {
   /** The query without its `?`; undefined when there is none. */
@@ -34,6 +40,11 @@ export interface PolicyContext extends RequestInfo {
    * beyond Latin-1 goes out as UTF-8. Throws a TypeError for what no field can hold.
    */
   setResponseHeader(name: string, value: string): void;
+  /**
+   * Releases `held` when the exchange is over: its answer has been sent or broken off, its event stream or tunnel has ended, or the client has gone,
+   * whatever this policy or another one decides. At once when the exchange is over already, as after a wait in which the client has left.
+   */
+  onClose(held: Releasable): void;
 }
 
 /** An answer that a policy gives itself and that is no error: to a CORS preflight. */

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { ConcurrencyPolicies } from './concurrency/concurrency-policies.js';
+import { ConcurrencyStore, MemoryConcurrencyStore } from './concurrency/concurrency-store.js';
 import { CorsPolicies } from './cors/cors-policies.js';
 import { CustomPolicies } from './custom/custom-policies.js';
 import { NamedPolicies } from './custom/named-policies.js';
@@ -13,7 +15,15 @@ import { RoutePolicies } from './route-policies.js';
 import { ValidationPolicies } from './validation/validation-policies.js';
 
 /** The sources of policies, one for each kind. */
-const sources = [IpFilterPolicies, RateLimitPolicies, ValidationPolicies, CorsPolicies, CustomPolicies, AuthPolicies];
+const sources = [
+  IpFilterPolicies,
+  RateLimitPolicies,
+  ConcurrencyPolicies,
+  ValidationPolicies,
+  CorsPolicies,
+  CustomPolicies,
+  AuthPolicies,
+];
 
 /** The guard that runs the policies of a route, and the sources of these policies; use the guard on controllers of your own as well. */
 @Module({
@@ -21,6 +31,7 @@ const sources = [IpFilterPolicies, RateLimitPolicies, ValidationPolicies, CorsPo
   providers: [
     PolicyGuard,
     NamedPolicies,
+    { provide: ConcurrencyStore, useClass: MemoryConcurrencyStore },
     ...sources,
     {
       provide: RoutePolicies,

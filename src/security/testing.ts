@@ -3,7 +3,7 @@ import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { securityOf, type EffectiveSecurity } from '../config/file/route-settings.js';
 import { RawHeaders } from '../fields/raw-headers.js';
 import type { PolicyScope } from './policy-source.js';
-import type { Identity, PolicyContext } from './policy.js';
+import type { Identity, PolicyContext, Releasable } from './policy.js';
 
 /** The properties of a request for a test; the others are those of a plain GET. `fields`: as on the wire, name, value, name, value … */
 export interface RequestSketch {
@@ -27,6 +27,7 @@ export class SketchedRequest implements PolicyContext {
   identity: Identity | undefined;
   readonly requestEdits: [name: string, value: string | undefined][] = [];
   readonly responseEdits: [name: string, value: string][] = [];
+  readonly #held: Releasable[] = [];
 
   constructor({ method = 'GET', fields = [], scheme = 'http' }: RequestSketch = {}) {
     this.method = method;
@@ -51,6 +52,15 @@ export class SketchedRequest implements PolicyContext {
 
   setResponseHeader(name: string, value: string): void {
     this.responseEdits.push([name, value]);
+  }
+
+  onClose(held: Releasable): void {
+    this.#held.push(held);
+  }
+
+  /** The exchange is over. */
+  close(): void {
+    for (const each of this.#held.splice(0)) each.release();
   }
 }
 

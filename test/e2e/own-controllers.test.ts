@@ -12,11 +12,13 @@ import {
   Injectable,
   type ModuleMetadata,
   Post,
+  Sse,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { type Observable, startWith, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import {
   Answer,
@@ -36,7 +38,9 @@ import {
 } from '../../src/index.js';
 import { streamSink } from '../../src/logging/sink.js';
 import { closeLater } from '../support/cleanup.js';
-import { request } from '../support/client.js';
+import { connectRaw, request } from '../support/client.js';
+import { openStream } from '../support/event-stream.js';
+import { eventually } from '../support/poll.js';
 
 @Injectable()
 class Users {
@@ -112,6 +116,28 @@ class Limited {
   @Post()
   post(): string {
     return 'posted';
+  }
+}
+
+/** Answers when the test says so. */
+@Controller('held')
+@UsePolicies(LIMITS)
+class Held {
+  static readonly waiting: (() => void)[] = [];
+
+  @Get()
+  get(): Promise<string> {
+    return new Promise(resolve => Held.waiting.push(() => resolve('ok')));
+  }
+
+  @Sse('events')
+  events(): Observable<string> {
+    return new Subject<string>().pipe(startWith('first'));
+  }
+
+  @Get('broken')
+  broken(): string {
+    throw new ForbiddenException();
   }
 }
 
@@ -215,6 +241,39 @@ describe('a controller of one’s own', () => {
     expect((await request(port, { path: '/limited' })).status).toBe(400);
     const posted = await request(port, { path: '/limited', method: 'POST', headers });
     expect([posted.status, posted.header('allow')]).toEqual([405, 'GET']);
+  });
+
+  it('has its requests at once counted until their responses are over', async () => {
+    const security = { concurrency: [{ limit: 2 }, { limit: 1, key: 'header:x-key' }] };
+    const port = await start({ imports: [gatewayModule()], controllers: [Held], providers: [limits(security)] });
+    const get = (key: string, path = '/held') => request(port, { path, headers: { 'x-key': key } });
+    for (let round = 0; round < 3; round++) {
+      const asked = [get('a'), get('b')];
+      await eventually(() => Held.waiting.length === 2);
+      const refused = await get('c');
+      expect([refused.status, refused.header('retry-after'), refused.header('x-gateway-error')]).toEqual([
+        429,
+        '1',
+        'DENIED',
+      ]);
+      for (const go of Held.waiting.splice(0)) go();
+      expect((await Promise.all(asked)).map(({ text }) => text)).toEqual(['ok', 'ok']);
+      for (let failure = 0; failure < 3; failure++) {
+        await eventually(async () => expect((await get('a', '/held/broken')).status).toBe(403));
+      }
+    }
+    const leaving = await connectRaw(port);
+    leaving.send('GET /held HTTP/1.1\r\nHost: a.example\r\nX-Key: a\r\n\r\n');
+    await eventually(() => Held.waiting.length === 1);
+    const stream = await openStream(port, { path: '/held/events', headers: { 'x-key': 'b' } });
+    await eventually(() => stream.text.includes('first'));
+    expect((await get('c')).status).toBe(429);
+    leaving.reset();
+    await eventually(async () => expect((await get('c', '/held/broken')).status).toBe(403));
+    expect((await get('b', '/held/broken')).status).toBe(429);
+    stream.leave();
+    await eventually(async () => expect((await get('b', '/held/broken')).status).toBe(403));
+    for (const go of Held.waiting.splice(0)) go();
   });
 
   it('does not start with policies that cannot be had', async () => {

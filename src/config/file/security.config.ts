@@ -58,6 +58,21 @@ export class RateLimitConfig {
   onStoreFailure: 'local' | 'allow' | 'deny' = 'local';
 }
 
+/** How much may be in flight at once. */
+export class ConcurrencyConfig {
+  @Key(integer(1), {
+    required: true,
+    doc: 'Requests, event streams and tunnels in flight at once; more get 429 with Retry-After. Each counts from here until its answer has been sent, its stream or tunnel has ended, or its client has gone; one that is tried again counts once.',
+  })
+  declare limit: number;
+
+  @Key(limitKey, { doc: 'What has a limit of its own; as in `rateLimit`.' })
+  key: string = 'client-ip';
+
+  @Key(integer(1, 128), { doc: 'Addresses of one IPv6 network of this prefix count as one client.' })
+  ipv6Prefix: number = 64;
+}
+
 /** Cross-origin requests of browsers. Preflights are answered before authentication. */
 export class CorsConfig {
   @Key(list(origin, { min: 1 }), {
@@ -107,6 +122,12 @@ class PolicyBlocks {
   @ListOf(() => RateLimitConfig, { orSingle: true, doc: 'A limit, or a list of them: all must allow. Absent: none.' })
   declare rateLimit?: RateLimitConfig[];
 
+  @ListOf(() => ConcurrencyConfig, {
+    orSingle: true,
+    doc: 'A limit for what is in flight at once, or a list of them: all must have a place. Counted in each process for itself. Absent: none.',
+  })
+  declare concurrency?: ConcurrencyConfig[];
+
   @Block(() => AuthConfig, { doc: 'Who may come. Absent: everyone.' })
   declare auth?: AuthConfig;
 
@@ -122,7 +143,7 @@ class PolicyBlocks {
   declare policies?: PolicyChoice[];
 }
 
-/** What every request must pass, in this order: address, limits, validation, authentication, CORS. */
+/** What every request must pass, in this order: address, limits, places, validation, authentication, CORS. */
 export class SecurityConfig extends PolicyBlocks {
   @Block(() => ValidationConfig, { doc: 'What a request must be like.' })
   validation: ValidationConfig = new ValidationConfig();

@@ -42,6 +42,7 @@ function request(headers: Record<string, string> = {}) {
     identity: undefined as Identity | undefined,
     setRequestHeader: (name, value) => void edits.set(name, value),
     setResponseHeader: () => undefined,
+    onClose: () => undefined,
   };
   return { context, edits };
 }

@@ -1,8 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { canonicalAddress } from '../../addresses/canonical-address.js';
 import { parseHost } from '../../http/host.js';
-import type { Identity, PolicyContext } from '../policy.js';
+import type { Identity, PolicyContext, Releasable } from '../policy.js';
+import { release } from '../release.js';
 
 const contexts = new WeakMap<object, ControllerRequest>();
 
@@ -72,4 +74,16 @@ export class ControllerRequest implements PolicyContext {
   setResponseHeader(name: string, value: string): void {
     void this.reply.header(name, value);
   }
+
+  /** The exchange is over when the response is closed: it has been sent, or its connection has gone. */
+  onClose(held: Releasable): void {
+    const { raw } = this.reply;
+    if (isClosed(raw)) release([held]);
+    else raw.once('close', () => release([held]));
+  }
+}
+
+/** HTTP/2 has it on the stream. */
+function isClosed(response: ServerResponse | Http2ServerResponse): boolean {
+  return 'stream' in response ? response.stream.closed : response.closed;
 }

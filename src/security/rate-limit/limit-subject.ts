@@ -27,6 +27,11 @@ export function limitSubject(key: string, ipv6Prefix: number): LimitSubject {
   return client;
 }
 
+/** Whether the `key` of a limit names a claim, which is known after authentication only. */
+export function needsClaims(key: string): boolean {
+  return key.startsWith('jwt:');
+}
+
 function chosen(values: Readonly<Record<string, unknown>> | undefined, name: string): string | undefined {
   if (values === undefined || !Object.hasOwn(values, name)) return undefined;
   const value = values[name];

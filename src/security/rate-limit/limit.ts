@@ -1,5 +1,5 @@
 import type { RateLimitConfig } from '../../config/file/security.config.js';
-import { limitSubject, type LimitSubject } from './limit-subject.js';
+import { limitSubject, needsClaims, type LimitSubject } from './limit-subject.js';
 import { cellOf, second, type Quota } from './quota.js';
 
 /** The largest integer of a structured field (RFC 9651 §3.3.1). */
@@ -26,7 +26,7 @@ export class Limit implements Quota {
     ({ interval: this.interval, tolerance: this.tolerance } = cellOf(limit, per, burst));
     this.onStoreFailure = onStoreFailure;
     this.subject = limitSubject(key, ipv6Prefix);
-    this.needsClaims = key.startsWith('jwt:');
+    this.needsClaims = needsClaims(key);
     this.policyItem = policyItem(title, Math.max(limit, burst), (Math.max(limit, burst) / limit) * per);
   }
 

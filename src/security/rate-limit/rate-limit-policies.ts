@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EffectiveSecurity } from '../../config/file/route-settings.js';
 import type { RateLimitConfig } from '../../config/file/security.config.js';
 import type { PolicyScope, PolicySource, StagedPolicy } from '../policy-source.js';
+import { numbered, ownerOf } from './limit-names.js';
 import { LimitStore } from './limit-store.js';
 import { Limit } from './limit.js';
 import { RateLimitFields } from './rate-limit-fields.js';
@@ -20,7 +21,7 @@ export class RateLimitPolicies implements PolicySource {
 
   policies({ rateLimit }: EffectiveSecurity, scope: PolicyScope): readonly StagedPolicy[] {
     if (rateLimit === undefined || rateLimit.length === 0) return [];
-    const limits = this.#limits(rateLimit, ownerOf(rateLimit, scope));
+    const limits = this.#limits(rateLimit, ownerOf(rateLimit, scope.config.security.rateLimit, scope));
     const early = limits.filter(limit => !limit.needsClaims);
     const late = limits.filter(limit => limit.needsClaims);
     const fields = new RateLimitFields([...early, ...late], early.length > 0 && late.length > 0);
@@ -48,12 +49,6 @@ interface Compiled {
   readonly limits: readonly Limit[];
 }
 
-/** Who has the counts of a block. Never a place in the file, which changes when a route is added before. */
-function ownerOf(rateLimit: readonly RateLimitConfig[], { config, route }: PolicyScope): string {
-  if (rateLimit === config.security.rateLimit) return 'security';
-  return route === undefined ? 'controllers' : `route ${JSON.stringify(route)}`;
-}
-
 /** Owner and settings make the names of the limits, so a changed limit starts again from zero, and the others go on. */
 function compile(settings: readonly RateLimitConfig[], owner: string): readonly Limit[] {
   const titles = new Map<string, number>();
@@ -64,11 +59,4 @@ function compile(settings: readonly RateLimitConfig[], owner: string): readonly 
     const name = `${owner} ${limit}/${per}ms+${burst} ${key}/${ipv6Prefix}`;
     return new Limit(numbered(name, ' ', names), numbered(kind, '-', titles), one);
   });
-}
-
-/** The text itself where it comes for the first time, then with its number behind it. `taken`: how often each has come. */
-function numbered(text: string, separator: string, taken: Map<string, number>): string {
-  const number = (taken.get(text) ?? 0) + 1;
-  taken.set(text, number);
-  return number === 1 ? text : `${text}${separator}${number}`;
 }
