@@ -3,6 +3,15 @@ import { Invalid } from '../../language/kinds/invalid.js';
 import { matchOf, securityOf, type EffectiveSecurity } from '../../file/route-settings.js';
 import type { RouteConfig } from '../../file/route.config.js';
 import { items, type CheckContext } from './check.js';
+import { PathSpellings } from './path-spellings.js';
+
+/** A route with what keeps requests out of it. */
+interface GuardedRoute {
+  /** Its place in the file. */
+  readonly index: number;
+  readonly route: RouteConfig;
+  readonly security: EffectiveSecurity;
+}
 
 /** The blocks of `security` that keep requests out. */
 const protections = ['auth', 'ipFilter', 'policies', 'rateLimit'] as const;
@@ -14,15 +23,15 @@ const protections = ['auth', 'ipFilter', 'policies', 'rateLimit'] as const;
  */
 export function checkProtectedPaths({ config, warn }: CheckContext): void {
   const routes = items(config.routes).filter(([, { match }]) => !isRefused(match, 'path'));
-  for (const [index, route] of routes) {
-    const security = securityOf(config, route);
-    const others = routes.filter(
-      ([other, each]) => other !== index && (denies(route) || !isAsClosed(securityOf(config, each), security)),
-    );
-    if (others.length === 0) continue;
+  const all = routes.map(([index, route]) => ({ index, route, security: securityOf(config, route) }));
+  const spellings = spellingsOf(all);
+  for (const { index, route, security } of all) {
     const { caseSensitive, trailingSlash } = matchOf(config, route);
-    const isOpen = (spelling: string): boolean =>
-      others.some(([, other]) => shareHosts(route, other) && takes(other, spelling));
+    const isLessClosed = (other: GuardedRoute): boolean =>
+      other.index !== index &&
+      (denies(route) || !isAsClosed(other.security, security)) &&
+      shareHosts(route, other.route);
+    const isOpen = (spelling: string): boolean => spellings.some(spelling, isLessClosed);
     const isSettled = (key: string): boolean => isWritten(route.match, key) || isWritten(config.routing, key);
     const open = new Set<string>();
     for (const path of route.match.path) {
@@ -70,18 +79,13 @@ function shareHosts({ match: one }: RouteConfig, { match: other }: RouteConfig):
   return some.some(host => others.some(each => each === host || each === '*' || each.startsWith('*.')));
 }
 
-/** Whether one of a route's paths matches, segment by segment; parameters and `*` on either side match anything. */
-function takes({ match, respond, redirect }: RouteConfig, path: string): boolean {
-  if (respond !== undefined || redirect !== undefined) return false;
-  return match.path.length === 0 || match.path.some(each => fits(each.split('/'), path.split('/')));
-}
-
-function fits(pattern: readonly string[], path: readonly string[]): boolean {
-  for (const [i, segment] of pattern.entries()) {
-    if (segment === '*') return true;
-    const other = path[i];
-    if (other === undefined) return false;
-    if (segment !== other && !(segment.startsWith(':') && other !== '') && !other.startsWith(':')) return false;
+/** What matches which paths, without the routes that answer by themselves. */
+function spellingsOf(routes: readonly GuardedRoute[]): PathSpellings<GuardedRoute> {
+  const spellings = new PathSpellings<GuardedRoute>();
+  for (const each of routes) {
+    const { match, redirect, respond } = each.route;
+    if (respond !== undefined || redirect !== undefined) continue;
+    for (const path of match.path.length === 0 ? ['/*'] : match.path) spellings.add(path, each);
   }
-  return pattern.length === path.length;
+  return spellings;
 }
