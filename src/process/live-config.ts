@@ -18,6 +18,7 @@ import { ConfigMetrics } from '../metrics/config-metrics.js';
 import { LiveRules } from '../proxy/live-rules.js';
 import { LongLived } from '../proxy/lasting/long-lived.js';
 import { Targets } from '../proxy/target/targets.js';
+import { RoutePolicies } from '../security/route-policies.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { LiveLogging } from './live-logging.js';
 
@@ -54,13 +55,14 @@ export class LiveConfig {
     logging: LiveLogging,
     breakers: CircuitBreakers,
     monitor: HealthMonitor,
+    policies: RoutePolicies,
     targets: Targets,
     rules: LiveRules,
     longLived: LongLived,
     private readonly listeners: Listeners,
   ) {
     this.#current = config;
-    this.#parts = [upstreams, logging, breakers, monitor, targets, rules, longLived, listeners];
+    this.#parts = [upstreams, logging, breakers, monitor, policies, targets, rules, longLived, listeners];
   }
 
   /** The configuration in force. */

@@ -9,14 +9,20 @@ import { CredentialFields } from '../security/credential-fields.js';
 /** The level of the log, and what the access log writes. Its format stays as it was at the start. */
 @Injectable()
 export class LiveLogging implements LivePart {
+  /** Fields for API keys of all configurations so far: exchanges that began with any of them may still be written. */
+  #apiKeys: ReadonlySet<string> = new Set();
+
   constructor(
     @Inject(PINO) private readonly log: Logger,
     private readonly access: AccessLog,
   ) {}
 
   prepare(transition: Transition): void {
-    const { level, access } = loggingOf(transition.to);
+    const { from, to } = transition;
+    const apiKeys = new Set([...this.#apiKeys, ...apiKeysOf(from), ...apiKeysOf(to)]);
+    const { level, access } = loggingOf(to, apiKeys);
     transition.onCommit(() => {
+      this.#apiKeys = apiKeys;
       this.log.level = level;
       this.access.use(access);
     });
@@ -24,8 +30,11 @@ export class LiveLogging implements LivePart {
 }
 
 /** Also hides the fields for API keys, which may have any name. */
-export function loggingOf(config: GatewayConfig): LoggingSettings {
+export function loggingOf(config: GatewayConfig, apiKeys: Iterable<string> = apiKeysOf(config)): LoggingSettings {
   const { access, ...settings } = config.logging;
-  const { apiKeys } = new CredentialFields(config);
   return { ...settings, access: { ...access, redact: [...access.redact, ...apiKeys] } };
+}
+
+function apiKeysOf(config: GatewayConfig): ReadonlySet<string> {
+  return new CredentialFields(config).apiKeys;
 }
