@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AdminServer } from './admin/admin-server.js';
@@ -93,12 +94,13 @@ export class Gateway {
   }
 
   /**
-   * Ends gracefully within `grace` milliseconds (default: `shutdown.grace`): readiness says 503, no new connections, what is in
-   * flight may finish. Resolves with the number of exchanges that had to be cut. In an application of your own, the end of the
+   * Ends gracefully within `grace` milliseconds (default: `shutdown.grace`, after `shutdown.delay` in which the listeners still accept): readiness says
+   * 503, no new connections, what is in flight may finish. Resolves with the number of exchanges that had to be cut. In an application of your own, the end of the
    * application does this.
    */
-  stop(grace: number = this.live.current.shutdown.grace): Promise<number> {
-    return (this.#stopped ??= this.#stop(grace));
+  stop(grace?: number): Promise<number> {
+    const { shutdown } = this.live.current;
+    return (this.#stopped ??= this.#stop(grace ?? shutdown.grace, grace === undefined ? shutdown.delay : 0));
   }
 
   async #start(): Promise<void> {
@@ -127,17 +129,27 @@ export class Gateway {
     await this.clients.listen();
   }
 
-  async #stop(grace: number): Promise<number> {
-    this.readiness.drain();
+  async #stop(grace: number, delay: number): Promise<number> {
+    const { clients, exchanges, log, longLived, readiness } = this;
+    readiness.drain();
     // A server that is about to listen cannot be closed: it would listen afterwards, or never say that it does.
     await this.#opened?.catch(() => undefined);
     await this.live.end();
-    const drained = drain(this.clients.end(), this.exchanges, grace);
-    this.longLived.drain();
+    if (delay > 0 && readiness.wasReady) {
+      log.info({ milliseconds: delay }, 'not ready any more, and still accepting (shutdown.delay)');
+      for (const listener of clients.all) listener.dismiss();
+      await setTimeout(delay);
+    }
+    const leaving = clients.end();
+    const connections = leaving.reduce((sum, listener) => sum + listener.connections, 0);
+    log.info({ exchanges: exchanges.open, streamsAndTunnels: longLived.open.size, connections }, 'draining');
+    const drained = drain(leaving, exchanges, grace);
+    longLived.drain();
     const cut = await drained;
-    if (cut > 0) this.log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
+    if (cut > 0) log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
     await this.admin.close();
     this.#unwatch?.();
+    log.info('stopped');
     return cut;
   }
 }

@@ -3,6 +3,7 @@ import { createGateway, type StandaloneGateway } from '../standalone.js';
 import { isExpiryWarning } from '../tls/key-pair.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
 import { PINO } from '../logging/logging.module.js';
+import { version } from '../version.js';
 import { exitCode } from './exit-code.js';
 import { ConfigSource } from '../process/config-source.js';
 import { Signals } from '../process/signals.js';
@@ -41,6 +42,8 @@ export async function serve(loaded: LoadedConfig, { started = () => {}, reload }
   });
   await gateway.start();
   if (reload !== undefined) source.follow(reload, loaded);
+  const { routes, upstreams } = config;
+  log.info({ version, file: loaded.files[0], routes: routes.length, upstreams: upstreams.size, workers: 1 }, 'started');
   started(gateway);
   // The log has been flushed or has timed out: a reader that has stopped reading must not keep the process alive.
   process.exit(await stopped);

@@ -10,6 +10,7 @@ type LifeState = 'starting' | 'ready' | 'draining';
 @Injectable()
 export class Readiness {
   #state: LifeState = 'starting';
+  #wasReady = false;
 
   get state(): LifeState {
     return this.#state;
@@ -17,7 +18,14 @@ export class Readiness {
 
   /** Traffic may come. Without effect once draining. */
   ready(): void {
-    if (this.#state === 'starting') this.#state = 'ready';
+    if (this.#state !== 'starting') return;
+    this.#state = 'ready';
+    this.#wasReady = true;
+  }
+
+  /** Traffic could come at some time, and so may still do. */
+  get wasReady(): boolean {
+    return this.#wasReady;
   }
 
   /** No new traffic may come. */

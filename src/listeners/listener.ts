@@ -215,9 +215,14 @@ export class Listener implements ListenerInfo, Taker {
    */
   leave(): void {
     this.#tls?.stop();
+    this.dismiss();
+    this.#acceptor?.release(this);
+  }
+
+  /** Has its clients go, also those that still come: each connection ends with its next answer, or when it has been without a request for a moment. */
+  dismiss(): void {
     this.#http1.leave();
     this.#http2?.leave();
-    this.#acceptor?.release(this);
   }
 
   #keep(socket: Socket): void {

@@ -24,7 +24,7 @@ describe('a signal to a running gateway', () => {
     const { lines, happened, send } = setUp();
     send(signal);
     expect(happened).toEqual({ stops: 1, exits: [] });
-    expect(lines).toMatchObject([{ level: 30, signal, msg: 'draining' }]);
+    expect(lines).toMatchObject([{ level: 30, signal, msg: 'ending' }]);
   });
 
   it.each([

@@ -74,7 +74,7 @@ export class Signals {
 
   #end(signal: NodeJS.Signals): void {
     if (!this.beginEnd()) return;
-    this.#log?.info({ signal }, 'draining');
+    this.#log?.info({ signal }, 'ending');
     this.#stop?.();
   }
 }

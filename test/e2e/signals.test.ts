@@ -63,7 +63,7 @@ describe('the command on an older Node', () => {
       await child.until(() => ignored.test(child.stdout), 10_000, `${signal} was logged`);
     }
     child.process.kill('SIGQUIT');
-    const draining = /"signal":"SIGQUIT".*"msg":"draining"/;
+    const draining = /"signal":"SIGQUIT".*"msg":"ending"/;
     await child.until(() => draining.test(child.stdout), 10_000, 'SIGQUIT was logged');
     release.resolve();
     expect(await slow).toMatchObject({ status: 200, text: 'done' });

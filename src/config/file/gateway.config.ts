@@ -23,7 +23,12 @@ import { WebSocketConfig } from './websocket.config.js';
 /** How the gateway stops. */
 class ShutdownConfig {
   @Key(duration(), {
-    doc: 'Work in flight may end in this time after a SIGTERM; what is left then is cut. Shorter than the time after which the platform kills the process (30 s on Kubernetes, minus its pre-stop delay).',
+    doc: 'For this time after a SIGTERM readiness is 503 while the listeners still accept, and every answer says `Connection: close`: as long as load balancers in front need to see it. `grace` begins afterwards.',
+  })
+  delay: number = 0;
+
+  @Key(duration(), {
+    doc: 'Work in flight may end in this time after a SIGTERM; what is left then is cut. Shorter than the time after which the platform kills the process (30 s on Kubernetes, minus `delay` and its pre-stop delay).',
   })
   grace: number = 30_000;
 }
