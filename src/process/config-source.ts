@@ -3,7 +3,7 @@ import type { Reloaded } from '../admin/admin-sources.js';
 import { ConfigError, type Origin } from '../config/loading/config-error.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { filesOf } from '../config/live/files-of.js';
-import { FileWatch } from '../listeners/tls/file-watch.js';
+import { FileWatch } from '../platform/file-watch.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
 import { formatProblem } from '../config/loading/problem.js';
 import { LiveConfig } from './live-config.js';

@@ -7,7 +7,7 @@ import type { CertificateMetrics } from '../../metrics/certificate-metrics.js';
 import type { ConnectionMetrics, ConnectionRefusal } from '../../metrics/connection-metrics.js';
 import { introduce, introductionOf, type ClientCertificate } from '../../proxy/client/client-connection.js';
 import { describeCertificate } from './client-certificate.js';
-import { FileWatch, type WatchTimes } from './file-watch.js';
+import { FileWatch, type WatchTimes } from '../../platform/file-watch.js';
 import { carrierOf } from '../../platform/tls-carrier.js';
 import { TlsCertificates } from './tls-certificates.js';
 import { handshakeFailure } from './tls-failure.js';
