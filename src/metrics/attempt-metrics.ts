@@ -46,12 +46,7 @@ export class AttemptMetrics {
    * scrape without a new count for it: addresses come and go for months, and the registry must not keep them all.
    */
   drainAttempts(counter: Counter<string>): void {
-    const current = new Map<string, Set<string>>();
-    for (const { upstream, backend } of this.sources.backends()) {
-      const ids = current.get(upstream);
-      if (ids === undefined) current.set(upstream, new Set([backend.id]));
-      else ids.add(backend.id);
-    }
+    const current = this.sources.backendIds();
     for (const [upstream, { backends }] of this.#upstreams) {
       for (const [backend, outcomes] of current.size === 0 ? [] : backends) {
         const counts = Object.values(outcomes);

@@ -68,6 +68,20 @@ describe('the metrics of circuits', () => {
     expect(await scrape('transitions_total')).toHaveLength(3);
   });
 
+  it('forget circuits of backends that are gone, once their last counts were shown', async () => {
+    const { metrics, scrape } = await setup();
+    let circuits = [reading('a', 'closed'), reading('b', 'closed')];
+    metrics.addCircuits(() => circuits);
+    metrics.changed('orders', 'b', 'open');
+    await scrape('state');
+    circuits = [reading('a', 'closed')];
+    metrics.changed('orders', 'b', 'closed');
+    metrics.rejected('orders', 'b');
+    expect((await scrape('transitions_total')).filter(line => line.includes('"b"'))).toHaveLength(3);
+    expect((await scrape('transitions_total')).filter(line => line.includes('"b"'))).toEqual([]);
+    expect(await scrape('rejections_total')).toEqual(['upstream="orders",backend="a"} 0']);
+  });
+
   it('of several threads are merged: the worst state, the sum of the counts', async () => {
     const threads = [await setup(), await setup()];
     for (const [index, { metrics }] of threads.entries()) {

@@ -1,7 +1,7 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge, Registry } from 'prom-client';
-import { Tally, type Count } from './tally.js';
+import { BackendTally } from './backend-tally.js';
 
 /** The value of the gauge for each state of a circuit. */
 const levels = { closed: 0, 'half-open': 1, open: 2 } as const;
@@ -18,18 +18,12 @@ export interface CircuitReading {
   readonly state: CircuitLevel;
 }
 
-interface CircuitCounts {
-  readonly rejections: Count;
-  readonly changes: Readonly<Record<CircuitLevel, Count>>;
-}
-
 /** Records the changes and rejections of circuits. Every registered circuit is shown from the start, with zero. */
 @Injectable()
 export class CircuitMetrics {
   readonly #sources = new Set<() => Iterable<CircuitReading>>();
-  readonly #changes = new Tally();
-  readonly #rejections = new Tally();
-  readonly #upstreams = new Map<string, Map<string, CircuitCounts>>();
+  readonly #changes = new BackendTally(['open', 'half-open', 'closed'], to => ({ to }));
+  readonly #rejections = new BackendTally(['all'], () => ({}));
 
   /** Adds a source of circuits, which is called at each scrape. Returns a function that removes the source. */
   addCircuits(source: () => Iterable<CircuitReading>): () => void {
@@ -39,12 +33,12 @@ export class CircuitMetrics {
 
   /** Counts the change of a circuit to the state `to`. */
   changed(upstream: string, backend: string, to: CircuitLevel): void {
-    this.#counts(upstream, backend).changes[to].pending++;
+    this.#changes.of(upstream, backend)[to].pending++;
   }
 
   /** Counts a request that a circuit has kept away from its backend. */
   rejected(upstream: string, backend: string): void {
-    this.#counts(upstream, backend).rejections.pending++;
+    this.#rejections.of(upstream, backend).all.pending++;
   }
 
   /** Called when `gatehouse_circuit_state` is scraped; the other metrics have a similar function. */
@@ -54,36 +48,26 @@ export class CircuitMetrics {
   }
 
   drainChanges(counter: Counter<string>): void {
-    this.#startAll();
-    this.#changes.drain(counter);
+    this.#drain(this.#changes, counter);
   }
 
   drainRejections(counter: Counter<string>): void {
-    this.#startAll();
-    this.#rejections.drain(counter);
+    this.#drain(this.#rejections, counter);
   }
 
   *#readings(): Iterable<CircuitReading> {
     for (const source of this.#sources) yield* source();
   }
 
-  #startAll(): void {
-    for (const { upstream, backend } of this.#readings()) this.#counts(upstream, backend);
-  }
-
-  #counts(upstream: string, backend: string): CircuitCounts {
-    let backends = this.#upstreams.get(upstream);
-    if (backends === undefined) this.#upstreams.set(upstream, (backends = new Map()));
-    let counts = backends.get(backend);
-    if (counts === undefined) {
-      const change = (to: CircuitLevel): Count => this.#changes.add({ upstream, backend, to });
-      counts = {
-        rejections: this.#rejections.add({ upstream, backend }),
-        changes: { open: change('open'), 'half-open': change('half-open'), closed: change('closed') },
-      };
-      backends.set(backend, counts);
+  #drain<Kind extends string>(tally: BackendTally<Kind>, counter: Counter<string>): void {
+    const current = new Map<string, Set<string>>();
+    for (const { upstream, backend } of this.#readings()) {
+      tally.of(upstream, backend);
+      const ids = current.get(upstream);
+      if (ids === undefined) current.set(upstream, new Set([backend]));
+      else ids.add(backend);
     }
-    return counts;
+    tally.drain(counter, current);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { BackendIds } from './backend-tally.js';
 
 /** The state of one backend, for the gauges. */
 export interface BackendState {
@@ -56,6 +57,17 @@ export class MetricsSources {
 
   *backends(): Iterable<BackendState> {
     for (const source of this.#backends) yield* source();
+  }
+
+  /** The ids of the backends that there are now, by upstream. Empty while no source is there. */
+  backendIds(): BackendIds {
+    const ids = new Map<string, Set<string>>();
+    for (const { upstream, backend } of this.backends()) {
+      const known = ids.get(upstream);
+      if (known === undefined) ids.set(upstream, new Set([backend.id]));
+      else known.add(backend.id);
+    }
+    return ids;
   }
 
   *listeners(): Iterable<ListenerState> {

@@ -21,4 +21,6 @@ it('the metrics of health checks count probes and show the verdict, from zero on
   metrics.probed('app', 'a', 'unhealthy');
   metrics.verdict('app', 'a', false);
   expect(await scrape()).toEqual(['1', '2', '0']);
+  metrics.forget('app', 'a');
+  expect(await scrape()).toEqual([]);
 });

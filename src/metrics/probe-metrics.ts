@@ -42,6 +42,7 @@ export class ProbeMetrics {
   /** The backend is not probed any more. */
   forget(upstream: string, backend: string): void {
     this.healthy.remove({ upstream, backend });
+    for (const result of ['healthy', 'unhealthy', 'inconclusive']) this.probes.remove({ upstream, backend, result });
   }
 
   /** Sets the verdict on a backend. Also called before the first probe, so that the gauge and both counts are shown from the start. */

@@ -1,6 +1,7 @@
-import { Injectable, type Provider } from '@nestjs/common';
+import { Injectable, Optional, type Provider } from '@nestjs/common';
 import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge, Registry } from 'prom-client';
+import { MetricsSources } from './metrics-sources.js';
 import { Tally, type Count } from './tally.js';
 
 /** Counts for both directions: `in` from the client, `out` to the client. */
@@ -59,6 +60,8 @@ export class TunnelMetrics {
   readonly #counts = new Map<string, Count>();
   readonly #gauged = new Map<string, { readonly labels: TunnelLabels; open: number }>();
 
+  constructor(@Optional() private readonly sources: MetricsSources = new MetricsSources()) {}
+
   /** Registers an open tunnel; `read` returns its counts at any time. */
   open(labels: TunnelLabels, read: () => TunnelFigures): MeasuredTunnel {
     const watched: Watched = { labels, read, seen: nothing };
@@ -79,7 +82,13 @@ export class TunnelMetrics {
 
   showOpen(gauge: Gauge<string>): void {
     gauge.reset();
-    for (const { labels, open } of this.#gauged.values()) gauge.set({ ...labels }, open);
+    const current = this.sources.backendIds();
+    for (const [key, { labels, open }] of this.#gauged) {
+      const isGone = current.size > 0 && current.get(labels.upstream)?.has(labels.backend) !== true;
+      // Addresses that are found come and go for months.
+      if (isGone && open === 0) this.#gauged.delete(key);
+      else gauge.set({ ...labels }, open);
+    }
   }
 
   drainOpened(counter: Counter<string>): void {
