@@ -20,7 +20,11 @@ import { policiesFor } from './security/controllers/policies-for.js';
 import type { RequestPolicy } from './security/policy.js';
 import { RoutePolicies } from './security/route-policies.js';
 import { SseController } from './sse/sse.controller.js';
+import { DiscoveryMonitor } from './upstream/discovery/discovery-monitor.js';
 import { TunnelGateway } from './websocket/tunnel.gateway.js';
+
+/** Milliseconds for which the listeners wait for the first backends that are found. */
+const waitForBackends = 2_000;
 
 /** A gateway: opens, drains and closes its listeners for clients and its admin listener. */
 @Injectable()
@@ -29,6 +33,7 @@ export class Gateway {
   #opened: Promise<void> | undefined;
   #stopped: Promise<number> | undefined;
   #unwatch: (() => void) | undefined;
+  readonly #stopping = new AbortController();
 
   constructor(
     private readonly live: LiveConfig,
@@ -43,6 +48,7 @@ export class Gateway {
     private readonly exchanges: Exchanges,
     private readonly longLived: LongLived,
     private readonly routePolicies: RoutePolicies,
+    private readonly discovery: DiscoveryMonitor,
   ) {}
 
   get listeners(): readonly Listener[] {
@@ -125,13 +131,17 @@ export class Gateway {
   async #open(): Promise<void> {
     const { host, port } = this.live.current.admin;
     const cannot = StartError.rethrow(`admin.port: cannot listen on ${authority(host, port)}`);
+    this.discovery.start();
     await this.admin.listen(port, host).catch(cannot);
+    await this.discovery.firstFound(waitForBackends, this.#stopping.signal);
+    if (this.#stopping.signal.aborted) return;
     await this.clients.listen();
   }
 
   async #stop(grace: number, delay: number): Promise<number> {
     const { clients, exchanges, log, longLived, readiness } = this;
     readiness.drain();
+    this.#stopping.abort();
     // A server that is about to listen cannot be closed: it would listen afterwards, or never say that it does.
     await this.#opened?.catch(() => undefined);
     await this.live.end();
@@ -146,6 +156,7 @@ export class Gateway {
     const drained = drain(leaving, exchanges, grace);
     longLived.drain();
     const cut = await drained;
+    this.discovery.end();
     if (cut > 0) log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
     await this.admin.close();
     this.#unwatch?.();

@@ -72,5 +72,6 @@ export { RedisLimitStore, type RedisStoreSettings } from './security/rate-limit/
 export { CellTable } from './shared-memory/cell-table.js';
 export { StartError } from './listeners/start-error.js';
 export type { Backend, Candidates, Outcome, Veto } from './upstream/backend.js';
+export { Discovery, type BackendDiscovery, type FoundBackend } from './upstream/discovery/discovery.js';
 export { Upstreams } from './upstream/upstreams.js';
 export { version } from './version.js';

@@ -42,7 +42,7 @@ export class CircuitBreakerModule {
               const breaker = injected[index] as CircuitBreaker;
               return { name, upstream: name.upstream, backend: backendOf(upstreams, name), breaker };
             });
-            return new CircuitBreakers(circuits, factory, upstreams);
+            return new CircuitBreakers(circuits, factory, upstreams, config);
           },
         },
         CircuitLog,

@@ -5,6 +5,7 @@ import type { GatewayConfig } from '../config/file/gateway.config.js';
 import type { LivePart, Transition } from '../config/live/transition.js';
 import { didYouMean } from '../spelling/nearest.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
+import type { Upstream } from '../upstream/upstream.js';
 import type { Upstreams } from '../upstream/upstreams.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { CircuitEvent } from './circuit-events.js';
@@ -22,7 +23,7 @@ interface BackendCircuit {
   readonly breaker: CircuitBreaker;
 }
 
-/** The circuit breakers of all backends, in the order of the configuration. */
+/** The circuit breakers of all backends, those that discovery has found among them, in the order of the configuration. */
 @Injectable()
 export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnApplicationShutdown {
   /** Each change of a circuit, as it happens; completes when the gateway stops. What a subscriber throws is logged. */
@@ -30,17 +31,21 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
   #all: readonly BackendCircuit[] = [];
   #byBackend = new Map<LiveBackend, { readonly full: string; readonly breaker: CircuitBreaker }>();
   #byName = new Map<string, CircuitBreaker>();
-  /** What code outside has for each full name: the same for as long as the gateway runs. */
+  /** What code outside has for each full name: the same for as long as the backend is there, and for as long as the gateway runs where it is injected. */
   readonly #held = new Map<string, CircuitBreaker>();
+  readonly #injected: ReadonlySet<string>;
 
   constructor(
     circuits: readonly (BackendCircuit & { readonly name: CircuitName })[],
     private readonly factory: Pick<CircuitFactory, 'events' | 'close' | 'create' | 'retire'>,
-    private readonly upstreams: Pick<Upstreams, 'get'>,
+    private readonly upstreams: Upstreams,
+    private config: GatewayConfig,
   ) {
     this.events = factory.events.stream;
     for (const { breaker, name } of circuits) this.#held.set(name.full, breaker);
+    this.#injected = new Set(this.#held.keys());
     this.#use(circuits);
+    upstreams.onFound(() => this.#follow(this.config));
   }
 
   /** The breaker of a backend. A breaker that is disabled by configuration admits every request. Throws for a backend of another gateway. */
@@ -70,7 +75,7 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
 
   /** A backend keeps its circuit, unless the settings of the circuits of its upstream are others. */
   prepare(transition: Transition): void {
-    transition.onCommit(() => this.#follow(transition));
+    transition.onCommit(() => this.#follow(transition.to));
   }
 
   /** Ends all timers. The circuits keep their states. */
@@ -82,9 +87,11 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
     this.close();
   }
 
-  #follow({ from, to }: Transition): void {
+  /** Each backend that there is now has a circuit by this configuration, and no other has one. */
+  #follow(to: GatewayConfig): void {
+    const from = this.config;
     const before = this.#byBackend;
-    const circuits = circuitNames(to.upstreams).map(name => {
+    const circuits = circuitNames(backendsByUpstream(this.upstreams)).map(name => {
       const { upstream } = name;
       const backend = this.upstreams.get(upstream).backends[name.index]!;
       const settings = settingsOf(to, upstream);
@@ -92,15 +99,15 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
       if (known !== undefined && isSame(settings, settingsOf(from, upstream)))
         return { name, upstream, backend, breaker: known };
       if (known !== undefined) this.factory.retire(known, backend);
-      return {
-        name,
-        upstream,
-        backend,
-        breaker: this.#hold(name, () => this.factory.create({ upstream, backend, ...settings! })),
-      };
+      const breaker = this.#hold(name, () => this.factory.create({ upstream, backend, ...settings! }));
+      return { name, upstream, backend, breaker };
     });
+    this.config = to;
     const kept = new Set(circuits.map(({ backend }) => backend));
     for (const [backend, { breaker }] of before) if (!kept.has(backend)) this.factory.retire(breaker, backend);
+    // Addresses come and go for months: what they had must not stay.
+    const names = new Set([...this.#injected, ...circuits.map(({ name }) => name.full)]);
+    for (const full of this.#held.keys()) if (!names.has(full)) this.#held.delete(full);
     this.#use(circuits);
   }
 
@@ -131,6 +138,10 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
       return { upstream, backend, breaker: own };
     });
   }
+}
+
+function backendsByUpstream(upstreams: Iterable<Upstream>): Iterable<readonly [string, Upstream]> {
+  return Array.from(upstreams, upstream => [upstream.name, upstream] as const);
 }
 
 interface CircuitSettings {

@@ -12,6 +12,7 @@ export const knownNames: KnownNames = {
   forwarders: builtInForwarders,
   probes: builtInProbes,
   policies: [],
+  discoveries: [],
 };
 
 /**

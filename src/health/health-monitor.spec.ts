@@ -137,6 +137,28 @@ describe('the health monitor', () => {
     ]);
   });
 
+  it('watches a backend that is found for as long as it is there', async () => {
+    const { application, init, available, metrics, pass } = await setup({
+      app: upstream({ name: 'oracle', options: {} }, 'a'),
+    });
+    const find = (...ids: string[]) => {
+      const found = ids.map(id => ({ id, url: `http://${id}:80`, weight: 1, backup: false }));
+      application.get(Upstreams).found('app', found, 1_000);
+    };
+    await init();
+    find('b', 'c');
+    down.add('b');
+    await pass(20);
+    expect(available('app')).toEqual(['a', 'c']);
+    find('c');
+    expect((await metrics()).filter(line => line.includes('backend="b"'))).toEqual([]);
+    expect(vi.getTimerCount()).toBe(2);
+    find('b');
+    expect(available('app')).toEqual(['a', 'b']);
+    await pass(20);
+    expect(available('app')).toEqual(['a']);
+  });
+
   it('has no timer after the application has shut down, and none when it never started', async () => {
     const { application, init, pass } = await setup({ app: upstream({ name: 'oracle', options: {} }, 'a', 'b') });
     expect(vi.getTimerCount()).toBe(0);

@@ -56,6 +56,7 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
   async onModuleInit(): Promise<void> {
     this.#upstreams = await this.#watched(this.config);
     this.#follow();
+    this.upstreams.onFound(() => this.#follow());
   }
 
   onApplicationBootstrap(): void {

@@ -130,6 +130,19 @@ describe('the whole picture of health', () => {
     });
   });
 
+  it('says why it is not known which backends there are, and only to those who may see the whole', async () => {
+    const orders = { ...upstream('orders', backend('a:1')), discoveryFailure: 'no A records of orders.test' };
+    const { readiness, get } = await setup(orders);
+    readiness.ready();
+    const counts = { status: 'up', backends: 1, available: 1 };
+    expect((await get('/health/ready')).body.details['upstream:orders']).toEqual(counts);
+    expect((await get('/health')).body.details['upstream:orders']).toEqual({
+      ...counts,
+      out: {},
+      discovery: 'fails: no A records of orders.test',
+    });
+  });
+
   it('gives the same verdict as readiness', async () => {
     const { readiness, get } = await setup(upstream('orders', backend('a:1', 'unhealthy')));
     readiness.ready();

@@ -15,7 +15,7 @@ export class UpstreamHealth {
 
   /**
    * With `detailed`, each indicator lists the backends that are out, by their vetoes in `out`, and in `reasons` the reasons
-   * that were given for the vetoes.
+   * that were given for the vetoes; in `discovery`, why it cannot be said which backends there are now.
    */
   check(detailed: boolean): HealthIndicatorResult[] {
     const states = [...this.states()];
@@ -23,12 +23,14 @@ export class UpstreamHealth {
     return states.map(state => this.#indicate(state, allDown, detailed));
   }
 
-  #indicate({ name, backends, available }: UpstreamState, allDown: boolean, detailed: boolean): HealthIndicatorResult {
+  #indicate(state: UpstreamState, allDown: boolean, detailed: boolean): HealthIndicatorResult {
+    const { name, backends, available, discoveryFailure } = state;
     const out = backends.filter(({ vetoes }) => vetoes.size > 0);
     const data = {
       backends: backends.length,
       available: available.length,
       ...(detailed ? details(out) : {}),
+      ...(detailed && discoveryFailure !== undefined && { discovery: `fails: ${discoveryFailure}` }),
     };
     const indicator = this.indicators.check(`upstream:${name}`);
     if (available.length > 0) return out.length === 0 ? indicator.up(data) : indicator.degraded(data);

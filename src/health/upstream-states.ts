@@ -11,6 +11,8 @@ export interface UpstreamState {
   readonly name: string;
   readonly backends: readonly BackendState[];
   readonly available: readonly Backend[];
+  /** Why discovery cannot say which backends there are now. Default: it can, or there is none. */
+  readonly discoveryFailure?: string | undefined;
 }
 
 /** Gives the upstreams as they are now; called for each health request. */

@@ -5,6 +5,7 @@ import { CertificateMetrics, certificateMetricProviders } from './certificate-me
 import { CircuitMetrics, circuitMetricProviders } from './circuit-metrics.js';
 import { ConfigMetrics, configMetricProviders } from './config-metrics.js';
 import { ConnectionMetrics, connectionMetricProviders } from './connection-metrics.js';
+import { DiscoveryMetrics, discoveryMetricProviders } from './discovery-metrics.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
 import { metricProviders } from './metric-providers.js';
 import { MetricsSources } from './metrics-sources.js';
@@ -69,6 +70,7 @@ export class MetricsModule {
         ...tunnelMetricProviders(registry),
         ...streamMetricProviders(registry),
         ...configMetricProviders(registry),
+        ...discoveryMetricProviders(registry),
       ],
       exports: [
         Registry,
@@ -83,6 +85,7 @@ export class MetricsModule {
         TunnelMetrics,
         StreamMetrics,
         ConfigMetrics,
+        DiscoveryMetrics,
       ],
     };
   }

@@ -19,6 +19,7 @@ import { LiveRules } from '../proxy/live-rules.js';
 import { LongLived } from '../proxy/lasting/long-lived.js';
 import { Targets } from '../proxy/target/targets.js';
 import { RoutePolicies } from '../security/route-policies.js';
+import { DiscoveryMonitor } from '../upstream/discovery/discovery-monitor.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { LiveLogging } from './live-logging.js';
 
@@ -52,6 +53,7 @@ export class LiveConfig {
     @Inject(PINO) private readonly log: Logger,
     private readonly metrics: ConfigMetrics,
     upstreams: Upstreams,
+    discovery: DiscoveryMonitor,
     logging: LiveLogging,
     breakers: CircuitBreakers,
     monitor: HealthMonitor,
@@ -62,7 +64,7 @@ export class LiveConfig {
     private readonly listeners: Listeners,
   ) {
     this.#current = config;
-    this.#parts = [upstreams, logging, breakers, monitor, policies, targets, rules, longLived, listeners];
+    this.#parts = [upstreams, discovery, logging, breakers, monitor, policies, targets, rules, longLived, listeners];
   }
 
   /** The configuration in force. */

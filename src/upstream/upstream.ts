@@ -12,7 +12,7 @@ export interface UpstreamDefinition {
   readonly panicThreshold: number;
 }
 
-const removed = 'removed from the configuration';
+const removed = 'removed from the upstream';
 
 /**
  * A named group of backends. `available` is replaced by a new frozen array whenever its members or their weights change, so
@@ -33,8 +33,8 @@ const removed = 'removed from the configuration';
  * Its listeners hear of each change of the vetoes of a backend or of weights.
  */
 export class Upstream extends ChangeSource {
-  /** In the order of the configuration; a new array when that changes. */
-  backends: readonly LiveBackend[];
+  /** In the order of the configuration, then those that discovery has found; a new array when that changes. */
+  backends: readonly LiveBackend[] = [];
   /** Name of the strategy that picks among them. */
   strategy: string;
   /** A new array for every change of its members or of their weights, never mutated. */
@@ -46,9 +46,13 @@ export class Upstream extends ChangeSource {
   spares: readonly LiveBackend[] = [];
   /** Whether a panic is on: fewer primaries than the panic threshold have no veto. */
   panicking = false;
+  /** Why discovery cannot say which backends there are now; undefined: it can, or there is none. */
+  discoveryFailure: string | undefined;
   #panicThreshold: number;
   readonly #slowStart: SlowStart;
-  /** Backends that the configuration no longer has, while they have exchanges; each with the timer after which it drains. */
+  /** The same as {@link backends}: there may be thousands. */
+  #members: ReadonlySet<LiveBackend> = new Set();
+  /** Backends that are removed, while they have exchanges; each with the timer after which it drains. */
   readonly #leaving = new Map<LiveBackend, NodeJS.Timeout>();
   /** It is being changed, and its listeners hear of it when the others of its configuration are as well. */
   #isQuiet = false;
@@ -61,7 +65,7 @@ export class Upstream extends ChangeSource {
     this.strategy = strategy.name;
     this.#panicThreshold = panicThreshold;
     this.#slowStart = new SlowStart(slowStart, () => this.#republish(true));
-    this.backends = Object.freeze(backends.map(each => this.#make(each)));
+    this.#take(backends.map(each => this.#make(each)));
     this.#republish(true);
   }
 
@@ -95,16 +99,17 @@ export class Upstream extends ChangeSource {
     this.strategy = definition.strategy.name;
     this.#panicThreshold = definition.panicThreshold;
     this.#slowStart.duration = definition.slowStart;
-    const before = this.backends;
-    this.backends = Object.freeze([...next]);
+    const before = this.#members;
+    this.#take(next);
     let reweighted = false;
     for (const [index, backend] of next.entries()) {
       if (backend.redefine(definition.backends[index]!)) reweighted = true;
-      if (before.includes(backend)) continue;
+      if (before.has(backend)) continue;
       if (backend.vetoes.has('removed')) this.#takeBack(backend);
-      if (this.#slowStart.start(backend)) reweighted = true;
+      // Where there was none, all traffic goes to the new ones at once.
+      if (before.size > 0 && this.#slowStart.start(backend)) reweighted = true;
     }
-    for (const backend of before) if (!next.includes(backend)) this.#remove(backend, drainTime);
+    for (const backend of before) if (!this.#members.has(backend)) this.#remove(backend, drainTime);
     this.#republish(reweighted);
   }
 
@@ -112,7 +117,7 @@ export class Upstream extends ChangeSource {
   end(drainTime: number): void {
     this.#isQuiet = true;
     const before = this.backends;
-    this.backends = Object.freeze([]);
+    this.#take([]);
     for (const backend of before) this.#remove(backend, drainTime);
     this.#republish(true);
   }
@@ -121,6 +126,11 @@ export class Upstream extends ChangeSource {
   announce(): void {
     this.#isQuiet = false;
     this.changed();
+  }
+
+  #take(backends: readonly LiveBackend[]): void {
+    this.backends = Object.freeze([...backends]);
+    this.#members = new Set(backends);
   }
 
   #make(definition: BackendDefinition): LiveBackend {
@@ -149,7 +159,7 @@ export class Upstream extends ChangeSource {
   }
 
   #vetoesChanged(backend: LiveBackend): void {
-    if (!this.backends.includes(backend)) return this.#tell();
+    if (!this.#members.has(backend)) return this.#tell();
     const isBack = backend.vetoes.size === 0 && !this.available.includes(backend);
     const reweighted = isBack ? this.#slowStart.start(backend) : this.#slowStart.end(backend);
     this.#republish(reweighted);

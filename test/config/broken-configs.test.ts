@@ -230,7 +230,7 @@ listeners: [{ port: 7001 }, { port: 7002, host: "::" }, { unix: gw.sock }, { por
   },
   'features that are not built': {
     'another protocol towards backends': upstream('protocol: http2'),
-    'a wrong value in one is mentioned': upstream('discovery: { dns: a.internal, refresh: often }'),
+    'a wrong value in one is mentioned': `${app}\ntracing: { otlp: http://collector:4318, sample: often }`,
     'several at once': `${app}\ntracing: { otlp: http://collector:4318 }\nrateLimitStore: { redis: redis://a }\nsecurity: { cors: { origins: ["*"] } }\nsse: { heartbeat: 15s }\nworkers: 4`,
   },
 };

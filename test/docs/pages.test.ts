@@ -72,6 +72,26 @@ describe('docs/resilience.md', () => {
   });
 });
 
+describe('docs/discovery.md', () => {
+  it('shows configurations that load', () => {
+    const shown = blocks(page('docs/discovery.md'), 'yaml');
+    expect(shown).toHaveLength(4);
+    for (const text of shown) expect(parseConfig(text).config.upstreams.get('orders')?.discovery).toBeDefined();
+  });
+
+  it('imports only what the package exports', () => {
+    const index = page('src/index.ts');
+    const [code] = blocks(page('docs/discovery.md'), 'ts');
+    const [, names = ''] = /import \{([^}]*)\} from 'gatehouse'/.exec(code!)!;
+    for (const name of names.split(',')) expect(index).toContain(name.trim().replace(/^type /, ''));
+  });
+
+  it('names metrics that exist', () => {
+    const source = page('src/metrics/discovery-metrics.ts');
+    for (const name of page('docs/discovery.md').match(/gatehouse_\w+/g)!) expect(source).toContain(`'${name}'`);
+  });
+});
+
 describe('docs/streaming.md', () => {
   it('shows configurations that load', () => {
     const shown = blocks(page('docs/streaming.md'), 'yaml');

@@ -208,7 +208,7 @@ export class Road {
       this.breakers.set(backend.id, breaker);
       return { name, upstream, backend, breaker };
     });
-    const breakers = new CircuitBreakers(circuits, factory, this.upstreams);
+    const breakers = new CircuitBreakers(circuits, factory, this.upstreams, this.config);
     const targets = new Map<string, Target>();
     for (const [name, settings] of this.config.upstreams) {
       const target = new Target({

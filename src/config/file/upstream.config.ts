@@ -1,5 +1,6 @@
 import { BackendConfig } from './backend.config.js';
 import { CircuitBreakerConfig } from './circuit-breaker.config.js';
+import { discovery, type DiscoveryChoice, type DiscoveryConfig } from './discovery.config.js';
 import { FallbackConfig } from './fallback.config.js';
 import { HealthCheckConfig } from './health-check.config.js';
 import { Block, Key, ListOf } from '../language/key.js';
@@ -8,7 +9,7 @@ import { duration } from '../language/kinds/duration.js';
 import { filePath } from '../language/kinds/file-path.js';
 import { cookieName } from '../language/kinds/header.js';
 import { host } from '../language/kinds/network.js';
-import { integer, port } from '../language/kinds/number.js';
+import { integer } from '../language/kinds/number.js';
 import { ratio } from '../language/kinds/ratio.js';
 import { strategy, type StrategyChoice } from '../language/kinds/strategy.js';
 import { list } from '../language/kinds/list.js';
@@ -26,21 +27,6 @@ const leniences = ['chunk-spaces', 'bare-lf', 'repeated-length'] as const;
 export type Lenience = (typeof leniences)[number];
 
 const tenYears = 10 * 365 * 24 * 3_600_000;
-
-/** Backends that are found through DNS. */
-class DiscoveryConfig {
-  @Key(host, { required: true, doc: 'Name that is looked up.' })
-  declare dns: string;
-
-  @Key(port, { doc: 'Port of the backends. With `SRV` the records carry it; otherwise it is required.' })
-  declare port?: number;
-
-  @Key(choice('A', 'AAAA', 'SRV'), { doc: 'Record type.' })
-  type: 'A' | 'AAAA' | 'SRV' = 'A';
-
-  @Key(duration({ min: 100 }), { doc: 'Time between two lookups. When one fails, the backends of the last stay.' })
-  refresh: number = 5_000;
-}
 
 /** A cookie that keeps a client on its backend. */
 class StickyConfig {
@@ -129,7 +115,8 @@ export class TimeoutsConfig {
   idle: number = 60_000;
 }
 
-const backendForms = {
+/** The short form of a backend. */
+export const backendForms = {
   expand: (raw: unknown) => (typeof raw === 'string' ? { url: raw } : undefined),
   shortSchema: { type: 'string', pattern: '^(https?://[^/?#]+/?|unix:.+|.*\\$\\{.*)$' },
   shortExpected: 'a URL such as http://10.0.0.1:3000 or unix:/run/app.sock',
@@ -149,8 +136,10 @@ export class UpstreamConfig {
   })
   backends: BackendConfig[] = [];
 
-  @Block(() => DiscoveryConfig, { doc: 'Finds backends through DNS, instead of `backends` or beside them.' })
-  declare discovery?: DiscoveryConfig;
+  @Key(discovery, {
+    doc: 'Finds backends while the gateway runs, instead of `backends` or beside them: through DNS, in a file, or by what a module registers (its name, or with options `{ name: registry, service: orders }`). The gateway waits for the first ones for up to two seconds before it listens, and starts without them.',
+  })
+  declare discovery?: DiscoveryConfig | DiscoveryChoice;
 
   @Block(() => StickyConfig, {
     doc: 'Keeps a client on its backend with a cookie, for as long as that backend is available. Absent: every request is balanced. `sticky: {}` takes all defaults.',

@@ -26,7 +26,8 @@ function fillListener(listener: ListenerConfig): void {
   listener.http2 ??= listener.tls !== undefined;
 }
 
-function fillBackend(backend: BackendConfig): void {
+/** Fills in what the other keys of a backend give: its id; for a socket, the URL that stands in its place. */
+export function fillBackend(backend: BackendConfig): void {
   const socket = /^unix:(.+)$/.exec(backend.url ?? '')?.[1] ?? backend.unix;
   if (socket !== undefined) {
     backend.unix = socket;

@@ -21,7 +21,7 @@ const below = (parent: string, keys: readonly UnsupportedKey[]): UnsupportedKey[
  */
 export const unsupportedKeys: readonly UnsupportedKey[] = [
   ...below('listeners.*', []),
-  ...below('upstreams.*', [{ path: 'discovery' }, { path: 'protocol', isOff: word('http1') }]),
+  ...below('upstreams.*', [{ path: 'protocol', isOff: word('http1') }]),
   ...below('routes.*', [{ path: 'compress', isOff: no }]),
   { path: 'workers', isOff: value => value === 'auto' || value === 1 },
   { path: 'tracing' },

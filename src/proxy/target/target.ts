@@ -196,6 +196,8 @@ export class Target {
     this.#sendAway();
     const { backends } = this.upstream;
     if (backends === this.#known) return;
+    // One that has come back has another breaker than before.
+    this.#circuits = new WeakMap();
     for (const backend of this.#known) if (!backends.includes(backend)) this.forwarder.retire?.(backend);
     this.#known = backends;
   }

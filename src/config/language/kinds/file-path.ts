@@ -12,6 +12,12 @@ export const filePath: Kind<string> = {
   format: value => value,
 };
 
+/**
+ * The path of a file that its reader watches by itself. Like {@link filePath}, but a change of the file is no change of the configuration
+ * that names it.
+ */
+export const watchedFile: Kind<string> = { ...filePath, label: 'watched file' };
+
 /** The path of a unix socket: at most 107 bytes, which is what the system takes. */
 export const socketPath: Kind<string> = {
   label: 'path of a socket',

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { parseNetwork } from '../../../addresses/network.js';
 import { Invalid } from './invalid.js';
@@ -37,6 +37,20 @@ export const host: Kind<string> = {
     const bare = typeof raw === 'string' ? /^\[(.+)\]$/.exec(raw)?.[1] : undefined;
     const suggestion = bare ?? withoutPort;
     return new Invalid(raw, this.expected, suggestion === undefined ? {} : { suggestion });
+  },
+  format: value => value,
+};
+
+/** The address of a DNS server, with or without a port; an IPv6 address with a port stands in brackets. */
+export const nameServer: Kind<string> = {
+  label: 'address of a DNS server',
+  expected: 'an address with or without a port, such as 10.0.0.2, 127.0.0.1:8600 or [::1]:53',
+  schema: { type: 'string', minLength: 1 },
+  parse(raw) {
+    if (typeof raw !== 'string') return new Invalid(raw, this.expected);
+    const [, v6, v4 = raw, port = '53'] = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d{1,5}))?$/.exec(raw) ?? [];
+    const isAddress = v6 === undefined ? isIP(v4) > 0 : isIPv6(v6);
+    return isAddress && Number(port) > 0 && Number(port) <= 65_535 ? raw : new Invalid(raw, this.expected);
   },
   format: value => value,
 };

@@ -17,6 +17,8 @@ export interface KnownNames {
   readonly forwarders?: readonly string[] | undefined;
   readonly probes?: readonly string[] | undefined;
   readonly policies?: readonly string[] | undefined;
+  /** Those that are written by their names: not the built-in ones, which have keys of their own. */
+  readonly discoveries?: readonly string[] | undefined;
 }
 
 /** The input and output of the checks. Keys that were refused hold their defaults; refused elements are `Invalid`. */

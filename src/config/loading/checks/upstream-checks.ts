@@ -4,6 +4,7 @@ import { builtInProbes, type HealthCheckConfig } from '../../file/health-check.c
 import { builtInStrategies } from '../../language/kinds/strategy.js';
 import { builtInForwarders, type UpstreamConfig } from '../../file/upstream.config.js';
 import { leadsTo } from './addresses.js';
+import { checkDiscovery, mayFindTls } from './discovery-checks.js';
 import { checkSticky } from './sticky-checks.js';
 import { checkName, checkUpstreamName, entries, items, type CheckContext } from './check.js';
 import { checkBackendTls } from './tls-checks.js';
@@ -33,13 +34,7 @@ export function checkUpstreams(context: CheckContext): void {
     }
     const { healthCheck, discovery } = upstream;
     if (healthCheck) checkHealthCheck(context, [...path, 'healthCheck'], healthCheck);
-    if (discovery && discovery.type !== 'SRV' && !isWritten(discovery, 'port')) {
-      context.report({
-        path: [...path, 'discovery'],
-        message: `records of type ${discovery.type} carry no port: give one`,
-        at: 'key',
-      });
-    }
+    checkDiscovery(context, [...path, 'discovery'], discovery);
   }
 }
 
@@ -47,7 +42,8 @@ function checkBackends({ report, warn }: CheckContext, path: Path, upstream: Ups
   const { backends } = upstream;
   const ids = new Map<string, number>();
   if (backends.length === 0 && !isWritten(upstream, 'discovery') && !isRefused(upstream, 'backends')) {
-    const message = 'no backends: give a list such as backends: [http://127.0.0.1:3001]';
+    const message =
+      'no backends: give a list such as backends: [http://127.0.0.1:3001], or say by discovery how they are found';
     report({
       path: isWritten(upstream, 'backends') ? [...path, 'backends'] : path,
       message,
@@ -69,7 +65,8 @@ function checkBackends({ report, warn }: CheckContext, path: Path, upstream: Ups
       report({ path: isWritten(backend, 'id') ? [...here, 'id'] : here, message });
     } else ids.set(backend.id, index);
   }
-  if (backends.length > 0 && items(backends).every(([, { backup }]) => backup)) {
+  const areAll = backends.length > 0 && upstream.discovery === undefined;
+  if (areAll && items(backends).every(([, { backup }]) => backup)) {
     warn({ path: [...path, 'backends'], message: 'every backend is a backup, so the mark has no effect', at: 'key' });
   }
 }
@@ -130,7 +127,7 @@ function checkHealthCheck(context: CheckContext, path: Path, healthCheck: Health
   checkName(context, { path: [...path, 'type'], kind: 'probe', name }, known.probes, builtInProbes);
 }
 
-function checkTls(context: CheckContext, path: Path, { tls, backends }: UpstreamConfig): void {
+function checkTls(context: CheckContext, path: Path, { tls, backends, discovery }: UpstreamConfig): void {
   if (!tls) return;
   const { report, warn } = context;
   checkBackendTls(context, tls, [...path, 'tls']);
@@ -143,7 +140,8 @@ function checkTls(context: CheckContext, path: Path, { tls, backends }: Upstream
       message: 'certificates of backends are not verified: anyone on the way can read the traffic',
     });
   }
-  if (backends.length > 0 && items(backends).every(([, { url }]) => url?.startsWith('http:'))) {
+  const areAny = backends.length > 0 || discovery !== undefined;
+  if (areAny && !mayFindTls(discovery) && items(backends).every(([, { url }]) => url?.startsWith('http:'))) {
     warn({
       path: [...path, 'tls'],
       message: 'no backend of this upstream is https, so the block has no effect',
