@@ -48,7 +48,7 @@ describe('backends behind a name', () => {
     const service = await startService(one, two);
     dns.host('orders.test', [one, two]);
     const gateway = await startInProcess(foundAt(dns, { port: service.port }));
-    const load = startLoad(gateway.port, { connections: 4 });
+    const load = startLoad(gateway.port, { connections: 4, rate: 100 });
     const ids = [service.id(one), service.id(two)];
     const lines = (text: string): number => gateway.logs.filter(({ msg }) => msg?.startsWith(text)).length;
     let rounds = 0;
