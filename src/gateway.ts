@@ -15,6 +15,7 @@ import { ShortageLog } from './process/shortage-log.js';
 import { Entrance } from './proxy/entrance.js';
 import { Exchanges } from './proxy/exchanges.js';
 import { LongLived } from './proxy/lasting/long-lived.js';
+import { Overload } from './proxy/overload.js';
 import { ProxyController } from './proxy/proxy.controller.js';
 import { policiesFor } from './security/controllers/policies-for.js';
 import type { RequestPolicy } from './security/policy.js';
@@ -47,6 +48,7 @@ export class Gateway {
     private readonly readiness: Readiness,
     private readonly exchanges: Exchanges,
     private readonly longLived: LongLived,
+    private readonly overload: Overload,
     private readonly routePolicies: RoutePolicies,
     private readonly discovery: DiscoveryMonitor,
   ) {}
@@ -115,6 +117,7 @@ export class Gateway {
     const { clients, entrance, events, log, requests, upgrades } = this;
     entrance.open({ events, requests, upgrades });
     this.#unwatch = openFiles.shortage.watch(new ShortageLog(log));
+    this.overload.watch();
     try {
       await (this.#opened = this.#open());
     } catch (error) {
@@ -159,6 +162,7 @@ export class Gateway {
     this.discovery.end();
     if (cut > 0) log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
     await this.admin.close();
+    this.overload.unwatch();
     this.#unwatch?.();
     log.info('stopped');
     return cut;

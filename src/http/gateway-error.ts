@@ -32,6 +32,7 @@ const kinds = {
   DRAINING: { status: 503, source: 'gateway', retry: 'never', title: 'Shutting down', when: 'The gateway is shutting down.' },
   LOOP: { status: 508, source: 'gateway', retry: 'never', title: 'Loop detected', when: 'The request has come through this gateway before: a backend, or what stands between, leads back to it.' },
   INTERNAL: { status: 500, source: 'gateway', retry: 'never', title: 'Gateway failure', when: 'The gateway itself failed; its log says how.' },
+  OVERLOADED: { status: 503, source: 'gateway', retry: 'never', title: 'Overloaded', when: 'The event loop is delayed for longer than overload.eventLoopDelay: new requests are refused until it has caught up.' },
   EXHAUSTED: { status: 503, source: 'gateway', retry: 'never', title: 'Out of descriptors', when: 'The process may open no more connections (EMFILE). Never held against a backend.' },
   CONNECT_FAILED: { status: 502, source: 'backend', retry: 'always', title: 'Backend unreachable', when: 'The connection to the backend was refused, unreachable, or failed its TLS handshake.' },
   CONNECT_TIMEOUT: { status: 504, source: 'backend', retry: 'always', title: 'Backend connect timeout', when: 'No connection to the backend within timeouts.connect; no byte was sent.' },

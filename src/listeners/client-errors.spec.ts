@@ -88,6 +88,7 @@ describe('a request whose body cannot be read', () => {
     const exchanges = new Exchanges(
       { current: { plans: road.plans, locator, fields: new RequestFieldRules(), signature } },
       new TrustedProxies([]),
+      { isOver: () => false },
       log as AccessLog,
       new ExchangeMetrics([1]),
     );

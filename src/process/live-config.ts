@@ -17,6 +17,7 @@ import { PINO } from '../logging/logging.module.js';
 import { ConfigMetrics } from '../metrics/config-metrics.js';
 import { LiveRules } from '../proxy/live-rules.js';
 import { LongLived } from '../proxy/lasting/long-lived.js';
+import { Overload } from '../proxy/overload.js';
 import { Targets } from '../proxy/target/targets.js';
 import { RoutePolicies } from '../security/route-policies.js';
 import { DiscoveryMonitor } from '../upstream/discovery/discovery-monitor.js';
@@ -60,11 +61,24 @@ export class LiveConfig {
     policies: RoutePolicies,
     targets: Targets,
     rules: LiveRules,
+    overload: Overload,
     longLived: LongLived,
     private readonly listeners: Listeners,
   ) {
     this.#current = config;
-    this.#parts = [upstreams, discovery, logging, breakers, monitor, policies, targets, rules, longLived, listeners];
+    this.#parts = [
+      upstreams,
+      discovery,
+      logging,
+      breakers,
+      monitor,
+      policies,
+      targets,
+      rules,
+      overload,
+      longLived,
+      listeners,
+    ];
   }
 
   /** The configuration in force. */

@@ -42,7 +42,9 @@ async function exchanges(take: (exchange: Exchange) => void = () => {}, trusted:
   const locator = new Locator(road.plans, road.config.security.validation);
   const rules = { plans: road.plans, locator, fields: new RequestFieldRules(), signature };
   const proxies = new TrustedProxies(trusted);
-  const sut = new Exchanges({ current: rules }, proxies, log, metrics);
+  const load = { isTooMuch: false };
+  const overload = { isOver: () => load.isTooMuch };
+  const sut = new Exchanges({ current: rules }, proxies, overload, log, metrics);
   const begun: (Exchange | undefined)[] = [];
   const counted = async (): Promise<unknown[]> => {
     const counter = new Counter({ name: 'x', help: 'x', labelNames: ['listener', 'route', 'status'], registers: [] });
@@ -54,7 +56,7 @@ async function exchanges(take: (exchange: Exchange) => void = () => {}, trusted:
     begun.push(exchange);
     if (exchange !== undefined) take(exchange);
   };
-  return { road, sut, log, begun, begin, counted };
+  return { road, sut, log, load, begun, begin, counted };
 }
 
 /** The same, behind a server of HTTP/1.1, with a client of it. */
@@ -110,6 +112,23 @@ describe('an exchange over HTTP/1.1', () => {
     expect((await client.response()).status).toBe(508);
     client.send(`${get}\r\n`);
     expect([(await client.response()).status, begun[0]]).toEqual([200, undefined]);
+  });
+
+  it('that is too much goes no further, and its connection may carry others when it is not', async () => {
+    const { client, begun, log, load } = await over1(answer);
+    load.isTooMuch = true;
+    client.send(`${get}\r\n`);
+    const refused = await client.response();
+    expect([refused.status, refused.header('x-gateway-error'), refused.header('retry-after')]).toEqual([
+      503,
+      'OVERLOADED',
+      '1',
+    ]);
+    await eventually(() => log.records.length === 1);
+    expect([begun, log.records[0]!.routeName]).toEqual([[undefined], 'default']);
+    load.isTooMuch = false;
+    client.send(`${get}\r\n`);
+    expect((await client.response()).status).toBe(200);
   });
 
   it('whose client leaves is logged with 499, and what it held is given back', async () => {
@@ -263,6 +282,17 @@ describe('an exchange over HTTP/2', () => {
     stream.close(8);
     await eventually(() => sut.open === 0);
     expect([log.records.map(({ status }) => status), begun[0]!.errorReason]).toEqual([[499], 'stream reset, code 8']);
+  });
+
+  it('that is too much goes no further, and others of its connection go on', async () => {
+    const { client, begun, load, sut } = await over2();
+    const first = client.request();
+    await eventually(() => begun.length === 1);
+    load.isTooMuch = true;
+    expect(await client.request()).toMatchObject({ status: 503, code: 0, whole: true });
+    expect([begun[1], sut.open]).toEqual([undefined, 1]);
+    answer(begun[0]!);
+    expect((await first).status).toBe(200);
   });
 
   it('is a GET where it is an extended CONNECT', async () => {

@@ -15,7 +15,7 @@ import type { ClientMessage } from './client/client-message.js';
 import { ClientTie, tieOf, tieTo } from './client/client-tie.js';
 import { Exchange } from './exchange.js';
 import { isRequestId } from './plan/forwarding-headers.js';
-import { aborted, loop, noConnectionAuth, noExpectation } from './plan/refusals.js';
+import { aborted, loop, noConnectionAuth, noExpectation, overloaded } from './plan/refusals.js';
 import type { Http1Channel } from './client/http1-channel.js';
 import type { Http1Message } from './client/http1-message.js';
 import { Http1Responder } from './client/http1-responder.js';
@@ -25,6 +25,7 @@ import { Http2Responder } from './client/http2-responder.js';
 import type { ListenerInfo } from './client/listener-info.js';
 import type { RequestRules } from './live-rules.js';
 import { OpenExchanges } from './open-exchanges.js';
+import type { Overload } from './overload.js';
 
 const LAST = Symbol('gatehouse.exchange');
 const STREAMS = Symbol('gatehouse.streams');
@@ -77,6 +78,7 @@ export class Exchanges {
   constructor(
     private readonly rules: { readonly current: RequestRules },
     private readonly trusted: TrustedProxies,
+    private readonly overload: Pick<Overload, 'isOver'>,
     private readonly log: AccessLog,
     private readonly metrics: ExchangeMetrics,
   ) {}
@@ -129,7 +131,7 @@ export class Exchanges {
       exchange.fail(noExpectation);
       return undefined;
     }
-    return this.#unlessLoop(exchange);
+    return this.#admit(exchange);
   }
 
   /** The answer to the request that was begun last on a connection is over; or, not `isWhole`, the connection is gone. */
@@ -186,7 +188,7 @@ export class Exchanges {
       return undefined;
     }
     const refusal = rules.locator.locateStream(exchange, head);
-    if (refusal === undefined) return this.#unlessLoop(exchange);
+    if (refusal === undefined) return this.#admit(exchange);
     exchange.fail(refusal);
     return undefined;
   }
@@ -204,10 +206,11 @@ export class Exchanges {
     if (exchange.times.closedAt === 0) this.#end(exchange, exchange.message.socket as ExchangeSocket);
   }
 
-  /** A request that has been here before goes no further; its connection may carry others. */
-  #unlessLoop(exchange: Exchange): Exchange | undefined {
-    if (!exchange.signature.isOn(exchange.head.via)) return exchange;
-    exchange.fail(loop);
+  /** A request that has been here before goes no further, nor one that is too much now; its connection may carry others. */
+  #admit(exchange: Exchange): Exchange | undefined {
+    const isLoop = exchange.signature.isOn(exchange.head.via);
+    if (!isLoop && !this.overload.isOver(exchange.times.openedAt)) return exchange;
+    exchange.fail(isLoop ? loop : overloaded);
     return undefined;
   }
 

@@ -23,6 +23,7 @@ import { Entrance } from './entrance.js';
 import { Exchanges } from './exchanges.js';
 import { ClientMemory } from './client/memory-share.js';
 import { LiveRules } from './live-rules.js';
+import { Overload } from './overload.js';
 import { ProxyController } from './proxy.controller.js';
 import { Forwarders } from './forwarder/registered-forwarder.js';
 import { Targets } from './target/targets.js';
@@ -35,6 +36,7 @@ import { Targets } from './target/targets.js';
     ProxyController,
     Dispatcher,
     Entrance,
+    Overload,
     {
       provide: TrustedProxies,
       inject: [GATEWAY_CONFIG],
@@ -62,12 +64,27 @@ import { Targets } from './target/targets.js';
     },
     {
       provide: Exchanges,
-      inject: [LiveRules, TrustedProxies, AccessLog, ExchangeMetrics],
-      useFactory: (rules: LiveRules, trusted: TrustedProxies, log: AccessLog, metrics: ExchangeMetrics) =>
-        new Exchanges(rules, trusted, log, metrics),
+      inject: [LiveRules, TrustedProxies, Overload, AccessLog, ExchangeMetrics],
+      useFactory: (
+        rules: LiveRules,
+        trusted: TrustedProxies,
+        overload: Overload,
+        log: AccessLog,
+        metrics: ExchangeMetrics,
+      ) => new Exchanges(rules, trusted, overload, log, metrics),
     },
   ],
-  exports: [Dispatcher, Entrance, Exchanges, ProxyController, LiveRules, Targets, TrustedProxies, UpstreamModule],
+  exports: [
+    Dispatcher,
+    Entrance,
+    Exchanges,
+    ProxyController,
+    LiveRules,
+    Overload,
+    Targets,
+    TrustedProxies,
+    UpstreamModule,
+  ],
 })
 export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
   constructor(

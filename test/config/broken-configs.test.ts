@@ -337,7 +337,7 @@ routes:
   it('that is a value is named by path only', () => {
     expect(failure(() => buildConfig({ upstreams: { app: { backends: ['x'] } }, worker: 1 }))).toMatchInlineSnapshot(`
       "
-      worker: unknown key "worker", expected one of listeners, admin, trustedProxies, forwardedFields, upstreams, routes, routing, security, rateLimitStore, websocket, sse, include, workers, requestId, shutdown, logging, metrics, tracing (did you mean "workers"?)
+      worker: unknown key "worker", expected one of listeners, admin, trustedProxies, forwardedFields, upstreams, routes, routing, security, rateLimitStore, websocket, sse, include, workers, requestId, shutdown, overload, logging, metrics, tracing (did you mean "workers"?)
       upstreams.app.backends[0].url: found "x", expected a backend such as http://10.0.0.1:3000, https://10.0.0.1:3443 or unix:/run/app.sock
       "
     `);

@@ -33,6 +33,14 @@ class ShutdownConfig {
   grace: number = 30_000;
 }
 
+/** When there is too much to do. */
+class OverloadConfig {
+  @Key(duration(), {
+    doc: 'While the event loop of the gateway is delayed for longer than this, new requests get 503 with Retry-After; 0 = off. Requests under way, event streams, tunnels and the admin listener go on. An idle process has delays of a few milliseconds, garbage collection some tens: 100ms to 500ms tell an overload from these.',
+  })
+  eventLoopDelay: number = 0;
+}
+
 /** A Redis server that several machines count in. */
 class RedisStoreConfig {
   @Key(url(['redis', 'rediss'], 'redis://host:6379'), { required: true, doc: 'Where it is; `rediss` for TLS.' })
@@ -122,6 +130,9 @@ export class GatewayConfig {
 
   @Block(() => ShutdownConfig, { doc: 'How the gateway stops.' })
   shutdown: ShutdownConfig = new ShutdownConfig();
+
+  @Block(() => OverloadConfig, { doc: 'When there is too much to do.' })
+  overload: OverloadConfig = new OverloadConfig();
 
   @Block(() => LoggingConfig, { doc: 'The log.' })
   logging: LoggingConfig = new LoggingConfig();

@@ -32,6 +32,15 @@ export const noConnectionAuth = new GatewayError(
 /** The answer to a request that has been here before. Its connection may carry others. */
 export const loop = new GatewayError('LOOP');
 
+/** The answer to a request that comes while the event loop is delayed for too long. Its connection may carry others. */
+export const overloaded = new GatewayError(
+  'OVERLOADED',
+  'The gateway is overloaded; try again later.',
+  'overload.eventLoopDelay',
+  503,
+  ['Retry-After', '1'],
+);
+
 /** A refusal of a message that cannot be read as a request. */
 export const denied = (status: number, detail: string): GatewayError =>
   new GatewayError('DENIED', detail, undefined, status);

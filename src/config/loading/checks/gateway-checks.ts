@@ -3,6 +3,9 @@ import { checkAuth } from './auth-checks.js';
 import { checkRequestFields } from './request-field-checks.js';
 import { entries, items, type CheckContext } from './check.js';
 
+/** The shortest delay of an event loop, in milliseconds, that tells an overload from the collection of garbage. */
+const leastDelay = 20;
+
 /** Checks the parts of a gateway together. */
 export function checkGateway(context: CheckContext): void {
   const { config, report, warn } = context;
@@ -33,6 +36,11 @@ export function checkGateway(context: CheckContext): void {
   for (const [, { fallback }] of entries(config.upstreams)) used.add(fallback?.upstream);
   for (const name of names.filter(each => !used.has(each) && isWritten(config, 'routes'))) {
     warn({ path: ['upstreams', name], message: 'no route leads to this upstream', at: 'key' });
+  }
+  const { eventLoopDelay } = config.overload;
+  if (eventLoopDelay > 0 && eventLoopDelay < leastDelay) {
+    const message = `less than ${leastDelay}ms: an event loop has such delays also when there is little to do`;
+    warn({ path: ['overload', 'eventLoopDelay'], message });
   }
   checkAuth(context);
   checkRequestFields(context);
