@@ -6,11 +6,13 @@ import { GatewayError } from '../http/gateway-error.js';
 import type { CertificateMetrics } from '../metrics/certificate-metrics.js';
 import type { ReadingRules } from '../http1/message-reader.js';
 import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
+import { peerOf } from '../proxy/client/client-connection.js';
 import type { Http1Channel } from '../proxy/client/http1-channel.js';
 import type { Http1Message } from '../proxy/client/http1-message.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import { exchangesOn, type ExchangeSocket } from '../proxy/exchanges.js';
 import { Acceptor, type Address, type Taker } from './acceptor.js';
+import { ClientConnections } from './client-connections.js';
 import type { ClientErrors } from './client-errors.js';
 import { Http1Connections } from './http1/http1-connections.js';
 import { Http2Connections, type Http2Options } from './http2/http2-connections.js';
@@ -35,6 +37,8 @@ export interface ListenerSettings extends Address {
   readonly tls?: ListenerTls | undefined;
   readonly limits: {
     readonly connections: number;
+    /** 0 = no limit. */
+    readonly connectionsPerClient: number;
     readonly headerTimeout: number;
     readonly requestTimeout: number;
     readonly keepAliveTimeout: number;
@@ -76,6 +80,8 @@ export class Listener implements ListenerInfo, Taker {
   #acceptor: Acceptor | undefined;
   readonly #sockets = new Set<Socket>();
   readonly #metrics: ConnectionMetrics;
+  /** Undefined: a client may have any number of connections. */
+  readonly #clients: ClientConnections | undefined;
   readonly #slowClients: SlowClients;
   readonly #proxyProtocol: ProxyProtocolGate | undefined;
   readonly #tls: TlsTermination | undefined;
@@ -96,6 +102,7 @@ export class Listener implements ListenerInfo, Taker {
     this.#metrics = services.connections;
     const { limits } = settings;
     const { errors, over } = services;
+    this.#clients = clientsOf(settings, services);
     this.#proxyProtocol = proxyProtocolOf(settings, services);
     this.#tls = this.#terminationOf(settings, services);
     this.#slowClients = new SlowClients(limits, this.#sockets);
@@ -238,6 +245,7 @@ export class Listener implements ListenerInfo, Taker {
 
   /** The next byte of the connection is the first of TLS or HTTP. */
   #begin(socket: Socket): void {
+    if (this.#clients?.admit(socket, peerOf(socket, this)) === false) return;
     if (this.#tls !== undefined) this.#tls.take(socket);
     else if (this.#preface === undefined) this.#http1.take(socket);
     else {
@@ -301,6 +309,12 @@ export class Listener implements ListenerInfo, Taker {
 /** A host and a port in the form of URLs. */
 export function authority(host: string, port: number | undefined): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function clientsOf({ name, limits }: ListenerSettings, services: ListenerServices): ClientConnections | undefined {
+  const { connectionsPerClient: limit } = limits;
+  if (limit === 0) return undefined;
+  return new ClientConnections({ listener: name, limit, metrics: services.connections, log: services.log });
 }
 
 function proxyProtocolOf(settings: ListenerSettings, services: ListenerServices): ProxyProtocolGate | undefined {

@@ -5,6 +5,7 @@ import { Counter, type Registry } from 'prom-client';
 /** Why a connection was ended before it could carry a request. */
 export type ConnectionRefusal =
   | 'limit'
+  | 'client'
   | 'descriptors'
   | 'proxy-untrusted'
   | 'proxy-malformed'
@@ -36,7 +37,7 @@ export function connectionMetricProviders(registry: Registry): Provider[] {
     ConnectionMetrics,
     makeCounterProvider({
       name: 'gatehouse_connections_refused_total',
-      help: 'Client connections that ended before they could carry a request, by why: over the limit, for want of descriptors, or at the PROXY header or the TLS handshake.',
+      help: 'Client connections that ended before they could carry a request, by why: over the limit of the listener or of one client, for want of descriptors, or at the PROXY header or the TLS handshake.',
       labelNames: ['listener', 'reason'],
       registers: [registry],
     }),

@@ -9,6 +9,7 @@ import { answer } from './connection-scene.js';
 
 const limits = {
   connections: 10,
+  connectionsPerClient: 0,
   headerTimeout: 5_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5_000,

@@ -63,6 +63,11 @@ class ListenerLimitsConfig {
   })
   connections: number = 20_000;
 
+  @Key(integer(0), {
+    doc: 'Open connections of one address, or of one IPv6 /64, on this listener. More are closed at once. With `proxyProtocol` the address is the one that the proxy names. Trap: a proxy that passes requests of many clients on over its own connections is one client here, also when it is in `trustedProxies`. Clients of unix sockets have no address. `0` = no limit.',
+  })
+  connectionsPerClient: number = 0;
+
   @Key(duration(), {
     doc: 'The whole request head must have arrived in this time after the connection opened or the last response ended, else 408. What stops a client that sends its head drop by drop. `0s` = off.',
   })

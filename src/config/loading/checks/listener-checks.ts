@@ -53,6 +53,7 @@ export function checkListeners(context: CheckContext): void {
         at: 'key',
       });
     }
+    checkClients(context, listener, path);
   }
   checkAdmin(context);
 }
@@ -81,6 +82,13 @@ function checkCleartext({ report }: CheckContext, listener: ListenerConfig, path
       'h2c does not go with redirectToHttps: clients with prior knowledge do not follow redirects. Take one of the two away';
     report({ ...at, message });
   }
+}
+
+/** Warns about a limit for each address where clients have none. */
+function checkClients({ warn }: CheckContext, { limits, proxyProtocol, unix }: ListenerConfig, path: Path): void {
+  if (limits.connectionsPerClient === 0 || unix === undefined || proxyProtocol) return;
+  const message = 'has no effect: the clients of a unix socket have no address';
+  warn({ path: [...path, 'limits', 'connectionsPerClient'], message, at: 'key' });
 }
 
 /** Reports a redirect that leads to itself, or from https: clients would go in circles. */

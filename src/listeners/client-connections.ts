@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { canonicalAddress } from '../addresses/canonical-address.js';
+import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
+import { ClientNetworks } from '../security/rate-limit/client-networks.js';
+
+/** Bits of an IPv6 address that make one client: a single home line has a whole /64. */
+const prefix = 64;
+
+/** What the count of a listener needs. */
+interface ClientConnectionsOptions {
+  readonly listener: string;
+  /** Connections that one client may have open. */
+  readonly limit: number;
+  readonly metrics: Pick<ConnectionMetrics, 'refused'>;
+  readonly log: Pick<Logger, 'debug'>;
+}
+
+/** Counts the open connections of each client of a listener, and closes those beyond the limit at once. A client without connections takes no memory. */
+export class ClientConnections {
+  readonly #open = new Map<string, number>();
+  readonly #networks = new ClientNetworks(prefix);
+
+  constructor(private readonly options: ClientConnectionsOptions) {}
+
+  /** Clients with open connections. */
+  get clients(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Counts a connection until it closes, or closes it: then it gives false. `peer`: the address of its client; one without an address (a unix socket) is
+   * not counted.
+   */
+  admit(socket: Socket, peer: string | undefined): boolean {
+    const address = peer === undefined ? undefined : canonicalAddress(peer);
+    if (address === undefined) return true;
+    const client = this.#networks.of(address);
+    const open = this.#open.get(client) ?? 0;
+    const { limit, listener, log, metrics } = this.options;
+    if (open >= limit) {
+      metrics.refused(listener, 'client');
+      log.debug({ listener, peer, reason: 'client' }, 'connection refused');
+      socket.destroy();
+      return false;
+    }
+    this.#open.set(client, open + 1);
+    socket.once('close', () => this.#closed(client));
+    return true;
+  }
+
+  #closed(client: string): void {
+    const left = this.#open.get(client)! - 1;
+    if (left > 0) this.#open.set(client, left);
+    else this.#open.delete(client);
+  }
+}
