@@ -41,8 +41,8 @@ export interface PolicyContext extends RequestInfo {
    */
   setResponseHeader(name: string, value: string): void;
   /**
-   * Releases `held` when the exchange is over: its answer has been sent or broken off, its event stream or tunnel has ended, or the client has gone,
-   * whatever this policy or another one decides. At once when the exchange is over already, as after a wait in which the client has left.
+   * Releases `held` when the exchange is over: its answer has been sent or broken off, its event stream or tunnel has ended, or the client has gone.
+   * That holds also when this policy or another one refuses the request. At once when the exchange is over already: the client has left while the policy waited.
    */
   onClose(held: Releasable): void;
 }

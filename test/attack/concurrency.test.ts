@@ -211,7 +211,7 @@ describe('the places of clients that leave', () => {
     await expectRoomFor(8, gateway);
   });
 
-  it('are given back, whatever byte was the last', async () => {
+  it('are given back behind any byte of a request', async () => {
     const { gateway, decisions, asked } = await scene(1000);
     const requests = steps.map(([, bytes]) => bytes);
     let state = 42;

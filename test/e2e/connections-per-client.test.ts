@@ -56,7 +56,7 @@ describe('connectionsPerClient', () => {
     return client === undefined || client.received.length === 0;
   }
 
-  it('is a limit for each address, whatever it speaks', async () => {
+  it('is a limit for each address, over HTTP/1.1 and HTTP/2 together', async () => {
     const before = await refused('web');
     const first = await connectRaw(port('web'));
     const http2 = await connectCleartextHttp2(port('web'));
@@ -113,7 +113,7 @@ describe('connectionsPerClient', () => {
     }
   });
 
-  it('has room again for clients that leave, whatever they had said', async () => {
+  it('has room again for clients that leave in the middle of a word', async () => {
     const sayings = [
       '',
       'G',
