@@ -72,7 +72,7 @@ export class Acceptor {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const socket of waiting) {
-      // Its client has gone, and nobody would be told of it again.
+      // Its client has gone, and no later event would tell of it.
       if (socket.readableEnded) socket.destroy();
       else if (!socket.destroyed) taker.take(socket);
     }

@@ -9,7 +9,7 @@ const patience = 1_000;
 
 /**
  * The way from the listeners that are open to the next ones. Listeners whose settings say the same stay. Others are made anew, and take over the acceptors of those
- * that go, by their address and whatever their names: an address that is served before and after is open all the time.
+ * that go, by their address and not by their names: an address that is served before and after is open all the time.
  *
  * The system does not let an address be opened beside one that overlaps with it (127.0.0.1 and 0.0.0.0, on the same port). Where the other is one of those that go, the
  * new one is opened late: right behind the commit, when the other is closed. Connections that come in between are refused.

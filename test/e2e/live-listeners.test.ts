@@ -163,7 +163,7 @@ describe('a listener whose settings change', () => {
 });
 
 describe('a listener that stays as it is', () => {
-  it('keeps the connections of its clients, their sessions of TLS and its port, whatever becomes of others', async () => {
+  it('keeps the connections of its clients, their sessions of TLS and its port, when others change', async () => {
     const secure = { name: 'secure', ...free, tls: await tls() };
     const scene = await startListeners([web, secure, { name: 'other', ...free }]);
     const agent = keepAliveAgent();

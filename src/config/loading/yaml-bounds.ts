@@ -18,7 +18,7 @@ export interface Excess {
 
 /** What was measured of a text. */
 interface Measure {
-  /** Keys and values, as far as the text was looked at. */
+  /** Keys and values in the part of the text that was looked at. */
   readonly scalars: number;
   /** Undefined: the text may be parsed. */
   readonly excess?: Excess;

@@ -178,7 +178,7 @@ describe('the keys of an issuer', () => {
     await eventually(() => fetched().length === 3, { what: 'the refresh' });
   });
 
-  it('of controllers stay fresh, whatever configurations come and go', async () => {
+  it('of controllers stay fresh while configurations come and go', async () => {
     const { jwt, bearer, fetched } = await startIssuer();
     const inForce = configOf();
     const process = new Process(inForce);

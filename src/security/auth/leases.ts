@@ -46,7 +46,7 @@ export class Leases<K, V extends Ending> {
     for (const value of this.#leftBy(holder)) void value.end();
   }
 
-  /** Ends all values, whatever has them. */
+  /** Ends all values, also those that are held. */
   async end(): Promise<void> {
     await Promise.all([...this, ...this.#retiring].map(async value => value.end()));
   }

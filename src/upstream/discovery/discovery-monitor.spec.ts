@@ -176,7 +176,7 @@ describe('the discovery of an upstream', () => {
 });
 
 describe('the start', () => {
-  /** Whether the first backends are there, as far as the start is concerned. */
+  /** Whether the first backends are there. */
   const waitFor = (monitor: DiscoveryMonitor, signal = never) => {
     const state = { isOver: false };
     void monitor.firstFound(2_000, signal).then(() => (state.isOver = true));
