@@ -53,7 +53,7 @@ const load = (changes: Changes = {}) => buildConfig({ ...plain, ...changes });
 function reload(changes: Changes, changedFiles?: readonly string[]) {
   const previous = load();
   const next = shareUnchanged(load(changes), previous, new Set(changedFiles));
-  // Whatever is shared, the result says what was loaded, and what runs stays as it is.
+  // The result says what was loaded, however much of it is shared, and the configuration in force is not changed.
   expect(next).toStrictEqual(load(changes));
   expect(previous).toStrictEqual(load());
   return { previous, next };
