@@ -32,6 +32,7 @@ import { describeRoutes } from './routing/describe.js';
 import { SecurityModule } from './security/security.module.js';
 import { EventStreamsModule } from './sse/event-streams.module.js';
 import { SseModule } from './sse/sse.module.js';
+import { BackendControlModule } from './upstream/control/backend-control.module.js';
 import { BackendDiscoveryModule } from './upstream/discovery/discovery.module.js';
 import { UpstreamModule } from './upstream/upstream.module.js';
 import { Upstreams } from './upstream/upstreams.js';
@@ -87,6 +88,7 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
         LoggingModule.forRoot(loggingOf(config), logSink, embedded),
         MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
         CircuitBreakerModule.forRoot(config),
+        BackendControlModule,
         BackendDiscoveryModule,
         HealthChecksModule,
         EventStreamsModule,

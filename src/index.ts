@@ -72,6 +72,9 @@ export { RedisLimitStore, type RedisStoreSettings } from './security/rate-limit/
 export { CellTable } from './shared-memory/cell-table.js';
 export { StartError } from './listeners/start-error.js';
 export type { Backend, Candidates, Outcome, Veto } from './upstream/backend.js';
+export type { BackendSetting, SetDrain, SetWeight } from './upstream/control/backend-setting.js';
+export { BackendControl, UnknownBackendError, type ControlOptions } from './upstream/control/backend-control.js';
+export type { ControlChange, ControlReason } from './upstream/control/control-log.js';
 export { Discovery, type BackendDiscovery, type FoundBackend } from './upstream/discovery/discovery.js';
 export { Upstreams } from './upstream/upstreams.js';
 export { version } from './version.js';

@@ -10,7 +10,7 @@ import type { OpenCircuits, Sibling } from './open-circuits.js';
 
 /** What a circuit is made of, and the callbacks that it calls. */
 interface CircuitParts {
-  readonly backend: Pick<LiveBackend, 'veto' | 'lift' | 'vetoes' | 'returnsSlowly'>;
+  readonly backend: Pick<LiveBackend, 'veto' | 'lift' | 'isUsable' | 'returnsSlowly'>;
   readonly config: CircuitBreakerConfig;
   /** Emits `rotate` ten times for each length of the window. */
   readonly rotation: EventEmitter;
@@ -93,7 +93,7 @@ export class Circuit implements CircuitBreaker, Sibling {
   }
 
   get isInUse(): boolean {
-    return this.parts.backend.vetoes.size === 0;
+    return this.parts.backend.isUsable;
   }
 
   get totals(): WindowTotals {

@@ -4,7 +4,7 @@ import type { WindowTotals } from '../platform/circuit-window.js';
 /** What the other circuits of its upstream need to know of a circuit. */
 export interface Sibling {
   readonly state: CircuitState;
-  /** Its backend has no veto. */
+  /** Its backend may get new requests: it has no veto, and a weight. */
   readonly isInUse: boolean;
   /** The counts of its window. */
   readonly totals: WindowTotals;

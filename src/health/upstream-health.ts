@@ -15,7 +15,8 @@ export class UpstreamHealth {
 
   /**
    * With `detailed`, each indicator lists the backends that are out, by their vetoes in `out`, and in `reasons` the reasons
-   * that were given for the vetoes; in `discovery`, why it cannot be said which backends there are now.
+   * that were given for the vetoes; in `weight0` those that get no new requests because their weight was set to 0 by hand; in `discovery`, why it
+   * cannot be said which backends there are now.
    */
   check(detailed: boolean): HealthIndicatorResult[] {
     const states = [...this.states()];
@@ -26,10 +27,12 @@ export class UpstreamHealth {
   #indicate(state: UpstreamState, allDown: boolean, detailed: boolean): HealthIndicatorResult {
     const { name, backends, available, discoveryFailure } = state;
     const out = backends.filter(({ vetoes }) => vetoes.size > 0);
+    const weightless = backends.filter(({ weight }) => weight === 0).map(({ id }) => id);
     const data = {
       backends: backends.length,
       available: available.length,
       ...(detailed ? details(out) : {}),
+      ...(detailed && weightless.length > 0 && { weight0: weightless }),
       ...(detailed && discoveryFailure !== undefined && { discovery: `fails: ${discoveryFailure}` }),
     };
     const indicator = this.indicators.check(`upstream:${name}`);

@@ -6,6 +6,7 @@ import { filesOf } from '../config/live/files-of.js';
 import { FileWatch } from '../platform/file-watch.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
 import { formatProblem } from '../config/loading/problem.js';
+import { BackendControl } from '../upstream/control/backend-control.js';
 import { LiveConfig } from './live-config.js';
 
 /** Where the configuration comes from, if it is a file: reads it again when it is asked to. */
@@ -15,7 +16,10 @@ export class ConfigSource implements OnModuleDestroy {
   #watch: FileWatch | undefined;
   #watched = '';
 
-  constructor(private readonly live: LiveConfig) {}
+  constructor(
+    private readonly live: LiveConfig,
+    private readonly control: BackendControl,
+  ) {}
 
   /**
    * Reads the configuration again by `load` whenever one of its files changes, until the gateway ends. `loaded`: what it was at the start. `load`
@@ -38,7 +42,8 @@ export class ConfigSource implements OnModuleDestroy {
     try {
       const loaded = this.#read(this.#load);
       warnings = loaded.warnings.map(formatProblem);
-      return { ...(await this.live.apply(loaded.config)), warnings, problems: [] };
+      const applied = await this.live.apply(loaded.config);
+      return { ...applied, warnings: [...warnings, ...this.control.lines()], problems: [] };
     } catch (error) {
       const { message } = error as Error;
       return { changes: [], pending: [], warnings, problems: message.split('\n') };

@@ -3,6 +3,7 @@ import { HealthChecksModule } from '../health/health-checks.module.js';
 import { ListenersModule } from '../listeners/listeners.module.js';
 import { ProxyModule } from '../proxy/proxy.module.js';
 import { SecurityModule } from '../security/security.module.js';
+import { BackendControlModule } from '../upstream/control/backend-control.module.js';
 import { BackendDiscoveryModule } from '../upstream/discovery/discovery.module.js';
 import { ConfigSource } from './config-source.js';
 import { LiveConfig } from './live-config.js';
@@ -10,7 +11,14 @@ import { LiveLogging } from './live-logging.js';
 
 /** The configuration in force, and how it changes. Needs the global modules of configuration, log, metrics, breakers and streams. */
 @Module({
-  imports: [BackendDiscoveryModule, HealthChecksModule, ListenersModule, ProxyModule, SecurityModule],
+  imports: [
+    BackendControlModule,
+    BackendDiscoveryModule,
+    HealthChecksModule,
+    ListenersModule,
+    ProxyModule,
+    SecurityModule,
+  ],
   providers: [ConfigSource, LiveConfig, LiveLogging],
   exports: [ConfigSource, LiveConfig],
 })

@@ -20,6 +20,7 @@ import { LongLived } from '../proxy/lasting/long-lived.js';
 import { Overload } from '../proxy/overload.js';
 import { Targets } from '../proxy/target/targets.js';
 import { RoutePolicies } from '../security/route-policies.js';
+import { BackendControl } from '../upstream/control/backend-control.js';
 import { DiscoveryMonitor } from '../upstream/discovery/discovery-monitor.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { LiveLogging } from './live-logging.js';
@@ -54,6 +55,7 @@ export class LiveConfig {
     @Inject(PINO) private readonly log: Logger,
     private readonly metrics: ConfigMetrics,
     upstreams: Upstreams,
+    private readonly control: BackendControl,
     discovery: DiscoveryMonitor,
     logging: LiveLogging,
     breakers: CircuitBreakers,
@@ -68,6 +70,7 @@ export class LiveConfig {
     this.#current = config;
     this.#parts = [
       upstreams,
+      control,
       discovery,
       logging,
       breakers,
@@ -146,7 +149,7 @@ export class LiveConfig {
     this.metrics.inForce(hashOf(to));
     const pending = needsRestart(from, to);
     this.log.info({ changes: changes.length }, 'configuration changed');
-    for (const change of changes) this.log.info(change);
+    for (const line of [...changes, ...this.control.lines()]) this.log.info(line);
     for (const line of pending) this.log.warn(line);
     return { changes, pending };
   }

@@ -9,7 +9,7 @@ export interface Backend {
   readonly url: URL;
   /** Path of the unix socket, for `unix:` backends. */
   readonly socketPath: string | undefined;
-  /** Share of the traffic relative to its siblings, 1..1000. */
+  /** Share of the traffic relative to its siblings, 1..1000; 0 where it was set by hand, and then strategies do not see the backend. */
   readonly weight: number;
   /** Used only when no other backend is available. */
   readonly backup: boolean;

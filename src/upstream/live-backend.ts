@@ -1,5 +1,11 @@
 import type { Backend, Veto } from './backend.js';
 
+/**
+ * Who holds a veto: the part of the gateway to which it belongs, the removal of the backend from its upstream, or what was set by hand. A veto
+ * stands until the last of its holders lifts it.
+ */
+export type VetoHolder = 'part' | 'removal' | 'hand';
+
 /** The definition of a backend: one entry of `upstreams.*.backends`. */
 export interface BackendDefinition {
   readonly id: string;
@@ -19,10 +25,13 @@ export class LiveBackend implements Backend {
   /** When its last veto is lifted, the backend ramps up to its weight, even if the upstream has no `slowStart`. */
   returnsSlowly = false;
   #configuredWeight: number;
+  #weightByHand: number | undefined;
   #backup: boolean;
-  /** Tenths of the configured weight that it has, 1..10. */
+  /** Tenths of the whole weight that it has, 1..10. */
   #tenths = 10;
   readonly #vetoes = new Set<Veto>();
+  /** The holders of each veto. */
+  readonly #holders = new Map<Veto, Map<VetoHolder, string | undefined>>();
   readonly #reasons = new Map<Veto, string>();
   readonly #changed: () => void;
 
@@ -36,9 +45,17 @@ export class LiveBackend implements Backend {
     this.#changed = changed;
   }
 
-  /** The configured weight, or during slow start the part that has been reached so far: a fraction of at least a tenth of it. */
+  /**
+   * The weight set by hand, or else that of the configuration; during slow start the part of it that has been reached so far: a fraction of at
+   * least a tenth. 0: the backend gets no new exchanges.
+   */
   get weight(): number {
-    return (this.#configuredWeight * this.#tenths) / 10;
+    return ((this.#weightByHand ?? this.#configuredWeight) * this.#tenths) / 10;
+  }
+
+  /** It may get new exchanges: it has no veto, and a weight. */
+  get isUsable(): boolean {
+    return this.#vetoes.size === 0 && this.#weightByHand !== 0;
   }
 
   /** The weight of the configuration, 1..1000. */
@@ -64,6 +81,13 @@ export class LiveBackend implements Backend {
     return differs;
   }
 
+  /** Takes a weight that was set by hand, 0..1000, in the place of the configured one; undefined: the configured one again. Only the upstream calls this. Returns whether it differs. */
+  reweigh(weight: number | undefined): boolean {
+    const differs = weight !== this.#weightByHand;
+    this.#weightByHand = weight;
+    return differs;
+  }
+
   get vetoes(): ReadonlySet<Veto> {
     return this.#vetoes;
   }
@@ -77,21 +101,30 @@ export class LiveBackend implements Backend {
    * Takes the backend out of use until this veto is lifted; other vetoes are untouched. `reason` is for people, one line;
    * setting a veto a second time only replaces its reason.
    */
-  veto(veto: Veto, reason?: string): void {
+  veto(veto: Veto, reason?: string, holder: VetoHolder = 'part'): void {
     if (reason !== undefined) this.#reasons.set(veto, reason);
-    if (this.#vetoes.has(veto)) return;
+    const holders = this.#holders.get(veto);
+    if (holders !== undefined) return void holders.set(holder, reason ?? holders.get(holder));
+    this.#holders.set(veto, new Map([[holder, reason]]));
     this.#vetoes.add(veto);
     this.#changed();
   }
 
-  /** Lifts one veto; the backend is available again when no other is left. */
-  lift(veto: Veto): void {
-    this.#reasons.delete(veto);
-    if (this.#vetoes.delete(veto)) this.#changed();
+  /** Lifts what this holder has of one veto; the backend is available again when no other holder and no other veto is left. */
+  lift(veto: Veto, holder: VetoHolder = 'part'): void {
+    const holders = this.#holders.get(veto);
+    if (holders?.delete(holder) !== true) return;
+    const reason = [...holders.values()].findLast(each => each !== undefined);
+    if (reason === undefined) this.#reasons.delete(veto);
+    else this.#reasons.set(veto, reason);
+    if (holders.size > 0) return;
+    this.#holders.delete(veto);
+    this.#vetoes.delete(veto);
+    this.#changed();
   }
 
   /**
-   * Sets the weight to `tenths` tenths of the configured weight, 1..10. Only the upstream calls this, because it must publish
+   * Sets the weight to `tenths` tenths of the whole weight, 1..10. Only the upstream calls this, because it must publish
    * the new weight.
    */
   scaleWeight(tenths: number): void {

@@ -12,6 +12,14 @@ export interface UpstreamDefinition {
   readonly panicThreshold: number;
 }
 
+/** What is set for a backend by hand. */
+interface SetByHand {
+  /** Why it drains, for people; undefined: it does not. */
+  readonly drained: string | undefined;
+  /** 0..1000; undefined: the weight of the configuration. */
+  readonly weight: number | undefined;
+}
+
 const removed = 'removed from the upstream';
 
 /**
@@ -24,6 +32,8 @@ const removed = 'removed from the upstream';
  * 2. the primaries without a veto;
  * 3. the backups without a veto. With a threshold above 0, backups therefore take first attempts only while every primary is
  *    draining.
+ *
+ * A backend whose weight was set to 0 by hand is in none of them, and does not count for the panic.
  *
  * While `available` does not hold the backups, `spares` holds the backups without a veto: requests go there when all of
  * `available` have failed them.
@@ -122,6 +132,20 @@ export class Upstream extends ChangeSource {
     this.#republish(true);
   }
 
+  /** Puts what is set by hand for one of its backends into force, in the place of what was. Returns whether anything differs. */
+  setByHand(backend: LiveBackend, { drained, weight }: SetByHand): boolean {
+    const [wasUsable, wasDraining] = [backend.isUsable, backend.vetoes.has('draining')];
+    const reweighted = backend.reweigh(weight);
+    if (reweighted && this.#members.has(backend)) {
+      if (!backend.isUsable) this.#slowStart.end(backend);
+      else if (!wasUsable) this.#slowStart.start(backend);
+      this.#republish(true);
+    }
+    if (drained === undefined) backend.lift('draining', 'hand');
+    else backend.veto('draining', drained, 'hand');
+    return reweighted || wasDraining !== backend.vetoes.has('draining');
+  }
+
   /** Tells the listeners of an {@link update} or {@link end}. */
   announce(): void {
     this.#isQuiet = false;
@@ -141,7 +165,7 @@ export class Upstream extends ChangeSource {
   #remove(backend: LiveBackend, drainTime: number): void {
     this.#slowStart.end(backend);
     if (backend.inFlight > 0) {
-      const drain = setTimeout(() => backend.veto('draining', removed), drainTime).unref();
+      const drain = setTimeout(() => backend.veto('draining', removed, 'removal'), drainTime).unref();
       this.#leaving.set(backend, drain);
     }
     backend.veto('removed', removed);
@@ -154,19 +178,19 @@ export class Upstream extends ChangeSource {
 
   #takeBack(backend: LiveBackend): void {
     this.#forget(backend);
-    if (backend.reasons.get('draining') === removed) backend.lift('draining');
+    backend.lift('draining', 'removal');
     backend.lift('removed');
   }
 
   #vetoesChanged(backend: LiveBackend): void {
     if (!this.#members.has(backend)) return this.#tell();
-    const isBack = backend.vetoes.size === 0 && !this.available.includes(backend);
+    const isBack = backend.isUsable && !this.available.includes(backend);
     const reweighted = isBack ? this.#slowStart.start(backend) : this.#slowStart.end(backend);
     this.#republish(reweighted);
   }
 
   #republish(reweighted: boolean): void {
-    const usable = this.backends.filter(backend => backend.vetoes.size === 0);
+    const usable = this.backends.filter(backend => backend.isUsable);
     const primaries = usable.filter(backend => !backend.backup);
     const panicked = this.#panicked(primaries.length);
     this.panicking = panicked.length > 0;
@@ -184,8 +208,10 @@ export class Upstream extends ChangeSource {
 
   /** The backends that a panic makes available; empty: there is no panic. */
   #panicked(usable: number): LiveBackend[] {
-    // Draining backends are left out: the operator drains them, which says nothing about how many are broken.
-    const primaries = this.backends.filter(backend => !backend.backup && !backend.vetoes.has('draining'));
+    // Draining backends and those of weight 0 are left out: the operator has done that, which says nothing about how many are broken.
+    const primaries = this.backends.filter(
+      backend => !backend.backup && backend.weight > 0 && !backend.vetoes.has('draining'),
+    );
     return usable / primaries.length < this.#panicThreshold ? primaries : [];
   }
 }

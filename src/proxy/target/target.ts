@@ -165,7 +165,7 @@ export class Target {
       if (breaker.state === 'open') soonest = Math.min(soonest, breaker.retryIn);
     }
     const seconds = soonest === Infinity ? 1 : Math.max(1, Math.ceil(soonest / 1000));
-    const reason = this.upstream.backends.map(({ id, vetoes }) => `${id}: ${[...vetoes].join(', ') || 'refused'}`);
+    const reason = this.upstream.backends.map(backend => `${backend.id}: ${whyNot(backend)}`);
     return new GatewayError(
       'NO_BACKEND',
       'No backend can take the request now.',
@@ -210,6 +210,10 @@ export class Target {
       if (gate !== undefined && gate.waiting > 0 && !available.includes(backend)) gate.clear();
     }
   }
+}
+
+function whyNot({ vetoes, weight }: LiveBackend): string {
+  return [...vetoes, ...(weight === 0 ? ['weight 0'] : [])].join(', ') || 'refused';
 }
 
 /** The list itself where nothing is left out: strategies work out a plan for each array. */
