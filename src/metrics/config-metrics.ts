@@ -29,7 +29,8 @@ export function configMetricProviders(registry: Registry): Provider[] {
       name: 'gatehouse_config_reloads_total',
       help: 'Configurations that were asked for while the gateway ran, by what became of them: applied, unchanged, refused.',
       labelNames: ['result'],
-      aggregator: 'max',
+      // Each thread is asked for each of them. The main thread counts.
+      aggregator: 'first',
       registers,
     }),
   ];

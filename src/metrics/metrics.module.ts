@@ -11,8 +11,10 @@ import { metricProviders } from './metric-providers.js';
 import { MetricsSources } from './metrics-sources.js';
 import { ProbeMetrics, probeMetricProviders } from './probe-metrics.js';
 import { RetryMetrics, retryMetricProviders } from './retry-metrics.js';
+import { threadFigureProviders } from './thread-figures.js';
 import { TunnelMetrics, tunnelMetricProviders } from './tunnel-metrics.js';
 import { StreamMetrics, streamMetricProviders } from './stream-metrics.js';
+import { WorkerMetrics, workerMetricProviders } from './worker-metrics.js';
 
 /** Settings of the metrics. */
 export interface MetricsSettings {
@@ -20,7 +22,9 @@ export interface MetricsSettings {
   readonly buckets: readonly number[];
   /** The gateway's version, for `gatehouse_build_info`; default: that metric is left out. */
   readonly version?: string;
-  /** False leaves out the metrics of the process (CPU, memory, event loop): for worker threads, where they would count twice. Default true. */
+  /** Number of the worker thread whose metrics these are, as a label; default: those of the main thread. */
+  readonly worker?: number | undefined;
+  /** False leaves out the metrics of the process (CPU, memory, event loop). Default: true in the main thread, false in workers, where they would count twice. */
   readonly processMetrics?: boolean;
 }
 
@@ -43,7 +47,7 @@ function shareMetrics(from: Registry, to: Registry): void {
  */
 @Module({})
 export class MetricsModule {
-  static forRoot({ buckets, version, processMetrics = true }: MetricsSettings): DynamicModule {
+  static forRoot({ buckets, version, worker, processMetrics = worker === undefined }: MetricsSettings): DynamicModule {
     const registry = new Registry();
     if (processMetrics) shareMetrics(ofTheProcess(), registry);
     if (version !== undefined) {
@@ -71,6 +75,8 @@ export class MetricsModule {
         ...streamMetricProviders(registry),
         ...configMetricProviders(registry),
         ...discoveryMetricProviders(registry),
+        ...workerMetricProviders(registry),
+        ...threadFigureProviders(registry, worker === undefined ? 'main' : String(worker)),
       ],
       exports: [
         Registry,
@@ -86,6 +92,7 @@ export class MetricsModule {
         StreamMetrics,
         ConfigMetrics,
         DiscoveryMetrics,
+        WorkerMetrics,
       ],
     };
   }

@@ -62,6 +62,7 @@ describe('docs/resilience.md', () => {
       'circuit-metrics',
       'probe-metrics',
       'retry-metrics',
+      'thread-figures',
       'metric-providers',
     ]
       .map(name => page(`src/metrics/${name}.ts`))
