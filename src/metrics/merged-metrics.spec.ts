@@ -128,14 +128,23 @@ describe('the metrics of several threads', () => {
     expect(await scrape('value')).toEqual([`value ${expected}`]);
   });
 
+  it('are those of the main thread alone where others are to be omitted', async () => {
+    const { main, threads, scrape } = setup();
+    main.gauge('started', 'omit', ['thread']).set({ thread: 'main' }, 1);
+    threads[0].gauge('started', 'omit', ['thread']).set({ thread: '1' }, 2);
+    expect(await scrape('started')).toEqual(['started{thread="main"} 1']);
+  });
+
   it('are read once for scrapes at the same time, and anew for the next', async () => {
-    const { threads, merged } = setup();
+    const { main, threads, merged } = setup();
+    let readings = 0;
+    new Gauge({ name: 'read', help: '-', registers: [main.registry], collect: () => void readings++ });
     const [first, second] = await Promise.all([merged.metrics(), merged.metrics()]);
     expect(first).toBe(second);
-    expect(threads[0].readings).toBe(1);
+    expect([readings, threads[0].readings]).toEqual([1, 1]);
     threads[0].request();
     expect(await merged.metrics()).not.toBe(first);
-    expect(threads[0].readings).toBe(2);
+    expect([readings, threads[0].readings]).toEqual([2, 2]);
   });
 });
 
@@ -239,26 +248,30 @@ describe('a thread that has ended', () => {
 
   it('is not counted twice when it still answers', async () => {
     const { threads, merged, scrape, end } = setup();
-    threads[0].request();
+    const labels = { upstream: 'orders', backend: 'a' };
+    threads[0].attempts.inc(labels);
     await merged.remember();
     let answer = (): void => undefined;
     const late = new Promise<void>(resolve => (answer = resolve));
     vi.spyOn(threads[0], 'read').mockImplementation(async () =>
       late.then(() => threads[0].registry.getMetricsAsJSON()),
     );
-    const scraped = scrape('requests_total');
+    const scraped = scrape('attempts_total');
     end(1);
+    threads[0].attempts.remove(labels);
     answer();
-    expect(await scraped).toEqual(['requests_total{route="orders",status="200"} 1']);
-    expect(await scrape('requests_total')).toEqual(['requests_total{route="orders",status="200"} 1']);
+    const once = ['attempts_total{upstream="orders",backend="a"} 1'];
+    expect(await scraped).toEqual(once);
+    expect(await scrape('attempts_total')).toEqual(once);
   });
 
   it('leaves no count behind of which each thread sees the total', async () => {
     const { main, threads, scrape, end } = setup();
     main.counter('reloads_total', [], 'max').inc(2);
-    threads[0].counter('reloads_total', [], 'max').inc(2);
+    for (const thread of threads) thread.counter('reloads_total', [], 'max').inc(2);
     await scrape('');
     end(1);
+    end(2);
     expect(await scrape('reloads_total')).toEqual(['reloads_total 2']);
   });
 

@@ -47,9 +47,10 @@ async function setup() {
 
 describe('the metrics of a gateway with workers', () => {
   it('show how many workers run, and how many were replaced, as the main thread says', async () => {
-    const { main, scrape } = await setup();
+    const { main, workers, scrape } = await setup();
     const metrics = main.get(WorkerMetrics);
     metrics.running(2);
+    workers[0]!.get(WorkerMetrics).running(1);
     metrics.restarted('stuck');
     expect(await scrape('worker')).toEqual([
       'workers 2',
