@@ -27,7 +27,8 @@ export function frameBytes({ opcode, payload = Buffer.alloc(0), final = true, ke
   const size = payload.length < 126 ? 7 : payload.length < 65_536 ? 16 : 64;
   const head = frameHead((final ? 128 : 0) | (rsv << 4) | opcode, key !== undefined, payload.length, size);
   if (key === undefined) return Buffer.concat([head, payload]);
-  const masked = Buffer.from(payload.map((byte, at) => byte ^ key[at % 4]!));
+  const masked = Buffer.allocUnsafe(payload.length);
+  for (let at = 0; at < payload.length; at++) masked[at] = payload[at]! ^ key[at & 3]!;
   return Buffer.concat([head, key, masked]);
 }
 

@@ -63,12 +63,19 @@ export class RawConnection {
       typeof pattern === 'string'
         ? this.text.includes(pattern)
         : new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')).test(this.text);
-    return this.#wait(matches, deadline, String(pattern));
+    await this.#wait(matches, deadline, String(pattern));
+    return this.text;
   }
 
   /** Waits for the end of the `count`-th request head (default: the first); gives the text so far. */
   async head(count = 1, deadline = 10_000): Promise<string> {
-    return this.#wait(() => this.heads >= count, deadline, `request head ${count}`);
+    await this.arrivals(count, deadline);
+    return this.text;
+  }
+
+  /** The same, where the text is not looked at: it may be long. */
+  async arrivals(count: number, deadline = 10_000): Promise<void> {
+    await this.#wait(() => this.heads >= count, deadline, `request head ${count}`);
   }
 
   /** Sends bytes and keeps the connection open. A string is sent as latin1. */
@@ -95,15 +102,14 @@ export class RawConnection {
     this.socket.resume();
   }
 
-  async #wait(matches: () => boolean, deadline: number, what: string): Promise<string> {
-    const wait = async (): Promise<string> => {
+  async #wait(matches: () => boolean, deadline: number, what: string): Promise<void> {
+    const wait = async (): Promise<void> => {
       while (!matches()) {
         if (this.socket.destroyed || this.socket.readableEnded) {
           throw new Error(`connection ended before ${what}; it received ${JSON.stringify(this.text)}`);
         }
         await this.#arrived.promise;
       }
-      return this.text;
     };
     return within(wait(), deadline, `${JSON.stringify(what)} in what the backend received`);
   }
@@ -215,7 +221,7 @@ export function always(bytes: string | Buffer): RawScript {
   return async connection => {
     for (let count = 1; !connection.socket.destroyed; count += 1) {
       try {
-        await connection.head(count, 600_000);
+        await connection.arrivals(count, 600_000);
       } catch {
         return connection.end();
       }
