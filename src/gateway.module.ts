@@ -32,6 +32,7 @@ import { describeRoutes } from './routing/describe.js';
 import { SecurityModule } from './security/security.module.js';
 import { EventStreamsModule } from './sse/event-streams.module.js';
 import { SseModule } from './sse/sse.module.js';
+import { BackendControl } from './upstream/control/backend-control.js';
 import { BackendControlModule } from './upstream/control/backend-control.module.js';
 import { BackendDiscoveryModule } from './upstream/discovery/discovery.module.js';
 import { UpstreamModule } from './upstream/upstream.module.js';
@@ -100,7 +101,7 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
         LiveConfigModule,
         AdminModule.forRoot({
           imports: [HealthChecksModule, LiveConfigModule, ProxyModule, UpstreamModule],
-          inject: [Readiness, Registry, LiveRules, Upstreams, LiveConfig, ConfigSource],
+          inject: [Readiness, Registry, LiveRules, Upstreams, BackendControl, LiveConfig, ConfigSource],
           useFactory: adminSources,
           token: config.admin.token,
         }),
@@ -138,6 +139,7 @@ function adminSources(
   metrics: Registry,
   rules: LiveRules,
   upstreams: Upstreams,
+  control: BackendControl,
   live: LiveConfig,
   source: ConfigSource,
 ): AdminSources {
@@ -146,6 +148,7 @@ function adminSources(
     metrics,
     routes: () => describeRoutes(rules.current.plans.table),
     upstreams: () => upstreams,
+    control,
     configRefusal: () => live.refusal?.message.split('\n', 1)[0],
     reload: () => source.reload(),
   };

@@ -20,6 +20,8 @@ export interface AccessRules {
   readonly token: BearerToken | undefined;
   /** The listener is on a loopback address. */
   readonly loopback: boolean;
+  /** Patterns of the routes that change something: they take POST alone. */
+  readonly actions: ReadonlySet<string>;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface AccessRules {
  */
 export function refuse(
   { method, headers, rawHeaders, route }: AdminRequest,
-  { token, loopback }: AccessRules,
+  { token, loopback, actions }: AccessRules,
 ): AdminProblem | undefined {
   if (RawHeaders.repeats(rawHeaders, 'host')) {
     return { status: 400, detail: 'A request must not have several Host fields.', headers: { connection: 'close' } };
@@ -39,7 +41,7 @@ export function refuse(
       detail: 'The Host header must be localhost or an IP address, as this listener is on a loopback address.',
     };
   }
-  const acts = isAction(route);
+  const acts = route !== undefined && actions.has(route);
   if (acts ? method !== 'POST' : method !== 'GET' && method !== 'HEAD') {
     return {
       status: 405,
@@ -70,14 +72,9 @@ export function refuse(
  */
 export function showsStatusOnly(
   { headers, route }: Pick<AdminRequest, 'headers' | 'route'>,
-  { token }: AccessRules,
+  { token }: Pick<AccessRules, 'token'>,
 ): boolean {
   return token !== undefined && isOpen(route) && !token.isIn(headers.authorization);
-}
-
-/** The route changes something. */
-function isAction(route: string | undefined): boolean {
-  return route === '/reload';
 }
 
 function isOpen(route: string | undefined): boolean {

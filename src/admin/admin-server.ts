@@ -12,6 +12,7 @@ import { PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } fro
 import { ADMIN_TOKEN } from './admin-sources.js';
 import { BearerToken } from './bearer-token.js';
 import { MetricsController } from './metrics.controller.js';
+import { BackendsController } from './backends.controller.js';
 import { mountController } from './mounted-controller.js';
 import { ReloadController } from './reload.controller.js';
 import { RoutesController } from './routes.controller.js';
@@ -26,6 +27,7 @@ export class AdminServer {
   #loopback = true;
   readonly #token: BearerToken | undefined;
   readonly #fastify: FastifyInstance;
+  readonly #actions = new Set<string>();
 
   constructor(
     contexts: ExternalContextCreator,
@@ -34,6 +36,7 @@ export class AdminServer {
     reload: ReloadController,
     routes: RoutesController,
     upstreams: UpstreamsController,
+    backends: BackendsController,
     @Optional() @Inject(ADMIN_TOKEN) token?: string,
   ) {
     this.#token = token === undefined || token === '' ? undefined : new BearerToken(token);
@@ -52,12 +55,12 @@ export class AdminServer {
       const statusOnly = isHealth && showsStatusOnly({ headers, route: routeOptions.url }, this.#rules);
       done(null, statusOnly ? statusOf(payload) : payload);
     });
-    for (const controller of [health, metrics, reload, routes, upstreams])
-      mountController(fastify, controller, contexts);
+    for (const controller of [health, metrics, reload, routes, upstreams, backends])
+      for (const action of mountController(fastify, controller, contexts)) this.#actions.add(action);
   }
 
   get #rules(): AccessRules {
-    return { token: this.#token, loopback: this.#loopback };
+    return { token: this.#token, loopback: this.#loopback, actions: this.#actions };
   }
 
   /** Starts to listen; port 0 takes a free one. Rejects with the system's error, such as `EADDRINUSE`. */
@@ -85,6 +88,8 @@ function createAdapter(): FastifyAdapter {
     skipMiddie: true,
     forceCloseConnections: true,
     bodyLimit: 1,
+    // Ids of backends are paths of sockets, percent-encoded.
+    routerOptions: { maxParamLength: 1_024 },
     requestTimeout: 10_000,
     keepAliveTimeout: 10_000,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 },
@@ -104,13 +109,9 @@ function answerError(error: unknown, _: FastifyRequest, reply: FastifyReply): Fa
   const status = error instanceof HttpException ? error.getStatus() : ((error as FastifyError).statusCode ?? 500);
   if (error instanceof HttpException && status === 503) return reply.status(503).send(error.getResponse());
   if (status === 500) logger.error(error);
-  if (error instanceof HttpException && (status === 422 || status === 501))
-    return answer(reply, { status, ...said(error) });
+  const said = error instanceof HttpException ? (error.getResponse() as Partial<AdminProblem>) : {};
+  if (said.detail !== undefined) return answer(reply, { ...said, status, detail: said.detail });
   return answer(reply, status === 404 ? nothingThere : { status, detail: 'The request could not be answered.' });
-}
-
-function said(error: HttpException): { detail: string; problems?: readonly string[] } {
-  return error.getResponse() as { detail: string; problems?: readonly string[] };
 }
 
 function answer(reply: FastifyReply, problem: AdminProblem): FastifyReply {

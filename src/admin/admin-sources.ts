@@ -1,8 +1,16 @@
-import type { UpstreamState } from '../health/upstream-states.js';
+import type { BackendControl } from '../upstream/control/backend-control.js';
+import type { BackendState, UpstreamState } from '../health/upstream-states.js';
 import type { Readiness } from '../health/readiness.js';
+
+/** A backend as the admin API shows it. */
+export interface AdminBackend extends BackendState {
+  /** The weight of the configuration. */
+  readonly configuredWeight?: number;
+}
 
 /** An upstream as the admin API shows it. */
 export interface AdminUpstream extends UpstreamState {
+  readonly backends: readonly AdminBackend[];
   /** Name of its load-balancing strategy. */
   readonly strategy: string;
 }
@@ -29,6 +37,8 @@ export interface Reloaded {
 export interface AdminSources {
   readonly readiness: Readiness;
   readonly upstreams: () => Iterable<AdminUpstream>;
+  /** Drains backends and gives them other weights. */
+  readonly control: BackendControl;
   /** The route table in order of precedence, one JSON object for each route. No secrets. */
   readonly routes: () => readonly object[];
   readonly metrics: MetricsExposition;

@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata }
 import { HealthModule } from '../health/health.module.js';
 import { AdminServer } from './admin-server.js';
 import { ADMIN_SOURCES, ADMIN_TOKEN, type AdminSources } from './admin-sources.js';
+import { BackendsController } from './backends.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { ReloadController } from './reload.controller.js';
 import { RoutesController } from './routes.controller.js';
@@ -43,6 +44,7 @@ export class AdminModule {
         ReloadController,
         RoutesController,
         UpstreamsController,
+        BackendsController,
         AdminServer,
       ],
       exports: [AdminServer],

@@ -36,9 +36,15 @@ const parameters = {
 /**
  * Serves a controller of the application on a Fastify instance that is not the application's: by the paths and methods of its
  * decorators. Guards, interceptors and filters of the application do not run: only the admin listener decides which clients may
- * read the health.
+ * read the health. Gives the patterns of its routes that take POST. A GET leads to them as well, so that it can be refused by what the path is for; its
+ * handler is not reached.
  */
-export function mountController(fastify: FastifyInstance, controller: object, contexts: ExternalContextCreator): void {
+export function mountController(
+  fastify: FastifyInstance,
+  controller: object,
+  contexts: ExternalContextCreator,
+): readonly string[] {
+  const actions: string[] = [];
   const { constructor } = controller as { constructor: Type<object> };
   const prefix = pathOn(constructor);
   const prototype = constructor.prototype as Record<string, Handler>;
@@ -63,5 +69,9 @@ export function mountController(fastify: FastifyInstance, controller: object, co
       url,
       handler: (request, reply) => run(request, reply),
     });
+    if (method !== 'POST') continue;
+    actions.push(url);
+    fastify.route({ method: 'GET', url, handler: (_, reply) => reply.callNotFound() });
   }
+  return actions;
 }

@@ -1,14 +1,10 @@
-import { Controller, Get, HttpException, Inject, Post } from '@nestjs/common';
+import { Controller, HttpException, Inject, Post } from '@nestjs/common';
 import { ADMIN_SOURCES, type AdminSources, type Reloaded } from './admin-sources.js';
 
 /** `POST /reload`: has the configuration read again. 200 with the changes in words; 422 with the problems when it was refused; 501 where it came from no file. */
 @Controller('reload')
 export class ReloadController {
   constructor(@Inject(ADMIN_SOURCES) private readonly sources: AdminSources) {}
-
-  /** Has a path of its own so that a GET is refused with 405, which names the method, and not with 404. */
-  @Get()
-  get(): void {}
 
   @Post()
   async reload(): Promise<Reloaded> {

@@ -1,24 +1,14 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import type { Backend, Veto } from '../upstream/backend.js';
 import { ADMIN_SOURCES, type AdminSources } from './admin-sources.js';
-
-/** A backend in the answer of `/upstreams`. */
-interface BackendView {
-  readonly id: string;
-  /** Origin, or `unix:` and the socket's path. Never with user name or password. */
-  readonly url: string;
-  readonly weight: number;
-  readonly backup: boolean;
-  readonly inFlight: number;
-  readonly available: boolean;
-  readonly vetoes: readonly Veto[];
-}
+import { byHandOf, viewOf, type BackendView } from './backend-view.js';
 
 /** An upstream in the answer of `/upstreams`. */
 interface UpstreamView {
   readonly name: string;
   readonly strategy: string;
   readonly backends: readonly BackendView[];
+  /** Backends that are not there now, and for which something is set by hand. Absent: there is none. */
+  readonly gone?: readonly Pick<BackendView, 'id' | 'byHand'>[];
 }
 
 /** `/upstreams`: the upstreams and the state of their backends. */
@@ -28,23 +18,15 @@ export class UpstreamsController {
 
   @Get()
   upstreams(): readonly UpstreamView[] {
-    return Array.from(this.sources.upstreams(), ({ name, strategy, backends }) => ({
-      name,
-      strategy,
-      backends: backends.map(view),
-    }));
+    const { control } = this.sources;
+    return Array.from(this.sources.upstreams(), ({ name, strategy, backends }) => {
+      const gone = control.gone(name).map(setting => ({ id: setting.backend, byHand: byHandOf(setting) }));
+      return {
+        name,
+        strategy,
+        backends: backends.map(backend => viewOf(backend, control.of(name, backend.id))),
+        ...(gone.length > 0 && { gone }),
+      };
+    });
   }
-}
-
-function view({ id, url, socketPath, weight, backup, inFlight, vetoes }: Backend): BackendView {
-  return {
-    id,
-    // `URL.origin` has no userinfo.
-    url: socketPath === undefined ? url.origin : `unix:${socketPath}`,
-    weight,
-    backup,
-    inFlight,
-    available: vetoes.size === 0,
-    vetoes: [...vetoes],
-  };
 }

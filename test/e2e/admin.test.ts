@@ -1,11 +1,15 @@
 import { Test } from '@nestjs/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { pino } from 'pino';
 import { Counter, Registry } from 'prom-client';
 import { AdminModule } from '../../src/admin/admin.module.js';
 import { AdminServer } from '../../src/admin/admin-server.js';
 import type { AdminSources, AdminUpstream } from '../../src/admin/admin-sources.js';
 import { Readiness } from '../../src/health/readiness.js';
 import type { Backend, Veto } from '../../src/upstream/backend.js';
+import { BackendControl } from '../../src/upstream/control/backend-control.js';
+import { ControlLog } from '../../src/upstream/control/control-log.js';
+import { Upstreams } from '../../src/upstream/upstreams.js';
 import { closeLater } from '../support/cleanup.js';
 import { connectRaw, rawRequest, request, type RequestOptions } from '../support/client.js';
 
@@ -30,6 +34,7 @@ function sources(changes: Partial<AdminSources> = {}): AdminSources {
   return {
     readiness,
     upstreams: () => [orders],
+    control: new BackendControl(new Upstreams([]), new ControlLog(pino({ enabled: false }))),
     routes: () => [{ name: 'orders', path: '/orders/*' }],
     metrics: registry,
     configRefusal: () => undefined,

@@ -6,8 +6,13 @@ const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 const longestTimer = 2 ** 31 - 1;
 const expected = 'a duration such as 250ms, 5s, 1m';
 
+/** Reads a time without knowing where it stands. */
+interface DurationKind extends Kind<number> {
+  parse(raw: unknown): number | Invalid;
+}
+
 /** A time, in milliseconds. Written with a unit (ms, s, m, h); a plain `0` is allowed. At most `max` milliseconds. */
-export function duration({ min = 0, max = longestTimer } = {}): Kind<number> {
+export function duration({ min = 0, max = longestTimer } = {}): DurationKind {
   return {
     label: 'duration',
     expected,
