@@ -8,7 +8,7 @@ export const exitCode = {
   usage: 2,
   /** It could not start: an address in use. */
   cannotStart: 3,
-  /** `reload`: no gateway answers, or it does not take the request. */
+  /** `reload`, `drain`, `undrain`, `weight`: no gateway answers, or it does not take the request. */
   unreachable: 4,
   /** A failure of the program itself. */
   internal: 70,

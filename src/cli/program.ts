@@ -2,9 +2,10 @@ import 'reflect-metadata';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { nearest } from '../spelling/nearest.js';
 import { version } from '../version.js';
+import type { AdminOptions } from './admin-client.js';
+import type { BackendOptions } from './backends.js';
 import { exitCode } from './exit-code.js';
 import { report } from './report.js';
-import type { ReloadOptions } from './reload.js';
 import type { RunOptions } from './run-config.js';
 
 const exitCodes = `
@@ -13,7 +14,7 @@ Exit codes:
   ${exitCode.invalidConfig}   the configuration is not valid, or its file cannot be read
   ${exitCode.usage}   the command line is not understood
   ${exitCode.cannotStart}   could not start (an address in use)
-  ${exitCode.unreachable}   reload: no gateway answers, or it does not take the request
+  ${exitCode.unreachable}   reload, drain, undrain, weight: no gateway answers, or it does not take the request
   ${exitCode.internal}  a failure of the program itself
   SIGTERM, SIGINT and SIGQUIT end it gracefully; a second one ends it at once, with 128 + the signal's number.`;
 
@@ -67,15 +68,46 @@ export async function main(argv: readonly string[]): Promise<number> {
         (await import('./check.js')).check(...args),
       ),
     );
-  program
-    .command('reload')
-    .summary('have a running gateway read its configuration again')
-    .description(
-      'Have a running gateway read its configuration again. Prints what has changed; when the file is refused, says why, and the gateway goes on as before.',
-    )
-    .option('-c, --config <file>', 'its YAML file, which names its admin address (default: $GATEWAY_CONFIG)')
-    .option('-a, --admin <url>', 'its admin address, with the token in $GATEWAY_ADMIN_TOKEN, in place of the file')
-    .action(finish(async (options: ReloadOptions) => (await import('./reload.js')).reload(options)));
+  adminOptions(
+    program
+      .command('reload')
+      .summary('have a running gateway read its configuration again')
+      .description(
+        'Have a running gateway read its configuration again. Prints what has changed; when the file is refused, says why, and the gateway goes on as before.',
+      ),
+  ).action(finish(async (options: AdminOptions) => (await import('./reload.js')).reload(options)));
+  backendOptions(
+    program
+      .command('drain')
+      .summary('take a backend of a running gateway out of use')
+      .description(
+        'Take a backend of a running gateway out of use: it gets no new requests, finishes those that it has, and is left by event streams and WebSockets.',
+      )
+      .argument('<backend>', backendArgument)
+      .option('--for <time>', timeOption),
+  ).action(
+    finish(async (name: string, options: BackendOptions) => (await import('./backends.js')).drain(name, options)),
+  );
+  backendOptions(
+    program.command('undrain').summary('end what drain has begun').argument('<backend>', backendArgument),
+  ).action(
+    finish(async (name: string, options: BackendOptions) => (await import('./backends.js')).undrain(name, options)),
+  );
+  backendOptions(
+    program
+      .command('weight')
+      .summary('give a backend of a running gateway another weight')
+      .description(
+        'Give a backend of a running gateway another weight than its file does. 0: no new requests; event streams and WebSockets stay.',
+      )
+      .argument('<backend>', backendArgument)
+      .argument('<weight>', '0 to 1000, or reset: that of the file again')
+      .option('--for <time>', timeOption),
+  ).action(
+    finish(async (name: string, value: string, options: BackendOptions) =>
+      (await import('./backends.js')).weight(name, value, options),
+    ),
+  );
   program
     .command('print')
     .summary('print the effective configuration: all defaults, secrets masked')
@@ -138,6 +170,19 @@ function refuseUnknownCommand(program: Command): void {
 /** Each command is loaded only when it is used, because most commands need no part of the gateway. */
 async function run(options: RunOptions): Promise<number> {
   return (await import('./run.js')).run(options);
+}
+
+function adminOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'its YAML file, which names its admin address (default: $GATEWAY_CONFIG)')
+    .option('-a, --admin <url>', 'its admin address, with the token in $GATEWAY_ADMIN_TOKEN, in place of the file');
+}
+
+const backendArgument = 'UPSTREAM/ID, or the id alone where only one upstream has it';
+const timeOption = 'how long it is to last, such as 10m (default: until it is lifted, or the gateway ends)';
+
+function backendOptions(command: Command): Command {
+  return adminOptions(command).option('--json', 'write what has changed as JSON, for machines');
 }
 
 function runOptions(command: Command): Command {

@@ -1,12 +1,18 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Injectable, Module } from '@nestjs/common';
+import { stringify } from 'yaml';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BackendControl, Discovery, type BackendDiscovery, type FoundBackend } from '../../src/index.js';
-import { startBackend, type TestBackend } from '../support/backend.js';
+import { answer, refusedPort, startBackend, type TestBackend } from '../support/backend.js';
 import { request } from '../support/client.js';
+import { runCommand } from '../support/command.js';
 import { openStream, startEventBackend, type EventBackend } from '../support/event-stream.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { vetoesAt } from '../support/operator.js';
 import { eventually } from '../support/poll.js';
+import { startGateway } from '../support/program.js';
+import { tempFolder } from '../support/temp.js';
 import { startWebSocketBackend, type WebSocketBackend } from '../support/websocket-backend.js';
 import { openWebSocket } from '../support/websocket-client.js';
 
@@ -52,7 +58,7 @@ async function setUp(): Promise<void> {
   slow = await startBackend((_, response) => void held.promise.then(() => response.end('done')));
   sockets = await startWebSocketBackend();
   events = [await startEventBackend(), await startEventBackend()];
-  const pairs = ['calm', 'zero', 'timed', 'last', 'files'];
+  const pairs = ['words', 'calm', 'zero', 'timed', 'last', 'files'];
   found = [
     { id: 'found-a', url: a.url },
     { id: 'found-b', url: b.url },
@@ -64,6 +70,7 @@ async function setUp(): Promise<void> {
     chat: { backends: urlsOf('chat', sockets.url) },
     events: { backends: urlsOf('events', ...events.map(({ url }) => url)) },
     found: { discovery: 'list' },
+    ...Object.fromEntries(['twins', 'others'].map(name => [name, { backends: [{ id: 'twin', url: a.url }] }])),
   };
   const routes = Object.keys(upstreams).map(name => ({ name, match: { path: `/${name}` }, upstream: name }));
   config = { upstreams, routes };
@@ -252,5 +259,85 @@ describe('a request of an operator', () => {
       request(guarded.adminPort, { method: 'POST', path: '/upstreams/app/backends/app-a/drain', headers });
     expect((await drain({})).status).toBe(401);
     expect((await drain({ authorization: 'Bearer secret-of-the-operator' })).status).toBe(200);
+  });
+});
+
+describe('gatehouse drain, undrain and weight', () => {
+  const run = (...args: string[]) => runCommand([...args, '--admin', gateway.gateway.adminUrl]);
+
+  it('do so, by the id of a backend alone too, and say what has changed', async () => {
+    expect(await run('drain', 'words/words-a')).toMatchObject({
+      code: 0,
+      stdout: 'words/words-a is drained by hand\n',
+      stderr: '',
+    });
+    expect(await answering('words')).toEqual(['b']);
+    expect(await run('drain', 'words-b')).toMatchObject({
+      code: 0,
+      stderr: 'warning: no backend of words takes requests now\n',
+    });
+    expect(await run('undrain', 'words-a')).toMatchObject({
+      code: 0,
+      stdout: 'words/words-a is no longer drained by hand\n',
+    });
+    expect(await run('undrain', 'words-a')).toMatchObject({ code: 0, stdout: 'nothing has changed\n' });
+    expect(await answering('words')).toEqual(['a']);
+    expect((await run('weight', 'words-a', '0', '--for', '10m')).stdout).toMatch(
+      /^words\/words-a has weight 0 by hand, until \d{4}-.*Z\n$/,
+    );
+    expect(await run('weight', 'words-a', 'reset')).toMatchObject({
+      stdout: 'words/words-a has the weight of its configuration again\n',
+    });
+  });
+
+  it('write JSON for machines', async () => {
+    const { code, stdout } = await run('weight', 'words-a', '5', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      {
+        upstream: 'words',
+        changes: ['words/words-a has weight 5 by hand'],
+        backend: { weight: 5, configuredWeight: 1 },
+      },
+    ]);
+  });
+
+  it.each([
+    [['drain', 'words/word-a'], 4, 'no backend is named "words/word-a"; did you mean "words/words-a"?'],
+    [['drain', 'wordsa'], 4, 'no backend is named "wordsa"; did you mean "words-a"?'],
+    [['undrain', 'twin'], 2, 'several backends have the id "twin": name one of twins/twin, others/twin.'],
+    [['drain', 'words-a', '--for', 'soon'], 2, '"for" must be a duration such as 250ms, 5s, 1m, and not "soon"'],
+    [['weight', 'words-a', 'many'], 2, '"weight" must be a whole number from 0 to 1000, or reset, and not "many".'],
+  ])('%j ends with %d: %s', async (args, code, message) => {
+    expect(await run(...args)).toMatchObject({ code, stdout: '', stderr: `gatehouse: ${message}\n` });
+  });
+
+  it('ask for what they lack', async () => {
+    expect(await runCommand(['drain', 'words-a'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('name the file of the running gateway with --config or GATEWAY_CONFIG'),
+    });
+    expect(await runCommand(['drain', 'words-a', '--admin', 'http://127.0.0.1:1'])).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('no gateway answers at http://127.0.0.1:1'),
+    });
+  });
+
+  it('find the admin listener and its token in the file, and `reload` says what stays', async () => {
+    const backend = await startBackend(answer(200, 'fine'));
+    const file = join(await tempFolder(), 'gateway.yaml');
+    const text = {
+      listeners: [{ name: 'web', host: '127.0.0.1', port: 0 }],
+      admin: { host: '127.0.0.1', port: await refusedPort(), token: 'secret-of-the-operator' },
+      upstreams: { app: { backends: urlsOf('app', backend.url) } },
+    };
+    await writeFile(file, stringify(text));
+    await startGateway(['--config', file]);
+    expect((await runCommand(['drain', 'app-a', '--config', file])).code).toBe(0);
+    expect(await runCommand(['reload', '--config', file])).toMatchObject({
+      code: 0,
+      stdout: 'nothing has changed\n',
+      stderr: 'warning: app/app-a stays drained by hand\n',
+    });
   });
 });

@@ -1,0 +1,81 @@
+import type { AdminConfig } from '../config/file/admin.config.js';
+import { exitCode } from './exit-code.js';
+import { loadFile } from './load-file.js';
+
+/** How a command finds the running gateway. */
+export interface AdminOptions {
+  readonly config?: string;
+  readonly admin?: string;
+}
+
+/** What a gateway has answered; where it has not, or has refused, the exit code. The reason is on standard error by then. */
+type AdminAnswer<T> = { readonly body: T } | { readonly code: number };
+
+/** Milliseconds within which a gateway must have answered. */
+const patience = 60_000;
+
+/** The admin side of a running gateway, for commands. */
+export class AdminClient {
+  private constructor(
+    private readonly url: string,
+    private readonly token: string | undefined,
+  ) {}
+
+  /**
+   * By the file of the gateway (`--config`, $GATEWAY_CONFIG), or by its admin address (`--admin`) with the token in $GATEWAY_ADMIN_TOKEN. The exit
+   * code, with a message on standard error, where these do not tell. @throws ConfigError for a file that is not valid.
+   */
+  static find({ config, admin }: AdminOptions, env: NodeJS.ProcessEnv): AdminClient | number {
+    const file = config ?? env['GATEWAY_CONFIG'];
+    if ((file === undefined || file === '') && admin === undefined) {
+      return usage(
+        'name the file of the running gateway with --config or GATEWAY_CONFIG, or its admin address with --admin.',
+      );
+    }
+    const own = admin === undefined ? loadFile(file!, env).config.admin : undefined;
+    const url = admin ?? addressOf(own!);
+    if (url === undefined)
+      return usage('the file has the gateway choose the port of its admin listener: name the address with --admin.');
+    return new AdminClient(url, own?.token ?? env['GATEWAY_ADMIN_TOKEN']);
+  }
+
+  /** Sends a request to a path of the admin listener. */
+  async ask<T>(method: 'GET' | 'POST', path: string): Promise<AdminAnswer<T>> {
+    const url = new URL(path, this.url);
+    const { token } = this;
+    const headers = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
+    let response: Response;
+    try {
+      response = await fetch(url, { method, headers, signal: AbortSignal.timeout(patience) });
+    } catch (error) {
+      const { cause, message } = error as Error;
+      const why = cause instanceof Error ? cause.message : message;
+      process.stderr.write(
+        `gatehouse: no gateway answers at ${url.origin} (${why}): is it running, and is that its admin address?\n`,
+      );
+      return { code: exitCode.unreachable };
+    }
+    const answer = (await response.json().catch(() => ({}))) as unknown;
+    if (response.ok) return { body: answer as T };
+    const { detail, problems = [] } = answer as { readonly detail?: string; readonly problems?: readonly string[] };
+    process.stderr.write(
+      `gatehouse: ${[detail ?? `${url.origin} answered ${response.status}`, ...problems].join('\n')}\n`,
+    );
+    return { code: codes[response.status] ?? exitCode.unreachable };
+  }
+}
+
+const codes: Readonly<Record<number, number>> = { 400: exitCode.usage, 422: exitCode.invalidConfig };
+
+/** Says what is wrong with a command line; gives the exit code for that. */
+export function usage(message: string): number {
+  process.stderr.write(`gatehouse: ${message}\n`);
+  return exitCode.usage;
+}
+
+/** Where the admin listener of a file is reached from this machine; undefined: the system chooses its port. */
+function addressOf({ host, port }: AdminConfig): string | undefined {
+  if (port === 0) return undefined;
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
