@@ -73,6 +73,16 @@ describe('docs/resilience.md', () => {
   });
 });
 
+describe('docs/operating.md', () => {
+  it('imports only what the package exports', () => {
+    const named = blocks(page('docs/operating.md'), 'ts').flatMap(code => [
+      ...code.matchAll(/import \{([^}]*)\} from 'gatehouse'/g),
+    ]);
+    expect(named.length).toBeGreaterThan(0);
+    for (const [, names] of named) for (const name of names!.split(',')) expect(library).toHaveProperty(name.trim());
+  });
+});
+
 describe('docs/discovery.md', () => {
   it('shows configurations that load', () => {
     const shown = blocks(page('docs/discovery.md'), 'yaml');
