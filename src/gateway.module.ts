@@ -30,6 +30,7 @@ import { LiveRules } from './proxy/live-rules.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { describeRoutes } from './routing/describe.js';
 import { SecurityModule } from './security/security.module.js';
+import { SharedCountsModule } from './shared-memory/shared-counts.js';
 import { EventStreamsModule } from './sse/event-streams.module.js';
 import { SseModule } from './sse/sse.module.js';
 import { BackendControl } from './upstream/control/backend-control.js';
@@ -98,6 +99,7 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
         WebSocketModule,
         SseModule,
         ListenersModule,
+        SharedCountsModule,
         LiveConfigModule,
         AdminModule.forRoot({
           imports: [HealthChecksModule, LiveConfigModule, ProxyModule, UpstreamModule],

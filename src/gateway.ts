@@ -20,6 +20,7 @@ import { ProxyController } from './proxy/proxy.controller.js';
 import { policiesFor } from './security/controllers/policies-for.js';
 import type { RequestPolicy } from './security/policy.js';
 import { RoutePolicies } from './security/route-policies.js';
+import { SharedCounts } from './shared-memory/shared-counts.js';
 import { SseController } from './sse/sse.controller.js';
 import { DiscoveryMonitor } from './upstream/discovery/discovery-monitor.js';
 import { TunnelGateway } from './websocket/tunnel.gateway.js';
@@ -34,6 +35,7 @@ export class Gateway {
   #opened: Promise<void> | undefined;
   #stopped: Promise<number> | undefined;
   #unwatch: (() => void) | undefined;
+  #countApart: (() => void) | undefined;
   readonly #stopping = new AbortController();
 
   constructor(
@@ -51,6 +53,7 @@ export class Gateway {
     private readonly overload: Overload,
     private readonly routePolicies: RoutePolicies,
     private readonly discovery: DiscoveryMonitor,
+    private readonly counts: SharedCounts,
   ) {}
 
   get listeners(): readonly Listener[] {
@@ -117,6 +120,8 @@ export class Gateway {
     const { clients, entrance, events, log, requests, upgrades } = this;
     entrance.open({ events, requests, upgrades });
     this.#unwatch = openFiles.shortage.watch(new ShortageLog(log));
+    const descriptors = this.counts.space('descriptors');
+    if (descriptors !== undefined) this.#countApart = openFiles.countWith(descriptors, this.counts.threads);
     this.overload.watch();
     try {
       await (this.#opened = this.#open());
@@ -164,6 +169,7 @@ export class Gateway {
     await this.admin.close();
     this.overload.unwatch();
     this.#unwatch?.();
+    this.#countApart?.();
     log.info('stopped');
     return cut;
   }

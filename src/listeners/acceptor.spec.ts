@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { closeLater } from '../../test/support/cleanup.js';
 import { connectRaw } from '../../test/support/client.js';
 import { tempFolder } from '../../test/support/temp.js';
+import { CountTable } from '../shared-memory/count-table.js';
 import { Acceptor, type Address, type Taker } from './acceptor.js';
 
 /** Says its name to each connection, and keeps it open. */
@@ -16,6 +17,7 @@ class Named implements Taker {
   constructor(
     private readonly name: string,
     readonly maxConnections = 100,
+    readonly counts?: Taker['counts'],
   ) {
     closeLater(() => this.sockets.forEach(socket => socket.destroy()));
   }
@@ -106,6 +108,30 @@ describe('an acceptor', () => {
     await (await connectRaw(port)).until('second');
     await (await connectRaw(port)).closed();
     expect([second.sockets.length, second.refusals]).toEqual([1, ['limit']]);
+  });
+
+  it('counts the connections of all threads, where they count them together', async () => {
+    const memory = CountTable.allocate({ cells: 16, threads: 2 });
+    const [here, there] = [0, 1].map(column => {
+      const space = new CountTable(memory, column).space('connections');
+      // Two acceptors of one process cannot have one address without the help of the system.
+      return {
+        enter: (_: string, limit?: number) => space.enter('one address', limit),
+        leave: space.leave.bind(space),
+      };
+    });
+    const [one, two] = [new Named('one', 2, here), new Named('two', 2, there)];
+    const [first, second] = [await open(one), await open(two)];
+    await (await connectRaw(first.port)).until('one');
+    const leaving = await connectRaw(second.port);
+    await leaving.until('two');
+    await (await connectRaw(first.port)).closed();
+    await (await connectRaw(second.port)).closed();
+    expect([one.refusals, two.refusals]).toEqual([['limit'], ['limit']]);
+    two.sockets[0]!.destroy();
+    await once(two.sockets[0]!, 'close');
+    await (await connectRaw(first.port)).until('one');
+    await (await connectRaw(first.port)).closed();
   });
 
   it('has a unix socket until its last taker is gone', async () => {

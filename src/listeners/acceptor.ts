@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { openFiles } from '../platform/open-files.js';
+import type { CountSpace } from '../shared-memory/count-table.js';
 
 /**
  * Connections that may wait to be accepted; the limit of the system may be lower. Node accepts one in each turn of its event
@@ -16,10 +17,14 @@ export interface Address {
   readonly unix?: string | undefined;
 }
 
+type Counts = Pick<CountSpace, 'enter' | 'leave'>;
+
 /** Serves the connections that an acceptor accepts. */
 export interface Taker {
   /** Connections that may be open at a time. */
   readonly maxConnections: number;
+  /** Where the connections of all threads are counted, by address. Undefined: this thread has them all. */
+  readonly counts?: Counts | undefined;
   /** A connection has been accepted, and nothing that has come on it was read from its socket. */
   take(socket: Socket): void;
   /** A connection was closed at once: too many are open, or no descriptor is left. */
@@ -38,6 +43,8 @@ export class Acceptor {
   #taker: Taker | undefined;
   /** What has come before a taker was served; undefined once one is. */
   #waiting: Socket[] | undefined = [];
+  /** What its connections are counted under, where all threads count them together. */
+  #place: string | undefined;
 
   constructor(readonly address: Address) {
     // Takers whose clients must not close their side alone say so for each connection.
@@ -95,11 +102,17 @@ export class Acceptor {
 
   #change(taker: Taker): void {
     this.#taker = taker;
-    this.#server.maxConnections = taker.maxConnections;
+    // Node counts those of this thread alone.
+    this.#server.maxConnections = taker.counts === undefined ? taker.maxConnections : Infinity;
   }
 
   #accept(socket: Socket): void {
     const taker = this.#taker!;
+    if (taker.counts !== undefined && !this.#count(socket, taker.maxConnections, taker.counts)) {
+      taker.refused('limit');
+      socket.destroy();
+      return;
+    }
     if (!openFiles.take('clients')) {
       taker.refused('descriptors');
       socket.destroy();
@@ -108,6 +121,19 @@ export class Acceptor {
     openFiles.giveWhenClosed('clients', socket);
     if (this.#waiting === undefined) taker.take(socket);
     else this.#waiting.push(socket);
+  }
+
+  #placeOf(): string {
+    const { host, unix } = this.address;
+    return unix ?? `${host} ${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Counts a connection until it closes, unless that would be more than `limit`: then it gives false. */
+  #count(socket: Socket, limit: number, counts: Counts): boolean {
+    const counted = counts.enter((this.#place ??= this.#placeOf()), limit);
+    if (counted < 0) return false;
+    socket.once('close', () => counts.leave(counted));
+    return true;
   }
 }
 

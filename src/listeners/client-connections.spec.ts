@@ -2,16 +2,18 @@ import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/poll.js';
+import { CountTable, type CountSpace } from '../shared-memory/count-table.js';
 import { ClientConnections } from './client-connections.js';
 
 /** A count of two for each client; `connect` gives the connection, which is destroyed when it was refused. */
-function scene() {
+function scene(counts?: CountSpace) {
   const refused: string[] = [];
   const sut = new ClientConnections({
     listener: 'web',
     limit: 2,
     metrics: { refused: (listener, reason) => refused.push(`${listener} ${reason}`) },
     log: { debug: () => undefined },
+    counts,
   });
   const connect = (peer: string | undefined): Socket => {
     const socket = new Socket();
@@ -48,6 +50,18 @@ describe('the connections of a client', () => {
     expect(peers.map(peer => connect(peer).destroyed)).toEqual([false, false, true, false]);
     const mapped = ['::ffff:192.0.2.1', '192.0.2.1', '::ffff:192.0.2.1', '::ffff:192.0.2.2'];
     expect(mapped.map(peer => connect(peer).destroyed)).toEqual([false, false, true, false]);
+  });
+
+  it('are those with all threads together, where they count them together', async () => {
+    const memory = CountTable.allocate({ cells: 16, threads: 2 });
+    const [one, two] = [0, 1].map(column => scene(new CountTable(memory, column).space('web')));
+    const first = one!.connect('192.0.2.1');
+    expect([two!.connect('192.0.2.1').destroyed, two!.connect('192.0.2.2').destroyed]).toEqual([false, false]);
+    expect([one!.connect('192.0.2.1').destroyed, two!.connect('192.0.2.1').destroyed]).toEqual([true, true]);
+    expect([one!.refused, two!.refused]).toEqual([['web client'], ['web client']]);
+    first.destroy();
+    await once(first, 'close');
+    expect([two!.connect('192.0.2.1').destroyed, one!.sut.clients]).toEqual([false, 0]);
   });
 
   it('are any number where it has no address', () => {

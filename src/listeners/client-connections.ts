@@ -2,7 +2,9 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { canonicalAddress } from '../addresses/canonical-address.js';
 import type { ConnectionMetrics } from '../metrics/connection-metrics.js';
+import { concurrencyStore, type ConcurrencyStore } from '../security/concurrency/concurrency-store.js';
 import { ClientNetworks } from '../security/rate-limit/client-networks.js';
+import type { CountSpace } from '../shared-memory/count-table.js';
 
 /** Bits of an IPv6 address that make one client: a single home line has a whole /64. */
 const prefix = 64;
@@ -14,18 +16,22 @@ interface ClientConnectionsOptions {
   readonly limit: number;
   readonly metrics: Pick<ConnectionMetrics, 'refused'>;
   readonly log: Pick<Logger, 'debug'>;
+  /** Where the listener's clients are counted over all threads. Undefined: this thread has all their connections. */
+  readonly counts?: CountSpace | undefined;
 }
 
 /** Counts the open connections of each client of a listener, and closes those beyond the limit at once. A client without connections takes no memory. */
 export class ClientConnections {
-  readonly #open = new Map<string, number>();
+  readonly #open: ConcurrencyStore;
   readonly #networks = new ClientNetworks(prefix);
 
-  constructor(private readonly options: ClientConnectionsOptions) {}
+  constructor(private readonly options: ClientConnectionsOptions) {
+    this.#open = concurrencyStore(options.counts);
+  }
 
-  /** Clients with open connections. */
+  /** Clients with open connections to this thread. */
   get clients(): number {
-    return this.#open.size;
+    return this.#open.keys;
   }
 
   /**
@@ -36,22 +42,14 @@ export class ClientConnections {
     const address = peer === undefined ? undefined : canonicalAddress(peer);
     if (address === undefined) return true;
     const client = this.#networks.of(address);
-    const open = this.#open.get(client) ?? 0;
     const { limit, listener, log, metrics } = this.options;
-    if (open >= limit) {
+    if (!this.#open.enter(client, limit)) {
       metrics.refused(listener, 'client');
       log.debug({ listener, peer, reason: 'client' }, 'connection refused');
       socket.destroy();
       return false;
     }
-    this.#open.set(client, open + 1);
-    socket.once('close', () => this.#closed(client));
+    socket.once('close', () => this.#open.leave(client));
     return true;
-  }
-
-  #closed(client: string): void {
-    const left = this.#open.get(client)! - 1;
-    if (left > 0) this.#open.set(client, left);
-    else this.#open.delete(client);
   }
 }

@@ -11,6 +11,8 @@ import type { Http1Channel } from '../proxy/client/http1-channel.js';
 import type { Http1Message } from '../proxy/client/http1-message.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import { exchangesOn, type ExchangeSocket } from '../proxy/exchanges.js';
+import type { CountSpace } from '../shared-memory/count-table.js';
+import type { SharedCounts } from '../shared-memory/shared-counts.js';
 import { Acceptor, type Address, type Taker } from './acceptor.js';
 import { ClientConnections } from './client-connections.js';
 import type { ClientErrors } from './client-errors.js';
@@ -60,6 +62,8 @@ export interface ListenerServices {
   readonly connections: ConnectionMetrics;
   readonly certificates: CertificateMetrics;
   readonly log: Logger;
+  /** Where the connections of all threads are counted; undefined: this thread has them all. */
+  readonly counts?: SharedCounts | undefined;
 }
 
 /** Handles a request of HTTP/1.x after a listener has read its head. */
@@ -73,6 +77,7 @@ export class Listener implements ListenerInfo, Taker {
   readonly name: string;
   readonly scheme: 'http' | 'https';
   readonly unix: boolean;
+  readonly counts: CountSpace | undefined;
   port: number | undefined;
   draining = false;
   /** Called once, when its last connection has closed. */
@@ -100,6 +105,7 @@ export class Listener implements ListenerInfo, Taker {
     this.unix = settings.unix !== undefined;
     this.scheme = settings.tls === undefined ? 'http' : 'https';
     this.#metrics = services.connections;
+    this.counts = services.counts?.space('listeners.limits.connections');
     const { limits } = settings;
     const { errors, over } = services;
     this.#clients = clientsOf(settings, services);
@@ -314,7 +320,8 @@ export function authority(host: string, port: number | undefined): string {
 function clientsOf({ name, limits }: ListenerSettings, services: ListenerServices): ClientConnections | undefined {
   const { connectionsPerClient: limit } = limits;
   if (limit === 0) return undefined;
-  return new ClientConnections({ listener: name, limit, metrics: services.connections, log: services.log });
+  const counts = services.counts?.space(`listeners.limits.connectionsPerClient ${name}`);
+  return new ClientConnections({ listener: name, limit, metrics: services.connections, log: services.log, counts });
 }
 
 function proxyProtocolOf(settings: ListenerSettings, services: ListenerServices): ProxyProtocolGate | undefined {

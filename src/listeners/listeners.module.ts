@@ -1,8 +1,9 @@
 import { Module } from '@nestjs/common';
 import { ProxyModule } from '../proxy/proxy.module.js';
+import { SharedCountsModule } from '../shared-memory/shared-counts.js';
 import { ClientErrors } from './client-errors.js';
 import { Listeners } from './listeners.js';
 
 /** The listeners for clients. Needs the global modules of configuration, log, metrics and upgrades. */
-@Module({ imports: [ProxyModule], providers: [ClientErrors, Listeners], exports: [Listeners] })
+@Module({ imports: [ProxyModule, SharedCountsModule], providers: [ClientErrors, Listeners], exports: [Listeners] })
 export class ListenersModule {}

@@ -14,6 +14,7 @@ import { Exchanges } from '../proxy/exchanges.js';
 import { LongLived } from '../proxy/lasting/long-lived.js';
 import type { HeadLimits } from '../proxy/locator.js';
 import { Upgrades } from '../proxy/upgrades.js';
+import { SharedCounts } from '../shared-memory/shared-counts.js';
 import { ClientErrors } from './client-errors.js';
 import { redirectToHttps } from './https-redirect.js';
 import { LeavingListeners } from './leaving-listeners.js';
@@ -51,6 +52,7 @@ export class Listeners implements LivePart {
     @Inject(PINO) private readonly log: Logger,
     sources: MetricsSources,
     longLived: LongLived,
+    counts: SharedCounts,
   ) {
     const { maxHeaders, maxHeaderSize, maxUrl } = config.security.validation;
     this.#head = { maxHeaders, maxHeaderSize, maxUrl };
@@ -73,6 +75,7 @@ export class Listeners implements LivePart {
       connections,
       certificates,
       log,
+      counts,
     };
     this.#all = (config.listeners as ListenerSettings[]).map(settings => this.#make(settings));
     sources.addListeners(() => this.#states());

@@ -51,4 +51,40 @@ describe('the descriptors of a process', () => {
     short.emit('error', Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' }));
     expect(began).toBe(1);
   });
+
+  it('are shared by several threads that count together, with a reserve for each of them', () => {
+    const counts = countsOf();
+    const [one, two] = [new OpenFiles(256), new OpenFiles(256)];
+    const alone = one.share;
+    const ends = [one, two].map(files => files.countWith(counts, 4));
+    expect([one.share, two.share]).toEqual([alone - 24, alone - 24]);
+    const taken = Array.from({ length: 2 * one.share }, (_, index) => (index % 2 === 0 ? one : two).take('clients'));
+    expect(taken.filter(Boolean)).toHaveLength(one.share);
+    expect(two.take('backends')).toBe(true);
+    one.give('clients');
+    expect([one.take('clients'), two.take('clients')]).toEqual([true, false]);
+    // What was counted together is given back there, also behind the end.
+    ends.forEach(end => end());
+    for (let i = 0; i < alone - 24; i++) (i % 2 === 0 ? two : one).give('clients');
+    expect([one.share, counts.open('clients')]).toEqual([alone, 0]);
+    expect(Array.from({ length: alone + 1 }, () => one.take('clients')).filter(Boolean)).toHaveLength(alone);
+  });
 });
+
+/** Counts as threads share them. */
+function countsOf() {
+  const all = new Map<string, number>();
+  const open = (key: string): number => all.get(key) ?? 0;
+  return {
+    open,
+    enter: (key: string, limit: number): number => {
+      if (open(key) >= limit) return -1;
+      all.set(key, open(key) + 1);
+      return key === 'clients' ? 0 : 1;
+    },
+    leave: (entered: number): void => {
+      const key = entered === 0 ? 'clients' : 'backends';
+      all.set(key, open(key) - 1);
+    },
+  };
+}

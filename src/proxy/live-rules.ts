@@ -5,6 +5,7 @@ import { RequestFieldRules } from '../http/request-field-rules.js';
 import { Signature } from '../http/signature.js';
 import type { RandomSource } from '../random/random-source.js';
 import type { RoutePolicies } from '../security/route-policies.js';
+import type { SharedCounts } from '../shared-memory/shared-counts.js';
 import { Locator } from './locator.js';
 import { RoutePlans } from './plan/route-plans.js';
 import type { Targets, TargetsByName } from './target/targets.js';
@@ -26,6 +27,8 @@ export interface RulesParts {
   readonly random: RandomSource;
   /** The name of the gateway in `Via`. */
   readonly instance: string;
+  /** Where streams and tunnels of all threads are counted; undefined: this thread has them all. */
+  readonly counts?: SharedCounts;
 }
 
 /** The rules for the requests that begin now: those of the configuration in force. */
@@ -56,12 +59,12 @@ export class LiveRules implements LivePart {
 
 async function rulesOf(
   config: GatewayConfig,
-  { policies, random, instance }: RulesParts,
+  { counts, policies, random, instance }: RulesParts,
   targets: TargetsByName,
   previous?: RoutePlans,
 ): Promise<RequestRules> {
   const { forwardedFields, requestId, security } = config;
-  const plans = await RoutePlans.create(config, targets, policies, random, previous);
+  const plans = await RoutePlans.create(config, targets, policies, random, previous, counts);
   return {
     plans,
     locator: new Locator(plans, security.validation),

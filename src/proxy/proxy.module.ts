@@ -13,6 +13,7 @@ import { AttemptMetrics } from '../metrics/attempt-metrics.js';
 import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { MetricsSources } from '../metrics/metrics-sources.js';
 import { RoutePolicies } from '../security/route-policies.js';
+import { SharedCounts, SharedCountsModule } from '../shared-memory/shared-counts.js';
 import { SecurityModule } from '../security/security.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { Upstreams } from '../upstream/upstreams.js';
@@ -30,7 +31,7 @@ import { Targets } from './target/targets.js';
 
 /** The path of a request from the open exchange to the backend and back. */
 @Module({
-  imports: [DiscoveryModule, LoadBalancerModule, RandomModule, SecurityModule, UpstreamModule],
+  imports: [DiscoveryModule, LoadBalancerModule, RandomModule, SecurityModule, SharedCountsModule, UpstreamModule],
   providers: [
     // It has no path, and stands here so that no router looks for one.
     ProxyController,
@@ -42,7 +43,11 @@ import { Targets } from './target/targets.js';
       inject: [GATEWAY_CONFIG],
       useFactory: (config: GatewayConfig) => new TrustedProxies(config.trustedProxies),
     },
-    ClientMemory,
+    {
+      provide: ClientMemory,
+      inject: [SharedCounts],
+      useFactory: ({ threads }: SharedCounts) => new ClientMemory(threads),
+    },
     ...builtinForwarders,
     Forwarders,
     {
@@ -52,7 +57,7 @@ import { Targets } from './target/targets.js';
     },
     {
       provide: LiveRules,
-      inject: [GATEWAY_CONFIG, GATEWAY_INSTANCE, Targets, RoutePolicies, TrustedProxies, RANDOM_SOURCE],
+      inject: [GATEWAY_CONFIG, GATEWAY_INSTANCE, Targets, RoutePolicies, TrustedProxies, RANDOM_SOURCE, SharedCounts],
       useFactory: (
         config: GatewayConfig,
         instance: string,
@@ -60,7 +65,8 @@ import { Targets } from './target/targets.js';
         policies: RoutePolicies,
         trusted: TrustedProxies,
         random: RandomSource,
-      ) => LiveRules.create(config, { targets, policies, trusted, random, instance }),
+        counts: SharedCounts,
+      ) => LiveRules.create(config, { targets, policies, trusted, random, instance, counts }),
     },
     {
       provide: Exchanges,

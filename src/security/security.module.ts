@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ConcurrencyPolicies } from './concurrency/concurrency-policies.js';
-import { ConcurrencyStore, MemoryConcurrencyStore } from './concurrency/concurrency-store.js';
+import { ConcurrencyStore, concurrencyStore } from './concurrency/concurrency-store.js';
 import { CorsPolicies } from './cors/cors-policies.js';
 import { CustomPolicies } from './custom/custom-policies.js';
 import { NamedPolicies } from './custom/named-policies.js';
@@ -12,6 +12,7 @@ import type { PolicySource } from './policy-source.js';
 import { RateLimitPolicies } from './rate-limit/rate-limit-policies.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
 import { RoutePolicies } from './route-policies.js';
+import { SharedCounts, SharedCountsModule } from '../shared-memory/shared-counts.js';
 import { ValidationPolicies } from './validation/validation-policies.js';
 
 /** The sources of policies, one for each kind. */
@@ -27,11 +28,15 @@ const sources = [
 
 /** The guard that runs the policies of a route, and the sources of these policies; use the guard on controllers of your own as well. */
 @Module({
-  imports: [DiscoveryModule, RateLimitModule],
+  imports: [DiscoveryModule, RateLimitModule, SharedCountsModule],
   providers: [
     PolicyGuard,
     NamedPolicies,
-    { provide: ConcurrencyStore, useClass: MemoryConcurrencyStore },
+    {
+      provide: ConcurrencyStore,
+      inject: [SharedCounts],
+      useFactory: (counts: SharedCounts) => concurrencyStore(counts.space('security.concurrency')),
+    },
     ...sources,
     {
       provide: RoutePolicies,

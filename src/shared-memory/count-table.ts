@@ -1,4 +1,4 @@
-import { bucketWords, CountMemory, mostThreads } from './count-memory.js';
+import { bucketWords, CountCells, mostThreads } from './count-cells.js';
 import { KeyedHash } from './keyed-hash.js';
 import { LocalCounts } from './local-counts.js';
 
@@ -27,7 +27,7 @@ const refused = -1;
  * 2³² times the number of buckets.
  */
 export class CountTable {
-  readonly #memory: CountMemory;
+  readonly #memory: CountCells;
   readonly #hash = new KeyedHash();
   readonly #buckets: number;
   /** The tag that marks a cell which this thread is claiming. */
@@ -38,7 +38,7 @@ export class CountTable {
     memory: SharedArrayBuffer,
     private readonly column: number,
   ) {
-    this.#memory = new CountMemory(memory);
+    this.#memory = new CountCells(memory);
     const { tags, threads } = this.#memory;
     if (!Number.isInteger(column) || column < 0 || column >= threads) {
       throw new RangeError(`the table has columns 0 to ${threads - 1}, not ${column}`);
@@ -49,7 +49,7 @@ export class CountTable {
 
   /** Memory for a table. `cells`: a power of two, default 65,536, of 4 bytes and 4 more for each thread. `threads`: 1 to 64. */
   static allocate({ cells = 65_536, threads }: { cells?: number; threads: number }): SharedArrayBuffer {
-    return CountMemory.allocate(cells, threads);
+    return CountCells.allocate(cells, threads);
   }
 
   /** The counts of one namespace, for example of one limit: the same key has different counts in different namespaces. The same name gives the same counts in every thread. */

@@ -21,7 +21,7 @@ export class SseConfig {
   resume: boolean = false;
 
   @Key(integer(1), {
-    doc: 'Open event streams for each worker; more get 503, after which an EventSource does not try again. On a route: those of that route alone, which then count nowhere else.',
+    doc: 'Open event streams, in all workers together; more get 503, after which an EventSource does not try again. On a route: those of that route alone, which then count nowhere else.',
   })
   maxConnections: number = 10_000;
 }

@@ -49,6 +49,6 @@ export class WebSocketConfig {
   @Key(size({ min: 1 }), { doc: 'Largest frame; on a larger one both sides are closed with 1009.' })
   maxFrame: number = 16 * 1024 * 1024;
 
-  @Key(integer(1), { doc: 'Open connections for each worker; more get 503.' })
+  @Key(integer(1), { doc: 'Open connections, in all workers together; more get 503.' })
   maxConnections: number = 10_000;
 }

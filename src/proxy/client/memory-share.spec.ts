@@ -30,4 +30,9 @@ describe('an amount of memory', () => {
     bodies.take(bodies.most);
     expect(answers.take(answers.most)).toBe(true);
   });
+
+  it('is divided among the threads that carry traffic', () => {
+    const { bodies, answers } = new ClientMemory(4);
+    expect([bodies.most, answers.most]).toEqual([16 * 1024 ** 2, 16 * 1024 ** 2]);
+  });
 });

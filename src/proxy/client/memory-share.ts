@@ -1,5 +1,3 @@
-import { Injectable } from '@nestjs/common';
-
 const MiB = 1024 * 1024;
 
 /** A bounded amount of memory, in bytes, that many exchanges share. It only counts. */
@@ -22,13 +20,18 @@ export class MemoryShare {
   }
 }
 
-/** The memory that this process spends on slow clients, so that they do not keep backends busy. */
-@Injectable()
+/** The memory that this thread spends on slow clients, so that they do not keep backends busy: its part of what the process may spend. */
 export class ClientMemory {
   /** For bodies that are gathered before they take a place at a backend. */
-  readonly bodies = new MemoryShare(64 * MiB);
+  readonly bodies: MemoryShare;
   /** For answers that backends send faster than their clients read. */
-  readonly answers = new MemoryShare(64 * MiB);
+  readonly answers: MemoryShare;
+
+  /** `threads`: those that carry traffic, which have equal parts. */
+  constructor(threads = 1) {
+    this.bodies = new MemoryShare((64 * MiB) / threads);
+    this.answers = new MemoryShare((64 * MiB) / threads);
+  }
 }
 
 /** The parts that one exchange has taken of several shares; given back when it is over. */

@@ -14,12 +14,14 @@ import { preflightMethod } from '../../security/cors/preflight.js';
 import type { StagedPolicy } from '../../security/policy-source.js';
 import { responseDefaultsOf, type ResponseDefaults } from '../../security/response-defaults.js';
 import type { RoutePolicies } from '../../security/route-policies.js';
+import type { SharedCounts } from '../../shared-memory/shared-counts.js';
 import { FallbackResponse } from './fallback.js';
 import { guarded, type Guarded } from './guarded-plan.js';
 import { FixedPlan, RedirectPlan, type LocalPlan } from './local-plans.js';
 import { Mirror } from './mirror.js';
 import type { EventStreamSettings } from '../lasting/event-streams.js';
 import { Places } from '../lasting/places.js';
+import { SharedPlaces } from '../lasting/shared-places.js';
 import { ForwardPlan } from './forward-plan.js';
 import type { ForwardRoute } from './forward-route.js';
 import type { PlannedRoute, RoutePlan } from './route-plan.js';
@@ -49,6 +51,7 @@ export class RoutePlans {
     policies: readonly (readonly StagedPolicy[])[],
     private readonly random: RandomSource,
     private previous: RoutePlans | undefined,
+    private readonly counts: SharedCounts | undefined,
   ) {
     this.responseDefaults = responseDefaultsOf(config.security);
     this.path = config.security.validation.path;
@@ -63,7 +66,8 @@ export class RoutePlans {
   }
 
   /**
-   * `previous`: the plans that are in force until now, whose open streams and tunnels go on counting. Rejects, in one line, when the configuration asks
+   * `previous`: the plans that are in force until now, whose open streams and tunnels go on counting. `counts`: where those of all
+   * threads are counted. Rejects, in one line, when the configuration asks
    * for a policy that cannot be had.
    */
   static async create(
@@ -72,11 +76,12 @@ export class RoutePlans {
     policies: RoutePolicies,
     random: RandomSource,
     previous?: RoutePlans,
+    counts?: SharedCounts,
   ): Promise<RoutePlans> {
     const lists = config.routes.map((route, index) =>
       policies.staged(securityOf(config, route), { config, path: `routes[${index}].security`, route: route.name }),
     );
-    return new RoutePlans(config, targets, await Promise.all(lists), random, previous);
+    return new RoutePlans(config, targets, await Promise.all(lists), random, previous, counts);
   }
 
   /** Takes effect: what it shares with the plans before has its limits from now on. */
@@ -145,9 +150,14 @@ export class RoutePlans {
   #placesOf(key: string, max: number): Places {
     const { previous } = this;
     const kept = previous === undefined ? undefined : previous.#places.get(key);
-    const places = kept?.places ?? new Places(max);
+    const places = kept?.places ?? this.#newPlaces(key, max);
     this.#places.set(key, { places, max });
     return places;
+  }
+
+  #newPlaces(key: string, max: number): Places {
+    const counts = this.counts?.space(`places of ${key}`);
+    return counts === undefined ? new Places(max) : new SharedPlaces(counts, max);
   }
 
   #action(route: RouteConfig): ForwardPlan | LocalPlan {

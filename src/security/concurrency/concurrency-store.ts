@@ -1,5 +1,9 @@
-/** Where the places of `security.concurrency` are counted. Each place that is taken is given back exactly once. */
+import type { CountSpace } from '../../shared-memory/count-table.js';
+
+/** Where places are counted that each key has only so many of, as in `security.concurrency`. Each place that is taken is given back exactly once. */
 export abstract class ConcurrencyStore {
+  /** Keys with places that this thread has taken. */
+  abstract get keys(): number;
   /** Takes a place of `key` if fewer than `limit` are taken; false: there is none. */
   abstract enter(key: string, limit: number): boolean;
   /** Gives one back. */
@@ -10,7 +14,6 @@ export abstract class ConcurrencyStore {
 export class MemoryConcurrencyStore extends ConcurrencyStore {
   readonly #taken = new Map<string, number>();
 
-  /** Keys with places that are taken now. */
   get keys(): number {
     return this.#taken.size;
   }
@@ -27,4 +30,40 @@ export class MemoryConcurrencyStore extends ConcurrencyStore {
     if (left > 0) this.#taken.set(key, left);
     else this.#taken.delete(key);
   }
+}
+
+/** Counts over all threads, as exactly as a `CountTable` does. What this thread has taken is given back when it dies. */
+export class SharedConcurrencyStore extends ConcurrencyStore {
+  /** For each key the places that this thread has taken, which are all the same to it. */
+  readonly #taken = new Map<string, number[]>();
+
+  constructor(private readonly counts: CountSpace) {
+    super();
+  }
+
+  get keys(): number {
+    return this.#taken.size;
+  }
+
+  enter(key: string, limit: number): boolean {
+    const place = this.counts.enter(key, limit);
+    if (place < 0) return false;
+    const taken = this.#taken.get(key);
+    if (taken === undefined) this.#taken.set(key, [place]);
+    else taken.push(place);
+    return true;
+  }
+
+  leave(key: string): void {
+    const taken = this.#taken.get(key);
+    const place = taken?.pop();
+    if (place === undefined) return;
+    this.counts.leave(place);
+    if (taken?.length === 0) this.#taken.delete(key);
+  }
+}
+
+/** Counts by itself without `counts`, else over all threads. */
+export function concurrencyStore(counts: CountSpace | undefined): ConcurrencyStore {
+  return counts === undefined ? new MemoryConcurrencyStore() : new SharedConcurrencyStore(counts);
 }

@@ -10,7 +10,7 @@ export const bucketWords = 16;
  * How the memory of a `CountTable` is laid out: a head (format, threads, two words of secret seed), the claims of all threads, then buckets of 16 words,
  * then for each word of a bucket one column for each thread. The columns of a version are not used.
  */
-export class CountMemory {
+export class CountCells {
   readonly threads: number;
   /** For each thread, what stood in the tag that it has marked last. */
   readonly claims: Int32Array;
@@ -20,7 +20,7 @@ export class CountMemory {
   readonly columns: Int32Array;
   readonly seed: readonly [number, number];
 
-  /** Throws a TypeError for memory that was not made by {@link CountMemory.allocate}. */
+  /** Throws a TypeError for memory that was not made by {@link CountCells.allocate}. */
   constructor(memory: SharedArrayBuffer) {
     const [found, threads = 0, ...seed] = new Int32Array(memory, 0, memory.byteLength < headBytes ? 0 : headWords);
     const cells = (memory.byteLength - headBytes) / cellBytes(threads);
