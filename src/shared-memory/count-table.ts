@@ -47,8 +47,8 @@ export class CountTable {
     this.#mark = column + 1;
   }
 
-  /** Memory for a table. `cells`: a power of two, default 65,536, of 4 bytes and 4 more for each thread. `threads`: 1 to 64. */
-  static allocate({ cells = 65_536, threads }: { cells?: number; threads: number }): SharedArrayBuffer {
+  /** Memory for a table. `cells`: a power of two, default 131,072, of 4 bytes and 4 more for each thread. `threads`: 1 to 64. */
+  static allocate({ cells = 131_072, threads }: { cells?: number; threads: number }): SharedArrayBuffer {
     return CountCells.allocate(cells, threads);
   }
 

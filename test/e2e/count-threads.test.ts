@@ -64,7 +64,7 @@ interface Result {
 }
 
 /** Four threads, which wait for each other and begin together. */
-async function start({ cells = 65_536, ...hammering }: Hammering) {
+async function start({ cells = 131_072, ...hammering }: Hammering) {
   requireBuild();
   const memory = CountTable.allocate({ cells, threads: threads + 1 });
   const gate = new SharedArrayBuffer(8);
