@@ -19,6 +19,9 @@ const scaled = [
   'test/fault/tunnel-chaos.test.ts',
 ];
 
+/** Much of `sockets` is waiting: more workers than cores. */
+const together = { maxWorkers: 4, sequence: { groupOrder: 0 } };
+
 const later = ['test/**/*.solo.test.ts', 'test/**/*.long.test.ts'];
 
 export default defineConfig({
@@ -32,29 +35,25 @@ export default defineConfig({
     // A worker loads the program once, not once for each file.
     isolate: false,
     projects: [
-      project('unit', ['src/**/*.spec.ts', 'bench/**/*.spec.ts'], {
-        maxWorkers: 2,
-        sequence: { groupOrder: 0 },
-      }),
-      // Much of it is waiting: more workers than cores.
+      // Of one group vitest begins with the project whose name sorts first: `sockets`. Where its last files wait, those of `unit` compute.
       project('sockets', ['test/**/*.test.ts'], {
         exclude: later,
         globalSetup: ['test/support/build-once.ts'],
-        maxWorkers: 3,
-        sequence: { groupOrder: 1 },
+        ...together,
       }),
+      project('unit', ['src/**/*.spec.ts', 'bench/**/*.spec.ts'], together),
       // What measures time, CPU or memory has the machine to itself.
       project('solo', ['test/**/*.solo.test.ts'], {
         globalSetup: ['test/support/build-once.ts'],
         maxWorkers: 1,
-        sequence: { groupOrder: 2 },
+        sequence: { groupOrder: 1 },
       }),
       // Floods and soaks: `npm run test:long`.
       project('long', ['test/**/*.long.test.ts', ...scaled], {
         env: { GATEHOUSE_LONG: '1' },
         globalSetup: ['test/support/build-once.ts'],
         maxWorkers: 2,
-        sequence: { groupOrder: 3 },
+        sequence: { groupOrder: 2 },
       }),
     ],
   },

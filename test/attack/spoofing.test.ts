@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { rawRequest } from '../support/client.js';
 import { valuesOf } from '../support/header-list.js';
+import type { InProcessGateway } from '../support/in-process.js';
 import { gatewayTo } from '../support/scene.js';
-import { startStrictBackend } from '../support/strict-backend.js';
+import { startStrictBackend, type StrictBackend } from '../support/strict-backend.js';
 
 /** Fields in which a client outside `trustedProxies` describes itself; `6.6.6.6` and `evil` must reach no backend. */
 const claims: readonly (readonly [what: string, fields: readonly string[]])[] = [
@@ -32,11 +33,20 @@ const claims: readonly (readonly [what: string, fields: readonly string[]])[] = 
 ];
 
 describe.each(['default', 'http-proxy-middleware'])('behind %s', forwarder => {
+  let backend: StrictBackend;
+  let gateway: InProcessGateway;
+
+  beforeAll(async () => {
+    backend = await startStrictBackend();
+    gateway = await gatewayTo([backend], { forwarder });
+  });
+
+  beforeEach(() => backend.forget());
+
   it.each(claims)('a client’s word is not passed on: %s', async (_what, fields) => {
-    const backend = await startStrictBackend();
-    const gateway = await gatewayTo([backend], { forwarder });
     const head = `GET / HTTP/1.1\r\nHost: shop.example\r\n${fields.map(field => `${field}\r\n`).join('')}\r\n`;
     expect((await rawRequest(gateway.port, head)).status).toBe(200);
+    expect(backend.requests).toHaveLength(1);
     const headers = backend.requests[0]!.headers;
     expect(headers.join('\n')).not.toMatch(/6\.6\.6\.6|evil|^6666$/im);
     expect(valuesOf(headers, 'x-forwarded-for')).toEqual(['127.0.0.1']);
@@ -48,8 +58,6 @@ describe.each(['default', 'http-proxy-middleware'])('behind %s', forwarder => {
   });
 
   it('a client cannot say it behind its body either', async () => {
-    const backend = await startStrictBackend();
-    const gateway = await gatewayTo([backend], { forwarder });
     const names = claims.flatMap(([, fields]) =>
       fields.filter(field => !/^(?:connection|host_|content_l|transfer_e)/i.test(field)),
     );
@@ -63,8 +71,6 @@ describe.each(['default', 'http-proxy-middleware'])('behind %s', forwarder => {
   });
 
   it('Connection cannot take away what frames, addresses or authenticates a message', async () => {
-    const backend = await startStrictBackend();
-    const gateway = await gatewayTo([backend], { forwarder });
     const fields = 'Cookie: a=b\r\nAuthorization: Basic YTpi\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n';
     const named = 'Connection: close, cookie, authorization, content-type, content-length, host, transfer-encoding\r\n';
     await rawRequest(gateway.port, `POST / HTTP/1.1\r\nHost: a\r\n${named}${fields}\r\nhello`);

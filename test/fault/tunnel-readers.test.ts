@@ -29,7 +29,8 @@ it('Pings do not pile up before a client that does not read', async () => {
   await eventually(() => expect(pinged()).toBeGreaterThan(before + 8));
   scene.client.resume();
   await eventually(() => scene.client.rest.length >= size, { deadline: 15_000 });
-  expect((scene.client.rest.length - size) / 2).toBeLessThan(before + 4);
+  // Those of the time in which the client did not read are missing, but for the few that wait on the way.
+  expect(pinged() - clientGot(scene).pings.length).toBeGreaterThan(4);
 });
 
 describe.each(['default', 'http-proxy-middleware'])('a reader that stops, behind %s', forwarder => {
