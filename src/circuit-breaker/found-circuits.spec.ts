@@ -70,7 +70,7 @@ describe('a backend that is found', () => {
     const { app, backend, breakers, find } = await setUp();
     find('a');
     const a = backend('a');
-    a.inFlight = 1;
+    a.load.tryTake(1);
     breakers.get('a').open();
     find();
     expect([app.leaving, [...a.vetoes]]).toEqual([[a], ['removed']]);

@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import type { Backend, Candidates, Outcome } from '../upstream/backend.js';
+import { LiveBackend } from '../upstream/live-backend.js';
 import { Latency } from './latency.js';
 import { PlanCache } from './plan-cache.js';
 import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
@@ -38,7 +39,7 @@ export class PeakEwma implements LoadBalancingStrategy {
   pick(candidates: Candidates): Backend {
     if (candidates.length === 1) return candidates[0];
     const { sampler, latencies } = this.#plans.planFor(candidates);
-    const now = performance.now();
+    const now = latencies[0]!.now();
     const first = sampler.draw();
     const second = sampler.drawOther(first);
     const one = candidates[first] as Backend;
@@ -47,14 +48,15 @@ export class PeakEwma implements LoadBalancingStrategy {
   }
 
   settled(backend: Backend, outcome: Outcome, firstByte: number | undefined): void {
-    if (outcome === 'failure') this.#latencyOf(backend).observe(Math.max(firstByte ?? 0, FAILURE), performance.now());
-    else if (firstByte !== undefined) this.#latencyOf(backend).observe(firstByte, performance.now());
+    if (outcome !== 'failure' && firstByte === undefined) return;
+    const latency = this.#latencyOf(backend);
+    latency.observe(outcome === 'failure' ? Math.max(firstByte ?? 0, FAILURE) : firstByte!, latency.now());
   }
 
   #latencyOf(backend: Backend): Latency {
     let latency = this.#latencies.get(backend);
     if (latency === undefined) {
-      latency = new Latency(DECAY);
+      latency = new Latency(DECAY, backend instanceof LiveBackend ? backend.load : undefined);
       this.#latencies.set(backend, latency);
     }
     return latency;

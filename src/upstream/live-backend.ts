@@ -1,4 +1,5 @@
 import type { Backend, Veto } from './backend.js';
+import { ThreadLoad, type BackendLoad } from './load/backend-load.js';
 
 /**
  * Who holds a veto: the part of the gateway to which it belongs, the removal of the backend from its upstream, or what was set by hand. A veto
@@ -21,7 +22,8 @@ export class LiveBackend implements Backend {
   readonly id: string;
   readonly url: URL;
   readonly socketPath: string | undefined;
-  inFlight = 0;
+  /** What it carries. */
+  readonly load: BackendLoad;
   /** When its last veto is lifted, the backend ramps up to its weight, even if the upstream has no `slowStart`. */
   returnsSlowly = false;
   #configuredWeight: number;
@@ -35,14 +37,19 @@ export class LiveBackend implements Backend {
   readonly #reasons = new Map<Veto, string>();
   readonly #changed: () => void;
 
-  /** `changed` is called after the set of vetoes has changed. */
-  constructor(definition: BackendDefinition, changed: () => void) {
+  /** `changed` is called after the set of vetoes has changed. `load`: where what it carries is counted; default: for this thread alone. */
+  constructor(definition: BackendDefinition, changed: () => void, load: BackendLoad = new ThreadLoad()) {
+    this.load = load;
     this.id = definition.id;
     this.socketPath = definition.unix;
     this.url = new URL(definition.unix === undefined ? definition.url : 'http://localhost');
     this.#configuredWeight = definition.weight;
     this.#backup = definition.backup;
     this.#changed = changed;
+  }
+
+  get inFlight(): number {
+    return this.load.inFlight;
   }
 
   /**

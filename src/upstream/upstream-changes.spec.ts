@@ -73,20 +73,20 @@ describe('an upstream in another configuration', () => {
   it('drains a removed backend that still has exchanges after shutdown.grace, and forgets it when it has none', () => {
     const { app, heard, change } = setUp([at('a'), at('b')]);
     const a = app.backends[0]!;
-    a.inFlight = 1;
+    a.load.tryTake(1);
     change([at('b')]);
     expect([app.leaving, app.isDraining]).toEqual([[a], false]);
     heard.length = 0;
     vi.advanceTimersByTime(5_000);
     expect([a.vetoes.has('draining'), app.isDraining, heard]).toEqual([true, true, ['app: b']]);
-    a.inFlight = 0;
+    a.load.giveBack();
     expect([app.leaving, vi.getTimerCount()]).toEqual([[], 0]);
   });
 
   it('takes a removed backend back that is still there', () => {
     const { app, change } = setUp([at('a'), at('b')]);
     const a = app.backends[0]!;
-    a.inFlight = 1;
+    a.load.tryTake(1);
     change([at('b')]);
     vi.advanceTimersByTime(5_000);
     change([at('a'), at('b')]);

@@ -59,7 +59,7 @@ describe('backends that are found', () => {
     const { app, find, ids } = setUp();
     find(definition('a'), definition('b'));
     const [a, b] = app.backends;
-    a!.inFlight = b!.inFlight = 1;
+    for (const each of [a!, b!]) each.load.tryTake(1);
     find(definition('b', { weight: 7 }));
     expect([ids(), app.backends[0] === b, b!.weight, app.leaving]).toEqual([['b'], true, 7, [a]]);
     vi.advanceTimersByTime(5_000);

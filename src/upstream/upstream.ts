@@ -1,5 +1,6 @@
 import { ChangeSource } from '../changes/change-source.js';
 import { LiveBackend, type BackendDefinition } from './live-backend.js';
+import type { BackendLoad } from './load/backend-load.js';
 import { SlowStart } from './slow-start.js';
 
 /** The definition of an upstream: one entry of `upstreams`. */
@@ -18,6 +19,12 @@ interface SetByHand {
   readonly drained: string | undefined;
   /** 0..1000; undefined: the weight of the configuration. */
   readonly weight: number | undefined;
+}
+
+/** Where what the backends carry is counted for several threads. */
+export interface Loads {
+  /** Undefined: for this thread alone. */
+  of(upstream: string, backend: string): BackendLoad | undefined;
 }
 
 const removed = 'removed from the upstream';
@@ -70,6 +77,7 @@ export class Upstream extends ChangeSource {
   constructor(
     readonly name: string,
     { backends, strategy, slowStart, panicThreshold }: UpstreamDefinition,
+    private readonly loads?: Loads,
   ) {
     super();
     this.strategy = strategy.name;
@@ -158,7 +166,11 @@ export class Upstream extends ChangeSource {
   }
 
   #make(definition: BackendDefinition): LiveBackend {
-    const backend: LiveBackend = new LiveBackend(definition, () => this.#vetoesChanged(backend));
+    const backend: LiveBackend = new LiveBackend(
+      definition,
+      () => this.#vetoesChanged(backend),
+      this.loads?.of(this.name, definition.id),
+    );
     return backend;
   }
 

@@ -1,6 +1,6 @@
 import { Prepared, type LivePart, type Transition } from '../config/live/transition.js';
 import type { BackendDefinition } from './live-backend.js';
-import { Upstream, type UpstreamDefinition } from './upstream.js';
+import { Upstream, type Loads, type UpstreamDefinition } from './upstream.js';
 
 /** The definition of an upstream, and whether more of its backends are found while it serves. */
 interface FoundUpstreamDefinition extends UpstreamDefinition {
@@ -17,7 +17,11 @@ export class Upstreams implements Iterable<Upstream>, LivePart {
   readonly #followers: ((upstream: Upstream) => void)[] = [];
   readonly #listeners: ((upstream: Upstream) => void)[] = [];
 
-  constructor(definitions: Iterable<readonly [string, FoundUpstreamDefinition]>) {
+  /** `loads`: default: what the backends carry is counted for this thread alone. */
+  constructor(
+    definitions: Iterable<readonly [string, FoundUpstreamDefinition]>,
+    private readonly loads?: Loads,
+  ) {
     this.#definitions = new Map(definitions);
     this.#byName = new Map(
       Array.from(this.#definitions, ([name, definition]) => [name, this.#make(name, definition)] as const),
@@ -107,7 +111,7 @@ export class Upstreams implements Iterable<Upstream>, LivePart {
   }
 
   #make(name: string, definition: UpstreamDefinition): Upstream {
-    const upstream = new Upstream(name, definition);
+    const upstream = new Upstream(name, definition, this.loads);
     upstream.onChange(() => {
       for (const listener of this.#listeners) listener(upstream);
     });

@@ -1,4 +1,5 @@
 import type { LiveBackend } from '../../upstream/live-backend.js';
+import type { BackendLoad } from '../../upstream/load/backend-load.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 /** Limits of the way into one backend. */
@@ -39,36 +40,31 @@ interface Waiting {
  * of the queue, so that many slow senders cannot keep the others out. For clients that do not read their answers see {@link UnreadAnswers}.
  */
 export class ConnectionGate {
+  readonly #load: BackendLoad;
   readonly #queue = new Map<GateWaiter, Waiting>();
   /** Those whose clients are still sending. */
   readonly #senders = new Map<GateWaiter, Waiting>();
   #tickets = 0;
-  /** Places that were left and are not given on yet. */
-  #free = 0;
   #admitting = false;
-  /** Streams and tunnels among those that are in flight. */
-  #longLived = 0;
   /** Exchanges that have entered and whose clients are still sending. */
   #sending = 0;
   /** Answers that hold places while their clients do not read. */
   readonly unread: UnreadAnswers;
 
   constructor(
-    private readonly backend: LiveBackend,
+    backend: Pick<LiveBackend, 'load'>,
     private limits: GateLimits,
   ) {
+    this.#load = backend.load;
+    this.#load.watch(() => this.#admitWaiting());
     this.unread = new UnreadAnswers(half(limits.max), () => this.waiting);
   }
 
   /** Takes other limits; those that wait get the places that there are more. */
   limitTo(limits: GateLimits): void {
-    const more = limits.max - this.limits.max;
     this.limits = limits;
     this.unread.most = half(limits.max);
-    for (let place = 0; place < more && this.waiting > 0 && this.hasRoom; place++) {
-      this.backend.inFlight++;
-      this.leave();
-    }
+    this.#admitWaiting();
   }
 
   /** Exchanges that wait. */
@@ -88,7 +84,7 @@ export class ConnectionGate {
 
   /** One that enters now need not wait. */
   get hasRoom(): boolean {
-    return this.backend.inFlight - this.#longLived < this.limits.max;
+    return this.#queue.size === 0 && this.#load.taken < this.limits.max;
   }
 
   /** The same for one whose client is still sending, if it is. */
@@ -98,8 +94,7 @@ export class ConnectionGate {
 
   /** Enters at once if there is room. `isSending`: its client is still sending. */
   tryEnter(isSending = false): boolean {
-    if (!this.hasRoomFor(isSending)) return false;
-    this.backend.inFlight++;
+    if (!this.hasRoomFor(isSending) || !this.#load.tryTake(this.limits.max)) return false;
     if (isSending) this.#sending++;
     return true;
   }
@@ -113,9 +108,11 @@ export class ConnectionGate {
     }
     const timer = setTimeout(() => {
       queue.delete(waiter);
+      this.#load.wait(-1);
       waiter.refused('waited for connections.queueTimeout');
     }, this.limits.queueTimeout);
     queue.set(waiter, { waiter, timer, ticket: this.#tickets++ });
+    this.#load.wait(1);
     this.unread.othersWait();
   }
 
@@ -126,6 +123,7 @@ export class ConnectionGate {
     if (waiting === undefined) return;
     clearTimeout(waiting.timer);
     queue.delete(waiter);
+    this.#load.wait(-1);
   }
 
   /** Sends all away who wait. */
@@ -137,36 +135,25 @@ export class ConnectionGate {
 
   /** One that has entered will last: its place is free for another, and it leaves by {@link leaveLongLived}. */
   outlast(): void {
-    this.#longLived++;
-    this.backend.inFlight++;
-    this.leave();
+    this.#load.last();
+    this.#admitWaiting();
   }
 
   leaveLongLived(): void {
-    this.#longLived--;
-    this.backend.inFlight--;
+    this.#load.lasted();
   }
 
   /** The client of one that has entered has sent all: it is one like the others. */
   sent(): void {
     this.#sending--;
-    if (this.#senders.size === 0 || !this.hasRoom) return;
-    this.backend.inFlight++;
-    this.leave();
+    if (this.#senders.size > 0) this.#admitWaiting();
   }
 
   /** `isSending`: its client is still sending. */
   leave(isSending = false): void {
     if (isSending) this.#sending--;
-    this.#free++;
-    // An exchange that is let in may leave within this very call. A loop, because recursion over a long queue would overflow the stack.
-    if (this.#admitting) return;
-    this.#admitting = true;
-    try {
-      for (; this.#free > 0; this.#free--) this.#admit();
-    } finally {
-      this.#admitting = false;
-    }
+    this.#load.giveBack();
+    if (this.waiting > 0) this.#admitWaiting();
   }
 
   get #mayBeginSending(): boolean {
@@ -177,17 +164,26 @@ export class ConnectionGate {
     return isSending === true ? this.#senders : this.#queue;
   }
 
-  #admit(): void {
-    const next = this.#queue.size === 0 && this.#senders.size === 0 ? undefined : this.#next();
-    if (next === undefined) {
-      this.backend.inFlight--;
-      return;
+  /**
+   * Lets in those that wait, as long as there are places. A loop, because one that is let in may leave within this very call: recursion over a long queue
+   * would overflow the stack.
+   */
+  #admitWaiting(): void {
+    if (this.#admitting) return;
+    this.#admitting = true;
+    try {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+        if (!this.#load.tryTake(this.limits.max)) return;
+        const { waiter, timer } = next;
+        clearTimeout(timer);
+        this.#queueOf(waiter).delete(waiter);
+        this.#load.wait(-1);
+        if (waiter.isSending === true) this.#sending++;
+        waiter.entered();
+      }
+    } finally {
+      this.#admitting = false;
     }
-    const { waiter, timer } = next;
-    this.#queueOf(waiter).delete(waiter);
-    clearTimeout(timer);
-    if (waiter.isSending === true) this.#sending++;
-    waiter.entered();
   }
 
   /** The first that may have the place. */

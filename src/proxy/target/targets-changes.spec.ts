@@ -140,7 +140,7 @@ describe('the breaker of a backend in another configuration', () => {
     const { app, breakers, change } = await targetsOf({ backends: at('a', 'b') });
     breakers.get('a').open();
     const [a] = app().upstream.backends;
-    a!.inFlight = 1;
+    a!.load.tryTake(1);
     await change({ backends: at('b') });
     expect(() => breakers.get('a')).toThrow('no circuit breaker');
     await change({ backends: at('a', 'b') });
