@@ -12,6 +12,7 @@ const floors = [
   ['proxy'],
   ['websocket', 'sse', 'admin', 'listeners'],
   ['process'],
+  ['workers'],
 ];
 
 /**
@@ -21,7 +22,7 @@ const floors = [
 const rooms = ['client', 'forwarder', 'target', 'lasting', 'plan'];
 
 /** What stands above all floors: the entry, the function that builds the application, the public index, the commands. */
-const top = '^src/(main|gateway|gateway\\.module|standalone|index|package-root|version)\\.ts$|^src/cli/';
+const top = '^src/(main|worker|gateway|gateway\\.module|standalone|index|package-root|version)\\.ts$|^src/cli/';
 
 const folder = name => `^src/${name}/`;
 

@@ -15,7 +15,7 @@ const folder = join(root, 'dist', 'bundle');
 export async function bundle() {
   rmSync(folder, { recursive: true, force: true });
   const build = await rolldown({
-    input: { program: join(root, 'dist', 'cli', 'program.js') },
+    input: { program: join(root, 'dist', 'cli', 'program.js'), worker: join(root, 'dist', 'worker.js') },
     platform: 'node',
     onLog(level, log, report) {
       // Nest asks for packages that an application may have, and copes without them.

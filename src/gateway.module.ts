@@ -24,6 +24,7 @@ import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { LiveConfig } from './process/live-config.js';
 import { LiveConfigModule } from './process/live-config.module.js';
+import { FRONT, type Front } from './process/front.js';
 import { ConfigSource } from './process/config-source.js';
 import { loggingOf } from './process/live-logging.js';
 import { LiveRules } from './proxy/live-rules.js';
@@ -103,7 +104,16 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
         LiveConfigModule,
         AdminModule.forRoot({
           imports: [HealthChecksModule, LiveConfigModule, ProxyModule, UpstreamModule],
-          inject: [Readiness, Registry, LiveRules, Upstreams, BackendControl, LiveConfig, ConfigSource],
+          inject: [
+            Readiness,
+            Registry,
+            LiveRules,
+            Upstreams,
+            BackendControl,
+            LiveConfig,
+            ConfigSource,
+            { token: FRONT, optional: true },
+          ],
           useFactory: adminSources,
           token: config.admin.token,
         }),
@@ -144,10 +154,11 @@ function adminSources(
   control: BackendControl,
   live: LiveConfig,
   source: ConfigSource,
+  front?: Front,
 ): AdminSources {
   return {
     readiness,
-    metrics,
+    metrics: front?.metrics ?? metrics,
     routes: () => describeRoutes(rules.current.plans.table),
     upstreams: () => upstreams,
     control,

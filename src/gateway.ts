@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AdminServer } from './admin/admin-server.js';
 import type { GatewayConfig } from './config/file/gateway.config.js';
@@ -11,6 +11,7 @@ import { PINO } from './logging/logging.module.js';
 import { openFiles } from './platform/open-files.js';
 import { LiveConfig, type AppliedConfig } from './process/live-config.js';
 import { drain } from './process/drain.js';
+import { FRONT, type Front, type OpenListener } from './process/front.js';
 import { ShortageLog } from './process/shortage-log.js';
 import { Entrance } from './proxy/entrance.js';
 import { Exchanges } from './proxy/exchanges.js';
@@ -22,6 +23,7 @@ import type { RequestPolicy } from './security/policy.js';
 import { RoutePolicies } from './security/route-policies.js';
 import { SharedCounts } from './shared-memory/shared-counts.js';
 import { SseController } from './sse/sse.controller.js';
+import { THREAD, type Thread } from './shared-memory/thread.js';
 import { DiscoveryMonitor } from './upstream/discovery/discovery-monitor.js';
 import { TunnelGateway } from './websocket/tunnel.gateway.js';
 
@@ -54,10 +56,17 @@ export class Gateway {
     private readonly routePolicies: RoutePolicies,
     private readonly discovery: DiscoveryMonitor,
     private readonly counts: SharedCounts,
+    @Optional() @Inject(THREAD) private readonly thread?: Thread,
+    @Optional() @Inject(FRONT) private readonly front?: Front,
   ) {}
 
   get listeners(): readonly Listener[] {
     return this.clients.all;
+  }
+
+  /** Name and address of each listener that is open, wherever in this process. */
+  get addresses(): readonly OpenListener[] {
+    return this.front?.listeners ?? this.clients.all;
   }
 
   /** The configuration in force. */
@@ -105,19 +114,19 @@ export class Gateway {
   }
 
   /**
-   * Ends gracefully within `grace` milliseconds (default: `shutdown.grace`, after `shutdown.delay` in which the listeners still accept): readiness says
+   * Ends gracefully within `grace` milliseconds (default: `shutdown.grace`, after `delay`, by default `shutdown.delay`, in which the listeners still accept): readiness says
    * 503, no new connections, what is in flight may finish. Resolves with the number of exchanges that had to be cut. In an application of your own, the end of the
    * application does this.
    */
-  stop(grace?: number): Promise<number> {
+  stop(grace?: number, delay?: number): Promise<number> {
     const { shutdown } = this.live.current;
-    return (this.#stopped ??= this.#stop(grace ?? shutdown.grace, grace === undefined ? shutdown.delay : 0));
+    return (this.#stopped ??= this.#stop(grace ?? shutdown.grace, delay ?? (grace === undefined ? shutdown.delay : 0)));
   }
 
   async #start(): Promise<void> {
     // A signal may end the gateway before its listeners are opened, or meanwhile.
     if (this.#stopped !== undefined) return;
-    const { clients, entrance, events, log, requests, upgrades } = this;
+    const { entrance, events, log, requests, upgrades } = this;
     entrance.open({ events, requests, upgrades });
     this.#unwatch = openFiles.shortage.watch(new ShortageLog(log));
     const descriptors = this.counts.space('descriptors');
@@ -132,45 +141,62 @@ export class Gateway {
     await this.live.begin();
     if (this.#stopped !== undefined) return;
     this.readiness.ready();
-    for (const { name, url } of clients.all) log.info({ listener: name, url }, 'listening');
+    // One line for the gateway, and not one for each of its threads.
+    if (this.#isWorker) return;
+    for (const { name, url } of this.addresses) log.info({ listener: name, url }, 'listening');
     log.info({ listener: 'admin', url: this.adminUrl }, 'listening');
   }
 
+  get #isWorker(): boolean {
+    return this.thread?.role === 'worker';
+  }
+
   async #open(): Promise<void> {
+    if (this.#isWorker) return this.clients.listen();
     const { host, port } = this.live.current.admin;
     const cannot = StartError.rethrow(`admin.port: cannot listen on ${authority(host, port)}`);
     this.discovery.start();
     await this.admin.listen(port, host).catch(cannot);
     await this.discovery.firstFound(waitForBackends, this.#stopping.signal);
     if (this.#stopping.signal.aborted) return;
-    await this.clients.listen();
+    await (this.front === undefined ? this.clients.listen() : this.front.listen(this.live.current));
   }
 
   async #stop(grace: number, delay: number): Promise<number> {
-    const { clients, exchanges, log, longLived, readiness } = this;
+    const { log, readiness } = this;
     readiness.drain();
     this.#stopping.abort();
     // A server that is about to listen cannot be closed: it would listen afterwards, or never say that it does.
     await this.#opened?.catch(() => undefined);
     await this.live.end();
-    if (delay > 0 && readiness.wasReady) {
-      log.info({ milliseconds: delay }, 'not ready any more, and still accepting (shutdown.delay)');
+    const waits = readiness.wasReady ? delay : 0;
+    if (waits > 0 && !this.#isWorker)
+      log.info({ milliseconds: waits }, 'not ready any more, and still accepting (shutdown.delay)');
+    const cut = await (this.front === undefined ? this.#drain(grace, waits) : this.front.end(grace, waits));
+    this.discovery.end();
+    this.overload.unwatch();
+    this.#unwatch?.();
+    this.#countApart?.();
+    if (this.#isWorker) return cut;
+    if (cut > 0) log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
+    await this.admin.close();
+    log.info('stopped');
+    return cut;
+  }
+
+  async #drain(grace: number, delay: number): Promise<number> {
+    const { clients, exchanges, log, longLived, thread } = this;
+    if (delay > 0) {
       for (const listener of clients.all) listener.dismiss();
       await setTimeout(delay);
     }
     const leaving = clients.end();
     const connections = leaving.reduce((sum, listener) => sum + listener.connections, 0);
-    log.info({ exchanges: exchanges.open, streamsAndTunnels: longLived.open.size, connections }, 'draining');
+    const counts = { exchanges: exchanges.open, streamsAndTunnels: longLived.open.size, connections };
+    if (thread?.tell === undefined) log.info(counts, 'draining');
+    else thread.tell(counts, 'draining');
     const drained = drain(leaving, exchanges, grace);
     longLived.drain();
-    const cut = await drained;
-    this.discovery.end();
-    if (cut > 0) log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
-    await this.admin.close();
-    this.overload.unwatch();
-    this.#unwatch?.();
-    this.#countApart?.();
-    log.info('stopped');
-    return cut;
+    return drained;
   }
 }

@@ -34,6 +34,11 @@ export class StandaloneGateway {
     return this.#gateway.listeners;
   }
 
+  /** See {@link Gateway.addresses}. */
+  get addresses(): Gateway['addresses'] {
+    return this.#gateway.addresses;
+  }
+
   /** The address for operators: `http://127.0.0.1:9901`. Throws before `start`. */
   get adminUrl(): string {
     return this.#gateway.adminUrl;
@@ -71,12 +76,12 @@ export class StandaloneGateway {
    * Ends gracefully within `grace` milliseconds (default: `shutdown.grace`): readiness says 503, no new connections, what is
    * in flight may finish. Resolves with the number of exchanges that had to be cut.
    */
-  stop(grace?: number): Promise<number> {
-    return (this.#stopped ??= this.#stop(grace));
+  stop(grace?: number, delay?: number): Promise<number> {
+    return (this.#stopped ??= this.#stop(grace, delay));
   }
 
-  async #stop(grace: number | undefined): Promise<number> {
-    const cut = await this.#gateway.stop(grace);
+  async #stop(grace?: number, delay?: number): Promise<number> {
+    const cut = await this.#gateway.stop(grace, delay);
     await this.app.close();
     return cut;
   }

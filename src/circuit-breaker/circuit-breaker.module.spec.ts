@@ -181,7 +181,8 @@ describe('all breakers', () => {
     const complete = vi.fn();
     breakers.events.subscribe({ next: event => void seen.push(event), complete });
     breakers.get('a').open();
-    expect(seen).toEqual([{ upstream: 'orders', backend: 'a', from: 'closed', to: 'open', reason: 'by hand' }]);
+    const names = { upstream: 'orders', backend: 'a' };
+    expect(seen).toEqual([{ ...names, from: 'closed', to: 'open', reason: 'by hand', openFor: Infinity }]);
     await module.close();
     expect(complete).toHaveBeenCalledOnce();
   });

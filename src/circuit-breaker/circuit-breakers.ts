@@ -8,6 +8,7 @@ import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { Upstreams } from '../upstream/upstreams.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
+import { Circuit } from './circuit.js';
 import type { CircuitEvent } from './circuit-events.js';
 import type { CircuitFactory } from './circuit-factory.js';
 import { circuitNames, type CircuitName } from './circuit-names.js';
@@ -76,6 +77,12 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
   /** A backend keeps its circuit, unless the settings of the circuits of its upstream are others. */
   prepare(transition: Transition): void {
     transition.onCommit(() => this.#follow(transition.to));
+  }
+
+  /** The circuit of the same backend in another thread has changed: it is the same here, if it may. */
+  follow(event: CircuitEvent): void {
+    const circuit = this.#all.find(({ backend, upstream }) => upstream === event.upstream && backend.id === event.backend);
+    if (circuit?.breaker instanceof Circuit) circuit.breaker.follow(event);
   }
 
   /** Ends all timers. The circuits keep their states. */

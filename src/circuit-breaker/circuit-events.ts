@@ -15,6 +15,10 @@ export interface CircuitEvent {
    * `the answer of the trial broke`, `the trial was answered, and no other backend is left`, `by hand`.
    */
   readonly reason: string;
+  /** Milliseconds for which a circuit that has opened stays open; Infinity: by hand, until it is closed. */
+  readonly openFor?: number;
+  /** Another thread of the gateway has decided it, and has said so there. */
+  readonly isFollowed?: boolean;
 }
 
 /**

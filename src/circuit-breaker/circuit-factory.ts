@@ -42,7 +42,7 @@ export class CircuitFactory {
       config,
       rotation: this.#rotations.of(config.window),
       siblings,
-      changed: (from, to, reason) => this.events.publish({ ...names, from, to, reason }),
+      changed: change => this.events.publish({ ...names, ...change }),
       rejected: () => this.rejected(names.upstream, names.backend),
     });
     this.#circuits.add(circuit);

@@ -14,6 +14,8 @@ const messages: Readonly<Record<CircuitState, string>> = {
 @Injectable()
 export class CircuitLog {
   constructor(breakers: CircuitBreakers, @Inject(PINO) pino: Logger) {
-    breakers.events.subscribe(event => pino[event.to === 'open' ? 'warn' : 'info'](event, messages[event.to]));
+    breakers.events.subscribe(({ isFollowed, openFor, ...event }) => {
+      if (isFollowed !== true) pino[event.to === 'open' ? 'warn' : 'info'](event, messages[event.to]);
+    });
   }
 }

@@ -13,7 +13,9 @@ export class CircuitRecorder {
     };
     const remove = metrics.addCircuits(readings);
     breakers.events.subscribe({
-      next: ({ upstream, backend, to }) => metrics.changed(upstream, backend, to),
+      next: ({ upstream, backend, to, isFollowed }) => {
+        if (isFollowed !== true) metrics.changed(upstream, backend, to);
+      },
       complete: remove,
     });
   }

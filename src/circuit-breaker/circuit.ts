@@ -5,8 +5,12 @@ import { GuardedOpossum } from '../platform/guarded-opossum.js';
 import type { Outcome } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { CircuitBreaker, CircuitState, FailureKind, Ticket } from './circuit-breaker.js';
+import type { CircuitEvent } from './circuit-events.js';
 import { OutlierWatch } from './outlier.js';
 import type { OpenCircuits, Sibling } from './open-circuits.js';
+
+/** A change of a circuit. */
+export type CircuitChange = Omit<CircuitEvent, 'upstream' | 'backend'>;
 
 /** What a circuit is made of, and the callbacks that it calls. */
 interface CircuitParts {
@@ -17,7 +21,7 @@ interface CircuitParts {
   /** The circuits of the same upstream. */
   readonly siblings: OpenCircuits;
   /** Called after the state has changed and the veto is set or lifted. */
-  readonly changed: (from: CircuitState, to: CircuitState, reason: string) => void;
+  readonly changed: (change: CircuitChange) => void;
   /** Called when the circuit has refused an entry. */
   readonly rejected: () => void;
 }
@@ -64,6 +68,8 @@ export class Circuit implements CircuitBreaker, Sibling {
   /** Another request has succeeded since that trial closed the circuit. */
   #hasSucceededSince = false;
   #isHeld = false;
+  /** The circuit of another thread has opened it. */
+  #isFollowing = false;
   #hardInARow = 0;
   #halfOpenAt = 0;
   /** The reason to give for the next change that opossum makes. */
@@ -140,11 +146,13 @@ export class Circuit implements CircuitBreaker, Sibling {
   }
 
   open(): void {
+    this.#isFollowing = false;
     this.#isHeld = true;
     this.#become('open', byHand);
   }
 
   close(): void {
+    this.#isFollowing = false;
     this.#isHeld = false;
     this.#reason = byHand;
     this.#opossum.close();
@@ -157,6 +165,27 @@ export class Circuit implements CircuitBreaker, Sibling {
     this.#hardInARow = 0;
     this.#epoch++;
     this.close();
+  }
+
+  /** The circuit of the same backend in another thread has opened, or closed: this one does the same. */
+  follow({ to, reason, openFor = this.parts.config.openFor }: CircuitChange): void {
+    if (to === 'half-open' || to === this.#state) return;
+    this.#isFollowing = true;
+    this.#reason = reason;
+    if (to === 'closed') {
+      this.#isHeld = false;
+      this.#opossum.close();
+      this.#become('closed', reason);
+    } else if (openFor === Infinity) {
+      this.#isHeld = true;
+      this.#become('open', reason);
+    } else {
+      this.#opossum.openFor = openFor;
+      this.#opossum.forceOpen();
+      this.#opossum.openFor = this.parts.config.openFor;
+    }
+    // Until it is half-open, and tries for itself.
+    this.#isFollowing = to === 'open';
   }
 
   /** Ends its timer and takes it off the rotation and from among its siblings; its state and its veto stay. */
@@ -260,6 +289,13 @@ export class Circuit implements CircuitBreaker, Sibling {
       this.#opossum.openFor = this.parts.config.openFor;
       backend.returnsSlowly = this.#isOutlier = false;
     }
-    changed(from, to, reason);
+    changed({
+      from,
+      to,
+      reason,
+      ...(to === 'open' && { openFor: this.retryIn }),
+      ...(this.#isFollowing && { isFollowed: true }),
+    });
+    this.#isFollowing = false;
   }
 }

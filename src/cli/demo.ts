@@ -28,7 +28,7 @@ export async function demo(port?: number): Promise<number> {
 }
 
 function welcome(gateway: StandaloneGateway): void {
-  const url = gateway.listeners[0]!.url.replace('0.0.0.0', '127.0.0.1');
+  const url = gateway.addresses[0]!.url.replace('0.0.0.0', '127.0.0.1');
   const command = ownCommand();
   process.stdout.write(`
 Gatehouse is running: clients at ${url}, operators at ${gateway.adminUrl}

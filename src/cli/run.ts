@@ -23,7 +23,7 @@ export async function run(options: RunOptions): Promise<number> {
 
 /** Writes to standard error, because standard output is for the log. */
 function introduce(gateway: StandaloneGateway, { cert, fingerprint }: SelfSigned): void {
-  const url = `https://localhost:${gateway.listeners[0]!.port}/`;
+  const url = `${gateway.addresses[0]!.url.replace(/\/\/.*:/, '//localhost:')}/`;
   process.stderr.write(`
 Gatehouse serves ${url} with a certificate that it has made for this run.
 Its SHA-256 fingerprint: ${fingerprint}

@@ -1,4 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Logger as Pino } from 'pino';
+import type { GatewayOptions } from '../gateway.module.js';
 import { createGateway, type StandaloneGateway } from '../standalone.js';
 import { isExpiryWarning } from '../tls/key-pair.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
@@ -7,6 +12,9 @@ import { version } from '../version.js';
 import { exitCode } from './exit-code.js';
 import { ConfigSource } from '../process/config-source.js';
 import { Signals } from '../process/signals.js';
+import { WorkersModule } from '../workers/workers.module.js';
+import { workerCount } from '../workers/worker-count.js';
+import { packageRoot } from '../package-root.js';
 
 /** How a gateway is run. */
 interface ServeOptions {
@@ -24,12 +32,14 @@ interface ServeOptions {
 export async function serve(loaded: LoadedConfig, { started = () => {}, reload }: ServeOptions = {}): Promise<never> {
   const { config, warnings } = loaded;
   const signals = new Signals();
-  const gateway = await createGateway(config);
+  const { warning, workers } = workerCount(config.workers);
+  const gateway = await createGateway(config, { ...(workers > 1 && inThreads(workers)) });
   const source = gateway.app.get(ConfigSource);
   const log = gateway.app.get<Pino>(PINO);
   for (const { file, line, column, path, message } of warnings) {
     if (!isExpiryWarning(message)) log.warn({ file, line, column, path }, message);
   }
+  if (warning !== undefined) log.warn(warning);
   const stopped = new Promise<number>((resolve, reject) => {
     const stop = (code: number): void => void gateway.stop().then(() => resolve(code), reject);
     const again = reload && ((): void => void source.reload());
@@ -43,8 +53,16 @@ export async function serve(loaded: LoadedConfig, { started = () => {}, reload }
   await gateway.start();
   if (reload !== undefined) source.follow(reload, loaded);
   const { routes, upstreams } = config;
-  log.info({ version, file: loaded.files[0], routes: routes.length, upstreams: upstreams.size, workers: 1 }, 'started');
+  log.info({ version, file: loaded.files[0], routes: routes.length, upstreams: upstreams.size, workers }, 'started');
   started(gateway);
   // The log has been flushed or has timed out: a reader that has stopped reading must not keep the process alive.
   process.exit(await stopped);
+}
+
+/** What has worker threads carry the traffic. */
+function inThreads(count: number): GatewayOptions {
+  const instance = randomBytes(6).toString('hex');
+  const bundled = join(packageRoot, 'dist', 'bundle', 'worker.mjs');
+  const entry = pathToFileURL(existsSync(bundled) ? bundled : join(packageRoot, 'dist', 'worker.js'));
+  return { instance, imports: [WorkersModule.forRoot({ count, entry, instance })] };
 }

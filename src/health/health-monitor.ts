@@ -4,6 +4,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
+  Optional,
 } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { GATEWAY_CONFIG } from '../config/config.module.js';
@@ -15,6 +16,7 @@ import { PINO } from '../logging/logging.module.js';
 import { ProbeMetrics } from '../metrics/probe-metrics.js';
 import { openFiles } from '../platform/open-files.js';
 import { readTls } from '../upstream/backend-tls.js';
+import { THREAD, type Thread } from '../shared-memory/thread.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { BackendWatch, type WatchObserver } from './backend-watch.js';
@@ -50,10 +52,12 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
     private readonly metrics: ProbeMetrics,
     @Inject(PINO) private readonly log: Logger,
     @Inject(RANDOM_SOURCE) private readonly random: RandomSource,
+    @Optional() @Inject(THREAD) private readonly thread?: Thread,
   ) {}
 
   /** Makes the probes. Rejects with an ExtensionError for an unknown name or options that the probe refuses. */
   async onModuleInit(): Promise<void> {
+    if (this.#isElsewhere) return;
     this.#upstreams = await this.#watched(this.config);
     this.#follow();
     this.upstreams.onFound(() => this.#follow());
@@ -81,11 +85,17 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
   }
 
   async prepare(transition: Transition): Promise<void> {
+    if (this.#isElsewhere) return;
     const next = await this.#watched(transition.to);
     transition.onCommit(() => {
       this.#upstreams = next;
       this.#follow();
     });
+  }
+
+  /** Another thread probes, and tells this one its verdicts. */
+  get #isElsewhere(): boolean {
+    return this.thread?.role === 'worker';
   }
 
   /** What a configuration says of watching; upstreams of which it says the same as before stay as they are. */

@@ -46,7 +46,11 @@ export class Acceptor {
   /** What its connections are counted under, where all threads count them together. */
   #place: string | undefined;
 
-  constructor(readonly address: Address) {
+  /** `isShared`: other threads of this process listen there as well, and the system deals connections out among them (SO_REUSEPORT). */
+  constructor(
+    readonly address: Address,
+    private readonly isShared = false,
+  ) {
     // Takers whose clients must not close their side alone say so for each connection.
     this.#server = createServer({ allowHalfOpen: true, noDelay: true })
       .on('connection', socket => this.#accept(socket))
@@ -61,7 +65,7 @@ export class Acceptor {
     if (this.isReleased) return;
     this.#change(taker);
     const { host, port, unix } = this.address;
-    if (unix === undefined) this.#server.listen({ host, port: port ?? 0, backlog });
+    if (unix === undefined) this.#server.listen({ host, port: port ?? 0, backlog, reusePort: this.isShared });
     else {
       await removeStaleSocket(unix);
       this.#server.listen({ path: unix, backlog });

@@ -94,12 +94,13 @@ export class Listener implements ListenerInfo, Taker {
   readonly #http1: Http1Connections;
   readonly #http2: Http2Connections | undefined;
 
-  /** `rules`: what is read of HTTP/1.x; each connection obeys those that hold when it begins. */
+  /** `rules`: what is read of HTTP/1.x; each connection obeys those that hold when it begins. `sharesPort`: other threads listen on its address as well. */
   constructor(
     readonly settings: ListenerSettings,
     rules: ReadingRules,
     handle: HandleRequest,
     services: ListenerServices,
+    private readonly sharesPort = false,
   ) {
     this.name = settings.name;
     this.unix = settings.unix !== undefined;
@@ -158,8 +159,13 @@ export class Listener implements ListenerInfo, Taker {
 
   /** Starts listening. Rejects with a {@link StartError}: an address or a certificate cannot be used. */
   async listen(): Promise<void> {
-    await this.open(new Acceptor(this.settings));
+    await this.open(this.acceptorOf());
     this.serve();
+  }
+
+  /** A new acceptor for its address. */
+  acceptorOf(): Acceptor {
+    return new Acceptor(this.settings, this.sharesPort);
   }
 
   /** Loads its certificates, and opens the acceptor that it is to have unless that is open: connections wait. Rejects as {@link listen} does. */

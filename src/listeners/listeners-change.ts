@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { Acceptor } from './acceptor.js';
+import type { Acceptor } from './acceptor.js';
 import type { Listener, ListenerSettings } from './listener.js';
 import { StartError } from './start-error.js';
 
@@ -55,7 +55,7 @@ export class ListenersChange {
     for (const [index, listener] of this.#made.entries()) {
       if (this.#isOver) break;
       try {
-        await listener.open(acceptors[index] ?? new Acceptor(listener.settings));
+        await listener.open(acceptors[index] ?? listener.acceptorOf());
       } catch (error) {
         if (!mayOpenLate(error, listener, free)) throw error;
         this.#late.add(listener);

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { GATEWAY_CONFIG } from '../config/config.module.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
@@ -15,6 +15,7 @@ import { LongLived } from '../proxy/lasting/long-lived.js';
 import type { HeadLimits } from '../proxy/locator.js';
 import { Upgrades } from '../proxy/upgrades.js';
 import { SharedCounts } from '../shared-memory/shared-counts.js';
+import { THREAD, type Thread } from '../shared-memory/thread.js';
 import { ClientErrors } from './client-errors.js';
 import { redirectToHttps } from './https-redirect.js';
 import { LeavingListeners } from './leaving-listeners.js';
@@ -53,6 +54,7 @@ export class Listeners implements LivePart {
     sources: MetricsSources,
     longLived: LongLived,
     counts: SharedCounts,
+    @Optional() @Inject(THREAD) private readonly thread?: Thread,
   ) {
     const { maxHeaders, maxHeaderSize, maxUrl } = config.security.validation;
     this.#head = { maxHeaders, maxHeaderSize, maxUrl };
@@ -77,8 +79,19 @@ export class Listeners implements LivePart {
       log,
       counts,
     };
-    this.#all = (config.listeners as ListenerSettings[]).map(settings => this.#make(settings));
+    this.#all = this.#own(config).map(settings => this.#make(settings));
     sources.addListeners(() => this.#states());
+  }
+
+  /** Those that a configuration asks of this thread: threads cannot share the path of a unix socket, which is for the first worker alone. */
+  #own({ listeners }: GatewayConfig): readonly ListenerSettings[] {
+    const all = listeners as ListenerSettings[];
+    return this.thread === undefined || this.thread.index === 1 ? all : all.filter(({ unix }) => unix === undefined);
+  }
+
+  /** All, with those that are prepared. */
+  get opened(): readonly Listener[] {
+    return this.#change?.next ?? this.#all;
   }
 
   /** Those of the configuration that is in force. */
@@ -103,8 +116,8 @@ export class Listeners implements LivePart {
     if (this.#phase !== 'open')
       throw new Error(`the gateway is ${this.#phase === 'ended' ? 'shutting down' : 'not started'}`);
     if (this.#change !== undefined) throw new Error('another configuration is about to take effect');
-    const { listeners, security, shutdown } = transition.to;
-    const change = new ListenersChange(this.#all, listeners as ListenerSettings[], settings => this.#make(settings));
+    const { security, shutdown } = transition.to;
+    const change = new ListenersChange(this.#all, this.#own(transition.to), settings => this.#make(settings));
     this.#change = change;
     transition.onDiscard(() => this.#discard(change));
     transition.onCommit(() => this.#commit(change, security.validation, shutdown.grace));
@@ -168,7 +181,7 @@ export class Listeners implements LivePart {
   #make(settings: ListenerSettings): Listener {
     const { redirectToHttps: port } = settings;
     const handle = port === undefined ? this.#take() : this.#redirect(port);
-    return new Listener(settings, this.#rules, handle, this.#services);
+    return new Listener(settings, this.#rules, handle, this.#services, this.thread !== undefined);
   }
 
   #take(): HandleRequest {

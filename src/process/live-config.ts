@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import { GATEWAY_CONFIG } from '../config/config.module.js';
@@ -10,6 +10,7 @@ import { digestsOf, filesOf } from '../config/live/files-of.js';
 import { needsRestart } from '../config/live/needs-restart.js';
 import { shareUnchanged } from '../config/live/share-unchanged.js';
 import { Transition, type LivePart } from '../config/live/transition.js';
+import { sharePlain } from '../config/loading/plain-config.js';
 import { effectiveConfig } from '../config/showing/effective-config.js';
 import { HealthMonitor } from '../health/health-monitor.js';
 import { Listeners } from '../listeners/listeners.js';
@@ -20,9 +21,11 @@ import { LongLived } from '../proxy/lasting/long-lived.js';
 import { Overload } from '../proxy/overload.js';
 import { Targets } from '../proxy/target/targets.js';
 import { RoutePolicies } from '../security/route-policies.js';
+import { THREAD, type Thread } from '../shared-memory/thread.js';
 import { BackendControl } from '../upstream/control/backend-control.js';
 import { DiscoveryMonitor } from '../upstream/discovery/discovery-monitor.js';
 import { Upstreams } from '../upstream/upstreams.js';
+import { FRONT, type Front } from './front.js';
 import { LiveLogging } from './live-logging.js';
 
 /** Milliseconds for which the end waits for a configuration that is on its way: a module may be slow to make what it needs. */
@@ -66,6 +69,8 @@ export class LiveConfig {
     overload: Overload,
     longLived: LongLived,
     private readonly listeners: Listeners,
+    @Optional() @Inject(THREAD) private readonly thread?: Thread,
+    @Optional() @Inject(FRONT) private readonly front?: Front,
   ) {
     this.#current = config;
     this.#parts = [
@@ -80,7 +85,7 @@ export class LiveConfig {
       rules,
       overload,
       longLived,
-      listeners,
+      front ?? listeners,
     ];
   }
 
@@ -109,11 +114,13 @@ export class LiveConfig {
    * Puts another configuration into force, in one step, or none of it. What has not changed keeps its state; exchanges, streams and tunnels keep what
    * they began with. Configurations that are asked for at the same time follow each other. Rejects with an error of one line when the application does not
    * have what the configuration names, or an address cannot be used; the one before stays in force then.
+   *
+   * `agreed`: called when all is prepared; the configuration takes effect when it resolves, and not when it rejects: for threads that change together.
    */
-  apply(config: GatewayConfig): Promise<AppliedConfig> {
+  apply(config: GatewayConfig, agreed?: () => Promise<void>): Promise<AppliedConfig> {
     const applied = this.#last.then(
-      () => this.#apply(config),
-      () => this.#apply(config),
+      () => this.#apply(config, agreed),
+      () => this.#apply(config, agreed),
     );
     this.#last = applied;
     return applied;
@@ -123,10 +130,11 @@ export class LiveConfig {
   refuse(error: Error): void {
     this.#refusal = error;
     this.metrics.asked('refused');
+    if (this.thread?.role === 'worker') return;
     for (const line of error.message.split('\n')) this.log.error(`configuration not changed: ${line}`);
   }
 
-  async #apply(config: GatewayConfig): Promise<AppliedConfig> {
+  async #apply(config: GatewayConfig, agreed?: () => Promise<void>): Promise<AppliedConfig> {
     if (this.#begun === undefined) throw new Error('the gateway has not started');
     await this.#begun;
     if (this.#ended) throw new Error('the gateway is shutting down');
@@ -134,10 +142,11 @@ export class LiveConfig {
     const digests = await digestsOf(filesOf(config, { ofListeners: false }));
     const changed = new Set([...digests].flatMap(([file, digest]) => (this.#differs(file, digest) ? [file] : [])));
     const to = shareUnchanged(config, from, changed);
+    sharePlain(config, to);
     const changes = describeChanges(from, to, changed);
     if (to === from) return this.#unchanged();
     try {
-      await this.#transit(new Transition(from, to));
+      await this.#transit(new Transition(from, to), agreed);
     } catch (error) {
       this.refuse(error as Error);
       throw error;
@@ -148,15 +157,17 @@ export class LiveConfig {
     this.metrics.asked('applied');
     this.metrics.inForce(hashOf(to));
     const pending = needsRestart(from, to);
+    if (this.thread?.role === 'worker') return { changes, pending };
     this.log.info({ changes: changes.length }, 'configuration changed');
     for (const line of [...changes, ...this.control.lines()]) this.log.info(line);
     for (const line of pending) this.log.warn(line);
     return { changes, pending };
   }
 
-  async #transit(transition: Transition): Promise<void> {
+  async #transit(transition: Transition, agreed?: () => Promise<void>): Promise<void> {
     try {
       for (const part of this.#parts) await part.prepare(transition);
+      await agreed?.();
       // The end may have begun meanwhile: it must not find listeners that it does not know.
       if (this.#ended) throw new Error('the gateway is shutting down');
     } catch (error) {
@@ -168,10 +179,10 @@ export class LiveConfig {
 
   #unchanged(): AppliedConfig {
     // Theirs are not among the files of the configuration, which has shared everything.
-    this.listeners.reloadCertificates();
+    (this.front ?? this.listeners).reloadCertificates();
     this.#refusal = undefined;
     this.metrics.asked('unchanged');
-    this.log.info('configuration read again: nothing has changed');
+    if (this.thread?.role !== 'worker') this.log.info('configuration read again: nothing has changed');
     return { changes: [], pending: [] };
   }
 

@@ -68,6 +68,11 @@ export class Upstreams implements Iterable<Upstream>, LivePart {
     upstream.announce();
   }
 
+  /** What discovery has found last for an upstream; undefined: it has found nothing yet. */
+  foundOf(name: string): readonly BackendDefinition[] | undefined {
+    return this.#found.get(name);
+  }
+
   /** The upstreams after a transition: the same objects for the same names. */
   next(transition: Transition): ReadonlyMap<string, Upstream> {
     return this.#next.get(transition);

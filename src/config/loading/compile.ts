@@ -21,6 +21,7 @@ import { formatPath, type Problem } from './problem.js';
 import { unsupportedKeys, type UnsupportedKey } from './unsupported.js';
 import { collectFindings, type Collected } from './collect.js';
 import { fill } from './fill.js';
+import { rememberPlain } from './plain-config.js';
 import { salvage } from './salvage.js';
 
 /** A configuration that may be used. */
@@ -100,6 +101,7 @@ export function compile(material: Material): LoadedConfig {
   );
   const problems = locate([...findings, ...relevant, ...unsupported], positions);
   if (problems.length > 0) throw new ConfigError(problems, origin);
+  rememberPlain(config, { value, baseDir: source.baseDir, known });
   return { config, warnings: locate(warnings, positions), ...origin };
 }
 

@@ -9,6 +9,7 @@ import { compile, type LoadedConfig } from './compile.js';
 import type { Environment } from './environment.js';
 import { IncludeReader } from './including/include-reader.js';
 import { merge } from './including/merge.js';
+import type { PlainConfig } from './plain-config.js';
 import { plainData } from './plain-data.js';
 import { largestFile } from './yaml-bounds.js';
 import type { UnsupportedKey } from './unsupported.js';
@@ -65,6 +66,12 @@ export function buildConfig(
   const source = new Source(baseDir);
   const material = { value: plainData(plain), findings: [], positions: noPositions, origin: noOrigin, source };
   return compile({ ...material, known, unsupported }).config;
+}
+
+/** The configuration that another thread has made of the same. @throws ConfigError when a file that it names has changed, and cannot be used any more. */
+export function rebuildConfig({ baseDir, known, value }: PlainConfig): GatewayConfig {
+  const material = { value, findings: [], positions: noPositions, origin: noOrigin, source: new Source(baseDir) };
+  return compile({ ...material, known }).config;
 }
 
 function readFile(file: string): string {

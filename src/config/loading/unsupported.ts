@@ -23,6 +23,5 @@ export const unsupportedKeys: readonly UnsupportedKey[] = [
   ...below('listeners.*', []),
   ...below('upstreams.*', [{ path: 'protocol', isOff: word('http1') }]),
   ...below('routes.*', [{ path: 'compress', isOff: no }]),
-  { path: 'workers', isOff: value => value === 'auto' || value === 1 },
   { path: 'tracing' },
 ];

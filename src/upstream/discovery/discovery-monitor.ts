@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit, Optional } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { GATEWAY_CONFIG } from '../../config/config.module.js';
 import { DiscoveryConfig, type DiscoveryChoice } from '../../config/file/discovery.config.js';
@@ -7,6 +7,7 @@ import type { LivePart, Transition } from '../../config/live/transition.js';
 import { leadsTo } from '../../config/loading/checks/addresses.js';
 import { PINO } from '../../logging/logging.module.js';
 import { DiscoveryMetrics } from '../../metrics/discovery-metrics.js';
+import { THREAD, type Thread } from '../../shared-memory/thread.js';
 import type { BackendDefinition } from '../live-backend.js';
 import { Upstreams } from '../upstreams.js';
 import { Discoveries } from './discoveries.js';
@@ -35,6 +36,7 @@ export class DiscoveryMonitor implements OnModuleInit, OnApplicationShutdown, Li
     private readonly discoveries: Discoveries,
     private readonly metrics: DiscoveryMetrics,
     @Inject(PINO) private readonly log: Logger,
+    @Optional() @Inject(THREAD) private readonly thread?: Thread,
   ) {}
 
   /** Makes the discoveries. Rejects with an ExtensionError for an unknown name or options that one refuses. */
@@ -110,6 +112,8 @@ export class DiscoveryMonitor implements OnModuleInit, OnApplicationShutdown, Li
   /** The discoveries of a configuration; those of which it says the same as before stay as they are. */
   async #made({ upstreams }: GatewayConfig): Promise<Map<string, UpstreamDiscovery>> {
     const made = new Map<string, UpstreamDiscovery>();
+    // The main thread finds them, and tells the workers.
+    if (this.thread?.role === 'worker') return made;
     for (const [name, { discovery: settings }] of upstreams) {
       if (settings === undefined) continue;
       const before = this.#upstreams.get(name);

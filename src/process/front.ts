@@ -1,0 +1,29 @@
+import type { GatewayConfig } from '../config/file/gateway.config.js';
+import type { LivePart } from '../config/live/transition.js';
+
+/** A listener that is open somewhere in this process. */
+export interface OpenListener {
+  readonly name: string;
+  /** `http://127.0.0.1:8080` or `unix:/run/gatehouse.sock`. */
+  readonly url: string;
+}
+
+/** Where clients come in when this thread does not serve them itself: worker threads. */
+export interface Front extends LivePart {
+  /** The listeners of the configuration in force; empty before {@link listen}. */
+  readonly listeners: readonly OpenListener[];
+  /** Serves clients by this configuration. Rejects with a StartError when an address cannot be used; nothing is left open then. */
+  listen(config: GatewayConfig): Promise<void>;
+  /** Reads the certificates again now, and not only when the system tells of a change. */
+  reloadCertificates(): void;
+  /**
+   * Ends gracefully within `grace` milliseconds, after `delay` in which listeners still accept. Resolves, at the latest a few seconds behind that, with the
+   * number of exchanges that were cut.
+   */
+  end(grace: number, delay: number): Promise<number>;
+  /** The metrics of all threads as one, for `/metrics`. */
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
+}
+
+/** Token of the {@link Front}; nothing is provided where this thread serves clients itself. */
+export const FRONT = Symbol('gatehouse.front');

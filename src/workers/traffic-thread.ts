@@ -1,0 +1,189 @@
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import type { INestApplicationContext } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
+import { rebuildConfig } from '../config/loading/load-config.js';
+import { Listeners } from '../listeners/listeners.js';
+import { LiveConfig } from '../process/live-config.js';
+import type { Thread } from '../shared-memory/thread.js';
+import { Upstreams } from '../upstream/upstreams.js';
+import { Heartbeat } from './heartbeat.js';
+import type {
+  FoundBackends,
+  HealthVerdict,
+  KnownState,
+  Ports,
+  ToMain,
+  ToWorker,
+  WorkerListener,
+  WorkerStart,
+} from './messages.js';
+import { ThreadModule } from './thread.module.js';
+
+/** The gateway of a worker, as far as its thread uses it. */
+interface WorkerGateway {
+  readonly app: INestApplicationContext;
+  start(): Promise<void>;
+  stop(grace?: number, delay?: number): Promise<number>;
+}
+
+/** Makes the application of a gateway: `createGateway`. */
+type MakeGateway = (
+  config: GatewayConfig,
+  options: { readonly imports: readonly ReturnType<typeof ThreadModule.forRoot>[]; readonly instance: string },
+) => Promise<WorkerGateway>;
+
+/** Runs the traffic of a gateway in this thread, a worker, as the main thread tells it to. Resolves when it has begun; what ends it ends the thread. */
+export async function carryTraffic(make: MakeGateway): Promise<void> {
+  const port = parentPort;
+  if (port === null) throw new Error('this is for worker threads');
+  const start = workerData as WorkerStart;
+  new Heartbeat(start.memory.beats, start.index).begin();
+  try {
+    await TrafficThread.begin(make, port, start);
+  } catch (error) {
+    port.postMessage({ kind: 'refused', message: (error as Error).message } satisfies ToMain);
+  }
+}
+
+/** A worker: a gateway with listeners for clients, without an admin listener, probes and discoveries of its own. */
+class TrafficThread {
+  /** The ports that the listeners have got which may have any. */
+  #ports: Ports = {};
+  /** Answers what the main thread has said of the configuration that is prepared. */
+  #agreement: { readonly round: number; readonly settle: (commits: boolean) => void } | undefined;
+
+  private constructor(
+    private readonly port: MessagePort,
+    private readonly gateway: WorkerGateway,
+    private readonly config: GatewayConfig,
+  ) {}
+
+  static async begin(make: MakeGateway, port: MessagePort, start: WorkerStart): Promise<void> {
+    const { config: plain, index, instance, memory, state } = start;
+    const config = rebuildConfig(plain);
+    const tell = (fields: Readonly<Record<string, number>>, what: string): void =>
+      port.postMessage({ kind: 'told', fields, what } satisfies ToMain);
+    const thread: Thread = { role: 'worker', index, loads: memory.loads, tell };
+    const gateway = await make(config, { imports: [ThreadModule.forRoot(thread, memory)], instance });
+    const worker = new TrafficThread(port, gateway, config);
+    worker.#know(state);
+    worker.#tellOfCircuits();
+    port.on('message', (message: ToWorker) => worker.#take(message));
+    worker.#say({ kind: 'loaded' });
+  }
+
+  #say(message: ToMain): void {
+    this.port.postMessage(message);
+  }
+
+  #take(message: ToWorker): void {
+    switch (message.kind) {
+      case 'listen':
+        return void this.#listen(message.ports);
+      case 'prepare':
+        return void this.#prepare(message);
+      case 'commit':
+      case 'discard':
+        if (this.#agreement?.round === message.round) this.#agreement.settle(message.kind === 'commit');
+        return;
+      case 'certificates':
+        return this.gateway.app.get(Listeners).reloadCertificates();
+      case 'found':
+        return this.#found(message.found);
+      case 'health':
+        return this.#health(message.verdict);
+      case 'circuit':
+        return this.gateway.app.get(CircuitBreakers).follow(message.event);
+      case 'read-metrics':
+        return void this.#readMetrics(message.question);
+      case 'end':
+        return void this.#end(message.grace, message.delay);
+    }
+  }
+
+  async #listen(ports: Ports): Promise<void> {
+    this.#ports = ports;
+    this.#assign(this.config, ports);
+    try {
+      await this.gateway.start();
+      this.#say({ kind: 'listening', listeners: this.#listeners() });
+    } catch (error) {
+      this.#say({ kind: 'refused', message: (error as Error).message });
+    }
+  }
+
+  async #prepare({ config: plain, ports, round }: ToWorker & { readonly kind: 'prepare' }): Promise<void> {
+    try {
+      const config = rebuildConfig(plain);
+      // A listener that has its port for itself keeps it.
+      this.#ports = { ...ports, ...this.#ports };
+      this.#assign(config, this.#ports);
+      await this.gateway.app.get(LiveConfig).apply(config, () => this.#agreed(round));
+    } catch (error) {
+      this.#say({ kind: 'cannot', round, message: (error as Error).message });
+      return;
+    }
+    // Nothing that concerns this thread has changed.
+    if (this.#agreement?.round !== round) this.#say({ kind: 'prepared', round, listeners: this.#listeners() });
+  }
+
+  /** All is prepared: resolves when it takes effect in all threads, rejects when it does not. */
+  #agreed(round: number): Promise<void> {
+    const { promise, reject, resolve } = Promise.withResolvers<void>();
+    const settle = (commits: boolean): void => (commits ? resolve() : reject(new Error('another thread has refused it')));
+    this.#agreement = { round, settle };
+    this.#say({ kind: 'prepared', round, listeners: this.#listeners() });
+    return promise;
+  }
+
+  async #readMetrics(question: number): Promise<void> {
+    const metrics = await this.gateway.app.get<Registry>(Registry).getMetricsAsJSON();
+    this.#say({ kind: 'metrics', question, metrics });
+  }
+
+  async #end(grace: number, delay: number): Promise<void> {
+    const cut = await this.gateway.stop(grace, delay);
+    this.#say({ kind: 'ended', cut });
+    // What is left to do is done: the log has been written.
+    this.port.close();
+    process.exit(0);
+  }
+
+  #know({ circuits, found, unhealthy }: KnownState): void {
+    for (const each of found) this.#found(each);
+    for (const each of unhealthy) this.#health(each);
+    for (const event of circuits) this.gateway.app.get(CircuitBreakers).follow(event);
+  }
+
+  #found({ backends, upstream }: FoundBackends): void {
+    const upstreams = this.gateway.app.get(Upstreams);
+    const known = [...upstreams].some(({ name }) => name === upstream);
+    if (known) upstreams.found(upstream, backends, this.gateway.app.get(LiveConfig).current.shutdown.grace);
+  }
+
+  #health({ backend: id, reason, upstream: name }: HealthVerdict): void {
+    const upstream = [...this.gateway.app.get(Upstreams)].find(each => each.name === name);
+    const backend = upstream?.backends.find(each => each.id === id);
+    if (reason === undefined) backend?.lift('unhealthy');
+    else backend?.veto('unhealthy', reason);
+  }
+
+  #tellOfCircuits(): void {
+    this.gateway.app.get(CircuitBreakers).events.subscribe(event => {
+      if (event.isFollowed !== true && event.to !== 'half-open') this.#say({ kind: 'circuit', event });
+    });
+  }
+
+  #listeners(): readonly WorkerListener[] {
+    return this.gateway.app.get(Listeners).opened.map(({ name, port, url }) => ({ name, port, url }));
+  }
+
+  #assign({ listeners }: GatewayConfig, ports: Ports): void {
+    for (const listener of listeners) {
+      const port = ports[listener.name];
+      if (listener.port === 0 && port !== undefined) listener.port = port;
+    }
+  }
+}

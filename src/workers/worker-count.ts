@@ -1,0 +1,24 @@
+import { availableParallelism } from 'node:os';
+import { mostThreads } from '../upstream/load/load-memory.js';
+
+/** Systems on which several sockets may listen on one port, and the system deals the connections out among them (Node's `reusePort`). */
+const sharingPorts: readonly NodeJS.Platform[] = ['linux', 'freebsd', 'sunos', 'aix'];
+
+/** How many worker threads carry the traffic. 1: none, the main thread does. */
+export interface WorkerCount {
+  readonly workers: number;
+  /** Why there are not as many as the configuration asks for, or undefined. */
+  readonly warning: string | undefined;
+}
+
+/** `asked`: `workers` of the configuration; `auto` is one for each core that the process may use. */
+export function workerCount(
+  asked: 'auto' | number,
+  cores = availableParallelism(),
+  platform: NodeJS.Platform = process.platform,
+): WorkerCount {
+  const wanted = Math.min(asked === 'auto' ? cores : asked, mostThreads - 1);
+  if (wanted === 1 || sharingPorts.includes(platform)) return { workers: wanted, warning: undefined };
+  const warning = `workers: ${platform} does not let several threads listen on one port (SO_REUSEPORT): one thread carries the traffic`;
+  return { workers: 1, warning: asked === 'auto' ? undefined : warning };
+}

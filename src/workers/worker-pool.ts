@@ -1,0 +1,287 @@
+import { createServer } from 'node:net';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
+import { plainOf } from '../config/loading/plain-config.js';
+import type { Transition } from '../config/live/transition.js';
+import { authority } from '../listeners/listener.js';
+import { StartError } from '../listeners/start-error.js';
+import { MergedMetrics } from '../metrics/merged-metrics.js';
+import type { WorkerMetrics } from '../metrics/worker-metrics.js';
+import type { Front, OpenListener } from '../process/front.js';
+import { LoadTable } from '../upstream/load/load-table.js';
+import type { Upstreams } from '../upstream/upstreams.js';
+import { CommonState } from './common-state.js';
+import { Drain } from './drain.js';
+import type { Ports, ToMain, ToWorker, WorkerListener, WorkerMemory } from './messages.js';
+import { RestartDelay } from './restart-delay.js';
+import { Rounds } from './rounds.js';
+import { WorkerHandle, type Death, type WorkerObserver } from './worker-handle.js';
+
+/** Milliseconds between two looks at the workers. */
+const lookInterval = 500;
+/** Milliseconds between two readings of the metrics of all workers, so that little of them is lost with one. */
+const metricsInterval = 1_000;
+/** Milliseconds between two looks for cells of backends that are gone. */
+const sweepInterval = 60_000;
+/** Milliseconds for which workers that have ended gracefully may take longer than they should. */
+const slack = 5_000;
+
+/** What the workers are made with. */
+export interface PoolSettings {
+  /** How many there are. */
+  readonly count: number;
+  /** The program of a worker. */
+  readonly entry: URL;
+  /** The name of the gateway in `Via`. */
+  readonly instance: string;
+  readonly memory: WorkerMemory;
+}
+
+/** What the pool uses of the application in the main thread. */
+export interface PoolParts {
+  readonly upstreams: Upstreams;
+  readonly breakers: CircuitBreakers;
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly metrics: WorkerMetrics;
+}
+
+/** The worker threads that carry the traffic: started, watched, replaced, changed and ended together. */
+export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown {
+  readonly metrics: MergedMetrics;
+  readonly #workers = new Map<number, WorkerHandle>();
+  readonly #delays = new Map<number, RestartDelay>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  readonly #state: CommonState;
+  readonly #rounds: Rounds;
+  readonly #loads: LoadTable;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #drain: Drain;
+  #config: GatewayConfig | undefined;
+  #listeners: readonly WorkerListener[] = [];
+  #phase: 'new' | 'open' | 'ended' = 'new';
+
+  constructor(
+    private readonly settings: PoolSettings,
+    private readonly parts: PoolParts,
+  ) {
+    this.#loads = new LoadTable(settings.memory.loads, 0);
+    this.#rounds = new Rounds(() => this.#workers.values());
+    this.#drain = new Drain(parts.log);
+    this.#state = new CommonState(parts.upstreams, parts.breakers, (message, but) => this.#tell(message, but));
+    this.metrics = new MergedMetrics(parts.registry, () => this.#read());
+  }
+
+  get listeners(): readonly OpenListener[] {
+    return this.#listeners;
+  }
+
+  async listen(config: GatewayConfig): Promise<void> {
+    this.#config = config;
+    await checkFree(config);
+    try {
+      const workers = Array.from({ length: this.settings.count }, (_, n) => this.#start(n + 1));
+      const [first, ...others] = workers;
+      await first!.loaded();
+      // The first gets the ports that the system chooses.
+      this.#listeners = await first!.listen({});
+      await Promise.all(
+        others.map(async worker => {
+          await worker.loaded();
+          await worker.listen(this.#ports());
+        }),
+      );
+    } catch (error) {
+      await this.#end();
+      throw new StartError((error as Error).message);
+    }
+    if (this.#phase === 'ended') return;
+    this.#phase = 'open';
+    this.#every(lookInterval, () => {
+      for (const worker of this.#workers.values()) worker.look();
+    });
+    this.#every(metricsInterval, () => void this.metrics.remember());
+    this.#every(sweepInterval, () => this.#loads.retain(this.#backends()));
+    this.parts.metrics.running(this.#running);
+  }
+
+  reloadCertificates(): void {
+    this.#tell({ kind: 'certificates' });
+  }
+
+  /** All workers prepare; they take the configuration in the turn in which this thread does. */
+  async prepare(transition: Transition): Promise<void> {
+    if (this.#phase !== 'open') throw new Error('the gateway is shutting down');
+    const { to } = transition;
+    await checkFree(to, this.#listeners);
+    const round = await this.#rounds.prepare(plainOf(to), this.#ports(to));
+    transition.onDiscard(() => this.#rounds.settle(round, 'discard'));
+    transition.onCommit(() => {
+      this.#config = to;
+      const before = this.#listeners;
+      this.#listeners = round.listeners;
+      this.#rounds.settle(round, 'commit');
+      this.#tellOf('listening', this.#listeners, before);
+      this.#tellOf('no longer listening', before, this.#listeners);
+    });
+  }
+
+  async end(grace: number, delay: number): Promise<number> {
+    this.#phase = 'ended';
+    const workers = [...this.#workers.values()];
+    // One that is still starting carries nothing.
+    for (const worker of workers.filter(each => !each.isListening)) void worker.terminate();
+    const ending = workers.filter(each => each.isListening);
+    const ended = this.#drain.wait(ending.length);
+    for (const worker of ending) {
+      worker.isEnding = true;
+      worker.post({ kind: 'end', grace, delay });
+      void worker.gone.then(() => this.#drain.gone(worker.index));
+    }
+    const deadline = setTimeout(() => {
+      for (const worker of ending) void worker.terminate();
+    }, grace + delay + slack);
+    const cut = await ended;
+    await Promise.all(workers.map(({ gone }) => gone));
+    clearTimeout(deadline);
+    await this.#end();
+    return cut;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#end();
+  }
+
+  heard(worker: WorkerHandle, message: ToMain): void {
+    switch (message.kind) {
+      case 'circuit':
+        return this.#state.circuit(message.event, worker.index);
+      case 'prepared':
+      case 'cannot':
+        return this.#rounds.heard(worker, message);
+      case 'told':
+        return this.#drain.told(message.fields);
+      case 'ended':
+        return this.#drain.ended(worker.index, message.cut);
+      default:
+    }
+  }
+
+  died(worker: WorkerHandle, death: Death, error: Error | undefined): void {
+    const { index } = worker;
+    this.#rounds.gone(worker);
+    this.#loads.forget(index);
+    this.metrics.ended(index);
+    if (this.#phase !== 'open') return;
+    this.#workers.delete(index);
+    const { log, metrics } = this.parts;
+    metrics.running(this.#running);
+    metrics.restarted(death);
+    const lived = worker.listeningSince === Infinity ? 0 : performance.now() - worker.listeningSince;
+    const delay = this.#delayOf(index).next(lived);
+    log.error({ worker: index, death, ...(delay > 0 && { milliseconds: delay }), err: error }, 'worker died: replacing it');
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      void this.#replace(index);
+    }, delay);
+    this.#restarts.add(timer);
+  }
+
+  async #replace(index: number): Promise<void> {
+    if (this.#phase !== 'open') return;
+    const config = this.#config;
+    const worker = this.#start(index);
+    try {
+      await worker.loaded();
+      await worker.listen(this.#ports());
+    } catch (error) {
+      // Its end is reported, and it is tried again then.
+      this.parts.log.error({ worker: index, reason: (error as Error).message }, 'worker could not be replaced');
+      await worker.terminate();
+      if (this.#workers.get(index) === worker) this.died(worker, 'crashed', undefined);
+      return;
+    }
+    // The configuration changed meanwhile.
+    if (config !== this.#config) await this.#rounds.follow(worker, plainOf(this.#config!), this.#ports());
+    this.parts.metrics.running(this.#running);
+    this.parts.log.info({ worker: index }, 'worker replaced');
+  }
+
+  #start(index: number): WorkerHandle {
+    const { count, entry, instance, memory } = this.settings;
+    const config = plainOf(this.#config!);
+    const start = { index, workers: count, config, instance, memory, state: this.#state.now };
+    const worker = new WorkerHandle(entry, start, this);
+    this.#workers.set(index, worker);
+    return worker;
+  }
+
+  async #end(): Promise<void> {
+    this.#phase = 'ended';
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#restarts) clearTimeout(timer);
+    const workers = [...this.#workers.values()];
+    this.#workers.clear();
+    await Promise.all(workers.map(worker => worker.terminate()));
+  }
+
+  #tell(message: ToWorker, but?: number): void {
+    for (const worker of this.#workers.values()) if (worker.index !== but) worker.post(message);
+  }
+
+  #tellOf(what: string, listeners: readonly WorkerListener[], others: readonly WorkerListener[]): void {
+    for (const { name, url } of listeners) {
+      if (!others.some(other => other.name === name && other.url === url))
+        this.parts.log.info({ listener: name, url }, what);
+    }
+  }
+
+  /** The ports that listeners have got which may have any. */
+  #ports({ listeners } = this.#config!): Ports {
+    const any = new Set(listeners.flatMap(({ name, port }) => (port === 0 ? [name] : [])));
+    const got = this.#listeners.filter(({ name, port }) => any.has(name) && port !== undefined);
+    return Object.fromEntries(got.map(({ name, port }) => [name, port!]));
+  }
+
+  *#read() {
+    for (const worker of this.#workers.values()) {
+      if (worker.isListening) yield { id: worker.index, read: () => worker.read() };
+    }
+  }
+
+  *#backends(): Iterable<readonly [string, string]> {
+    for (const { backends, leaving, name } of this.parts.upstreams)
+      for (const { id } of [...backends, ...leaving]) yield [name, id];
+  }
+
+  get #running(): number {
+    return [...this.#workers.values()].filter(({ isListening }) => isListening).length;
+  }
+
+  #delayOf(index: number): RestartDelay {
+    let delay = this.#delays.get(index);
+    if (delay === undefined) this.#delays.set(index, (delay = new RestartDelay()));
+    return delay;
+  }
+
+  #every(interval: number, act: () => void): void {
+    this.#timers.push(setInterval(act, interval).unref());
+  }
+}
+
+/**
+ * Throws a StartError when another program listens on an address of the configuration: threads that share a port would share it with that program as
+ * well, if it allows it. `own`: what is open already.
+ */
+async function checkFree({ listeners }: GatewayConfig, own: readonly WorkerListener[] = []): Promise<void> {
+  for (const { host, name, port, unix } of listeners) {
+    if (unix !== undefined || port === undefined || port === 0 || own.some(each => each.port === port)) continue;
+    const server = createServer();
+    const free = Promise.withResolvers<void>();
+    server.once('error', free.reject).listen({ host, port, exclusive: true }, () => server.close(() => free.resolve()));
+    await free.promise.catch(StartError.rethrow(`listener "${name}": cannot listen on ${authority(host, port)}`));
+  }
+}

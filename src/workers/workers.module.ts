@@ -1,0 +1,49 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
+import { PINO } from '../logging/logging.module.js';
+import { WorkerMetrics } from '../metrics/worker-metrics.js';
+import { FRONT } from '../process/front.js';
+import { CellTable } from '../shared-memory/cell-table.js';
+import type { Thread } from '../shared-memory/thread.js';
+import { LoadTable } from '../upstream/load/load-table.js';
+import { UpstreamModule } from '../upstream/upstream.module.js';
+import { Upstreams } from '../upstream/upstreams.js';
+import { allocateBeats } from './heartbeat.js';
+import type { WorkerMemory } from './messages.js';
+import { ThreadModule } from './thread.module.js';
+import { WorkerPool, type PoolSettings } from './worker-pool.js';
+
+/** Has worker threads carry the traffic of a gateway: import it into the application of the main thread. */
+@Module({})
+export class WorkersModule {
+  static forRoot(settings: Omit<PoolSettings, 'memory'>): DynamicModule {
+    const memory = allocate(settings.count);
+    const main: Thread = { role: 'main', index: 0, loads: memory.loads };
+    return {
+      module: WorkersModule,
+      global: true,
+      imports: [ThreadModule.forRoot(main, memory), UpstreamModule],
+      providers: [
+        {
+          provide: FRONT,
+          inject: [Upstreams, CircuitBreakers, PINO, Registry, WorkerMetrics],
+          useFactory: (
+            upstreams: Upstreams,
+            breakers: CircuitBreakers,
+            log: Logger,
+            registry: Registry,
+            metrics: WorkerMetrics,
+          ) => new WorkerPool({ ...settings, memory }, { upstreams, breakers, log, registry, metrics }),
+        },
+      ],
+      exports: [FRONT],
+    };
+  }
+}
+
+function allocate(workers: number): WorkerMemory {
+  const threads = workers + 1;
+  return { beats: allocateBeats(threads), limits: CellTable.allocate(), loads: LoadTable.allocate(threads) };
+}
