@@ -1,5 +1,6 @@
 import 'reflect-metadata';
+import { knownNames } from './cli/load-file.js';
 import { createGateway } from './standalone.js';
 import { carryTraffic } from './workers/traffic-thread.js';
 
-await carryTraffic(createGateway as Parameters<typeof carryTraffic>[0]);
+await carryTraffic(createGateway, knownNames);

@@ -123,7 +123,7 @@ describe('a drain by hand', () => {
 
   it('stays when a backend that was removed comes back', () => {
     const { upstream, of, change } = setUp('a b');
-    of('a').inFlight = 1;
+    of('a').load.tryTake(1);
     upstream.setByHand(of('a'), drained);
     change('b');
     vi.advanceTimersByTime(5_000);
@@ -135,7 +135,7 @@ describe('a drain by hand', () => {
 
   it('does not end the drain of a backend that is removed', () => {
     const { upstream, of, change } = setUp('a b');
-    of('a').inFlight = 1;
+    of('a').load.tryTake(1);
     upstream.setByHand(of('a'), drained);
     change('b');
     vi.advanceTimersByTime(5_000);

@@ -1,6 +1,7 @@
 import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { CircuitEvent } from '../circuit-breaker/circuit-events.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
+import type { BackendControl } from '../upstream/control/backend-control.js';
 import type { Upstream } from '../upstream/upstream.js';
 import type { Upstreams } from '../upstream/upstreams.js';
 import type { FoundBackends, HealthVerdict, KnownState, ToWorker } from './messages.js';
@@ -15,10 +16,12 @@ export class CommonState {
   constructor(
     private readonly upstreams: Upstreams,
     private readonly breakers: CircuitBreakers,
+    private readonly control: BackendControl,
     private readonly tell: (message: ToWorker, but?: number) => void,
   ) {
     upstreams.onFound(upstream => tell({ kind: 'found', found: this.#found(upstream) }));
     upstreams.onChange(upstream => this.#note(upstream));
+    control.onChange(() => tell({ kind: 'settings', settings: control.snapshot() }));
     breakers.events.subscribe(event => {
       // By hand, in this thread. What workers have decided they tell themselves.
       if (event.isFollowed !== true && event.to !== 'half-open') tell({ kind: 'circuit', event });
@@ -36,7 +39,12 @@ export class CommonState {
     const found = [...this.upstreams].flatMap(upstream =>
       this.upstreams.foundOf(upstream.name) === undefined ? [] : [this.#found(upstream)],
     );
-    return { found, unhealthy: [...this.#unhealthy.values()], circuits: [...this.#open()] };
+    return {
+      found,
+      settings: this.control.snapshot(),
+      unhealthy: [...this.#unhealthy.values()],
+      circuits: [...this.#open()],
+    };
   }
 
   #found({ name }: Upstream): FoundBackends {

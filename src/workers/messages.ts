@@ -1,6 +1,7 @@
 import type { PlainConfig } from '../config/loading/plain-config.js';
 import type { CircuitEvent } from '../circuit-breaker/circuit-events.js';
 import type { ThreadMetrics } from '../metrics/aggregate.js';
+import type { BackendSetting } from '../upstream/control/backend-setting.js';
 import type { BackendDefinition } from '../upstream/live-backend.js';
 
 /** What a worker is started with. */
@@ -48,6 +49,8 @@ export interface KnownState {
   readonly found: readonly FoundBackends[];
   readonly unhealthy: readonly HealthVerdict[];
   readonly circuits: readonly CircuitEvent[];
+  /** What is set by hand. */
+  readonly settings: readonly BackendSetting[];
 }
 
 /** From the main thread to a worker. */
@@ -61,6 +64,7 @@ export type ToWorker =
   | { readonly kind: 'found'; readonly found: FoundBackends }
   | { readonly kind: 'health'; readonly verdict: HealthVerdict }
   | { readonly kind: 'circuit'; readonly event: CircuitEvent }
+  | { readonly kind: 'settings'; readonly settings: readonly BackendSetting[] }
   | { readonly kind: 'read-metrics'; readonly question: number }
   | { readonly kind: 'end'; readonly grace: number; readonly delay: number };
 

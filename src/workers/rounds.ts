@@ -36,7 +36,9 @@ export class Rounds {
       const [first, ...others] = [...this.workers()].filter(({ isListening }) => isListening);
       if (first === undefined) throw new Error('no worker runs now: try again');
       round.listeners = await this.#ask(round, asked, first, config, ports);
-      const chosen = Object.fromEntries(round.listeners.flatMap(({ name, port }) => (port === undefined ? [] : [[name, port]])));
+      const chosen = Object.fromEntries(
+        round.listeners.flatMap(({ name, port }) => (port === undefined ? [] : [[name, port]])),
+      );
       await Promise.all(others.map(worker => this.#ask(round, asked, worker, config, { ...chosen, ...ports })));
       return round;
     } catch (error) {

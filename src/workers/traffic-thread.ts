@@ -1,12 +1,14 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import type { INestApplicationContext } from '@nestjs/common';
+import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
+import type { KnownNames } from '../config/loading/checks/check.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { rebuildConfig } from '../config/loading/load-config.js';
 import { Listeners } from '../listeners/listeners.js';
 import { LiveConfig } from '../process/live-config.js';
 import type { Thread } from '../shared-memory/thread.js';
+import { BackendControl } from '../upstream/control/backend-control.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { Heartbeat } from './heartbeat.js';
 import type {
@@ -31,17 +33,17 @@ interface WorkerGateway {
 /** Makes the application of a gateway: `createGateway`. */
 type MakeGateway = (
   config: GatewayConfig,
-  options: { readonly imports: readonly ReturnType<typeof ThreadModule.forRoot>[]; readonly instance: string },
+  options: { readonly imports: DynamicModule[]; readonly instance: string },
 ) => Promise<WorkerGateway>;
 
 /** Runs the traffic of a gateway in this thread, a worker, as the main thread tells it to. Resolves when it has begun; what ends it ends the thread. */
-export async function carryTraffic(make: MakeGateway): Promise<void> {
+export async function carryTraffic(make: MakeGateway, known: KnownNames): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('this is for worker threads');
   const start = workerData as WorkerStart;
   new Heartbeat(start.memory.beats, start.index).begin();
   try {
-    await TrafficThread.begin(make, port, start);
+    await TrafficThread.begin(make, known, port, start);
   } catch (error) {
     port.postMessage({ kind: 'refused', message: (error as Error).message } satisfies ToMain);
   }
@@ -58,16 +60,17 @@ class TrafficThread {
     private readonly port: MessagePort,
     private readonly gateway: WorkerGateway,
     private readonly config: GatewayConfig,
+    private readonly known: KnownNames,
   ) {}
 
-  static async begin(make: MakeGateway, port: MessagePort, start: WorkerStart): Promise<void> {
+  static async begin(make: MakeGateway, known: KnownNames, port: MessagePort, start: WorkerStart): Promise<void> {
     const { config: plain, index, instance, memory, state } = start;
-    const config = rebuildConfig(plain);
+    const config = rebuildConfig(plain, known);
     const tell = (fields: Readonly<Record<string, number>>, what: string): void =>
       port.postMessage({ kind: 'told', fields, what } satisfies ToMain);
     const thread: Thread = { role: 'worker', index, loads: memory.loads, tell };
     const gateway = await make(config, { imports: [ThreadModule.forRoot(thread, memory)], instance });
-    const worker = new TrafficThread(port, gateway, config);
+    const worker = new TrafficThread(port, gateway, config, known);
     worker.#know(state);
     worker.#tellOfCircuits();
     port.on('message', (message: ToWorker) => worker.#take(message));
@@ -96,6 +99,8 @@ class TrafficThread {
         return this.#health(message.verdict);
       case 'circuit':
         return this.gateway.app.get(CircuitBreakers).follow(message.event);
+      case 'settings':
+        return this.gateway.app.get(BackendControl).restore(message.settings);
       case 'read-metrics':
         return void this.#readMetrics(message.question);
       case 'end':
@@ -116,7 +121,7 @@ class TrafficThread {
 
   async #prepare({ config: plain, ports, round }: ToWorker & { readonly kind: 'prepare' }): Promise<void> {
     try {
-      const config = rebuildConfig(plain);
+      const config = rebuildConfig(plain, this.known);
       // A listener that has its port for itself keeps it.
       this.#ports = { ...ports, ...this.#ports };
       this.#assign(config, this.#ports);
@@ -132,7 +137,8 @@ class TrafficThread {
   /** All is prepared: resolves when it takes effect in all threads, rejects when it does not. */
   #agreed(round: number): Promise<void> {
     const { promise, reject, resolve } = Promise.withResolvers<void>();
-    const settle = (commits: boolean): void => (commits ? resolve() : reject(new Error('another thread has refused it')));
+    const settle = (commits: boolean): void =>
+      commits ? resolve() : reject(new Error('another thread has refused it'));
     this.#agreement = { round, settle };
     this.#say({ kind: 'prepared', round, listeners: this.#listeners() });
     return promise;
@@ -151,7 +157,8 @@ class TrafficThread {
     process.exit(0);
   }
 
-  #know({ circuits, found, unhealthy }: KnownState): void {
+  #know({ circuits, found, settings, unhealthy }: KnownState): void {
+    this.gateway.app.get(BackendControl).restore(settings);
     for (const each of found) this.#found(each);
     for (const each of unhealthy) this.#health(each);
     for (const event of circuits) this.gateway.app.get(CircuitBreakers).follow(event);

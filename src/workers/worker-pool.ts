@@ -11,6 +11,7 @@ import { StartError } from '../listeners/start-error.js';
 import { MergedMetrics } from '../metrics/merged-metrics.js';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { Front, OpenListener } from '../process/front.js';
+import type { BackendControl } from '../upstream/control/backend-control.js';
 import { LoadTable } from '../upstream/load/load-table.js';
 import type { Upstreams } from '../upstream/upstreams.js';
 import { CommonState } from './common-state.js';
@@ -44,6 +45,7 @@ export interface PoolSettings {
 export interface PoolParts {
   readonly upstreams: Upstreams;
   readonly breakers: CircuitBreakers;
+  readonly control: BackendControl;
   readonly log: Logger;
   readonly registry: Registry;
   readonly metrics: WorkerMetrics;
@@ -71,7 +73,8 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     this.#loads = new LoadTable(settings.memory.loads, 0);
     this.#rounds = new Rounds(() => this.#workers.values());
     this.#drain = new Drain(parts.log);
-    this.#state = new CommonState(parts.upstreams, parts.breakers, (message, but) => this.#tell(message, but));
+    const { breakers, control, upstreams } = parts;
+    this.#state = new CommonState(upstreams, breakers, control, (message, but) => this.#tell(message, but));
     this.metrics = new MergedMetrics(parts.registry, () => this.#read());
   }
 
@@ -141,9 +144,12 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
       worker.post({ kind: 'end', grace, delay });
       void worker.gone.then(() => this.#drain.gone(worker.index));
     }
-    const deadline = setTimeout(() => {
-      for (const worker of ending) void worker.terminate();
-    }, grace + delay + slack);
+    const deadline = setTimeout(
+      () => {
+        for (const worker of ending) void worker.terminate();
+      },
+      grace + delay + slack,
+    );
     const cut = await ended;
     await Promise.all(workers.map(({ gone }) => gone));
     clearTimeout(deadline);
@@ -182,7 +188,10 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     metrics.restarted(death);
     const lived = worker.listeningSince === Infinity ? 0 : performance.now() - worker.listeningSince;
     const delay = this.#delayOf(index).next(lived);
-    log.error({ worker: index, death, ...(delay > 0 && { milliseconds: delay }), err: error }, 'worker died: replacing it');
+    log.error(
+      { worker: index, death, ...(delay > 0 && { milliseconds: delay }), err: error },
+      'worker died: replacing it',
+    );
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
       void this.#replace(index);

@@ -7,6 +7,7 @@ import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { FRONT } from '../process/front.js';
 import { CellTable } from '../shared-memory/cell-table.js';
 import type { Thread } from '../shared-memory/thread.js';
+import { BackendControl } from '../upstream/control/backend-control.js';
 import { LoadTable } from '../upstream/load/load-table.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { Upstreams } from '../upstream/upstreams.js';
@@ -28,14 +29,15 @@ export class WorkersModule {
       providers: [
         {
           provide: FRONT,
-          inject: [Upstreams, CircuitBreakers, PINO, Registry, WorkerMetrics],
+          inject: [Upstreams, CircuitBreakers, BackendControl, PINO, Registry, WorkerMetrics],
           useFactory: (
             upstreams: Upstreams,
             breakers: CircuitBreakers,
+            control: BackendControl,
             log: Logger,
             registry: Registry,
             metrics: WorkerMetrics,
-          ) => new WorkerPool({ ...settings, memory }, { upstreams, breakers, log, registry, metrics }),
+          ) => new WorkerPool({ ...settings, memory }, { upstreams, breakers, control, log, registry, metrics }),
         },
       ],
       exports: [FRONT],

@@ -69,7 +69,7 @@ export function buildConfig(
 }
 
 /** The configuration that another thread has made of the same. @throws ConfigError when a file that it names has changed, and cannot be used any more. */
-export function rebuildConfig({ baseDir, known, value }: PlainConfig): GatewayConfig {
+export function rebuildConfig({ baseDir, value }: PlainConfig, known: KnownNames): GatewayConfig {
   const material = { value, findings: [], positions: noPositions, origin: noOrigin, source: new Source(baseDir) };
   return compile({ ...material, known }).config;
 }

@@ -1,4 +1,3 @@
-import type { KnownNames } from './checks/check.js';
 import type { GatewayConfig } from '../file/gateway.config.js';
 
 /** What a configuration was made of, without any class: it can be sent to another thread, which makes the same configuration of it. Holds secrets. */
@@ -7,7 +6,6 @@ export interface PlainConfig {
   readonly value: unknown;
   /** The folder to which its relative paths are relative. */
   readonly baseDir: string;
-  readonly known: KnownNames;
 }
 
 const known = new WeakMap<GatewayConfig, PlainConfig>();

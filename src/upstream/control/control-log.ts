@@ -1,6 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { PINO } from '../../logging/logging.module.js';
+import { THREAD, type Thread } from '../../shared-memory/thread.js';
 import { changeLines, settingLines, type BackendSetting } from './backend-setting.js';
 
 /** Why a setting has changed: it was asked for; its time is over; its backend has been gone for too long; others have put theirs into force. */
@@ -29,16 +30,25 @@ const endings: Readonly<Record<ControlReason, string>> = {
 /** Writes a log line for each change of what is set for backends by hand, with who has asked for it, and for each backend that comes back and finds something set. */
 @Injectable()
 export class ControlLog {
-  constructor(@Inject(PINO) private readonly pino: Logger) {}
+  readonly #isQuiet: boolean;
+
+  constructor(
+    @Inject(PINO) private readonly pino: Pick<Logger, 'info'>,
+    @Optional() @Inject(THREAD) thread?: Thread,
+  ) {
+    // The main thread has said it.
+    this.#isQuiet = thread?.role === 'worker';
+  }
 
   changed({ upstream, backend, before, after, reason, by }: ControlChange): void {
-    if (reason === 'restored') return;
+    if (this.#isQuiet || reason === 'restored') return;
     for (const line of changeLines({ upstream, backend }, before, after))
       this.pino.info({ upstream, backend, ...(by !== undefined && { by }) }, `${line}${endings[reason]}`);
   }
 
   /** A backend has come back for which this is set. */
   kept(setting: BackendSetting): void {
+    if (this.#isQuiet) return;
     const { upstream, backend } = setting;
     for (const line of settingLines(setting, true)) this.pino.info({ upstream, backend }, line);
   }
