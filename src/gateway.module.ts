@@ -59,6 +59,8 @@ export interface GatewayOptions {
    * goes in circles through several processes is then recognised when it reaches one of them for the second time.
    */
   readonly instance?: string;
+  /** The number of the worker thread that this gateway is, of a larger one that shares its metrics. For the program itself. @internal */
+  readonly worker?: number;
 }
 
 /**
@@ -83,13 +85,13 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
    * probe or forwarder that does not exist.
    */
   static forRoot(config: GatewayConfig, options: GatewayOptions = {}): DynamicModule {
-    const { embedded = true, imports = [], instance, logSink } = options;
+    const { embedded = true, imports = [], instance, logSink, worker } = options;
     return {
       module: GatewayModule,
       imports: [
         GatewayConfigModule.forRoot(config, instance, embedded),
         LoggingModule.forRoot(loggingOf(config), logSink, embedded),
-        MetricsModule.forRoot({ buckets: config.metrics.buckets, version }),
+        MetricsModule.forRoot({ buckets: config.metrics.buckets, version, worker }),
         CircuitBreakerModule.forRoot(config),
         BackendControlModule,
         BackendDiscoveryModule,

@@ -81,7 +81,9 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
 
   /** The circuit of the same backend in another thread has changed: it is the same here, if it may. */
   follow(event: CircuitEvent): void {
-    const circuit = this.#all.find(({ backend, upstream }) => upstream === event.upstream && backend.id === event.backend);
+    const circuit = this.#all.find(
+      ({ backend, upstream }) => upstream === event.upstream && backend.id === event.backend,
+    );
     if (circuit?.breaker instanceof Circuit) circuit.breaker.follow(event);
   }
 

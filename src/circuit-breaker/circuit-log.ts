@@ -14,8 +14,9 @@ const messages: Readonly<Record<CircuitState, string>> = {
 @Injectable()
 export class CircuitLog {
   constructor(breakers: CircuitBreakers, @Inject(PINO) pino: Logger) {
-    breakers.events.subscribe(({ isFollowed, openFor, ...event }) => {
-      if (isFollowed !== true) pino[event.to === 'open' ? 'warn' : 'info'](event, messages[event.to]);
+    breakers.events.subscribe(({ upstream, backend, from, to, reason, isFollowed }) => {
+      if (isFollowed === true) return;
+      pino[to === 'open' ? 'warn' : 'info']({ upstream, backend, from, to, reason }, messages[to]);
     });
   }
 }

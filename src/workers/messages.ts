@@ -1,6 +1,5 @@
 import type { PlainConfig } from '../config/loading/plain-config.js';
 import type { CircuitEvent } from '../circuit-breaker/circuit-events.js';
-import type { ThreadMetrics } from '../metrics/aggregate.js';
 import type { BackendSetting } from '../upstream/control/backend-setting.js';
 import type { BackendDefinition } from '../upstream/live-backend.js';
 
@@ -78,7 +77,7 @@ export type ToMain =
   | { readonly kind: 'prepared'; readonly round: number; readonly listeners: readonly WorkerListener[] }
   | { readonly kind: 'cannot'; readonly round: number; readonly message: string }
   | { readonly kind: 'circuit'; readonly event: CircuitEvent }
-  | { readonly kind: 'metrics'; readonly question: number; readonly metrics: ThreadMetrics }
+  | { readonly kind: 'metrics'; readonly question: number; readonly metrics: string }
   | { readonly kind: 'told'; readonly fields: Readonly<Record<string, number>>; readonly what: string }
   | { readonly kind: 'ended'; readonly cut: number };
 

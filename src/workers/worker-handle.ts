@@ -124,7 +124,7 @@ export class WorkerHandle {
         return this.#opened.reject(error);
       }
       case 'metrics':
-        this.#answers.get(message.question)?.(message.metrics);
+        this.#answers.get(message.question)?.(JSON.parse(message.metrics) as ThreadMetrics);
         this.#answers.delete(message.question);
         return;
       default:

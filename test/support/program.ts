@@ -156,12 +156,14 @@ export async function startGateway(
   return gateway;
 }
 
-/** Adds listeners and an admin side on free loopback ports to a configuration that does not name them. */
+/** Adds listeners and an admin side on free loopback ports, and one worker, to a configuration that does not name them. */
 export function withFreePorts(yaml: string): string {
   const config = parse(yaml) as Record<string, unknown> | null;
   const added = [
     config?.['listeners'] === undefined ? 'listeners: [{ name: web, host: 127.0.0.1, port: 0 }]' : '',
     config?.['admin'] === undefined ? 'admin: { port: 0 }' : '',
+    // Most tests are not about threads, and start sooner with one.
+    config?.['workers'] === undefined ? 'workers: 1' : '',
   ];
   return [yaml.trimEnd(), ...added.filter(line => line !== ''), ''].join('\n');
 }
