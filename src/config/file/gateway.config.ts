@@ -121,7 +121,7 @@ export class GatewayConfig {
   declare include?: string[];
 
   @Key(either(choice('auto'), integer(1, 256), value => value === 'auto'), {
-    doc: 'Worker threads for traffic: `auto` = one for each core, `1` = all in one thread.',
+    doc: 'Worker threads for traffic, at most 63 of which run: `auto` = one for each core, `1` = all in one thread. An application of your own always runs one.',
   })
   workers: 'auto' | number = 'auto';
 
