@@ -115,18 +115,24 @@ describe('a gateway that cannot start', () => {
 
 describe('a gateway that stops', () => {
   it('takes no new connections at once, and shows operators that it ends until all is closed', async () => {
-    const { gateway } = await gatewayOf();
+    const backend = net.createServer().listen(free);
+    closeLater(() => backend.close());
+    await once(backend, 'listening');
+    const url = `http://127.0.0.1:${(backend.address() as AddressInfo).port}`;
+    const { gateway } = await gatewayOf({ routes: undefined, upstreams: { app: { backends: [url] } } });
     await gateway.start();
     const { adminUrl, listeners } = gateway;
     const { port } = listeners[0]!;
-    // A connection from which a request may still come keeps it from closing for a moment.
-    const waiting = await connectRaw(port!);
+    // What is in flight keeps it from closing.
+    const asked = request(port!);
+    const [connection] = (await once(backend, 'connection')) as [net.Socket];
     const stopped = gateway.stop();
     expect(await statusOf(`${adminUrl}/health/ready`)).toBe(503);
     await expect(request(port!)).rejects.toEqual(refused);
     expect(await statusOf(`${adminUrl}/health/live`)).toBe(200);
+    connection.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    expect((await asked).status).toBe(200);
     expect(await stopped).toBe(0);
-    await waiting.closed();
     await expect(request(Number(new URL(adminUrl).port))).rejects.toEqual(refused);
   });
 
