@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { closeLater } from '../test/support/cleanup.js';
-import { connectRaw, request } from '../test/support/client.js';
+import { request } from '../test/support/client.js';
 import { buildInProcess } from '../test/support/in-process.js';
 import { Gateway } from './gateway.js';
 

@@ -20,6 +20,8 @@ export interface WorkerStart {
 export interface WorkerMemory {
   /** What the backends carry. */
   readonly loads: SharedArrayBuffer;
+  /** What is in flight, by the keys of limits. */
+  readonly counts: SharedArrayBuffer;
   /** The cells of rate limits. */
   readonly limits: SharedArrayBuffer;
   /** A word for each thread, which counts while the thread lives. */

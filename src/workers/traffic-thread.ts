@@ -69,7 +69,11 @@ class TrafficThread {
     const tell = (fields: Readonly<Record<string, number>>, what: string): void =>
       port.postMessage({ kind: 'told', fields, what } satisfies ToMain);
     const thread: Thread = { role: 'worker', index, loads: memory.loads, tell };
-    const gateway = await make(config, { imports: [ThreadModule.forRoot(thread, memory)], instance, worker: index });
+    const gateway = await make(config, {
+      imports: [ThreadModule.forRoot(thread, memory, start.workers)],
+      instance,
+      worker: index,
+    });
     const worker = new TrafficThread(port, gateway, config, known);
     worker.#know(state);
     worker.#tellOfCircuits();

@@ -21,7 +21,10 @@ export function workerCount(
   const wanted = Math.min(asked === 'auto' ? cores : asked, most);
   if (wanted === 1 || sharingPorts.includes(platform)) {
     const isLess = asked !== 'auto' && asked > most;
-    return { workers: wanted, warning: isLess ? `workers: ${most} run, which is the most, and not ${asked}` : undefined };
+    return {
+      workers: wanted,
+      warning: isLess ? `workers: ${most} run, which is the most, and not ${asked}` : undefined,
+    };
   }
   const warning = `workers: ${platform} does not let several threads listen on one port (SO_REUSEPORT): one thread carries the traffic`;
   return { workers: 1, warning: asked === 'auto' ? undefined : warning };

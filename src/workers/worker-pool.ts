@@ -12,6 +12,7 @@ import { MergedMetrics } from '../metrics/merged-metrics.js';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { Front, OpenListener } from '../process/front.js';
 import type { BackendControl } from '../upstream/control/backend-control.js';
+import { CountTable } from '../shared-memory/count-table.js';
 import { LoadTable } from '../upstream/load/load-table.js';
 import type { Upstreams } from '../upstream/upstreams.js';
 import { CommonState } from './common-state.js';
@@ -60,6 +61,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
   readonly #state: CommonState;
   readonly #rounds: Rounds;
   readonly #loads: LoadTable;
+  readonly #counts: CountTable;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #drain: Drain;
   #config: GatewayConfig | undefined;
@@ -71,6 +73,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     private readonly parts: PoolParts,
   ) {
     this.#loads = new LoadTable(settings.memory.loads, 0);
+    this.#counts = new CountTable(settings.memory.counts, 0);
     this.#rounds = new Rounds(() => this.#workers.values());
     this.#drain = new Drain(parts.log);
     const { breakers, control, upstreams } = parts;
@@ -180,6 +183,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     const { index } = worker;
     this.#rounds.gone(worker);
     this.#loads.forget(index);
+    this.#counts.forget(index);
     this.metrics.ended(index);
     if (this.#phase !== 'open') return;
     this.#workers.delete(index);

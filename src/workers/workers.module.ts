@@ -6,6 +6,7 @@ import { PINO } from '../logging/logging.module.js';
 import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { FRONT } from '../process/front.js';
 import { CellTable } from '../shared-memory/cell-table.js';
+import { CountTable } from '../shared-memory/count-table.js';
 import type { Thread } from '../shared-memory/thread.js';
 import { BackendControl } from '../upstream/control/backend-control.js';
 import { LoadTable } from '../upstream/load/load-table.js';
@@ -25,7 +26,7 @@ export class WorkersModule {
     return {
       module: WorkersModule,
       global: true,
-      imports: [ThreadModule.forRoot(main, memory), UpstreamModule],
+      imports: [ThreadModule.forRoot(main, memory, settings.count), UpstreamModule],
       providers: [
         {
           provide: FRONT,
@@ -47,5 +48,10 @@ export class WorkersModule {
 
 function allocate(workers: number): WorkerMemory {
   const threads = workers + 1;
-  return { beats: allocateBeats(threads), limits: CellTable.allocate(), loads: LoadTable.allocate(threads) };
+  return {
+    beats: allocateBeats(threads),
+    counts: CountTable.allocate({ threads }),
+    limits: CellTable.allocate(),
+    loads: LoadTable.allocate(threads),
+  };
 }
