@@ -71,7 +71,7 @@ describe('a gateway of several workers', () => {
         good: { backends: [good.url] },
         probed: {
           backends: [{ id: 'probed', url: probed.url }],
-          healthCheck: { path: '/health', interval: '200ms', timeout: '5s', unhealthyAfter: 2, healthyAfter: 1 },
+          healthCheck: { path: '/health', interval: '500ms', timeout: '500ms', unhealthyAfter: 2, healthyAfter: 1 },
         },
       },
       routes: [
