@@ -26,6 +26,7 @@ import { LiveConfig } from './process/live-config.js';
 import { LiveConfigModule } from './process/live-config.module.js';
 import { FRONT, type Front } from './process/front.js';
 import { ConfigSource } from './process/config-source.js';
+import { Succession } from './process/succession.js';
 import { loggingOf } from './process/live-logging.js';
 import { LiveRules } from './proxy/live-rules.js';
 import { ProxyModule } from './proxy/proxy.module.js';
@@ -114,6 +115,7 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
             BackendControl,
             LiveConfig,
             ConfigSource,
+            Succession,
             { token: FRONT, optional: true },
           ],
           useFactory: adminSources,
@@ -156,6 +158,7 @@ function adminSources(
   control: BackendControl,
   live: LiveConfig,
   source: ConfigSource,
+  succession: Succession,
   front?: Front,
 ): AdminSources {
   return {
@@ -165,6 +168,7 @@ function adminSources(
     upstreams: () => upstreams,
     control,
     configRefusal: () => live.refusal?.message.split('\n', 1)[0],
+    handOver: () => succession.handOver(),
     reload: () => source.reload(),
   };
 }

@@ -12,6 +12,7 @@ import { openFiles } from './platform/open-files.js';
 import { LiveConfig, type AppliedConfig } from './process/live-config.js';
 import { drain } from './process/drain.js';
 import { FRONT, type Front, type OpenListener } from './process/front.js';
+import { Succession } from './process/succession.js';
 import { ShortageLog } from './process/shortage-log.js';
 import { Entrance } from './proxy/entrance.js';
 import { Exchanges } from './proxy/exchanges.js';
@@ -56,6 +57,7 @@ export class Gateway {
     private readonly routePolicies: RoutePolicies,
     private readonly discovery: DiscoveryMonitor,
     private readonly counts: SharedCounts,
+    private readonly succession: Succession,
     @Optional() @Inject(THREAD) private readonly thread?: Thread,
     @Optional() @Inject(FRONT) private readonly front?: Front,
   ) {}
@@ -155,11 +157,13 @@ export class Gateway {
     if (this.#isWorker) return this.clients.listen();
     const { host, port } = this.live.current.admin;
     const cannot = StartError.rethrow(`admin.port: cannot listen on ${authority(host, port)}`);
+    const isFirst = this.succession.predecessor === undefined;
     this.discovery.start();
-    await this.admin.listen(port, host).catch(cannot);
+    if (isFirst) await this.admin.listen(port, host).catch(cannot);
     await this.discovery.firstFound(waitForBackends, this.#stopping.signal);
     if (this.#stopping.signal.aborted) return;
     await (this.front === undefined ? this.clients.listen() : this.front.listen(this.live.current));
+    if (!isFirst) await this.succession.takeOver(() => this.admin.listen(port, host)).catch(cannot);
   }
 
   async #stop(grace: number, delay: number): Promise<number> {
@@ -169,6 +173,8 @@ export class Gateway {
     // A server that is about to listen cannot be closed: it would listen afterwards, or never say that it does.
     await this.#opened?.catch(() => undefined);
     await this.live.end();
+    // Its successor wants the address.
+    if (this.succession.hasSuccessor) await this.admin.close();
     const waits = readiness.wasReady ? delay : 0;
     if (waits > 0 && !this.#isWorker)
       log.info({ milliseconds: waits }, 'not ready any more, and still accepting (shutdown.delay)');
@@ -179,7 +185,7 @@ export class Gateway {
     this.#countApart?.();
     if (this.#isWorker) return cut;
     if (cut > 0) log.warn({ exchanges: cut }, 'cut what did not end within shutdown.grace');
-    await this.admin.close();
+    if (!this.succession.hasSuccessor) await this.admin.close();
     log.info('stopped');
     return cut;
   }

@@ -11,6 +11,7 @@ import { showsStatusOnly, refuse, type AccessRules } from './admin-access.js';
 import { PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } from './admin-problem.js';
 import { ADMIN_TOKEN } from './admin-sources.js';
 import { BearerToken } from './bearer-token.js';
+import { HandoverController } from './handover.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { BackendsController } from './backends.controller.js';
 import { mountController } from './mounted-controller.js';
@@ -37,6 +38,7 @@ export class AdminServer {
     routes: RoutesController,
     upstreams: UpstreamsController,
     backends: BackendsController,
+    handover: HandoverController,
     @Optional() @Inject(ADMIN_TOKEN) token?: string,
   ) {
     this.#token = token === undefined || token === '' ? undefined : new BearerToken(token);
@@ -55,7 +57,7 @@ export class AdminServer {
       const statusOnly = isHealth && showsStatusOnly({ headers, route: routeOptions.url }, this.#rules);
       done(null, statusOnly ? statusOf(payload) : payload);
     });
-    for (const controller of [health, metrics, reload, routes, upstreams, backends])
+    for (const controller of [health, metrics, reload, routes, upstreams, backends, handover])
       for (const action of mountController(fastify, controller, contexts)) this.#actions.add(action);
   }
 

@@ -44,6 +44,8 @@ export interface AdminSources {
   readonly metrics: MetricsExposition;
   /** Why the configuration that was asked for last is not in force; undefined: it is. */
   readonly configRefusal: () => string | undefined;
+  /** A successor listens on the same ports: this process ends, behind the answer. False: it cannot. */
+  readonly handOver: () => boolean;
   /** Reads the configuration again. Undefined: it came from no file. Never rejects. */
   readonly reload: () => Promise<Reloaded | undefined>;
 }

@@ -3,6 +3,7 @@ import { HealthModule } from '../health/health.module.js';
 import { AdminServer } from './admin-server.js';
 import { ADMIN_SOURCES, ADMIN_TOKEN, type AdminSources } from './admin-sources.js';
 import { BackendsController } from './backends.controller.js';
+import { HandoverController } from './handover.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { ReloadController } from './reload.controller.js';
 import { RoutesController } from './routes.controller.js';
@@ -41,6 +42,7 @@ export class AdminModule {
       providers: [
         { provide: ADMIN_TOKEN, useValue: token },
         MetricsController,
+        HandoverController,
         ReloadController,
         RoutesController,
         UpstreamsController,

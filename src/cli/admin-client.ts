@@ -33,7 +33,7 @@ export class AdminClient {
       );
     }
     const own = admin === undefined ? loadFile(file!, env).config.admin : undefined;
-    const url = admin ?? addressOf(own!);
+    const url = admin ?? adminAddressOf(own!);
     if (url === undefined)
       return usage('the file has the gateway choose the port of its admin listener: name the address with --admin.');
     return new AdminClient(url, own?.token ?? env['GATEWAY_ADMIN_TOKEN']);
@@ -74,7 +74,7 @@ export function usage(message: string): number {
 }
 
 /** Where the admin listener of a file is reached from this machine; undefined: the system chooses its port. */
-function addressOf({ host, port }: AdminConfig): string | undefined {
+export function adminAddressOf({ host, port }: AdminConfig): string | undefined {
   if (port === 0) return undefined;
   const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;

@@ -191,6 +191,7 @@ function runOptions(command: Command): Command {
     .option('-t, --to <url>', 'backend to proxy to, with every default; may be repeated', collect)
     .option('-p, --port <port>', 'port to listen on, with --to (default: 8080, with --tls 8443)', parsePort)
     .option('--tls', 'serve https with a certificate made for this run, with --to')
+    .option('--take-over', 'listen beside the gateway that runs now, and then have it end: no connection is refused')
     .option('-s, --strategy <name>', 'load-balancing strategy, with --to (default: round-robin)');
 }
 

@@ -11,6 +11,7 @@ export interface RunOptions {
   readonly port?: number;
   readonly strategy?: string;
   readonly tls?: boolean;
+  readonly takeOver?: boolean;
 }
 
 /**

@@ -16,6 +16,7 @@ export async function run(options: RunOptions): Promise<number> {
   const loaded = load();
   if (typeof loaded === 'string') return usage(loaded);
   return serve(loaded, {
+    takesOver: options.takeOver === true,
     ...(selfSigned !== undefined && { started: gateway => introduce(gateway, selfSigned) }),
     ...(to.length === 0 && { reload: load as () => LoadedConfig }),
   });

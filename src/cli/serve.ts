@@ -11,6 +11,9 @@ import { PINO } from '../logging/logging.module.js';
 import { version } from '../version.js';
 import { exitCode } from './exit-code.js';
 import { ConfigSource } from '../process/config-source.js';
+import { Succession, SuccessionModule, type Predecessor } from '../process/succession.js';
+import { canSharePorts } from '../listeners/port-sharing.js';
+import { RunningGateway } from './running-gateway.js';
 import { Signals } from '../process/signals.js';
 import { WorkersModule } from '../workers/workers.module.js';
 import { workerCount } from '../workers/worker-count.js';
@@ -22,6 +25,8 @@ interface ServeOptions {
   readonly started?: (gateway: StandaloneGateway) => void;
   /** Reads the configuration again, if it came from a file: when the file changes, with SIGHUP, and when `gatehouse reload` asks for it. Throws a ConfigError. */
   readonly reload?: (() => LoadedConfig) | undefined;
+  /** The gateway runs already, perhaps: listen beside it, and then have it end. */
+  readonly takesOver?: boolean;
 }
 
 /**
@@ -29,11 +34,15 @@ interface ServeOptions {
  * gateway gracefully, and then the process; a second signal ends the process at once. Rejects when the
  * gateway cannot start.
  */
-export async function serve(loaded: LoadedConfig, { started = () => {}, reload }: ServeOptions = {}): Promise<never> {
+export async function serve(
+  loaded: LoadedConfig,
+  { started = () => {}, reload, takesOver = false }: ServeOptions = {},
+): Promise<never> {
   const { config, warnings } = loaded;
   const signals = new Signals();
   const { warning, workers } = workerCount(config.workers);
-  const gateway = await createGateway(config, { ...(workers > 1 && inThreads(workers)) });
+  const predecessor = takesOver ? await RunningGateway.find(config.admin) : undefined;
+  const gateway = await createGateway(config, partsOf(workers, predecessor));
   const source = gateway.app.get(ConfigSource);
   const log = gateway.app.get<Pino>(PINO);
   for (const { file, line, column, path, message } of warnings) {
@@ -44,6 +53,11 @@ export async function serve(loaded: LoadedConfig, { started = () => {}, reload }
     const stop = (code: number): void => void gateway.stop().then(() => resolve(code), reject);
     const again = reload && ((): void => void source.reload());
     signals.attach(log, () => stop(exitCode.ok), again);
+    gateway.app.get(Succession).onHandOver(() => {
+      if (!signals.beginEnd()) return;
+      log.info('ending: a successor listens');
+      void gateway.stop(undefined, 0).then(() => resolve(exitCode.ok), reject);
+    });
     // A bug: exchanges in flight may end, then a supervisor starts a fresh process.
     process.on('uncaughtException', error => {
       process.stderr.write(`gatehouse: ${error.stack ?? error.message}\n`);
@@ -59,10 +73,13 @@ export async function serve(loaded: LoadedConfig, { started = () => {}, reload }
   process.exit(await stopped);
 }
 
-/** What has worker threads carry the traffic. */
-function inThreads(count: number): GatewayOptions {
+/** What makes the application that of the program: the ports that it shares, and its worker threads. */
+function partsOf(count: number, predecessor: Predecessor | undefined): GatewayOptions {
+  const sharing = canSharePorts() ? [SuccessionModule.forRoot(predecessor)] : [];
+  if (count === 1) return { imports: sharing };
   const instance = randomBytes(6).toString('hex');
   const bundled = join(packageRoot, 'dist', 'bundle', 'worker.mjs');
   const entry = pathToFileURL(existsSync(bundled) ? bundled : join(packageRoot, 'dist', 'worker.js'));
-  return { instance, imports: [WorkersModule.forRoot({ count, entry, instance })] };
+  const threads = WorkersModule.forRoot({ count, entry, instance, beside: predecessor !== undefined });
+  return { instance, imports: [...sharing, threads] };
 }

@@ -19,6 +19,7 @@ import { THREAD, type Thread } from '../shared-memory/thread.js';
 import { ClientErrors } from './client-errors.js';
 import { redirectToHttps } from './https-redirect.js';
 import { LeavingListeners } from './leaving-listeners.js';
+import { checkFree, PORT_SHARING, type PortSharing } from './port-sharing.js';
 import { Listener, type ListenerServices, type ListenerSettings, type HandleRequest } from './listener.js';
 import { ListenersChange } from './listeners-change.js';
 
@@ -55,6 +56,7 @@ export class Listeners implements LivePart {
     longLived: LongLived,
     counts: SharedCounts,
     @Optional() @Inject(THREAD) private readonly thread?: Thread,
+    @Optional() @Inject(PORT_SHARING) private readonly sharing?: PortSharing,
   ) {
     const { maxHeaders, maxHeaderSize, maxUrl } = config.security.validation;
     this.#head = { maxHeaders, maxHeaderSize, maxUrl };
@@ -89,6 +91,15 @@ export class Listeners implements LivePart {
     return this.thread === undefined || this.thread.index === 1 ? all : all.filter(({ unix }) => unix === undefined);
   }
 
+  /** Its sockets could be opened beside those of other programs; where there are workers, the main thread looks. */
+  get #checks(): boolean {
+    return this.thread === undefined && this.sharing !== undefined;
+  }
+
+  #ports(): ReadonlySet<number> {
+    return new Set([...this.#all, ...this.#leaving].flatMap(({ port }) => port ?? []));
+  }
+
   /** All, with those that are prepared. */
   get opened(): readonly Listener[] {
     return this.#change?.next ?? this.#all;
@@ -103,6 +114,7 @@ export class Listeners implements LivePart {
   async listen(): Promise<void> {
     // By now all that the application is made of has been loaded.
     quickenStringMethods();
+    if (this.#checks && this.sharing?.beside === false) await checkFree(this.all.map(({ settings }) => settings));
     for (const listener of this.all) await listener.listen();
     if (this.#phase === 'closed') this.#phase = 'open';
   }
@@ -122,6 +134,11 @@ export class Listeners implements LivePart {
     transition.onDiscard(() => this.#discard(change));
     transition.onCommit(() => this.#commit(change, security.validation, shutdown.grace));
     try {
+      if (this.#checks)
+        await checkFree(
+          change.next.map(({ settings }) => settings),
+          this.#ports(),
+        );
       await change.prepare();
     } catch (error) {
       if (this.#change === change) this.#change = undefined;
@@ -181,7 +198,13 @@ export class Listeners implements LivePart {
   #make(settings: ListenerSettings): Listener {
     const { redirectToHttps: port } = settings;
     const handle = port === undefined ? this.#take() : this.#redirect(port);
-    return new Listener(settings, this.#rules, handle, this.#services, this.thread !== undefined);
+    return new Listener(
+      settings,
+      this.#rules,
+      handle,
+      this.#services,
+      this.thread !== undefined || this.sharing !== undefined,
+    );
   }
 
   #take(): HandleRequest {

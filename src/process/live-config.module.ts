@@ -8,6 +8,7 @@ import { BackendDiscoveryModule } from '../upstream/discovery/discovery.module.j
 import { ConfigSource } from './config-source.js';
 import { LiveConfig } from './live-config.js';
 import { LiveLogging } from './live-logging.js';
+import { Succession } from './succession.js';
 
 /** The configuration in force, and how it changes. Needs the global modules of configuration, log, metrics, breakers and streams. */
 @Module({
@@ -19,7 +20,7 @@ import { LiveLogging } from './live-logging.js';
     ProxyModule,
     SecurityModule,
   ],
-  providers: [ConfigSource, LiveConfig, LiveLogging],
-  exports: [ConfigSource, LiveConfig],
+  providers: [ConfigSource, LiveConfig, LiveLogging, Succession],
+  exports: [ConfigSource, LiveConfig, Succession],
 })
 export class LiveConfigModule {}

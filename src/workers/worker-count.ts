@@ -1,8 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { canSharePorts } from '../listeners/port-sharing.js';
 import { mostThreads } from '../upstream/load/load-memory.js';
-
-/** Systems on which several sockets may listen on one port, and the system deals the connections out among them (Node's `reusePort`). */
-const sharingPorts: readonly NodeJS.Platform[] = ['linux', 'freebsd', 'sunos', 'aix'];
 
 /** How many worker threads carry the traffic. 1: none, the main thread does. */
 export interface WorkerCount {
@@ -19,7 +17,7 @@ export function workerCount(
 ): WorkerCount {
   const most = mostThreads - 1;
   const wanted = Math.min(asked === 'auto' ? cores : asked, most);
-  if (wanted === 1 || sharingPorts.includes(platform)) {
+  if (wanted === 1 || canSharePorts(platform)) {
     const isLess = asked !== 'auto' && asked > most;
     return {
       workers: wanted,

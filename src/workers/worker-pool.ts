@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -6,7 +5,7 @@ import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { plainOf } from '../config/loading/plain-config.js';
 import type { Transition } from '../config/live/transition.js';
-import { authority } from '../listeners/listener.js';
+import { checkFree } from '../listeners/port-sharing.js';
 import { StartError } from '../listeners/start-error.js';
 import { MergedMetrics } from '../metrics/merged-metrics.js';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
@@ -39,6 +38,8 @@ export interface PoolSettings {
   readonly entry: URL;
   /** The name of the gateway in `Via`. */
   readonly instance: string;
+  /** Another process of the gateway still listens on its ports. */
+  readonly beside: boolean;
   readonly memory: WorkerMemory;
 }
 
@@ -87,7 +88,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
 
   async listen(config: GatewayConfig): Promise<void> {
     this.#config = config;
-    await checkFree(config);
+    if (!this.settings.beside) await checkFree(config.listeners);
     try {
       const workers = Array.from({ length: this.settings.count }, (_, n) => this.#start(n + 1));
       const [first, ...others] = workers;
@@ -122,7 +123,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
   async prepare(transition: Transition): Promise<void> {
     if (this.#phase !== 'open') throw new Error('the gateway is shutting down');
     const { to } = transition;
-    await checkFree(to, this.#listeners);
+    await checkFree(to.listeners, new Set(this.#listeners.flatMap(({ port }) => port ?? [])));
     const round = await this.#rounds.prepare(plainOf(to), this.#ports(to));
     transition.onDiscard(() => this.#rounds.settle(round, 'discard'));
     transition.onCommit(() => {
@@ -282,19 +283,5 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
 
   #every(interval: number, act: () => void): void {
     this.#timers.push(setInterval(act, interval).unref());
-  }
-}
-
-/**
- * Throws a StartError when another program listens on an address of the configuration: threads that share a port would share it with that program as
- * well, if it allows it. `own`: what is open already.
- */
-async function checkFree({ listeners }: GatewayConfig, own: readonly WorkerListener[] = []): Promise<void> {
-  for (const { host, name, port, unix } of listeners) {
-    if (unix !== undefined || port === undefined || port === 0 || own.some(each => each.port === port)) continue;
-    const server = createServer();
-    const free = Promise.withResolvers<void>();
-    server.once('error', free.reject).listen({ host, port, exclusive: true }, () => server.close(() => free.resolve()));
-    await free.promise.catch(StartError.rethrow(`listener "${name}": cannot listen on ${authority(host, port)}`));
   }
 }

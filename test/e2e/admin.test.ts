@@ -38,6 +38,7 @@ function sources(changes: Partial<AdminSources> = {}): AdminSources {
     routes: () => [{ name: 'orders', path: '/orders/*' }],
     metrics: registry,
     configRefusal: () => undefined,
+    handOver: () => false,
     reload: async () => undefined,
     ...changes,
   };

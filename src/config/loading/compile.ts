@@ -101,7 +101,7 @@ export function compile(material: Material): LoadedConfig {
   );
   const problems = locate([...findings, ...relevant, ...unsupported], positions);
   if (problems.length > 0) throw new ConfigError(problems, origin);
-  rememberPlain(config, { value, baseDir: source.baseDir });
+  rememberPlain(config, value, source.baseDir);
   return { config, warnings: locate(warnings, positions), ...origin };
 }
 

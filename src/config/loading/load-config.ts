@@ -9,7 +9,7 @@ import { compile, type LoadedConfig } from './compile.js';
 import type { Environment } from './environment.js';
 import { IncludeReader } from './including/include-reader.js';
 import { merge } from './including/merge.js';
-import type { PlainConfig } from './plain-config.js';
+import { decode, type PlainConfig } from './plain-config.js';
 import { plainData } from './plain-data.js';
 import { largestFile } from './yaml-bounds.js';
 import type { UnsupportedKey } from './unsupported.js';
@@ -70,8 +70,8 @@ export function buildConfig(
 
 /** The configuration that another thread has made of the same. @throws ConfigError when a file that it names has changed, and cannot be used any more. */
 export function rebuildConfig({ baseDir, value }: PlainConfig, known: KnownNames): GatewayConfig {
-  const material = { value, findings: [], positions: noPositions, origin: noOrigin, source: new Source(baseDir) };
-  return compile({ ...material, known }).config;
+  const material = { value: decode(value), findings: [], positions: noPositions, origin: noOrigin };
+  return compile({ ...material, source: new Source(baseDir), known }).config;
 }
 
 function readFile(file: string): string {

@@ -1,18 +1,27 @@
 import type { GatewayConfig } from '../file/gateway.config.js';
+import { Substituted } from '../language/kinds/substituted.js';
 
 /** What a configuration was made of, without any class: it can be sent to another thread, which makes the same configuration of it. Holds secrets. */
 export interface PlainConfig {
   /** The content of the file and what it includes, with the environment put in. */
-  readonly value: unknown;
+  readonly value: Encoded;
   /** The folder to which its relative paths are relative. */
   readonly baseDir: string;
 }
 
-const known = new WeakMap<GatewayConfig, PlainConfig>();
+/** A value and what kind of value it is: a list, a block, a text from the environment with the text of the file, or another. */
+type Encoded =
+  | { readonly list: readonly Encoded[] }
+  | { readonly block: readonly (readonly [key: string, value: Encoded])[] }
+  | { readonly substituted: readonly [text: string, original: string] }
+  | { readonly value: unknown };
+
+/** What a configuration was made of, until it is asked for. */
+const known = new WeakMap<GatewayConfig, { readonly value: unknown; readonly baseDir: string }>();
 
 /** Remembers what a configuration was made of. */
-export function rememberPlain(config: GatewayConfig, plain: PlainConfig): void {
-  known.set(config, plain);
+export function rememberPlain(config: GatewayConfig, value: unknown, baseDir: string): void {
+  known.set(config, { value, baseDir });
 }
 
 /** The configuration `to` was made of the same as `from`. */
@@ -25,5 +34,22 @@ export function sharePlain(from: GatewayConfig, to: GatewayConfig): void {
 export function plainOf(config: GatewayConfig): PlainConfig {
   const plain = known.get(config);
   if (plain === undefined) throw new Error('this configuration was not made by buildConfig, parseConfig or loadConfig');
-  return plain;
+  return { value: encode(plain.value), baseDir: plain.baseDir };
+}
+
+/** The value of {@link PlainConfig} as the loader knows it: its blocks have no prototype. */
+export function decode(encoded: Encoded): unknown {
+  if ('list' in encoded) return encoded.list.map(decode);
+  if ('substituted' in encoded) return new Substituted(...encoded.substituted);
+  if ('value' in encoded) return encoded.value;
+  const block = Object.create(null) as Record<string, unknown>;
+  for (const [key, value] of encoded.block) block[key] = decode(value);
+  return block;
+}
+
+function encode(value: unknown): Encoded {
+  if (Array.isArray(value)) return { list: value.map(encode) };
+  if (value instanceof Substituted) return { substituted: [value.text, value.original] };
+  if (typeof value !== 'object' || value === null) return { value };
+  return { block: Object.entries(value).map(([key, item]) => [key, encode(item)] as const) };
 }
