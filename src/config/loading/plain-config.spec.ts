@@ -7,8 +7,8 @@ describe('a configuration for another thread', () => {
   it('is the same there, with what came from the environment', () => {
     const text = `
 listeners: [{ port: "\${PORT}" }]
-upstreams: { app: { backends: ["\${APP_URL}", { url: http://127.0.0.1:\${OTHER}, weight: 3 }] } }
-routes: [{ name: all, match: { host: "\${HOST:-a.test}" }, upstream: app }]
+upstreams: { app: { backends: ["\${APP_URL}", { url: "http://127.0.0.1:\${OTHER}", weight: 3 }] } }
+routes: [{ name: all, match: { hosts: ["\${HOST:-a.test}"] }, upstream: app }]
 `;
     const env = { PORT: '8443', APP_URL: 'http://10.0.0.1:3000', OTHER: '3001' };
     const { config } = parseConfig(text, { env });
