@@ -30,6 +30,7 @@ security: { validation: { methods: [GET] } }
       `upstreams: { shop: { backends: ["${shop.url}"] } }
 routes: [{ name: shop, upstream: shop }]
 include: conf.d/*.yaml
+workers: "\${WORKERS:-2}"
 `,
       { cwd: folder },
     );

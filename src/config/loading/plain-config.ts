@@ -1,4 +1,6 @@
 import type { GatewayConfig } from '../file/gateway.config.js';
+import { Placed } from '../language/kinds/placed.js';
+import { Source } from '../language/kinds/source.js';
 import { Substituted } from '../language/kinds/substituted.js';
 
 /** What a configuration was made of, without any class: it can be sent to another thread, which makes the same configuration of it. Holds secrets. */
@@ -9,11 +11,12 @@ export interface PlainConfig {
   readonly baseDir: string;
 }
 
-/** A value and what kind of value it is: a list, a block, a text from the environment with the text of the file, or another. */
+/** A value and what kind of value it is: a list, a block, a text from the environment with the text of the file, what stands in an included file with its folder, or another. */
 type Encoded =
   | { readonly list: readonly Encoded[] }
   | { readonly block: readonly (readonly [key: string, value: Encoded])[] }
   | { readonly substituted: readonly [text: string, original: string] }
+  | { readonly placed: Encoded; readonly baseDir: string }
   | { readonly value: unknown };
 
 /** What a configuration was made of, until it is asked for. */
@@ -41,6 +44,7 @@ export function plainOf(config: GatewayConfig): PlainConfig {
 export function decode(encoded: Encoded): unknown {
   if ('list' in encoded) return encoded.list.map(decode);
   if ('substituted' in encoded) return new Substituted(...encoded.substituted);
+  if ('placed' in encoded) return new Placed(decode(encoded.placed), new Source(encoded.baseDir));
   if ('value' in encoded) return encoded.value;
   const block = Object.create(null) as Record<string, unknown>;
   for (const [key, value] of encoded.block) block[key] = decode(value);
@@ -50,6 +54,7 @@ export function decode(encoded: Encoded): unknown {
 function encode(value: unknown): Encoded {
   if (Array.isArray(value)) return { list: value.map(encode) };
   if (value instanceof Substituted) return { substituted: [value.text, value.original] };
+  if (value instanceof Placed) return { placed: encode(value.value), baseDir: value.source.baseDir };
   if (typeof value !== 'object' || value === null) return { value };
   return { block: Object.entries(value).map(([key, item]) => [key, encode(item)] as const) };
 }
