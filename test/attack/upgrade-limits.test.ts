@@ -110,7 +110,7 @@ it('maxConnections counts streams of HTTP/2, and those that end make room', asyn
   await upgraded(gateway.port, handshake(), { tls: { rejectUnauthorized: false } });
 });
 
-it('a thousand connections that were opened and closed leave nothing behind', async () => {
+it('a thousand connections that were opened and closed leave nothing behind', { timeout: 90_000 }, async () => {
   const gateway = await gatewayTo([await startUpgradeBackend(({ socket }) => socket.once('end', () => socket.end()))], {
     connections: { max: 2000 },
   });

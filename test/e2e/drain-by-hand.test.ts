@@ -143,8 +143,9 @@ describe('a backend that is drained by hand', () => {
 
   it('is drained for a time, by code of the application too', async () => {
     const { control } = gateway.gateway.app.get(Maintenance, { strict: false });
-    control.drain('timed', 'timed-a', { for: 150 });
+    control.drain('timed', 'timed-a', { for: 600_000 });
     expect(await answering('timed')).toEqual(['b']);
+    control.drain('timed', 'timed-a', { for: 100 });
     await eventually(async () => expect((await vetoesAt(gateway.adminPort))['timed-a']).toEqual([]));
     expect(await answering('timed')).toEqual(['a', 'b']);
     await gateway.waitForLog(({ msg }) => msg === 'timed/timed-a is no longer drained by hand: its time is over');

@@ -66,7 +66,7 @@ describe('free ports', () => {
   });
 
   it('leave a configuration with ports as it is', () => {
-    const yaml = '# mine\nadmin: { port: 1 }\nlisteners: [{ port: 2 }]\n';
+    const yaml = '# mine\nadmin: { port: 1 }\nlisteners: [{ port: 2 }]\nworkers: 3\n';
     expect(withFreePorts(yaml)).toBe(yaml);
   });
 });
