@@ -67,7 +67,7 @@ describe('the whole contract', () => {
   });
 
   it('is what the JSON Schema accepts', () => {
-    const validate = new Ajv2020({ strict: false }).compile(jsonSchema());
+    const validate = new Ajv2020({ strict: false }).compile(jsonSchema([]));
     expect(validate(parse(everything)), JSON.stringify(validate.errors)).toBe(true);
     expect(validate(parse('upstreams: { app: { backends: ["http://127.0.0.1:3001"] } }'))).toBe(true);
     expect(validate(parse('listeners: [{ port: "${PORT}" }]\nupstreams: {}'))).toBe(true);
@@ -93,6 +93,21 @@ sse: { resume: false }
 workers: 1
 `;
     expect(problemsOf(text)).toEqual([]);
+  });
+});
+
+describe('what this version does not have', () => {
+  const validate = new Ajv2020({ strict: false }).compile(jsonSchema());
+  const app = 'upstreams: { app: { backends: [http://127.0.0.1:3001] } }';
+  it.each([
+    ['tracing: { otlp: http://collector:4318 }', false],
+    ['upstreams: { app: { backends: [http://127.0.0.1:3001], protocol: http2 } }', false],
+    ['upstreams: { app: { backends: [http://127.0.0.1:3001], protocol: http1 } }', true],
+    [`${app}\nroutes: [{ upstream: app, compress: true }]`, false],
+    [`${app}\nroutes: [{ upstream: app, compress: false }]`, true],
+  ])('is not offered by the JSON Schema either: %s', (text, isTaken) => {
+    const whole = text.includes('upstreams') ? text : `${app}\n${text}`;
+    expect([validate(parse(whole)), problemsOf(whole).length === 0]).toEqual([isTaken, isTaken]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { fieldsOf, type Field } from '../../language/fields.js';
+import { unsupportedKeys, type UnsupportedKey } from '../../loading/unsupported.js';
 import { GatewayConfig } from '../../file/gateway.config.js';
 import type { BlockClass, JsonSchema } from '../../language/kinds/kind.js';
 import { blockClasses, defaultOf } from './model.js';
@@ -8,9 +9,12 @@ const substitution = { type: 'string', pattern: '\\$\\{' };
 
 /**
  * The JSON Schema (2020-12) of the configuration file: editors use it for completion and checks. Where a value is not an
- * arbitrary text, a text with `${NAME}` is allowed too. Rules between several keys are left to the loader.
+ * arbitrary text, a text with `${NAME}` is allowed too. Rules between several keys are left to the loader. What this version refuses is not
+ * offered: `unsupported` says what that is.
  */
-export function jsonSchema(): JsonSchema {
+export function jsonSchema(unsupported: readonly UnsupportedKey[] = unsupportedKeys): JsonSchema {
+  const refused = new Map(unsupported.flatMap(key => fieldsAt(key.path).map(field => [field, key] as const)));
+  const blockSchema = (blockClass: BlockClass): JsonSchema => schemaOf(blockClass, refused);
   const definitions = blockClasses(GatewayConfig).map(each => [each.name, blockSchema(each)] as const);
   return {
     $schema: reference,
@@ -20,20 +24,42 @@ export function jsonSchema(): JsonSchema {
   };
 }
 
-function blockSchema(blockClass: BlockClass): JsonSchema {
-  const fields = [...fieldsOf(blockClass).values()];
+function schemaOf(blockClass: BlockClass, refused: ReadonlyMap<Field, UnsupportedKey>): JsonSchema {
+  const fields = [...fieldsOf(blockClass).values()].filter(
+    field => refused.get(field)?.isOff !== undefined || !refused.has(field),
+  );
   const required = fields.filter(field => field.required).map(field => field.name);
   return {
     type: 'object',
     additionalProperties: false,
     ...(required.length > 0 ? { required } : {}),
-    properties: Object.fromEntries(fields.map(field => [field.name, fieldSchema(blockClass, field)])),
+    properties: Object.fromEntries(
+      fields.map(field => [field.name, fieldSchema(blockClass, field, refused.has(field))]),
+    ),
   };
 }
 
-function fieldSchema(blockClass: BlockClass, field: Field): JsonSchema {
+/** The fields that a path leads to. */
+function fieldsAt(path: string): Field[] {
+  const [last, ...before] = path.split('.').toReversed();
+  let blocks: BlockClass[] = [GatewayConfig];
+  for (const step of before.toReversed()) {
+    if (step === '*') continue;
+    blocks = blocks.flatMap(
+      block =>
+        fieldsOf(block)
+          .get(step)
+          ?.kind.blocks?.map(each => each()) ?? [],
+    );
+  }
+  return blocks.flatMap(block => fieldsOf(block).get(last!) ?? []);
+}
+
+/** `isRefused`: only the default is taken, which asks for nothing. */
+function fieldSchema(blockClass: BlockClass, field: Field, isRefused: boolean): JsonSchema {
   const { kind, doc } = field;
   const isDefault = defaultOf(blockClass, field);
+  if (isRefused) return { description: `${doc} Not supported in this version.`, default: isDefault, const: isDefault };
   const plain = allowSubstitution(kind.schema);
   return { description: doc, ...(isDefault === undefined ? {} : { default: isDefault }), ...plain };
 }
