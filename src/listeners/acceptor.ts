@@ -10,6 +10,9 @@ import type { CountSpace } from '../shared-memory/count-table.js';
  */
 const backlog = 4096;
 
+/** Milliseconds for which a socket that shares its port accepts what still comes when it is to close. */
+const patience = 1_000;
+
 /** Where clients connect to: a host and a port (absent or 0: any free one), or the path of a unix socket. */
 export interface Address {
   readonly host: string;
@@ -39,6 +42,7 @@ export class Acceptor {
   /** It listens no more, and will not again. */
   isReleased = false;
   readonly #server: Server;
+  #accepted = 0;
   /** The one that is served, or for which connections wait. */
   #taker: Taker | undefined;
   /** What has come before a taker was served; undefined once one is. */
@@ -100,8 +104,22 @@ export class Acceptor {
     this.isReleased = true;
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.#server.close();
     for (const socket of this.#waiting ?? []) socket.destroy();
+    if (this.isShared) this.#closeWhenQuiet(performance.now() + patience);
+    else this.#server.close();
+  }
+
+  /**
+   * Stops listening when nothing more has come in two turns of the event loop: the others who listen on the port go on, but what the system has dealt to
+   * this socket, and it has not accepted yet, would be reset.
+   */
+  #closeWhenQuiet(deadline: number, quiet = 0): void {
+    const before = this.#accepted;
+    setImmediate(() => {
+      const turns = this.#accepted === before ? quiet + 1 : 0;
+      if (turns < 2 && performance.now() < deadline) this.#closeWhenQuiet(deadline, turns);
+      else this.#server.close();
+    });
   }
 
   #change(taker: Taker): void {
@@ -111,6 +129,7 @@ export class Acceptor {
   }
 
   #accept(socket: Socket): void {
+    this.#accepted++;
     const taker = this.#taker!;
     if (taker.counts !== undefined && !this.#count(socket, taker.maxConnections, taker.counts)) {
       taker.refused('limit');
