@@ -7,7 +7,8 @@ import { parse, stringify } from 'yaml';
 import { ConfigError } from '../../src/config/loading/config-error.js';
 import { effectiveConfig } from '../../src/config/showing/effective-config.js';
 import { generatedFiles } from '../../src/config/showing/generate.js';
-import { buildConfig, parseConfig, type ParseOptions } from '../../src/config/loading/load-config.js';
+import { buildConfig, parseConfig, rebuildConfig, type ParseOptions } from '../../src/config/loading/load-config.js';
+import { plainOf } from '../../src/config/loading/plain-config.js';
 import { formatProblem, type Problem } from '../../src/config/loading/problem.js';
 import { jsonSchema } from '../../src/config/showing/reference/json-schema.js';
 import { Ajv2020 } from './schema-validator.js';
@@ -47,6 +48,16 @@ function problemsOf(text: string, options: ParseOptions = {}): readonly Problem[
 }
 
 describe('the whole contract', () => {
+  it('survives the way to another thread, with what it includes from other folders', () => {
+    write('parts/more.yaml', 'upstreams: { more: { backends: [http://more], tls: { ca: ../certs/ca.pem } } }\n');
+    const text = everything.replace(/^include:.*$/m, 'include: parts/*.yaml').replace(/^tracing:.*$/m, '');
+    const { config } = parseConfig(text, { file: join(folder, 'gateway.yaml') });
+    const rebuilt = rebuildConfig(structuredClone(plainOf(config)), {});
+    expect(rebuilt.upstreams.get('more')?.tls?.ca).toBe(join(folder, 'certs/ca.pem'));
+    expect(effectiveConfig(rebuilt)).toEqual(effectiveConfig(config));
+    expect(rebuilt).toEqual(config);
+  });
+
   it('is known key by key', () => {
     const { config } = parseConfig(everything, { file: join(folder, 'gateway.yaml'), unsupported: [] });
     expect(config.upstreams.get('orders')?.fallback?.body).toBe('<p>Later.</p>');
