@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { LiveBackend } from '../../upstream/live-backend.js';
+import { LoadTable } from '../../upstream/load/load-table.js';
 import { ConnectionGate, type GateWaiter } from './connection-gate.js';
 
 const waiter = (told: (what: string) => void): GateWaiter => ({
@@ -98,5 +99,39 @@ describe('the gate of a backend', () => {
         },
       ),
     );
+  });
+});
+
+describe('the gates of a backend in two threads', () => {
+  it('let each thread have its turn, also beside one that is never without waiters', async () => {
+    const memory = LoadTable.allocate(2, 16);
+    const [busy, calm] = [0, 1].map(thread => {
+      const definition = { id: 'a', url: 'http://a:80', weight: 1, backup: false };
+      const load = new LoadTable(memory, thread).of('app', 'a');
+      return new ConnectionGate(new LiveBackend(definition, () => {}, load), {
+        max: 1,
+        queue: 10,
+        queueTimeout: 9_000,
+      });
+    });
+    let entered = 0;
+    let isOver = false;
+    const enter = (): void => {
+      if (isOver) return busy!.leave();
+      entered++;
+      setImmediate(() => {
+        busy!.wait({ ...waiter(() => {}), entered: enter });
+        busy!.leave();
+      });
+    };
+    busy!.tryEnter();
+    enter();
+    for (let turn = 0; turn < 5; turn++) {
+      const before = entered;
+      await new Promise<void>(resolve => calm!.wait({ ...waiter(() => {}), entered: resolve }));
+      expect(entered - before).toBeLessThan(20);
+      calm!.leave();
+    }
+    isOver = true;
   });
 });

@@ -2,6 +2,12 @@ import type { BackendLoad } from './backend-load.js';
 import { Share, Total, type LoadMemory } from './load-memory.js';
 import type { SharedClock } from '../../shared-memory/shared-clock.js';
 
+/**
+ * Milliseconds for which a thread leaves the places that it gives back to exchanges that wait in other threads. A thread that is never without exchanges
+ * would otherwise take each of its places again before any other thread has woken up.
+ */
+const lead = 1;
+
 /** The load of a backend in memory that threads share: a cell of a `LoadTable`. */
 export class SharedLoad implements BackendLoad {
   readonly latency: Float64Array;
@@ -16,6 +22,8 @@ export class SharedLoad implements BackendLoad {
   readonly #ownWaiting: number;
   #retry: (() => void) | undefined;
   #isWatching = false;
+  /** Set while places that this thread has given back are left to others. */
+  #leaving: NodeJS.Timeout | undefined;
 
   constructor(memory: LoadMemory, cell: number, thread: number, clock: SharedClock) {
     this.latency = memory.latencyOf(cell);
@@ -41,6 +49,7 @@ export class SharedLoad implements BackendLoad {
   }
 
   tryTake(max: number): boolean {
+    if (this.#leaving !== undefined) return false;
     const words = this.#words;
     let taken = Atomics.load(words, this.#taken);
     while (taken < max) {
@@ -74,7 +83,9 @@ export class SharedLoad implements BackendLoad {
   wait(more: number): void {
     Atomics.add(this.#words, this.#ownWaiting, more);
     Atomics.add(this.#words, this.#waiting, more);
-    this.#watch();
+    if (!this.#isWatching) this.#watch();
+    // Another thread may have given a place back before it could see that this one waits.
+    else if (more > 0) queueMicrotask(this.#retry!);
   }
 
   get isWantedElsewhere(): boolean {
@@ -94,6 +105,11 @@ export class SharedLoad implements BackendLoad {
     if (Atomics.load(this.#words, this.#waiting) === 0) return;
     Atomics.add(this.#words, this.#freed, 1);
     Atomics.notify(this.#words, this.#freed);
+    if (this.#leaving !== undefined || !this.isWantedElsewhere) return;
+    this.#leaving = setTimeout(() => {
+      this.#leaving = undefined;
+      this.#retry?.();
+    }, lead);
   }
 
   /** Waits for places that other threads give back, as long as exchanges of this thread want one. */
