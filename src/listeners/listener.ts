@@ -22,6 +22,7 @@ import { PrefaceGate } from './http2/preface-gate.js';
 import { ProxyProtocolGate } from './proxy-protocol-gate.js';
 import { SlowClients, type ClientPace } from './slow-clients.js';
 import { StartError } from './start-error.js';
+import type { TicketSecret } from './tls/ticket-secret.js';
 import type { ListenerTls } from './tls/tls-settings.js';
 import { TlsTermination } from './tls/tls-termination.js';
 
@@ -61,7 +62,11 @@ export interface ListenerServices {
   readonly trusted: TrustedProxies;
   readonly connections: ConnectionMetrics;
   readonly certificates: CertificateMetrics;
+  /** What the keys of TLS session tickets are made of. */
+  readonly tickets: TicketSecret;
   readonly log: Logger;
+  /** Another thread writes the lines about the files of certificates. */
+  readonly isQuiet?: boolean;
   /** Where the connections of all threads are counted; undefined: this thread has them all. */
   readonly counts?: SharedCounts | undefined;
 }
@@ -175,6 +180,7 @@ export class Listener implements ListenerInfo, Taker {
       await this.#tls?.load();
       if (!acceptor.isOpen) await acceptor.open(this);
     });
+    this.port = acceptor.port;
   }
 
   /** Tries once more to open its acceptor, which could not be opened. Rejects as {@link listen} does. */
@@ -281,6 +287,7 @@ export class Listener implements ListenerInfo, Taker {
 
   #terminationOf(settings: ListenerSettings, services: ListenerServices): TlsTermination | undefined {
     const { http2, limits, name, proxyProtocol, tls, unix } = settings;
+    const { certificates, connections: metrics, isQuiet = false, log, tickets } = services;
     return (
       tls &&
       new TlsTermination({
@@ -291,9 +298,7 @@ export class Listener implements ListenerInfo, Taker {
         handshakeTimeout: limits.headerTimeout,
         proxyProtocol,
         secured: (socket, below) => this.#secured(socket, below),
-        metrics: services.connections,
-        certificates: services.certificates,
-        log: services.log,
+        ...{ certificates, isQuiet, log, metrics, tickets },
       })
     );
   }

@@ -22,6 +22,7 @@ import { LeavingListeners } from './leaving-listeners.js';
 import { checkFree, PORT_SHARING, type PortSharing } from './port-sharing.js';
 import { Listener, type ListenerServices, type ListenerSettings, type HandleRequest } from './listener.js';
 import { ListenersChange } from './listeners-change.js';
+import { TicketSecret } from './tls/ticket-secret.js';
 
 /** Bytes for line ends and separators, in addition to the bytes that the limits count. */
 const headSlack = 4096;
@@ -55,6 +56,7 @@ export class Listeners implements LivePart {
     sources: MetricsSources,
     longLived: LongLived,
     counts: SharedCounts,
+    tickets: TicketSecret,
     @Optional() @Inject(THREAD) private readonly thread?: Thread,
     @Optional() @Inject(PORT_SHARING) private readonly sharing?: PortSharing,
   ) {
@@ -78,7 +80,9 @@ export class Listeners implements LivePart {
       trusted,
       connections,
       certificates,
+      tickets,
       log,
+      isQuiet: thread !== undefined && thread.index > 1,
       counts,
     };
     this.#all = this.#own(config).map(settings => this.#make(settings));
@@ -177,8 +181,9 @@ export class Listeners implements LivePart {
     this.#tell('no longer listening', before, this.#all);
   }
 
-  /** Writes a line for each of `listeners` whose address is none of the same listener of `others`. */
+  /** Writes a line for each of `listeners` whose address is none of the same listener of `others`; for several threads the main thread does. */
   #tell(what: string, listeners: readonly Listener[], others: readonly Listener[]): void {
+    if (this.thread !== undefined) return;
     for (const { name, url } of listeners) {
       if (!others.some(other => other.name === name && other.url === url)) this.log.info({ listener: name, url }, what);
     }

@@ -2,6 +2,7 @@ import pino from 'pino';
 import { Counter } from 'prom-client';
 import { TrustedProxies } from '../../src/http/client-address.js';
 import { Listener, type HandleRequest, type ListenerSettings } from '../../src/listeners/listener.js';
+import { TicketSecret } from '../../src/listeners/tls/ticket-secret.js';
 import type { CertificateMetrics } from '../../src/metrics/certificate-metrics.js';
 import { ConnectionMetrics } from '../../src/metrics/connection-metrics.js';
 import { closeLater } from './cleanup.js';
@@ -66,6 +67,7 @@ export function listenerOf(settings: ListenerSettings, handle: HandleRequest = o
     trusted: new TrustedProxies([]),
     connections: new ConnectionMetrics(refusals),
     certificates: undefined as unknown as CertificateMetrics,
+    tickets: new TicketSecret({ role: 'worker' }),
     log: pino({ level: 'silent' }),
   });
   closeLater(() => sut.close());

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { expiryWarning, readAuthorities, readKeyPair, type KeyPair } from '../../tls/key-pair.js';
 import { contextOptions, type ListenerTls } from './tls-settings.js';
@@ -26,6 +27,14 @@ export class TlsCertificates {
       ...certificates.flatMap(({ cert, key }) => [cert, key]),
       ...(clientAuth === undefined ? [] : [clientAuth.ca]),
     ];
+  }
+
+  /** A digest of all by which clients are admitted: the settings, and what the files say now. */
+  get terms(): Uint8Array {
+    const files = [...this.#pairs.flatMap(({ cert, key }) => [cert, key]), this.#authorities];
+    return createHash('sha256')
+      .update(JSON.stringify([this.settings, files]))
+      .digest();
   }
 
   /** When each expires, in seconds since 1970. */

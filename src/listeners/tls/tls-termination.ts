@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
@@ -11,7 +10,8 @@ import { FileWatch, type WatchTimes } from '../../platform/file-watch.js';
 import { carrierOf } from '../../platform/tls-carrier.js';
 import { TlsCertificates } from './tls-certificates.js';
 import { handshakeFailure } from './tls-failure.js';
-import { sessionLifetime, type ListenerTls } from './tls-settings.js';
+import type { TicketSecret } from './ticket-secret.js';
+import type { ListenerTls } from './tls-settings.js';
 
 /** Options of the TLS of a listener. */
 interface TlsTerminationOptions {
@@ -27,7 +27,10 @@ interface TlsTerminationOptions {
   readonly secured: (socket: TLSSocket, below: Socket) => void;
   readonly metrics: ConnectionMetrics;
   readonly certificates: CertificateMetrics;
+  readonly tickets: Pick<TicketSecret, 'keysFor' | 'onReplaced'>;
   readonly log: Logger;
+  /** Another thread writes the lines about the files. */
+  readonly isQuiet: boolean;
   readonly watch?: WatchTimes | undefined;
 }
 
@@ -46,7 +49,7 @@ export class TlsTermination {
   /** Does not listen: it is given connections. */
   readonly #server: TlsServer;
   #reported: readonly string[] = [];
-  #rotation: NodeJS.Timeout | undefined;
+  #keepKeys: (() => void) | undefined;
   #removeMetrics: (() => void) | undefined;
 
   constructor(options: TlsTerminationOptions) {
@@ -83,19 +86,20 @@ export class TlsTermination {
   /** Loads the certificates and watches their files. Rejects, in one line, when one cannot be used. */
   async load(): Promise<void> {
     this.#certificates.load();
-    this.#server.setSecureContext(this.#certificates.defaults);
+    this.#useCertificates();
     await this.#watch.start();
   }
 
   /** Its certificates are served from now on, until {@link stop}: says when they expire. */
   begin(): void {
-    const { certificates, listener, log } = this.#options;
-    for (const warning of this.#certificates.warnings(file => certificates.shows(file)))
-      log.warn({ listener }, warning);
+    const { certificates, isQuiet, listener, log, tickets } = this.#options;
+    const warnings = isQuiet ? [] : this.#certificates.warnings(file => certificates.shows(file));
+    for (const warning of warnings) log.warn({ listener }, warning);
     this.#removeMetrics = certificates.addCertificates(() =>
       this.#certificates.expiries.map(expiry => ({ listener, ...expiry })),
     );
-    this.#rotation = setInterval(() => this.#server.setTicketKeys(randomBytes(48)), sessionLifetime * 1000).unref();
+    this.#useTickets();
+    this.#keepKeys = tickets.onReplaced(() => this.#useTickets());
   }
 
   /** Throws, in one line, when a file cannot be used now; changes nothing. */
@@ -111,9 +115,18 @@ export class TlsTermination {
   /** Leaves the certificates as they are: handshakes that come now are the last. */
   stop(): void {
     this.#watch.stop();
-    clearInterval(this.#rotation);
+    this.#keepKeys?.();
     this.#removeMetrics?.();
     this.#removeMetrics = undefined;
+  }
+
+  #useCertificates(): void {
+    this.#server.setSecureContext(this.#certificates.defaults);
+    this.#useTickets();
+  }
+
+  #useTickets(): void {
+    this.#server.setTicketKeys(this.#options.tickets.keysFor(this.#certificates.terms));
   }
 
   #secured(socket: TLSSocket): void {
@@ -153,15 +166,16 @@ export class TlsTermination {
   }
 
   #reload(last: boolean): boolean {
-    const { listener, log } = this.#options;
+    const { isQuiet, listener, log } = this.#options;
     const { changed, failures } = this.#certificates.reload();
     if (changed.length > 0) {
-      this.#server.setSecureContext(this.#certificates.defaults);
-      log.info({ listener, files: changed }, 'certificates changed');
+      this.#useCertificates();
+      if (!isQuiet) log.info({ listener, files: changed }, 'certificates changed');
     }
     if (failures.length > 0 && !last) return false;
     for (const failure of failures) {
-      if (!this.#reported.includes(failure)) log.error({ listener }, `${failure}; the one before is still served`);
+      if (!isQuiet && !this.#reported.includes(failure))
+        log.error({ listener }, `${failure}; the one before is still served`);
     }
     this.#reported = failures;
     return true;
