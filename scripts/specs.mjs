@@ -5,6 +5,7 @@ import ts from 'typescript';
 /** Files that need no spec, each with the reason. */
 const exceptions = new Map([
   ['src/main.ts', 'ends the process that loads it: test/e2e/cli.test.ts runs it'],
+  ['src/worker.ts', 'runs in a thread of its own: test/e2e/workers.test.ts starts the program with some'],
   ['src/listeners/listeners.module.ts', 'only lists its providers'],
 ]);
 

@@ -2,18 +2,20 @@ import { Injectable } from '@nestjs/common';
 
 /**
  * The phase of the gateway's life. `draining` comes before the listeners close, so that load balancers in front can stop
- * sending traffic in time.
+ * sending traffic in time. `unserved`: all worker threads have died, and none has been replaced yet.
  */
-type LifeState = 'starting' | 'ready' | 'draining';
+type LifeState = 'starting' | 'ready' | 'draining' | 'unserved';
 
 /** The state that `/health/ready` shows. The gateway sets it; `draining` is final. */
 @Injectable()
 export class Readiness {
   #state: LifeState = 'starting';
   #wasReady = false;
+  /** There are threads that serve clients. */
+  isServed = true;
 
   get state(): LifeState {
-    return this.#state;
+    return this.#state === 'ready' && !this.isServed ? 'unserved' : this.#state;
   }
 
   /** Traffic may come. Without effect once draining. */

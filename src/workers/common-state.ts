@@ -1,5 +1,6 @@
 import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { CircuitEvent } from '../circuit-breaker/circuit-events.js';
+import type { TicketSecret } from '../listeners/tls/ticket-secret.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { BackendControl } from '../upstream/control/backend-control.js';
 import type { Upstream } from '../upstream/upstream.js';
@@ -17,10 +18,12 @@ export class CommonState {
     private readonly upstreams: Upstreams,
     private readonly breakers: CircuitBreakers,
     private readonly control: BackendControl,
+    private readonly tickets: TicketSecret,
     private readonly tell: (message: ToWorker, but?: number) => void,
   ) {
     upstreams.onFound(upstream => tell({ kind: 'found', found: this.#found(upstream) }));
     upstreams.onChange(upstream => this.#note(upstream));
+    tickets.onReplaced(() => tell({ kind: 'tickets', secret: tickets.current }));
     control.onChange(() => tell({ kind: 'settings', settings: control.snapshot() }));
     breakers.events.subscribe(event => {
       // By hand, in this thread. What workers have decided they tell themselves.
@@ -44,6 +47,7 @@ export class CommonState {
       settings: this.control.snapshot(),
       unhealthy: [...this.#unhealthy.values()],
       circuits: [...this.#open()],
+      tickets: this.tickets.current,
     };
   }
 

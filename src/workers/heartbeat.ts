@@ -41,6 +41,11 @@ export class HeartbeatWatch {
     this.#since = this.#lookedAt = now();
   }
 
+  /** Forgets how long the thread has not beaten: it had a reason. */
+  renew(): void {
+    this.#since = this.#lookedAt = this.now();
+  }
+
   /** To be asked about every {@link interval}. */
   isStuck(): boolean {
     const now = this.now();

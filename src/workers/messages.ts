@@ -52,6 +52,8 @@ export interface KnownState {
   readonly circuits: readonly CircuitEvent[];
   /** What is set by hand. */
   readonly settings: readonly BackendSetting[];
+  /** What the keys of TLS session tickets are made of. */
+  readonly tickets: Uint8Array;
 }
 
 /** From the main thread to a worker. */
@@ -61,7 +63,10 @@ export type ToWorker =
   /** Prepare for another configuration; `commit` or `discard` follows. */
   | { readonly kind: 'prepare'; readonly round: number; readonly config: PlainConfig; readonly ports: Ports }
   | { readonly kind: 'commit' | 'discard'; readonly round: number }
+  /** All that the main thread knows, once more. */
+  | { readonly kind: 'know'; readonly state: KnownState }
   | { readonly kind: 'certificates' }
+  | { readonly kind: 'tickets'; readonly secret: Uint8Array }
   | { readonly kind: 'found'; readonly found: FoundBackends }
   | { readonly kind: 'health'; readonly verdict: HealthVerdict }
   | { readonly kind: 'circuit'; readonly event: CircuitEvent }

@@ -1,101 +1,132 @@
 import type { PlainConfig } from '../config/loading/plain-config.js';
-import type { Ports, ToMain, WorkerListener } from './messages.js';
-import type { WorkerHandle } from './worker-handle.js';
+import type { KnownState, Ports, ToMain, ToWorker, WorkerListener } from './messages.js';
 
 /** Milliseconds within which all workers must have prepared. */
 const patience = 60_000;
 
-/** A configuration that the workers prepare. */
-interface Round {
-  readonly id: number;
-  /** What the first worker that has answered will listen on. */
-  listeners: readonly WorkerListener[];
+/** What the rounds use of a worker. */
+export interface RoundWorker {
+  readonly index: number;
+  /** It carries traffic. */
+  readonly isListening: boolean;
+  post(message: ToWorker): void;
+  beginReading(): void;
+  endReading(): void;
+  /** Ends it, so that another takes its place. */
+  kill(): Promise<void>;
 }
 
-/** The workers that have to answer, and what has them answer. */
-interface Asked {
-  readonly waiting: Map<WorkerHandle, PromiseWithResolvers<readonly WorkerListener[]>>;
+/** A configuration that the workers prepare. */
+export interface Round {
+  readonly id: number;
+  /** What the workers will listen on; undefined: none runs that could say. */
+  readonly listeners: readonly WorkerListener[] | undefined;
 }
+
+type Answer = PromiseWithResolvers<readonly WorkerListener[]>;
 
 /** Has all workers prepare for a configuration, and then take it, or let it go. */
-export class Rounds {
+export class Rounds<W extends RoundWorker = RoundWorker> {
   #last = 0;
-  readonly #asked = new Map<number, Asked>();
+  /** The workers that were asked, by the rounds that are not settled, and what has them answer. */
+  readonly #asked = new Map<number, Map<W, Answer>>();
 
-  constructor(private readonly workers: () => Iterable<WorkerHandle>) {}
+  constructor(private readonly workers: () => Iterable<W>) {}
+
+  /** A configuration is prepared, or about to take effect. */
+  get isUnderWay(): boolean {
+    return this.#asked.size > 0;
+  }
 
   /**
-   * Resolves when all workers have prepared. The first goes ahead where the system has to choose a port. Rejects with the reason of the first that
-   * cannot; all let it go then.
+   * Resolves when all workers that carry traffic have prepared. The first goes ahead where the system has to choose a port. Rejects with the reason of
+   * the first that cannot; all let it go then.
    */
   async prepare(config: PlainConfig, ports: Ports): Promise<Round> {
-    const round: Round = { id: ++this.#last, listeners: [] };
-    const asked: Asked = { waiting: new Map() };
-    this.#asked.set(round.id, asked);
+    const id = this.#begin();
     try {
       const [first, ...others] = [...this.workers()].filter(({ isListening }) => isListening);
-      if (first === undefined) throw new Error('no worker runs now: try again');
-      round.listeners = await this.#ask(round, asked, first, config, ports);
+      if (first === undefined) return { id, listeners: undefined };
+      const listeners = await this.#ask(id, first, config, ports);
       const chosen = Object.fromEntries(
-        round.listeners.flatMap(({ name, port }) => (port === undefined ? [] : [[name, port]])),
+        listeners.flatMap(({ name, port }) => (port === undefined ? [] : [[name, port]])),
       );
-      await Promise.all(others.map(worker => this.#ask(round, asked, worker, config, { ...chosen, ...ports })));
-      return round;
+      await Promise.all(others.map(worker => this.#ask(id, worker, config, { ...chosen, ...ports })));
+      return { id, listeners };
     } catch (error) {
-      this.settle(round, 'discard');
+      this.#settle(id, 'discard');
       throw error;
     }
   }
 
-  /** All workers take it, or let it go. */
-  settle(round: Round, kind: 'commit' | 'discard'): void {
-    this.#asked.delete(round.id);
-    for (const worker of this.workers()) {
-      worker.isReading &&= !worker.isListening;
-      worker.post({ kind, round: round.id });
-    }
+  /** All workers take it. Gives those that carry traffic and have not prepared it, because they did not yet when it began. */
+  commit({ id }: Round): readonly W[] {
+    const asked = this.#settle(id, 'commit');
+    return [...this.workers()].filter(worker => worker.isListening && !asked.has(worker));
   }
 
-  /** Has one worker, which has begun with another configuration, take this one. */
-  async follow(worker: WorkerHandle, config: PlainConfig, ports: Ports): Promise<void> {
-    const round: Round = { id: ++this.#last, listeners: [] };
-    const asked: Asked = { waiting: new Map() };
-    this.#asked.set(round.id, asked);
+  /** All workers let it go. */
+  discard({ id }: Round): void {
+    this.#settle(id, 'discard');
+  }
+
+  /**
+   * Has one worker, which has begun with another configuration, take this one, and know what it could not have understood before. Resolves with what it
+   * listens on; undefined: it cannot, and one that begins with the right configuration takes its place.
+   */
+  async follow(
+    worker: W,
+    config: PlainConfig,
+    ports: Ports,
+    known: () => KnownState,
+  ): Promise<readonly WorkerListener[] | undefined> {
+    const id = this.#begin();
     try {
-      await this.#ask(round, asked, worker, config, ports);
-      worker.post({ kind: 'commit', round: round.id });
+      const listeners = await this.#ask(id, worker, config, ports);
+      this.#settle(id, 'commit');
+      worker.post({ kind: 'know', state: known() });
+      return listeners;
     } catch {
-      // Not even its peers know what to do with it: another one begins with the right one.
-      await worker.terminate();
-    } finally {
-      this.#asked.delete(round.id);
-      worker.isReading = false;
+      this.#settle(id, 'discard');
+      await worker.kill();
+      return undefined;
     }
   }
 
-  heard(worker: WorkerHandle, message: ToMain & { readonly kind: 'prepared' | 'cannot' }): void {
-    const waiting = this.#asked.get(message.round)?.waiting.get(worker);
-    if (message.kind === 'prepared') waiting?.resolve(message.listeners);
-    else waiting?.reject(new Error(message.message));
+  heard(worker: W, message: ToMain & { readonly kind: 'prepared' | 'cannot' }): void {
+    const answer = this.#asked.get(message.round)?.get(worker);
+    if (message.kind === 'prepared') answer?.resolve(message.listeners);
+    else answer?.reject(new Error(message.message));
   }
 
   /** A worker has died: its successor begins with what is in force. */
-  gone(worker: WorkerHandle): void {
-    for (const { waiting } of this.#asked.values()) {
-      waiting.get(worker)?.reject(new Error(`worker ${worker.index} died while it prepared: try again`));
+  gone(worker: W): void {
+    for (const asked of this.#asked.values()) {
+      asked.get(worker)?.reject(new Error(`worker ${worker.index} died while it prepared: try again`));
     }
   }
 
-  async #ask(
-    { id }: Round,
-    { waiting }: Asked,
-    worker: WorkerHandle,
-    config: PlainConfig,
-    ports: Ports,
-  ): Promise<readonly WorkerListener[]> {
+  #begin(): number {
+    this.#asked.set(++this.#last, new Map());
+    return this.#last;
+  }
+
+  /** Gives the workers that were asked. */
+  #settle(id: number, kind: 'commit' | 'discard'): ReadonlyMap<W, Answer> {
+    const asked = this.#asked.get(id) ?? new Map<W, Answer>();
+    this.#asked.delete(id);
+    for (const [worker, answer] of asked) {
+      answer.reject(new Error('another worker has refused it'));
+      worker.endReading();
+      worker.post({ kind, round: id });
+    }
+    return asked;
+  }
+
+  async #ask(id: number, worker: W, config: PlainConfig, ports: Ports): Promise<readonly WorkerListener[]> {
     const answer = Promise.withResolvers<readonly WorkerListener[]>();
-    waiting.set(worker, answer);
-    worker.isReading = true;
+    this.#asked.get(id)!.set(worker, answer);
+    worker.beginReading();
     worker.post({ kind: 'prepare', round: id, config, ports });
     const late = setTimeout(() => answer.reject(new Error(`worker ${worker.index} did not answer in time`)), patience);
     try {

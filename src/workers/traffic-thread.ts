@@ -6,6 +6,7 @@ import type { KnownNames } from '../config/loading/checks/check.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { rebuildConfig } from '../config/loading/load-config.js';
 import { Listeners } from '../listeners/listeners.js';
+import { TicketSecret } from '../listeners/tls/ticket-secret.js';
 import { LiveConfig } from '../process/live-config.js';
 import type { Thread } from '../shared-memory/thread.js';
 import { BackendControl } from '../upstream/control/backend-control.js';
@@ -51,10 +52,8 @@ export async function carryTraffic(make: MakeGateway, known: KnownNames): Promis
 
 /** A worker: a gateway with listeners for clients, without an admin listener, probes and discoveries of its own. */
 class TrafficThread {
-  /** The ports that the listeners have got which may have any. */
-  #ports: Ports = {};
-  /** Answers what the main thread has said of the configuration that is prepared. */
-  #agreement: { readonly round: number; readonly settle: (commits: boolean) => void } | undefined;
+  /** What the main thread says of the configurations that are being prepared, by their rounds: whether they take effect. */
+  readonly #verdicts = new Map<number, PromiseWithResolvers<boolean>>();
 
   private constructor(
     private readonly port: MessagePort,
@@ -93,10 +92,13 @@ class TrafficThread {
         return void this.#prepare(message);
       case 'commit':
       case 'discard':
-        if (this.#agreement?.round === message.round) this.#agreement.settle(message.kind === 'commit');
-        return;
+        return this.#verdicts.get(message.round)?.resolve(message.kind === 'commit');
+      case 'know':
+        return this.#know(message.state);
       case 'certificates':
         return this.gateway.app.get(Listeners).reloadCertificates();
+      case 'tickets':
+        return this.gateway.app.get(TicketSecret).replace(message.secret);
       case 'found':
         return this.#found(message.found);
       case 'health':
@@ -113,7 +115,6 @@ class TrafficThread {
   }
 
   async #listen(ports: Ports): Promise<void> {
-    this.#ports = ports;
     this.#assign(this.config, ports);
     try {
       await this.gateway.start();
@@ -124,28 +125,28 @@ class TrafficThread {
   }
 
   async #prepare({ config: plain, ports, round }: ToWorker & { readonly kind: 'prepare' }): Promise<void> {
+    // Before anything is awaited: another thread may refuse it while this one still prepares.
+    const verdict = Promise.withResolvers<boolean>();
+    this.#verdicts.set(round, verdict);
+    let hasSaid = false;
+    const prepared = (): void => {
+      hasSaid = true;
+      this.#say({ kind: 'prepared', round, listeners: this.#listeners() });
+    };
     try {
       const config = rebuildConfig(plain, this.known);
-      // A listener that has its port for itself keeps it.
-      this.#ports = { ...ports, ...this.#ports };
-      this.#assign(config, this.#ports);
-      await this.gateway.app.get(LiveConfig).apply(config, () => this.#agreed(round));
+      this.#assign(config, ports);
+      await this.gateway.app.get(LiveConfig).apply(config, async () => {
+        prepared();
+        if (!(await verdict.promise)) throw new Error('another thread has refused it');
+      });
+      // Nothing that concerns this thread has changed.
+      if (!hasSaid) prepared();
     } catch (error) {
       this.#say({ kind: 'cannot', round, message: (error as Error).message });
-      return;
+    } finally {
+      this.#verdicts.delete(round);
     }
-    // Nothing that concerns this thread has changed.
-    if (this.#agreement?.round !== round) this.#say({ kind: 'prepared', round, listeners: this.#listeners() });
-  }
-
-  /** All is prepared: resolves when it takes effect in all threads, rejects when it does not. */
-  #agreed(round: number): Promise<void> {
-    const { promise, reject, resolve } = Promise.withResolvers<void>();
-    const settle = (commits: boolean): void =>
-      commits ? resolve() : reject(new Error('another thread has refused it'));
-    this.#agreement = { round, settle };
-    this.#say({ kind: 'prepared', round, listeners: this.#listeners() });
-    return promise;
   }
 
   async #readMetrics(question: number): Promise<void> {
@@ -162,7 +163,8 @@ class TrafficThread {
     process.exit(0);
   }
 
-  #know({ circuits, found, settings, unhealthy }: KnownState): void {
+  #know({ circuits, found, settings, tickets, unhealthy }: KnownState): void {
+    this.gateway.app.get(TicketSecret).replace(tickets);
     this.gateway.app.get(BackendControl).restore(settings);
     for (const each of found) this.#found(each);
     for (const each of unhealthy) this.#health(each);

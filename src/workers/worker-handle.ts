@@ -27,8 +27,8 @@ export class WorkerHandle {
   readonly gone: Promise<void>;
   /** It was told to end. */
   isEnding = false;
-  /** It reads a configuration. */
-  isReading = true;
+  /** Configurations that it reads now: at first the one that it begins with. */
+  #readings = 1;
   readonly #worker: Worker;
   #death: Death = 'crashed';
   #error: Error | undefined;
@@ -75,7 +75,7 @@ export class WorkerHandle {
   async listen(ports: Ports): Promise<readonly WorkerListener[]> {
     this.post({ kind: 'listen', ports });
     const listeners = await this.#opened.promise;
-    this.isReading = false;
+    this.endReading();
     this.isListening = true;
     this.listeningSince = performance.now();
     return listeners;
@@ -83,6 +83,16 @@ export class WorkerHandle {
 
   post(message: ToWorker): void {
     this.#worker.postMessage(message);
+  }
+
+  /** It is about to read a configuration, and may be silent for longer until {@link endReading}. */
+  beginReading(): void {
+    this.#readings++;
+  }
+
+  endReading(): void {
+    // What has kept it silent was the configuration.
+    if (--this.#readings === 0) this.#serving.renew();
   }
 
   /** Its metrics; never settles when it does not answer. */
@@ -97,19 +107,20 @@ export class WorkerHandle {
   /** Ends it if its heartbeat has stopped. To be called every half second or so. */
   look(): void {
     const [isStuck, isStuckReading] = [this.#serving.isStuck(), this.#reading.isStuck()];
-    if (this.isReading ? isStuckReading : isStuck) void this.#kill('stuck');
+    if (this.#readings > 0 ? isStuckReading : isStuck) void this.kill('stuck');
   }
 
-  /** Ends it at once. */
+  /** Ends it at once, so that it is replaced. */
+  async kill(death: Death = 'crashed'): Promise<void> {
+    this.#death = death;
+    await this.#worker.terminate();
+  }
+
+  /** Ends it at once, and for good. */
   async terminate(): Promise<void> {
     this.isEnding = true;
     await this.#worker.terminate();
     await this.gone;
-  }
-
-  async #kill(death: Death): Promise<void> {
-    this.#death = death;
-    await this.#worker.terminate();
   }
 
   #hear(message: ToMain): void {

@@ -6,7 +6,9 @@ import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { plainOf } from '../config/loading/plain-config.js';
 import type { Transition } from '../config/live/transition.js';
 import { checkFree } from '../listeners/port-sharing.js';
+import type { TicketSecret } from '../listeners/tls/ticket-secret.js';
 import { StartError } from '../listeners/start-error.js';
+import type { Readiness } from '../health/readiness.js';
 import { MergedMetrics } from '../metrics/merged-metrics.js';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { Front, OpenListener } from '../process/front.js';
@@ -51,6 +53,8 @@ export interface PoolParts {
   readonly log: Logger;
   readonly registry: Registry;
   readonly metrics: WorkerMetrics;
+  readonly readiness: Readiness;
+  readonly tickets: TicketSecret;
 }
 
 /** The worker threads that carry the traffic: started, watched, replaced, changed and ended together. */
@@ -58,9 +62,12 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
   readonly metrics: MergedMetrics;
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #delays = new Map<number, RestartDelay>();
-  readonly #restarts = new Set<NodeJS.Timeout>();
+  /** The workers that wait for their replacement, by their indices. */
+  readonly #restarts = new Map<number, NodeJS.Timeout>();
+  /** What is told of workers that have died before all had begun. */
+  readonly #early: (() => void)[] = [];
   readonly #state: CommonState;
-  readonly #rounds: Rounds;
+  readonly #rounds: Rounds<WorkerHandle>;
   readonly #loads: LoadTable;
   readonly #counts: CountTable;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -77,8 +84,8 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     this.#counts = new CountTable(settings.memory.counts, 0);
     this.#rounds = new Rounds(() => this.#workers.values());
     this.#drain = new Drain(parts.log);
-    const { breakers, control, upstreams } = parts;
-    this.#state = new CommonState(upstreams, breakers, control, (message, but) => this.#tell(message, but));
+    const { breakers, control, tickets, upstreams } = parts;
+    this.#state = new CommonState(upstreams, breakers, control, tickets, (message, but) => this.#tell(message, but));
     this.metrics = new MergedMetrics(parts.registry, () => this.#read());
   }
 
@@ -111,8 +118,12 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
       for (const worker of this.#workers.values()) worker.look();
     });
     this.#every(metricsInterval, () => void this.metrics.remember());
-    this.#every(sweepInterval, () => this.#loads.retain(this.#backends()));
-    this.parts.metrics.running(this.#running);
+    this.#every(sweepInterval, () => {
+      // Workers may have prepared for backends that are not in use yet.
+      if (!this.#rounds.isUnderWay) this.#loads.retain(this.#backends());
+    });
+    for (const tell of this.#early) tell();
+    this.#count();
   }
 
   reloadCertificates(): void {
@@ -125,14 +136,13 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     const { to } = transition;
     await checkFree(to.listeners, new Set(this.#listeners.flatMap(({ port }) => port ?? [])));
     const round = await this.#rounds.prepare(plainOf(to), this.#ports(to));
-    transition.onDiscard(() => this.#rounds.settle(round, 'discard'));
+    transition.onDiscard(() => this.#rounds.discard(round));
     transition.onCommit(() => {
       this.#config = to;
-      const before = this.#listeners;
-      this.#listeners = round.listeners;
-      this.#rounds.settle(round, 'commit');
-      this.#tellOf('listening', this.#listeners, before);
-      this.#tellOf('no longer listening', before, this.#listeners);
+      for (const worker of this.#rounds.commit(round)) void this.#follow(worker);
+      if (round.listeners !== undefined) this.#listenOn(round.listeners);
+      // None runs: perhaps because of the configuration before.
+      else for (const index of this.#restarts.keys()) this.#restart(index, 0);
     });
   }
 
@@ -142,7 +152,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     // One that is still starting carries nothing.
     for (const worker of workers.filter(each => !each.isListening)) void worker.terminate();
     const ending = workers.filter(each => each.isListening);
-    const ended = this.#drain.wait(ending.length);
+    const ended = this.#drain.wait(ending.map(({ index }) => index));
     for (const worker of ending) {
       worker.isEnding = true;
       worker.post({ kind: 'end', grace, delay });
@@ -173,7 +183,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
       case 'cannot':
         return this.#rounds.heard(worker, message);
       case 'told':
-        return this.#drain.told(message.fields);
+        return this.#drain.told(worker.index, message.fields);
       case 'ended':
         return this.#drain.ended(worker.index, message.cut);
       default:
@@ -186,10 +196,11 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     this.#loads.forget(index);
     this.#counts.forget(index);
     this.metrics.ended(index);
+    if (this.#phase === 'new') this.#early.push(() => this.died(worker, death, error));
     if (this.#phase !== 'open') return;
     this.#workers.delete(index);
     const { log, metrics } = this.parts;
-    metrics.running(this.#running);
+    this.#count();
     metrics.restarted(death);
     const lived = worker.listeningSince === Infinity ? 0 : performance.now() - worker.listeningSince;
     const delay = this.#delayOf(index).next(lived);
@@ -197,11 +208,16 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
       { worker: index, death, ...(delay > 0 && { milliseconds: delay }), err: error },
       'worker died: replacing it',
     );
+    this.#restart(index, delay);
+  }
+
+  #restart(index: number, delay: number): void {
+    clearTimeout(this.#restarts.get(index));
     const timer = setTimeout(() => {
-      this.#restarts.delete(timer);
+      this.#restarts.delete(index);
       void this.#replace(index);
     }, delay);
-    this.#restarts.add(timer);
+    this.#restarts.set(index, timer);
   }
 
   async #replace(index: number): Promise<void> {
@@ -210,18 +226,25 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     const worker = this.#start(index);
     try {
       await worker.loaded();
-      await worker.listen(this.#ports());
+      const listeners = await worker.listen(this.#ports());
+      if (this.#running === 1) this.#listenOn(listeners);
     } catch (error) {
-      // Its end is reported, and it is tried again then.
+      if (this.#phase !== 'open') return;
       this.parts.log.error({ worker: index, reason: (error as Error).message }, 'worker could not be replaced');
-      await worker.terminate();
-      if (this.#workers.get(index) === worker) this.died(worker, 'crashed', undefined);
+      // Its end is reported, and it is tried again then.
+      await worker.kill();
       return;
     }
-    // The configuration changed meanwhile.
-    if (config !== this.#config) await this.#rounds.follow(worker, plainOf(this.#config!), this.#ports());
-    this.parts.metrics.running(this.#running);
-    this.parts.log.info({ worker: index }, 'worker replaced');
+    this.#count();
+    if (config !== this.#config) await this.#follow(worker);
+    if (worker.isListening) this.parts.log.info({ worker: index }, 'worker replaced');
+  }
+
+  /** The configuration changed while a worker began. */
+  async #follow(worker: WorkerHandle): Promise<void> {
+    const config = plainOf(this.#config!);
+    const listeners = await this.#rounds.follow(worker, config, this.#ports(), () => this.#state.now);
+    if (listeners !== undefined && this.#running === 1) this.#listenOn(listeners);
   }
 
   #start(index: number): WorkerHandle {
@@ -236,7 +259,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
   async #end(): Promise<void> {
     this.#phase = 'ended';
     for (const timer of this.#timers) clearInterval(timer);
-    for (const timer of this.#restarts) clearTimeout(timer);
+    for (const timer of this.#restarts.values()) clearTimeout(timer);
     const workers = [...this.#workers.values()];
     this.#workers.clear();
     await Promise.all(workers.map(worker => worker.terminate()));
@@ -244,6 +267,16 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
 
   #tell(message: ToWorker, but?: number): void {
     for (const worker of this.#workers.values()) if (worker.index !== but) worker.post(message);
+  }
+
+  /** `opened`: what a worker has opened. Unix sockets are the first worker's, which may not run just now. */
+  #listenOn(opened: readonly WorkerListener[]): void {
+    const before = this.#listeners;
+    this.#listeners = this.#config!.listeners.flatMap(({ name, unix }) =>
+      unix === undefined ? opened.filter(each => each.name === name) : [{ name, url: `unix:${unix}`, port: undefined }],
+    );
+    this.#tellOf('listening', this.#listeners, before);
+    this.#tellOf('no longer listening', before, this.#listeners);
   }
 
   #tellOf(what: string, listeners: readonly WorkerListener[], others: readonly WorkerListener[]): void {
@@ -273,6 +306,13 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
 
   get #running(): number {
     return [...this.#workers.values()].filter(({ isListening }) => isListening).length;
+  }
+
+  /** The number of workers that carry traffic may have changed. */
+  #count(): void {
+    const running = this.#running;
+    this.parts.metrics.running(running);
+    this.parts.readiness.isServed = running > 0;
   }
 
   #delayOf(index: number): RestartDelay {

@@ -2,9 +2,13 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
+import { HealthChecksModule } from '../health/health-checks.module.js';
+import { Readiness } from '../health/readiness.js';
 import { PINO } from '../logging/logging.module.js';
 import { WorkerMetrics } from '../metrics/worker-metrics.js';
 import { FRONT } from '../process/front.js';
+import { TicketSecret } from '../listeners/tls/ticket-secret.js';
+import { ListenersModule } from '../listeners/listeners.module.js';
 import { CellTable } from '../shared-memory/cell-table.js';
 import { CountTable } from '../shared-memory/count-table.js';
 import type { Thread } from '../shared-memory/thread.js';
@@ -26,11 +30,16 @@ export class WorkersModule {
     return {
       module: WorkersModule,
       global: true,
-      imports: [ThreadModule.forRoot(main, memory, settings.count), UpstreamModule],
+      imports: [
+        ThreadModule.forRoot(main, memory, settings.count),
+        UpstreamModule,
+        HealthChecksModule,
+        ListenersModule,
+      ],
       providers: [
         {
           provide: FRONT,
-          inject: [Upstreams, CircuitBreakers, BackendControl, PINO, Registry, WorkerMetrics],
+          inject: [Upstreams, CircuitBreakers, BackendControl, PINO, Registry, WorkerMetrics, Readiness, TicketSecret],
           useFactory: (
             upstreams: Upstreams,
             breakers: CircuitBreakers,
@@ -38,7 +47,13 @@ export class WorkersModule {
             log: Logger,
             registry: Registry,
             metrics: WorkerMetrics,
-          ) => new WorkerPool({ ...settings, memory }, { upstreams, breakers, control, log, registry, metrics }),
+            readiness: Readiness,
+            tickets: TicketSecret,
+          ) =>
+            new WorkerPool(
+              { ...settings, memory },
+              { upstreams, breakers, control, log, registry, metrics, readiness, tickets },
+            ),
         },
       ],
       exports: [FRONT],

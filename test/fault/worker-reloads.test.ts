@@ -1,0 +1,138 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { request } from '../support/client.js';
+import { FaultyWorkers } from '../support/faulty-workers.js';
+import { metricAt } from '../support/operator.js';
+import { eventually } from '../support/poll.js';
+import { tempFolder } from '../support/temp.js';
+
+/** A configuration that answers with its name; `more`: names of further listeners. */
+const saying = (name: string, more: readonly object[] = []) => ({
+  workers: 3,
+  listeners: [{ name: 'web', host: '127.0.0.1', port: 0 }, ...more],
+  admin: { host: '127.0.0.1', port: 0 },
+  routes: [{ name: 'all', match: { path: '/*' }, respond: { body: name } }],
+});
+
+describe('a configuration that comes while workers die', () => {
+  let workers: FaultyWorkers;
+  const write = (config: object | string) =>
+    writeFile(workers.gateway.configFile!, typeof config === 'string' ? config : stringify(config));
+  /** All workers have it. */
+  const isInForce = (name: string) => eventually(async () => expect(await workers.answers('/')).toEqual([name]));
+
+  beforeAll(async () => {
+    workers = await FaultyWorkers.start(saying('first'));
+  });
+
+  it('is refused when a worker dies of it, and later ones are taken by those that had not prepared yet', async () => {
+    const held = [await workers.hold(2, 'prepare'), await workers.hold(3, 'prepare')];
+    await write(saying('second'));
+    await Promise.all(held.map(({ reached }) => reached()));
+    await workers.until('worker replaced', () => workers.befall(3, 'throw'));
+    await workers.gateway.waitForLog(({ msg }) => msg?.includes('worker 3 died while it prepared') === true);
+    for (const { release } of held) await release();
+    await isInForce('first');
+    await workers.until('configuration changed', () => write(saying('third')));
+    await isInForce('third');
+  });
+
+  it('is taken by a worker that began to carry traffic while the others prepared', async () => {
+    const late = await workers.hold(2, 'listen');
+    await workers.befall(2, 'throw');
+    await late.reached();
+    const preparing = await workers.hold(1, 'prepare');
+    await write(saying('fourth'));
+    await preparing.reached();
+    await workers.until('worker replaced', late.release);
+    await workers.until('configuration changed', preparing.release);
+    await isInForce('fourth');
+  });
+
+  it('is taken by the successor of a worker that has died after it had prepared', async () => {
+    const preparing = await workers.hold(3, 'prepare');
+    await write(saying('fifth'));
+    await preparing.reached();
+    await workers.until('worker replaced', () => workers.befall(1, 'throw'));
+    await workers.until('configuration changed', preparing.release);
+    await isInForce('fifth');
+  });
+
+  it('does not matter to a worker that begins when it is broken', async () => {
+    await write('listeners: nonsense\n');
+    await workers.gateway.waitForLog(({ msg }) => msg?.includes('found "nonsense"') === true);
+    await workers.until('worker replaced', () => workers.befall(3, 'throw'));
+    await isInForce('fifth');
+  });
+
+  it('opens a listener that may have any port on the same one in all workers, and says so once', async () => {
+    const more = { name: 'more', host: '127.0.0.1', port: 0 };
+    await workers.until('configuration changed', () => write(saying('sixth', [more])));
+    const said = workers.gateway.logs().filter(({ listener }) => listener === 'more');
+    expect(said).toHaveLength(1);
+    const { port } = new URL(String(said[0]!['url']));
+    const before = await metricAt(workers.gateway.adminPort, 'gatehouse_event_loop_busy_seconds_total');
+    expect(before).toBeGreaterThan(0);
+    const connections = Array.from({ length: 60 }, () => request(Number(port), { path: '/' }));
+    expect(new Set((await Promise.all(connections)).map(({ text }) => text))).toEqual(new Set(['sixth']));
+  });
+});
+
+describe('a gateway all of whose workers die', () => {
+  let workers: FaultyWorkers;
+  let socketPath: string;
+  const config = (name: string) => saying(name, [{ name: 'local', unix: socketPath }]);
+  const ready = async () => (await request(workers.gateway.adminPort, { path: '/health/ready' })).status;
+  const local = async () => (await request(0, { socketPath, path: '/' })).text;
+
+  beforeAll(async () => {
+    socketPath = join(await tempFolder(), 'local.sock');
+    workers = await FaultyWorkers.start({ ...config('first'), workers: 2 });
+  });
+
+  it('has its unix socket again when the worker that has it is replaced', async () => {
+    expect(await local()).toBe('first');
+    await workers.until('worker replaced', () => workers.befall(1, 'throw'));
+    expect(await local()).toBe('first');
+    await workers.until('configuration changed', () =>
+      writeFile(workers.gateway.configFile!, stringify({ ...config('second'), workers: 2 })),
+    );
+    expect(await local()).toBe('second');
+    expect(workers.count('no longer listening')).toBe(0);
+  });
+
+  it('goes on with one while the other dies at each start, and says so less and less often', async () => {
+    const letUp = await workers.keepDown(1);
+    const died = () => workers.gateway.logs().filter(({ msg }) => msg === 'worker died: replacing it');
+    const before = died().length;
+    await workers.befall(1, 'throw');
+    await eventually(async () => {
+      expect(await workers.answers('/')).toEqual(['second']);
+      expect(died().length).toBeGreaterThan(before + 2);
+    });
+    const waits = died().slice(before + 1);
+    for (const [index, { milliseconds }] of waits.entries()) {
+      if (index > 0) expect(Number(milliseconds)).toBe(2 * Number(waits[index - 1]!['milliseconds']));
+    }
+    await workers.until('worker replaced', letUp);
+    expect(await ready()).toBe(200);
+  });
+
+  it('is not ready meanwhile, and takes a configuration with which they can begin', async () => {
+    const letUp = [await workers.keepDown(1), await workers.keepDown(2)];
+    await Promise.all([workers.befall(1, 'throw'), workers.befall(2, 'throw')]);
+    await eventually(async () => expect(await ready()).toBe(503));
+    await workers.until('worker could not be replaced', () => Promise.resolve());
+    for (const each of letUp) await each();
+    await workers.until('worker replaced', () =>
+      writeFile(workers.gateway.configFile!, stringify({ ...config('third'), workers: 2 })),
+    );
+    expect(await ready()).toBe(200);
+    await eventually(async () => expect(await workers.answers('/')).toEqual(['third']));
+    await eventually(async () => expect(await metricAt(workers.gateway.adminPort, 'gatehouse_workers')).toBe(2));
+    expect(await local()).toBe('third');
+    expect((await workers.gateway.stop()).code).toBe(0);
+  });
+});
