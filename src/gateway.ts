@@ -174,11 +174,13 @@ export class Gateway {
     await this.#opened?.catch(() => undefined);
     await this.live.end();
     // Its successor wants the address.
-    if (this.succession.hasSuccessor) await this.admin.close();
+    if (this.succession.hasSuccessor && !this.#isWorker) await this.admin.close();
     const waits = readiness.wasReady ? delay : 0;
     if (waits > 0 && !this.#isWorker)
       log.info({ milliseconds: waits }, 'not ready any more, and still accepting (shutdown.delay)');
-    const cut = await (this.front === undefined ? this.#drain(grace, waits) : this.front.end(grace, waits));
+    const cut = await (this.front === undefined
+      ? this.#drain(grace, waits)
+      : this.front.end(grace, waits, this.succession.hasSuccessor));
     this.discovery.end();
     this.overload.unwatch();
     this.#unwatch?.();
@@ -196,7 +198,7 @@ export class Gateway {
       for (const listener of clients.all) listener.dismiss();
       await setTimeout(delay);
     }
-    const leaving = clients.end();
+    const leaving = clients.end(this.succession.hasSuccessor);
     const connections = leaving.reduce((sum, listener) => sum + listener.connections, 0);
     const counts = { exchanges: exchanges.open, streamsAndTunnels: longLived.open.size, connections };
     if (thread?.tell === undefined) log.info(counts, 'draining');

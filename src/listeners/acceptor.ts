@@ -41,6 +41,8 @@ export class Acceptor {
   isOpen = false;
   /** It listens no more, and will not again. */
   isReleased = false;
+  /** Another process listens on its port, and goes on when this one closes. */
+  isFollowed = false;
   readonly #server: Server;
   #accepted = 0;
   /** The one that is served, or for which connections wait. */
@@ -105,7 +107,7 @@ export class Acceptor {
     if (!this.isOpen) return;
     this.isOpen = false;
     for (const socket of this.#waiting ?? []) socket.destroy();
-    if (this.isShared) this.#closeWhenQuiet(performance.now() + patience);
+    if (this.isFollowed) this.#closeWhenQuiet(performance.now() + patience);
     else this.#server.close();
   }
 
@@ -116,6 +118,7 @@ export class Acceptor {
   #closeWhenQuiet(deadline: number, quiet = 0): void {
     const before = this.#accepted;
     setImmediate(() => {
+      // The first turn may have begun before.
       const turns = this.#accepted === before ? quiet + 1 : 0;
       if (turns < 2 && performance.now() < deadline) this.#closeWhenQuiet(deadline, turns);
       else this.#server.close();

@@ -150,9 +150,10 @@ export class Listeners implements LivePart {
     }
   }
 
-  /** The gateway shuts down: no change takes effect any more. Gives all listeners that have to end, also those that are about to go. */
-  end(): readonly Listener[] {
+  /** The gateway shuts down: no change takes effect any more. Gives all listeners that have to end, also those that are about to go. `isFollowed`: another process goes on on their ports. */
+  end(isFollowed = false): readonly Listener[] {
     this.#phase = 'ended';
+    for (const { acceptor } of this.#all) if (acceptor !== undefined) acceptor.isFollowed = isFollowed;
     if (this.#change !== undefined) this.#discard(this.#change);
     this.#leaving.halt();
     return [...this.#all, ...this.#leaving];

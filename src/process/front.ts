@@ -18,9 +18,9 @@ export interface Front extends LivePart {
   reloadCertificates(): void;
   /**
    * Ends gracefully within `grace` milliseconds, after `delay` in which listeners still accept. Resolves, at the latest a few seconds behind that, with the
-   * number of exchanges that were cut.
+   * number of exchanges that were cut. `isFollowed`: a successor listens on its ports.
    */
-  end(grace: number, delay: number): Promise<number>;
+  end(grace: number, delay: number, isFollowed: boolean): Promise<number>;
   /** The metrics of all threads as one, for `/metrics`. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
 }

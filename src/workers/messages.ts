@@ -72,7 +72,7 @@ export type ToWorker =
   | { readonly kind: 'circuit'; readonly event: CircuitEvent }
   | { readonly kind: 'settings'; readonly settings: readonly BackendSetting[] }
   | { readonly kind: 'read-metrics'; readonly question: number }
-  | { readonly kind: 'end'; readonly grace: number; readonly delay: number };
+  | { readonly kind: 'end'; readonly grace: number; readonly delay: number; readonly isFollowed: boolean };
 
 /** From a worker to the main thread. */
 export type ToMain =

@@ -7,6 +7,7 @@ import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { rebuildConfig } from '../config/loading/load-config.js';
 import { Listeners } from '../listeners/listeners.js';
 import { TicketSecret } from '../listeners/tls/ticket-secret.js';
+import { Succession } from '../process/succession.js';
 import { LiveConfig } from '../process/live-config.js';
 import type { Thread } from '../shared-memory/thread.js';
 import { BackendControl } from '../upstream/control/backend-control.js';
@@ -110,6 +111,7 @@ class TrafficThread {
       case 'read-metrics':
         return void this.#readMetrics(message.question);
       case 'end':
+        this.gateway.app.get(Succession).hasSuccessor = message.isFollowed;
         return void this.#end(message.grace, message.delay);
     }
   }

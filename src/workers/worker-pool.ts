@@ -146,7 +146,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     });
   }
 
-  async end(grace: number, delay: number): Promise<number> {
+  async end(grace: number, delay: number, isFollowed: boolean): Promise<number> {
     this.#phase = 'ended';
     const workers = [...this.#workers.values()];
     // One that is still starting carries nothing.
@@ -155,7 +155,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     const ended = this.#drain.wait(ending.map(({ index }) => index));
     for (const worker of ending) {
       worker.isEnding = true;
-      worker.post({ kind: 'end', grace, delay });
+      worker.post({ kind: 'end', grace, delay, isFollowed });
       void worker.gone.then(() => this.#drain.gone(worker.index));
     }
     const deadline = setTimeout(
