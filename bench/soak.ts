@@ -133,6 +133,15 @@ function listen(port: number): void {
   }).on('error', again);
 }
 
+/** Waits until the gateway takes traffic. */
+async function ready(admin: number): Promise<void> {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await pause(100)) {
+    const response = await fetch(`http://127.0.0.1:${admin}/health/ready`).catch(() => undefined);
+    if (response?.ok === true) return;
+  }
+  throw new Error('the gateway was not ready within a minute');
+}
+
 function sizeOf(pid: number): { mebibytes: number; descriptors: number } {
   const kibibytes = Number(/^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
   return { mebibytes: Math.round(kibibytes / 1024), descriptors: readdirSync(`/proc/${pid}/fd`).length };
@@ -154,7 +163,7 @@ await runProgram(async () => {
   writeFileSync(config, file(port, admin, backends, 0));
   const gateway = spawn(nodeBinary, [main, 'run', '--config', config], { stdio: ['ignore', 'ignore', 'inherit'] });
   try {
-    await pause(3_000);
+    await ready(admin);
     const stopTraffic = traffic(port, positive(options.rate, 'rate'));
     for (let client = 0; client < 20; client++) {
       talk(port);
