@@ -104,6 +104,16 @@ describe('a configuration', () => {
     expect(workers[0]!.kinds).toEqual(['prepare', 'discard']);
   });
 
+  it('is refused at once when a worker has died before it could be asked', async () => {
+    const { prepared, sut, workers } = setUp(2);
+    const round = sut.prepare(config, {});
+    workers[1]!.isListening = false;
+    sut.gone(workers[1]!);
+    prepared(workers[0]!);
+    await expect(round).rejects.toThrow('worker 2 died while it prepared');
+    expect(workers.map(({ kinds }) => kinds)).toEqual([['prepare', 'discard'], []]);
+  });
+
   it('is refused when a worker does not answer for a minute', async () => {
     const { prepared, sut, workers } = setUp(2);
     const round = sut.prepare(config, {});

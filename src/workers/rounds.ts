@@ -102,7 +102,7 @@ export class Rounds<W extends RoundWorker = RoundWorker> {
   /** A worker has died: its successor begins with what is in force. */
   gone(worker: W): void {
     for (const asked of this.#asked.values()) {
-      asked.get(worker)?.reject(new Error(`worker ${worker.index} died while it prepared: try again`));
+      asked.get(worker)?.reject(deathOf(worker));
     }
   }
 
@@ -124,6 +124,8 @@ export class Rounds<W extends RoundWorker = RoundWorker> {
   }
 
   async #ask(id: number, worker: W, config: PlainConfig, ports: Ports): Promise<readonly WorkerListener[]> {
+    // It has died while another was asked.
+    if (!worker.isListening) throw deathOf(worker);
     const answer = Promise.withResolvers<readonly WorkerListener[]>();
     this.#asked.get(id)!.set(worker, answer);
     worker.beginReading();
@@ -135,4 +137,8 @@ export class Rounds<W extends RoundWorker = RoundWorker> {
       clearTimeout(late);
     }
   }
+}
+
+function deathOf({ index }: RoundWorker): Error {
+  return new Error(`worker ${index} died while it prepared: try again`);
 }

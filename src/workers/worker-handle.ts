@@ -33,7 +33,7 @@ export class WorkerHandle {
   #death: Death = 'crashed';
   #error: Error | undefined;
   #questions = 0;
-  readonly #answers = new Map<number, (metrics: ThreadMetrics) => void>();
+  readonly #answers = new Map<number, PromiseWithResolvers<ThreadMetrics>>();
   readonly #serving: HeartbeatWatch;
   readonly #reading: HeartbeatWatch;
   readonly #loaded = Promise.withResolvers<void>();
@@ -59,6 +59,7 @@ export class WorkerHandle {
         const why = this.#error ?? new Error(`worker ${start.index} has ended`);
         this.#loaded.reject(why);
         this.#opened.reject(why);
+        for (const answer of this.#answers.values()) answer.reject(why);
         this.isListening = false;
         if (!this.isEnding) observer.died(this, this.#death, this.#error);
         resolve();
@@ -95,13 +96,13 @@ export class WorkerHandle {
     if (--this.#readings === 0) this.#serving.renew();
   }
 
-  /** Its metrics; never settles when it does not answer. */
+  /** Its metrics. Rejects when it dies, and does not settle as long as it does not answer. */
   read(): Promise<ThreadMetrics> {
     const question = ++this.#questions;
-    return new Promise(resolve => {
-      this.#answers.set(question, resolve);
-      this.post({ kind: 'read-metrics', question });
-    });
+    const answer = Promise.withResolvers<ThreadMetrics>();
+    this.#answers.set(question, answer);
+    this.post({ kind: 'read-metrics', question });
+    return answer.promise;
   }
 
   /** Ends it if its heartbeat has stopped. To be called every half second or so. */
@@ -135,7 +136,7 @@ export class WorkerHandle {
         return this.#opened.reject(error);
       }
       case 'metrics':
-        this.#answers.get(message.question)?.(JSON.parse(message.metrics) as ThreadMetrics);
+        this.#answers.get(message.question)?.resolve(JSON.parse(message.metrics) as ThreadMetrics);
         this.#answers.delete(message.question);
         return;
       default:

@@ -16,13 +16,14 @@ import { stringify } from 'yaml';
 /** Seconds of the storm, and what lives through it. */
 const storm = { seconds: 10, every: 500, rate: 1_000, tunnels: 100, streams: 100 };
 
-it(
-  'loses no request, tunnel or event stream while the file changes twice a second under load, and is as small afterwards as before',
+it.each([1, 2])(
+  'with %d workers loses no request, tunnel or event stream while the file changes twice a second under load, and is as small afterwards as before',
   { timeout: 90_000 },
-  async () => {
+  async workers => {
     const backends = await Promise.all(['a', 'b', 'c', 'd'].map(name => startScripted(name)));
     const [sockets, events] = [await startWebSocketBackend(), await startEventBackend()];
     const file = (round: number): object => ({
+      workers,
       listeners: [{ name: 'web', host: '127.0.0.1', port: 0 }],
       admin: { host: '127.0.0.1', port: 0 },
       logging: { access: { enabled: false } },
@@ -79,7 +80,8 @@ it(
     figure(
       `${load.answers.length} requests, ${applied} configurations: 0 failed; memory grew by ${Math.round(grown / 2 ** 20)} MiB`,
     );
-    expect(grown).toBeLessThan(100 * 2 ** 20);
+    expect(grown).toBeLessThan(100 * 2 ** 20 * (workers === 1 ? 1 : workers + 1));
+    expect(gateway.logs().filter(({ msg }) => msg?.startsWith('worker died') === true)).toEqual([]);
     expect((await gateway.stop()).code).toBe(0);
   },
 );
