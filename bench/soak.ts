@@ -32,6 +32,7 @@ const { values: options } = parseArgs({
 });
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const reasons: Record<string, number> = {};
 const counts = { answered: 0, failed: 0, left: 0, messages: 0, events: 0 };
 
 /** A backend that can be taken down and brought back on the same port. */
@@ -105,10 +106,19 @@ function send(port: number, agent: Agent, kind: number): void {
   const outgoing = request({ port, path, agent, method: kind === 0 ? 'POST' : 'GET' }, response => {
     response.on('error', () => {}).resume();
     if (leaves) return void response.once('data', () => outgoing.destroy());
-    response.on('end', () => (response.statusCode === 200 ? counts.answered++ : counts.failed++));
+    response.on('end', () => {
+      if (response.statusCode === 200) counts.answered++;
+      else failed(`${response.statusCode} ${String(response.headers['x-gateway-error'])}`);
+    });
   });
-  outgoing.on('error', () => (leaves ? counts.left++ : counts.failed++));
+  outgoing.on('error', (error: NodeJS.ErrnoException) => (leaves ? counts.left++ : failed(String(error.code))));
   outgoing.end(kind === 0 ? 'b'.repeat(20_000) : undefined);
+}
+
+/** Counts a request that was not answered as it should be, by what its client has seen. */
+function failed(reason: string): void {
+  counts.failed++;
+  reasons[reason] = (reasons[reason] ?? 0) + 1;
 }
 
 /** Keeps a WebSocket open: sends a message a second, and opens another one when it has ended. */
@@ -183,7 +193,7 @@ await runProgram(async () => {
       if (second % 10 === 8) await last.start();
       if (second % 10 !== 0) continue;
       sizes.push(sizeOf(gateway.pid!));
-      console.log(`${second} s: ${JSON.stringify({ ...sizes.at(-1), ...counts })}`);
+      console.log(`${second} s: ${JSON.stringify({ ...sizes.at(-1), ...counts, ...reasons })}`);
     }
     stopTraffic();
     return conclude(sizes, positive(options.growth, 'growth'));
@@ -201,7 +211,7 @@ function conclude(sizes: readonly ReturnType<typeof sizeOf>[], most: number): bo
   const grown = median(late.map(each => each.mebibytes)) - median(early.map(each => each.mebibytes));
   const opened = median(late.map(each => each.descriptors)) - median(early.map(each => each.descriptors));
   console.log(
-    `memory: ${grown} MiB more (limit ${most}); descriptors: ${opened} more (limit 20); ${JSON.stringify(counts)}`,
+    `memory: ${grown} MiB more (limit ${most}); descriptors: ${opened} more (limit 20); ${JSON.stringify({ ...counts, ...reasons })}`,
   );
   return grown <= most && opened <= 20;
 }

@@ -203,7 +203,7 @@ export class Gateway {
     const counts = { exchanges: exchanges.open, streamsAndTunnels: longLived.open.size, connections };
     if (thread?.tell === undefined) log.info(counts, 'draining');
     else thread.tell(counts, 'draining');
-    const drained = drain(leaving, exchanges, grace);
+    const drained = drain(leaving, exchanges, grace, this.succession.hasSuccessor);
     longLived.drain();
     return drained;
   }

@@ -1,33 +1,38 @@
 import type { Exchanges } from '../proxy/exchanges.js';
 import type { Listener } from '../listeners/listener.js';
 
-/** Milliseconds for which connections without a request stay open, because a request may be on its way. */
-const quietFor = 300;
+/** Milliseconds for which connections without a request stay open, because a request may be on its way: usually, and where a successor takes the new ones, so that the end may take its time. */
+const quietFor = { usually: 300, followed: 2_000 };
 
 /** Milliseconds within which exchanges that were cut have closed their connections, and stand in the log. */
 const closedWithin = 1_000;
 
 /**
  * The graceful end of the listeners: no new connections, every answer has `Connection: close`, and exchanges in flight may end
- * within `grace` milliseconds. Exchanges that are left then are cut. Resolves with the number of exchanges that were cut.
+ * within `grace` milliseconds. Exchanges that are left then are cut. Resolves with the number of exchanges that were cut. `isFollowed`: a successor listens.
  */
-export async function drain(listeners: readonly Listener[], exchanges: Exchanges, grace: number): Promise<number> {
+export async function drain(
+  listeners: readonly Listener[],
+  exchanges: Exchanges,
+  grace: number,
+  isFollowed = false,
+): Promise<number> {
   for (const listener of listeners) listener.drain();
-  await quiet(listeners, exchanges, grace);
+  await quiet(listeners, exchanges, grace, isFollowed ? quietFor.followed : quietFor.usually);
   const cut = exchanges.open;
   for (const listener of listeners) listener.cut('The gateway is shutting down.');
   await until(() => exchanges.open === 0, closedWithin);
   return cut;
 }
 
-function quiet(listeners: readonly Listener[], exchanges: Exchanges, grace: number): Promise<void> {
+function quiet(listeners: readonly Listener[], exchanges: Exchanges, grace: number, patience: number): Promise<void> {
   let quietSince = performance.now();
   return until(() => {
     const now = performance.now();
     // A tunnel whose client has gone still says goodbye to its backend.
     if (exchanges.open > 0) quietSince = now;
     const connected = listeners.some(listener => listener.connections > 0);
-    return exchanges.open === 0 && (!connected || now - quietSince >= quietFor);
+    return exchanges.open === 0 && (!connected || now - quietSince >= patience);
   }, grace);
 }
 
