@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { stat, unlink } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { openFiles } from '../platform/open-files.js';
@@ -43,6 +44,8 @@ export class Acceptor {
   isReleased = false;
   /** Another process listens on its port, and goes on when this one closes. */
   isFollowed = false;
+  /** Resolves when it has accepted its last connection, once it is released. */
+  closed: Promise<void> = Promise.resolve();
   readonly #server: Server;
   #accepted = 0;
   /** The one that is served, or for which connections wait. */
@@ -107,7 +110,7 @@ export class Acceptor {
     if (!this.isOpen) return;
     this.isOpen = false;
     for (const socket of this.#waiting ?? []) socket.destroy();
-    if (this.isFollowed) this.#closeWhenQuiet(performance.now() + patience);
+    if (this.isFollowed) this.closed = this.#closeWhenQuiet(performance.now() + patience);
     else this.#server.close();
   }
 
@@ -115,14 +118,14 @@ export class Acceptor {
    * Stops listening when nothing more has come in two turns of the event loop: the others who listen on the port go on, but what the system has dealt to
    * this socket, and it has not accepted yet, would be reset.
    */
-  #closeWhenQuiet(deadline: number, quiet = 0): void {
-    const before = this.#accepted;
-    setImmediate(() => {
-      // The first turn may have begun before.
-      const turns = this.#accepted === before ? quiet + 1 : 0;
-      if (turns < 2 && performance.now() < deadline) this.#closeWhenQuiet(deadline, turns);
-      else this.#server.close();
-    });
+  async #closeWhenQuiet(deadline: number): Promise<void> {
+    // The first turn may have begun before.
+    for (let quiet = 0; quiet < 2 && performance.now() < deadline;) {
+      const before = this.#accepted;
+      await turn();
+      quiet = this.#accepted === before ? quiet + 1 : 0;
+    }
+    this.#server.close();
   }
 
   #change(taker: Taker): void {

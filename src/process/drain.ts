@@ -18,6 +18,8 @@ export async function drain(
   isFollowed = false,
 ): Promise<number> {
   for (const listener of listeners) listener.drain();
+  // What they accept until then is served as well.
+  if (isFollowed) await Promise.all(listeners.flatMap(({ acceptor }) => acceptor?.closed ?? []));
   await quiet(listeners, exchanges, grace, isFollowed ? quietFor.followed : quietFor.usually);
   const cut = exchanges.open;
   for (const listener of listeners) listener.cut('The gateway is shutting down.');

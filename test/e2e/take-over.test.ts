@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { refusedPort, startBackend } from '../support/backend.js';
@@ -33,6 +34,8 @@ function keepComing(port: number, clients: number) {
   let goesOn = true;
   const come = async (): Promise<void> => {
     while (goesOn) {
+      // Often enough, and not all the time of the machine.
+      await pause(5);
       await request(port).then(
         ({ text }) => answers.push(text),
         (error: unknown) => failures.push(error),

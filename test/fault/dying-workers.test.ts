@@ -33,7 +33,7 @@ describe('a worker that dies under load', () => {
   ])(
     'of %s is replaced: the clients of the other notice nothing, and nothing of it stays counted',
     async (_, fault, reason) => {
-      const load = startLoad(gateway.port, { connections: 16 });
+      const load = startLoad(gateway.port, { connections: 16, rate: 400 });
       await eventually(() => load.answers.length > 100);
       const replaced = () => gateway.logs().filter(({ msg }) => msg === 'worker replaced').length;
       const died = () =>
