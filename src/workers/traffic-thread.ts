@@ -25,7 +25,7 @@ import type {
 } from './messages.js';
 import { ThreadModule } from './thread.module.js';
 
-/** The gateway of a worker, as far as its thread uses it. */
+/** The part of a gateway that the thread of a worker uses. */
 interface WorkerGateway {
   readonly app: INestApplicationContext;
   start(): Promise<void>;
