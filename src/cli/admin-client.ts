@@ -42,8 +42,7 @@ export class AdminClient {
   /** Sends a request to a path of the admin listener. */
   async ask<T>(method: 'GET' | 'POST', path: string): Promise<AdminAnswer<T>> {
     const url = new URL(path, this.url);
-    const { token } = this;
-    const headers = token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
+    const headers = authorizationOf(this.token);
     let response: Response;
     try {
       response = await fetch(url, { method, headers, signal: AbortSignal.timeout(patience) });
@@ -71,6 +70,11 @@ const codes: Readonly<Record<number, number>> = { 400: exitCode.usage, 422: exit
 export function usage(message: string): number {
   process.stderr.write(`gatehouse: ${message}\n`);
   return exitCode.usage;
+}
+
+/** The field with the admin token, if there is one. */
+export function authorizationOf(token: string | undefined): Record<string, string> {
+  return token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** Where the admin listener of a file is reached from this machine; undefined: the system chooses its port. */

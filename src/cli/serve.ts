@@ -53,11 +53,14 @@ export async function serve(
     const stop = (code: number): void => void gateway.stop().then(() => resolve(code), reject);
     const again = reload && ((): void => void source.reload());
     signals.attach(log, () => stop(exitCode.ok), again);
-    gateway.app.get(Succession).onHandOver(() => {
-      if (!signals.beginEnd()) return;
-      log.info('ending: a successor listens');
-      void gateway.stop(undefined, 0).then(() => resolve(exitCode.ok), reject);
-    });
+    // Where ports cannot be shared, no successor can listen on them.
+    if (canSharePorts()) {
+      const end = (): void => {
+        log.info('ending: a successor listens');
+        void gateway.stop(undefined, 0).then(() => resolve(exitCode.ok), reject);
+      };
+      gateway.app.get(Succession).onHandOver(() => signals.beginEnd(), end);
+    }
     // A bug: exchanges in flight may end, then a supervisor starts a fresh process.
     process.on('uncaughtException', error => {
       process.stderr.write(`gatehouse: ${error.stack ?? error.message}\n`);

@@ -67,7 +67,7 @@ export class Aggregate {
   }
 }
 
-/** The identity of a series in its metric: equal in all threads, whatever the order of its labels. */
+/** The identity of a series in its metric: the order of its labels does not matter, since threads may have them in different orders. */
 export function seriesKey({ metricName, labels }: Sample): string {
   const names = Object.keys(labels);
   if (names.length > 1) names.sort();

@@ -18,18 +18,20 @@ const [patience, interval] = [10_000, 20];
 export class Succession {
   /** A successor has the addresses of this process. */
   hasSuccessor = false;
+  #begin: (() => boolean) | undefined;
   #end: (() => void) | undefined;
 
   constructor(@Optional() @Inject(PREDECESSOR) readonly predecessor?: Predecessor) {}
 
-  /** `end`: ends this process gracefully; called once. */
-  onHandOver(end: () => void): void {
+  /** `begin`: whether the end may begin now, and does so; false: it has begun before. `end`: ends this process gracefully; called once. */
+  onHandOver(begin: () => boolean, end: () => void): void {
+    this.#begin = begin;
     this.#end = end;
   }
 
   /** A successor listens: this process ends, right behind the answer to who asks. False: it cannot, or does already. */
   handOver(): boolean {
-    if (this.#end === undefined || this.hasSuccessor) return false;
+    if (this.#end === undefined || this.#begin?.() !== true) return false;
     this.hasSuccessor = true;
     setImmediate(this.#end);
     return true;

@@ -96,6 +96,10 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
   async listen(config: GatewayConfig): Promise<void> {
     this.#config = config;
     if (!this.settings.beside) await checkFree(config.listeners);
+    // Also while they begin: one that hangs then would keep the gateway from starting, without a word.
+    this.#every(lookInterval, () => {
+      for (const worker of this.#workers.values()) worker.look();
+    });
     try {
       const workers = Array.from({ length: this.settings.count }, (_, n) => this.#start(n + 1));
       const [first, ...others] = workers;
@@ -114,9 +118,6 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     }
     if (this.#phase === 'ended') return;
     this.#phase = 'open';
-    this.#every(lookInterval, () => {
-      for (const worker of this.#workers.values()) worker.look();
-    });
     this.#every(metricsInterval, () => void this.metrics.remember());
     this.#every(sweepInterval, () => {
       // Workers may have prepared for backends that are not in use yet.

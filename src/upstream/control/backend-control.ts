@@ -49,7 +49,7 @@ const mostLines = 100;
  * Drains backends and gives them other weights by hand while the gateway runs. What is set is known by the upstream's name and the backend's id: it
  * stays when the configuration is read again, when discovery finds others, and for a day while the backend is gone.
  *
- * - `drain`: no new requests; event streams and tunnels leave the backend at once, as far as they can; what else is in flight ends by itself.
+ * - `drain`: no new requests; tunnels to the backend are closed, and event streams end behind their current event if another backend can go on; other requests in flight finish.
  * - `weight` 0: no new requests either, but event streams and tunnels stay. It is no veto: the backend counts as healthy.
  *
  * Times are those of the system's clock, so that all threads and processes of a gateway can have the same.
