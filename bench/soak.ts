@@ -105,13 +105,17 @@ function send(port: number, agent: Agent, kind: number): void {
   const path = kind < 3 && kind > 0 ? '/large' : '/';
   const outgoing = request({ port, path, agent, method: kind === 0 ? 'POST' : 'GET' }, response => {
     response.on('error', () => {}).resume();
-    if (leaves) return void response.once('data', () => outgoing.destroy());
+    if (leaves)
+      return void response.once('data', () => {
+        counts.left++;
+        outgoing.destroy();
+      });
     response.on('end', () => {
       if (response.statusCode === 200) counts.answered++;
       else failed(`${response.statusCode} ${String(response.headers['x-gateway-error'])}`);
     });
   });
-  outgoing.on('error', (error: NodeJS.ErrnoException) => (leaves ? counts.left++ : failed(String(error.code))));
+  outgoing.on('error', (error: NodeJS.ErrnoException) => failed(String(error.code)));
   outgoing.end(kind === 0 ? 'b'.repeat(20_000) : undefined);
 }
 

@@ -65,6 +65,9 @@ async function frozen(): Promise<string> {
 const scripted = (fault: keyof typeof faults) => async (): Promise<string> =>
   (await startScripted('b', faults[fault])).url;
 
+/** Enough time for another try, even if the machine pauses for a moment. */
+const patient = { timeouts: { connect: '300ms', response: '20s' } };
+
 describe('beside two good backends, clients do not notice one that', () => {
   it.each([
     ['refuses connections', refused],
@@ -72,8 +75,7 @@ describe('beside two good backends, clients do not notice one that', () => {
     ['resets instead of answering', scripted('resetsBeforeTheHead')],
     ['resets in the middle of the head', scripted('resetsInTheHead')],
   ])('%s, and its circuit opens', async (_, start) => {
-    // Enough time for another try, even if the machine pauses for a moment.
-    const gateway = await gatewayTo(await start(), { timeouts: { connect: '300ms', response: '20s' } });
+    const gateway = await gatewayTo(await start(), patient);
     expect(await errorsUntilOpen(gateway)).toEqual({});
     expect(await errorsOnceOpen(gateway)).toEqual({});
   });
@@ -88,7 +90,7 @@ describe('beside two good backends, clients do not notice one that', () => {
   });
 
   it('sends a second answer without a request: no client gets it', async () => {
-    const gateway = await gatewayTo(await scripted('sendsTwoAnswers')());
+    const gateway = await gatewayTo(await scripted('sendsTwoAnswers')(), patient);
     const answers = await sendLoad(gateway.port, { connections, count: 600 });
     expect(errorsOf(answers)).toEqual({});
     expect(answers.filter(({ backend }) => backend === 'b').length).toBeGreaterThan(0);
