@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import { keepCompiledCode } from './process/compile-cache.js';
 import { dieWithStarter } from './process/lifeline.js';
 import { refuseDebugger } from './process/no-debugger.js';
 
@@ -22,6 +24,8 @@ if (major < 24 || (major === 24 && minor < 9)) {
   // reaches early: a higher limit saves one to two percent. (docs/performance.md, "Runtime settings")
   setFlagsFromString('--semi-space-growth-factor=8');
   setFlagsFromString('--max-inlined-bytecode-size-cumulative=2000');
+  // Beside the code, since it is run like code: where others may write, as in the system's folder for temporary files, they could plant theirs.
+  keepCompiledCode(fileURLToPath(new URL('compile-cache', import.meta.url)));
   // Loaded only now: the libraries do not even parse on older versions.
   const bundle = new URL('bundle/program.mjs', import.meta.url);
   const program = existsSync(bundle) ? bundle.href : './cli/program.js';

@@ -1,4 +1,4 @@
-import { prettyFactory } from 'pino-pretty';
+import { createRequire } from 'node:module';
 import { escapeControls, escapeUnprintable } from './json-text.js';
 
 /**
@@ -6,6 +6,8 @@ import { escapeControls, escapeUnprintable } from './json-text.js';
  * character of a logged value reaches the terminal. `colorize` defaults to what the terminal can do.
  */
 export function prettyFormat(colorize?: boolean): (line: string) => string {
+  // Loaded only where it is needed.
+  const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
   const format = prettyFactory({
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',

@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
@@ -238,6 +239,16 @@ describe('gatehouse run, when it cannot', () => {
     expect(stderr).not.toMatch(/\n\s+at |node_modules/);
     expect(stdout).toBe('');
   });
+});
+
+it('a start keeps what was compiled beside the code, for the next one, and does without where it cannot', async () => {
+  expect(await spawnProgram(['--version']).exited).toEqual({ code: 0, signal: null });
+  const folder = fileURLToPath(new URL('../../dist/compile-cache', import.meta.url));
+  expect(readdirSync(folder, { recursive: true }).length).toBeGreaterThan(1);
+  const env = { NODE_COMPILE_CACHE: join(folder, '..', 'main.js', 'no-folder') };
+  const child = spawnProgram(['--version'], { env });
+  expect(await child.exited).toEqual({ code: 0, signal: null });
+  expect(child.stderr).toBe('');
 });
 
 describe('gatehouse demo', () => {

@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis';
+import { createRequire } from 'node:module';
+import type { Redis } from 'ioredis';
 import { bytesReadBy } from '../../platform/redis-bytes.js';
 import { backlogsOf } from './redis-reply.js';
 import { takeScript } from './redis-script.js';
@@ -54,7 +55,9 @@ export class RedisLink {
     private readonly probeKey: string,
     private readonly observer: LinkObserver,
   ) {
-    this.#redis = new Redis(url, {
+    // Loaded only where it is needed.
+    const ioredis = createRequire(import.meta.url)('ioredis') as typeof import('ioredis');
+    this.#redis = new ioredis.Redis(url, {
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
