@@ -1,3 +1,5 @@
+import type { ExchangeTrail } from './exchange-trail.js';
+import type { GatewayError } from './gateway-error.js';
 import type { RequestInfo } from './request-info.js';
 
 /** What a tunnel of WebSocket frames has carried. */
@@ -10,6 +12,10 @@ export interface TunnelRecord {
   readonly closeCode: number;
   /** Who sent that frame, or went away. */
   readonly closedBy: 'client' | 'backend' | 'gateway';
+  /** Why the gateway closed it: `idle`, the rule that a frame has broken. */
+  readonly reason?: string | undefined;
+  /** The time limit that was over, with its value: `websocket.idleTimeout 10m`. */
+  readonly timeout?: string | undefined;
 }
 
 /** When an exchange came to its phases, in milliseconds from `performance.now()`. */
@@ -47,8 +53,12 @@ export interface ExchangeRecord extends RequestInfo {
   readonly attempts: number;
   /** Of WebSocket tunnels only. */
   readonly tunnel?: TunnelRecord | undefined;
+  /** What happened off the straight way. */
+  readonly trail?: ExchangeTrail | undefined;
+  /** The error of the gateway that it ended with, also where a fallback hid it from the client. */
+  readonly error?: GatewayError | undefined;
   readonly errorCode: string | undefined;
-  /** What the network or the backend said, for the log only. */
+  /** Why it was refused or has failed: which policy, limit or place of the content, or what the network or the backend said. For the log only. */
   readonly errorReason: string | undefined;
   /** Body bytes from the client. */
   readonly bytesIn: number;

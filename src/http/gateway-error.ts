@@ -56,6 +56,16 @@ export interface ContentError {
   readonly pointer: string;
 }
 
+/** Where an error comes from, for the log and the metrics. */
+export interface ErrorOrigin {
+  /** The kind of policy that has refused the request, or the name of a policy of your own. A label of metrics: never from a client. */
+  readonly policy?: string | undefined;
+  /** The time limit that was over, and its value: `timeouts.response 15s`. */
+  readonly timeout?: string | undefined;
+}
+
+const unknown: ErrorOrigin = {};
+
 /**
  * Trouble with one exchange, as a value: made, returned and logged, never thrown (no stack is captured).
  * `detail` may be shown to the client and must name nothing internal; `reason` is for the log only.
@@ -65,7 +75,7 @@ export class GatewayError {
     readonly code: ErrorCode,
     /** One sentence for the client: what happened and what it may do. */
     readonly detail: string = errorTable[code].when,
-    /** What the network or the backend said, for the log. */
+    /** For the log: which policy, limit or place of the content it was, or what the network or the backend said. Never a secret. */
     readonly reason?: string,
     /** Overrides the status of the table's row (a policy's verdict: 400–431). */
     readonly status: number = errorTable[code].status,
@@ -73,11 +83,22 @@ export class GatewayError {
     readonly headers: readonly string[] = [],
     /** The places of the request's content that are wrong, for the client. */
     readonly errors?: readonly ContentError[],
+    readonly origin: ErrorOrigin = unknown,
   ) {}
 
   /** The same error with another status and other response headers. */
   with(status: number, headers: readonly string[]): GatewayError {
-    return new GatewayError(this.code, this.detail, this.reason, status, headers, this.errors);
+    return new GatewayError(this.code, this.detail, this.reason, status, headers, this.errors, this.origin);
+  }
+
+  /** The same error with another reason and origin, for the log and the metrics; the client gets the same. */
+  because(reason: string, origin: ErrorOrigin): GatewayError {
+    return new GatewayError(this.code, this.detail, reason, this.status, this.headers, this.errors, origin);
+  }
+
+  /** Why it happened, in a few words, for the log; where nothing more is known, what the client is told. */
+  get cause(): string {
+    return this.reason ?? this.detail;
   }
 
   get source(): Source {

@@ -17,6 +17,7 @@ import { Locator } from '../proxy/locator.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import { ClientErrors, type Trouble } from './client-errors.js';
 
+const times = { headerTimeout: 10_000, requestTimeout: 60_000 };
 const listener = { name: 'web', scheme: 'http', port: 80, unix: false, draining: false } as const;
 
 /** Errors of one connection, which has no exchange. */
@@ -48,7 +49,7 @@ const told: [name: string, trouble: Trouble, status: number, detail: string, rea
 describe('a message whose head cannot be read', () => {
   it.each(told)('is answered and logged: %s', async (_name, trouble, status, detail, reason) => {
     const { sut, client, socket, records, counted } = await clientErrors();
-    sut.refuse(trouble, socket, listener);
+    sut.refuse(trouble, socket, listener, times);
     const answer = await client.response();
     const problem = JSON.parse(answer.text) as { detail: string; requestId: string };
     expect([answer.status, answer.header('connection'), problem.detail]).toEqual([status, 'close', detail]);
@@ -59,20 +60,20 @@ describe('a message whose head cannot be read', () => {
 
   it('of another version of HTTP gets 505', async () => {
     const { sut, client, socket } = await clientErrors();
-    sut.refuse(faults.version, socket, listener);
+    sut.refuse(faults.version, socket, listener, times);
     expect((await client.response()).status).toBe(505);
   });
 
   it('gets the fields that all responses get', async () => {
     const { sut, client, socket } = await clientErrors({ apply: headers => void headers.push('X-Own', 'yes') });
-    sut.refuse(faults.noColon, socket, listener);
+    sut.refuse(faults.noColon, socket, listener, times);
     expect((await client.response()).header('x-own')).toBe('yes');
   });
 
   it('is not logged where its client has gone', async () => {
     const { sut, socket, records, counted } = await clientErrors();
     socket.destroy();
-    sut.refuse(faults.noColon, socket, listener);
+    sut.refuse(faults.noColon, socket, listener, times);
     expect([records, await counted()]).toEqual([[], []]);
   });
 });
@@ -106,7 +107,7 @@ describe('a request whose body cannot be read', () => {
     ['late-body', 'CLIENT_TIMEOUT', 408, 'requestTimeout'],
   ])('is answered: %s', async (trouble, code, status, reason) => {
     const { sut, scene, exchange } = await upload();
-    sut.breakOff(trouble, scene.server);
+    sut.breakOff(trouble, scene.server, times);
     expect([(await scene.client.response()).status, exchange.error?.code, exchange.error?.reason]).toEqual([
       status,
       code,
@@ -117,15 +118,15 @@ describe('a request whose body cannot be read', () => {
 
   it('since its client has closed its side is one whose client has left', async () => {
     const { sut, scene, exchange } = await upload();
-    sut.breakOff(faults.truncated, scene.server);
+    sut.breakOff(faults.truncated, scene.server, times);
     await scene.isClosed();
     expect([scene.client.received.length, exchange.error?.code, exchange.status]).toEqual([0, 'CLIENT_ABORTED', 499]);
   });
 
   it('is left alone where it is over', async () => {
     const { sut, socket, client, records } = await clientErrors();
-    sut.breakOff(faults.chunkSize, socket);
-    sut.refuse('late-head', socket, listener);
+    sut.breakOff(faults.chunkSize, socket, times);
+    sut.refuse('late-head', socket, listener, times);
     expect([(await client.response()).status, records.length]).toEqual([408, 1]);
   });
 });

@@ -10,6 +10,7 @@ import { writableLines } from '../http1/head-writer.js';
 import { AccessLog } from '../logging/access-log.js';
 import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { peerOf } from '../proxy/client/client-connection.js';
+import { overtime } from '../proxy/client/overtime.js';
 import type { ListenerInfo } from '../proxy/client/listener-info.js';
 import { lastExchangeOn, Exchanges } from '../proxy/exchanges.js';
 import { refusals } from '../proxy/plan/refusals.js';
@@ -21,6 +22,12 @@ export type Trouble = Fault | 'late-head' | 'late-body';
 const lateHead = new GatewayError('CLIENT_TIMEOUT', 'The request head did not arrive in time.', 'headerTimeout');
 const lateBody = new GatewayError('CLIENT_TIMEOUT', undefined, 'requestTimeout');
 
+/** The times that a listener gives its clients, in milliseconds. */
+export interface ClientTimes {
+  readonly headerTimeout: number;
+  readonly requestTimeout: number;
+}
+
 /** Answers messages of HTTP/1.x that cannot be read: malformed, oversized and late ones. */
 @Injectable()
 export class ClientErrors {
@@ -31,9 +38,10 @@ export class ClientErrors {
   ) {}
 
   /** Answers a message whose head cannot be read; nothing of it is forwarded. The connection must be ended behind it. */
-  refuse(trouble: Trouble, socket: Socket, listener: ListenerInfo): void {
+  refuse(trouble: Trouble, socket: Socket, listener: ListenerInfo, { headerTimeout }: ClientTimes): void {
     if (!socket.writable) return;
-    const error = typeof trouble === 'string' ? lateHead : verdict(trouble);
+    const error =
+      typeof trouble === 'string' ? overtime(lateHead, 'limits.headerTimeout', headerTimeout) : verdict(trouble);
     const id = newRequestId();
     const peer = peerOf(socket, listener) ?? 'unknown';
     const client = canonicalAddress(peer) ?? peer;
@@ -49,17 +57,18 @@ export class ClientErrors {
   }
 
   /** Ends the exchange of a connection whose body cannot be read further. */
-  breakOff(trouble: Trouble, socket: Socket): void {
-    lastExchangeOn(socket)?.fail(brokenBody(trouble));
+  breakOff(trouble: Trouble, socket: Socket, { requestTimeout }: ClientTimes): void {
+    const error =
+      typeof trouble === 'string' ? overtime(lateBody, 'limits.requestTimeout', requestTimeout) : brokenBody(trouble);
+    lastExchangeOn(socket)?.fail(error);
   }
 }
 
 /** The error of a body that did not end. A client that closes its side within the body has gone away. */
-function brokenBody(trouble: Trouble): GatewayError {
-  if (typeof trouble === 'string') return lateBody;
-  return trouble.kind === 'truncated'
-    ? new GatewayError('CLIENT_ABORTED', undefined, trouble.message)
-    : new GatewayError('CLIENT_BODY', undefined, trouble.message);
+function brokenBody({ kind, message }: Fault): GatewayError {
+  return kind === 'truncated'
+    ? new GatewayError('CLIENT_ABORTED', undefined, message)
+    : new GatewayError('CLIENT_BODY', undefined, message);
 }
 
 function verdict({ kind, message }: Fault): GatewayError {

@@ -1,7 +1,7 @@
 import { GatewayError } from '../http/gateway-error.js';
 import type { Exchange } from '../proxy/exchange.js';
 
-const noHost = new GatewayError('DENIED', 'A request without a Host cannot be redirected.', undefined, 400);
+const noHost = new GatewayError('DENIED', 'A request without a Host cannot be redirected.', 'no host', 400);
 
 /** Answers an exchange with 308 to the same target over https at `port`: the client sends method and body again (RFC 9110 §15.4.9). */
 export function redirectToHttps(exchange: Exchange, port: number): void {

@@ -122,8 +122,8 @@ export class Listener implements ListenerInfo, Taker {
       begin: (message, channel) => handle(message, channel, this),
       over,
       broken: (trouble, connection, isBetween) => {
-        if (!isBetween) return errors.breakOff(trouble, connection.socket);
-        errors.refuse(trouble, connection.socket, this);
+        if (!isBetween) return errors.breakOff(trouble, connection.socket, limits);
+        errors.refuse(trouble, connection.socket, this, limits);
         connection.linger();
       },
     });
@@ -306,7 +306,8 @@ export class Listener implements ListenerInfo, Taker {
   /** Ends every exchange, visibly, and cuts every connection. `why` may be shown to clients. */
   cut(why: string): void {
     for (const socket of this.#sockets) {
-      for (const exchange of exchangesOn(socket as ExchangeSocket)) exchange.fail(new GatewayError('DRAINING', why));
+      for (const exchange of exchangesOn(socket as ExchangeSocket))
+        exchange.fail(new GatewayError('DRAINING', why, 'shutdown.grace is over'));
     }
     this.close();
   }

@@ -28,7 +28,7 @@ export class RefusedMessage implements ExchangeRecord {
     readonly id: string,
     { name, scheme }: ListenerInfo,
     readonly clientIp: string,
-    error: GatewayError,
+    readonly error: GatewayError,
   ) {
     this.times.closedAt = this.times.openedAt;
     this.listener = name;
@@ -39,6 +39,6 @@ export class RefusedMessage implements ExchangeRecord {
     this.httpVersion = '-';
     this.status = error.status;
     this.errorCode = error.code;
-    this.errorReason = error.reason;
+    this.errorReason = error.cause;
   }
 }

@@ -2,9 +2,10 @@ import type { Socket } from 'node:net';
 import { GatewayError } from '../http/gateway-error.js';
 import { kernelWritesOf } from '../platform/kernel-writes.js';
 import { resetConnection } from '../proxy/client/connection-reset.js';
+import { overtime } from '../proxy/client/overtime.js';
 import type { Exchange } from '../proxy/exchange.js';
 import { exchangesOn, lastExchangeOn, type ExchangeSocket } from '../proxy/exchanges.js';
-import { Upload, type Grace } from './upload.js';
+import { tooSlow, Upload, type Grace } from './upload.js';
 
 /** How fast a client must send and read to keep its connection: part of `listeners.*.limits`. */
 export interface ClientPace {
@@ -83,7 +84,7 @@ export class SlowClients {
     const upload = this.#uploads.get(exchange) ?? new Upload(this.pace.minBodyRate, this.pace.bodyGrace);
     if (upload.isTooSlow(exchange, elapsed)) {
       const reason = `${exchange.bytesIn} bytes in ${Math.round(upload.waited)} ms of waiting`;
-      exchange.fail(new GatewayError('CLIENT_TIMEOUT', 'The request body came too slowly.', reason));
+      exchange.fail(tooSlow(reason, this.pace.minBodyRate));
     } else next.set(exchange, upload);
   }
 
@@ -99,6 +100,11 @@ export class SlowClients {
     }
     resetConnection(socket);
     const reason = `read nothing for ${Math.round(lasted)} ms`;
-    for (const exchange of exchangesOn(socket)) exchange.fail(new GatewayError('CLIENT_ABORTED', undefined, reason));
+    const error = overtime(
+      new GatewayError('CLIENT_ABORTED', undefined, reason),
+      'limits.writeTimeout',
+      this.pace.writeTimeout,
+    );
+    for (const exchange of exchangesOn(socket)) exchange.fail(error);
   }
 }

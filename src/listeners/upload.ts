@@ -1,3 +1,13 @@
+import { formatSize } from '../config/language/kinds/size.js';
+import { GatewayError } from '../http/gateway-error.js';
+
+/** The error of an exchange whose body comes at less than `rate` bytes a second; `reason` is for the log. */
+export function tooSlow(reason: string, rate: number): GatewayError {
+  const timeout = `limits.minBodyRate ${formatSize(rate)}`;
+  const error = new GatewayError('CLIENT_TIMEOUT', 'The request body came too slowly.');
+  return error.because(reason, { timeout });
+}
+
 /** The state of an exchange whose body is being received. */
 export interface Uploading {
   /** Body bytes received so far. */

@@ -8,6 +8,7 @@ import { Timings, type Timing } from './timings.js';
 interface RouteCounts {
   readonly bytesIn: Count;
   readonly bytesOut: Count;
+  /** By code, status and policy. */
   readonly errors: Map<string, Count>;
   readonly duration: Timing;
 }
@@ -62,7 +63,7 @@ export class ExchangeMetrics {
       count = this.#requests.add({
         listener: record.listener,
         route: routeName,
-        status: status === 0 ? 'other' : String(status),
+        status: statusLabel(status),
       });
       statuses.set(status, count);
     }
@@ -70,7 +71,7 @@ export class ExchangeMetrics {
     route.bytesIn.pending += record.bytesIn;
     route.bytesOut.pending += record.bytesOut;
     if (record.protocol === 'http') route.duration.observe((record.times.closedAt - record.times.openedAt) / 1000);
-    if (record.errorCode !== undefined) this.#error(route, routeName, record.errorCode).pending++;
+    if (record.errorCode !== undefined) this.#error(route, routeName, record).pending++;
   }
 
   /** Called when `gatehouse_requests_total` is scraped; the other metrics have a similar function. */
@@ -114,10 +115,17 @@ export class ExchangeMetrics {
     return counts;
   }
 
-  #error(counts: RouteCounts, route: string, code: string): Count {
-    const known = Object.hasOwn(errorTable, code) ? code : 'other';
-    let count = counts.errors.get(known);
-    if (count === undefined) counts.errors.set(known, (count = this.#errors.add({ route, code: known })));
+  #error(counts: RouteCounts, route: string, { error, errorCode, status: given }: ExchangeRecord): Count {
+    const known = errorCode !== undefined && Object.hasOwn(errorTable, errorCode) ? errorCode : 'other';
+    const status = statusLabel(given);
+    const policy = error?.origin.policy ?? 'none';
+    const key = `${known} ${status} ${policy}`;
+    let count = counts.errors.get(key);
+    if (count === undefined) counts.errors.set(key, (count = this.#errors.add({ route, code: known, status, policy })));
     return count;
   }
+}
+
+function statusLabel(status: number): string {
+  return status >= 100 && status <= 599 ? String(status) : 'other';
 }

@@ -76,8 +76,8 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
     ),
     drained(
       'gatehouse_errors_total',
-      'Exchanges that ended with an error of the gateway, by its code.',
-      ['route', 'code'],
+      'Exchanges that ended with an error of the gateway, by its code, by what the client got, and by the policy that refused them.',
+      ['route', 'code', 'status', 'policy'],
       (of, to) => of.drainErrors(to),
     ),
     drained('gatehouse_request_body_bytes_total', 'Body bytes received from clients.', ['route'], (of, to) =>

@@ -2,6 +2,7 @@ import { Test } from '@nestjs/testing';
 import { AggregatorRegistry, Registry, register } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ExchangeRecord } from '../http/exchange-record.js';
+import { GatewayError } from '../http/gateway-error.js';
 import { AttemptMetrics } from './attempt-metrics.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
 import { MetricsModule, type MetricsSettings } from './metrics.module.js';
@@ -80,8 +81,23 @@ describe('the metrics of exchanges', () => {
     record({ status: 502, errorCode: 'CONNECT_FAILED' });
     record({ status: 502, errorCode: 'constructor' });
     expect(await scrape('errors_total')).toEqual([
-      'errors_total{route="orders",code="CONNECT_FAILED"} 1',
-      'errors_total{route="orders",code="other"} 1',
+      'errors_total{route="orders",code="CONNECT_FAILED",status="502",policy="none"} 1',
+      'errors_total{route="orders",code="other",status="502",policy="none"} 1',
+    ]);
+  });
+
+  it('tell a request that came too often from one that may not come at all', async () => {
+    const { record, scrape } = await setup();
+    const denied = (status: number, policy: string): void =>
+      record({ status, errorCode: 'DENIED', error: new GatewayError('DENIED').because('no', { policy }) });
+    denied(429, 'rate-limit');
+    denied(429, 'rate-limit');
+    denied(429, 'concurrency');
+    denied(403, 'ip-filter');
+    expect(await scrape('errors_total')).toEqual([
+      'errors_total{route="orders",code="DENIED",status="429",policy="rate-limit"} 2',
+      'errors_total{route="orders",code="DENIED",status="429",policy="concurrency"} 1',
+      'errors_total{route="orders",code="DENIED",status="403",policy="ip-filter"} 1',
     ]);
   });
 

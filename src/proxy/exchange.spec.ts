@@ -24,7 +24,8 @@ describe('an exchange that fails', () => {
     expect([exchange.status, exchange.errorCode, exchange.errorReason, given]).toEqual([
       403,
       'DENIED',
-      undefined,
+      // Where nothing more is known, what the client is told.
+      'no',
       ['up'],
     ]);
   });

@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { acceptsEventStream } from '../http/event-stream-type.js';
 import { authenticatesConnection } from '../http/connection-auth.js';
 import { ExchangeTimes, type ExchangeRecord, type TunnelRecord } from '../http/exchange-record.js';
-import { GatewayError } from '../http/gateway-error.js';
+import { ExchangeTrail } from '../http/exchange-trail.js';
+import type { GatewayError } from '../http/gateway-error.js';
 import { problemResponse, type LocalResponse } from '../http/problem.js';
 import type { RequestHead } from '../http/request-head.js';
 import type { Signature } from '../http/signature.js';
@@ -23,7 +24,7 @@ import type { Backend } from '../upstream/backend.js';
 import type { Client } from './client/client.js';
 import { ClientBody } from './client/client-body.js';
 import type { ClientMessage } from './client/client-message.js';
-import { ClientTie, tieTo } from './client/client-tie.js';
+import { tieFor, type ClientTie } from './client/client-tie.js';
 import type { Doubts } from './doubts.js';
 import type { ExchangeWatcher } from './exchange-watcher.js';
 import type { EventStream, StreamExchange } from './lasting/event-streams.js';
@@ -61,6 +62,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   /** What the client got or will get; 0 until it is known. */
   status = 0;
   error: GatewayError | undefined;
+  /** What the log tells of it, when it leaves the straight way. */
+  trail: ExchangeTrail | undefined;
   /** The gateway answers it itself, or a policy, a guard or an interceptor does. */
   #isAnswered = false;
   /** What is under way for it; set while something is. */
@@ -167,7 +170,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   }
 
   get errorReason(): string | undefined {
-    return this.error?.reason;
+    return this.error?.cause ?? this.trail?.refusal;
   }
 
   get bytesIn(): number {
@@ -243,7 +246,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   }
 
   setRequestHeader(name: string, value?: string): void {
-    if (value !== undefined && name.toLowerCase() === 'authorization' && authenticatesConnection(value)) this.#tie();
+    if (value !== undefined && name.toLowerCase() === 'authorization' && authenticatesConnection(value))
+      this.tie ??= tieFor(this.message);
     (this.#edits ??= new FieldEdits()).setRequest(name, value);
   }
 
@@ -315,8 +319,9 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
 
   /** Ends the exchange with what a policy has decided. */
   settle(verdict: NonNullable<Verdict>): void {
-    if (!(verdict instanceof Answer)) this.fail(verdict);
-    else this.answer(verdict.response);
+    if (!(verdict instanceof Answer)) return this.fail(verdict);
+    if (verdict.reason !== undefined) (this.trail ??= new ExchangeTrail()).refusal = verdict.reason;
+    this.answer(verdict.response);
   }
 
   /** Answers in place of what is under way, unless the client is being answered. */
@@ -330,11 +335,6 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     this.doubts?.blame();
     this.underWay?.giveUp();
     this.body?.release();
-  }
-
-  /** A policy has credentials for the client that let in the connection which they come by. */
-  #tie(): void {
-    this.tie ??= this.httpVersion === '2.0' ? new ClientTie() : tieTo(this.message.socket);
   }
 
   /** Answers with a response of the gateway's own. */

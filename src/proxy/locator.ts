@@ -1,3 +1,4 @@
+import { formatSize } from '../config/language/kinds/size.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { parseHost } from '../http/host.js';
 import { isPlain, routingPath, splitTarget } from '../http/path.js';
@@ -5,7 +6,7 @@ import type { RequestHead } from '../http/request-head.js';
 import type { Http1Message } from './client/http1-message.js';
 import type { Http2Head } from './client/http2-head.js';
 import type { Exchange } from './exchange.js';
-import { noExpectation, noMethod, noProtocol, refusals } from './plan/refusals.js';
+import { noExpectation, noMethod, noProtocol, refusals, tooLong, tooManyFields } from './plan/refusals.js';
 import type { RoutePlans } from './plan/route-plans.js';
 
 /** Limits of a request's head: `security.validation`. Sizes in bytes. */
@@ -17,10 +18,19 @@ export interface HeadLimits {
 
 /** Finds host, path and route of a request; or why it is refused. */
 export class Locator {
+  readonly #tooLong: GatewayError;
+  readonly #tooMany: GatewayError;
+  readonly #tooMuch: GatewayError;
+
   constructor(
     private readonly plans: RoutePlans,
     private readonly limits: HeadLimits,
-  ) {}
+  ) {
+    const { maxHeaderSize, maxHeaders, maxUrl } = limits;
+    this.#tooLong = tooLong(`validation.maxUrl ${formatSize(maxUrl)}`);
+    this.#tooMany = tooManyFields(`validation.maxHeaders ${maxHeaders}`);
+    this.#tooMuch = tooManyFields(`validation.maxHeaderSize ${formatSize(maxHeaderSize)}`);
+  }
 
   /** Finds host, path and route; or why the message is refused. */
   locate(exchange: Exchange, { minor, target: url }: Http1Message): GatewayError | undefined {
@@ -82,8 +92,9 @@ export class Locator {
 
   #tooLarge(url: string, head: RequestHead): GatewayError | undefined {
     const { limits } = this;
-    if (url.length > limits.maxUrl) return refusals.url;
-    return head.count > limits.maxHeaders || head.size > limits.maxHeaderSize ? refusals.headers : undefined;
+    if (url.length > limits.maxUrl) return this.#tooLong;
+    if (head.count > limits.maxHeaders) return this.#tooMany;
+    return head.size > limits.maxHeaderSize ? this.#tooMuch : undefined;
   }
 
   #route(exchange: Exchange): GatewayError | undefined {

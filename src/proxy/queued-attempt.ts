@@ -29,9 +29,9 @@ export class QueuedAttempt implements GateWaiter, UnderWay {
     this.delivery.nextOn(this.backend, this.isSending);
   }
 
-  refused(reason: string): void {
+  refused(reason: string, timeout?: string): void {
     this.delivery.exchange.underWay = undefined;
-    this.delivery.turnedAway(this.backend, queueFull(reason));
+    this.delivery.turnedAway(this.backend, queueFull(reason, timeout));
   }
 
   sentAway(): void {

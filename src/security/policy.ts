@@ -49,7 +49,11 @@ export interface PolicyContext extends RequestInfo {
 
 /** An answer that a policy gives itself and that is no error: to a CORS preflight. */
 export class Answer {
-  constructor(readonly response: LocalResponse) {}
+  constructor(
+    readonly response: LocalResponse,
+    /** For the log, where the answer refuses the request: the policy, and why. */
+    readonly reason?: string,
+  ) {}
 }
 
 /** The decision of a policy: undefined lets the request pass; an error (`DENIED`, `BODY_TOO_LARGE`) or an answer is sent to the client. */

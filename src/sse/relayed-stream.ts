@@ -2,6 +2,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import type { Loan } from '../http/loan.js';
 import type { RawHeaders } from '../fields/raw-headers.js';
 import type { EventStreamCounts } from '../metrics/stream-metrics.js';
+import { overtime } from '../proxy/client/overtime.js';
 import type { Timed } from '../proxy/forwarder/deadlines.js';
 import type {
   EventStream,
@@ -227,7 +228,8 @@ export class RelayedStream implements EventStream, Timed {
     const now = performance.now();
     if (this.#waitsForBackend && this.#silence.isBroken(now)) {
       const reason = `sse.idleTimeout: nothing for ${this.settings.idleTimeout} ms`;
-      this.#source!.breakOff(new GatewayError('BODY_BROKEN', 'The response of the backend broke.', reason));
+      const error = new GatewayError('BODY_BROKEN', 'The response of the backend broke.', reason);
+      this.#source!.breakOff(overtime(error, 'sse.idleTimeout', this.settings.idleTimeout));
       if (this.#isOver) return;
     }
     const mayBeat = !this.#writer.paused && this.#clientAtBoundary;

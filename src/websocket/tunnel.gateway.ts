@@ -6,14 +6,15 @@ import type { ExchangeController } from '../proxy/entrance.js';
 import type { Exchange } from '../proxy/exchange.js';
 import type { ExchangeRequest } from '../proxy/exchange-request.js';
 import type { RoutePlan } from '../proxy/plan/route-plan.js';
+import { denial } from '../security/denial.js';
 import { PolicyGuard } from '../security/policy.guard.js';
 import { handshakeFault } from './handshake.js';
 import type { UpgradeExchange } from './upgrade-exchange.js';
 
-const denied = (status: number, detail: string, headers: readonly string[] = []): GatewayError =>
-  new GatewayError('DENIED', detail, undefined, status, headers);
-const forbidden = denied(403, 'WebSocket connections are not accepted here.');
-const foreign = denied(403, 'WebSocket connections from pages of this origin are not accepted.');
+const denied = (about: string, status: number, detail: string, headers?: readonly string[]): GatewayError =>
+  denial('websocket', about, { status, detail, headers });
+const forbidden = denied('not enabled', 403, 'WebSocket connections are not accepted here.');
+const foreign = denied('origin', 403, 'WebSocket connections from pages of this origin are not accepted.');
 const full = new GatewayError(
   'QUEUE_FULL',
   'Too many upgraded connections are open.',
@@ -52,7 +53,7 @@ export class TunnelGateway implements ExchangeController, OnGatewayConnection<Ex
     if (!plan.upgrades.settings.enabled) return forbidden;
     if (upgrade?.protocol.toLowerCase() === 'websocket') {
       const fault = handshakeFault(headers, exchange.httpVersion === '2.0');
-      if (fault !== undefined) return denied(fault.status, fault.detail, fault.headers);
+      if (fault !== undefined) return denied('handshake', fault.status, fault.detail, fault.headers);
     }
     if (!plan.upgrades.accepts(headers.origin)) return foreign;
     return exchange.takePlace(plan.upgrades.places) ? undefined : full;

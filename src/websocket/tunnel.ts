@@ -1,3 +1,4 @@
+import { formatDuration } from '../config/language/kinds/duration.js';
 import type { TunnelRecord } from '../http/exchange-record.js';
 import type { Deadlines, Timed } from '../proxy/forwarder/deadlines.js';
 import type { UnderWay } from '../proxy/lasting/under-way.js';
@@ -53,6 +54,9 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
   #farewell: NodeJS.Timeout | undefined;
   #closedBy: TunnelRecord['closedBy'] | undefined;
   #closeCode: number | undefined;
+  /** Why the gateway closes it. */
+  #reason: string | undefined;
+  #isIdle = false;
   /** Connections that are not closed yet. */
   #open = 2;
 
@@ -82,6 +86,8 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
       messagesOut: fromBackend.observer.messages,
       closeCode: this.#closeCode ?? abnormal,
       closedBy: this.#closedBy ?? 'gateway',
+      reason: this.#reason,
+      timeout: this.#isIdle ? `websocket.idleTimeout ${formatDuration(this.settings.idleTimeout)}` : undefined,
     };
   }
 
@@ -107,6 +113,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
   }
 
   late(): void {
+    this.#isIdle = true;
     this.close(goingAway, 'idle');
   }
 
@@ -122,7 +129,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
 
   /** Sends a Close frame to both sides; without WebSocket, ends both connections. */
   close(code: number, reason: string): void {
-    this.#ends('gateway', code);
+    this.#ends('gateway', code, reason);
     this.#partFrom(this.fromBackend, code, reason);
     this.#partFrom(this.fromClient, code, reason);
   }
@@ -150,7 +157,7 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
   }
 
   faulted(flow: Flow, { code, reason }: FrameFault, isOpen: boolean): void {
-    this.#ends('gateway', code);
+    this.#ends('gateway', code, reason);
     // The Close goes to both sides, also to the one that broke the rules.
     if (isOpen) flow.conclude(closeFrame(code, reason, flow === this.fromClient));
     this.#partFrom(this.#opposite(flow), code, reason);
@@ -183,9 +190,10 @@ export class Tunnel implements FlowOwner, UnderWay, Drainable, Timed {
   }
 
   /** Records the first reason for the end, and starts the time for the farewell. */
-  #ends(by: TunnelRecord['closedBy'], code: number): void {
+  #ends(by: TunnelRecord['closedBy'], code: number, reason?: string): void {
     if (this.#closedBy !== undefined) return;
     this.#closedBy = by;
+    this.#reason = reason;
     this.#closeCode = code;
     this.deadlines.forget(this);
     this.#pings?.stop();

@@ -71,7 +71,7 @@ describe('a route that asks for a password', () => {
       ]);
     }
     const response = await ask(basic('ops', 'wrong'));
-    expect(await reasonOf(gateway, response)).toBe('password: wrong user name or password');
+    expect(await reasonOf(gateway, response)).toBe('basic wrong user name or password');
   });
 
   it('checks the same password once, however many requests come with it', async () => {

@@ -50,7 +50,11 @@ describe('a limit of requests at once', () => {
     ]);
     expect(refused.header('content-type')).toBe('application/problem+json');
     expect(refused.json()).toMatchObject({ status: 429, detail: 'Too many requests at once.' });
-    expect(await accessLineOf(gateway)).toMatchObject({ status: 429, error: 'DENIED', reason: 'security.concurrency' });
+    expect(await accessLineOf(gateway)).toMatchObject({
+      status: 429,
+      error: 'DENIED',
+      reason: 'concurrency 2 per address',
+    });
     backend.answer();
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200]);
     await expectNoPlaceTaken(gateway);

@@ -1,7 +1,8 @@
 import { GatewayError } from '../../http/gateway-error.js';
+import { overtime } from '../../proxy/client/overtime.js';
 import type { Exchange } from '../../proxy/exchange.js';
 import type { ClientPace } from '../slow-clients.js';
-import { Upload } from '../upload.js';
+import { tooSlow, Upload } from '../upload.js';
 
 /** A stalled response may wait this many times as long while other responses of its connection move: clients set priorities. */
 const priorityFactor = 10;
@@ -59,10 +60,11 @@ export class Http2Pace {
     const { minBodyRate, requestTimeout } = this.pace;
     if (exchange.error !== undefined || exchange.body?.ended !== false) return;
     if (requestTimeout > 0 && now - exchange.times.openedAt > requestTimeout) {
-      exchange.fail(new GatewayError('CLIENT_TIMEOUT', 'The request did not arrive in time.'));
+      const late = new GatewayError('CLIENT_TIMEOUT', 'The request did not arrive in time.', 'requestTimeout');
+      exchange.fail(overtime(late, 'limits.requestTimeout', requestTimeout));
     } else if (minBodyRate > 0 && upload.isTooSlow(exchange, elapsed)) {
       const reason = `${exchange.bytesIn} bytes in ${Math.round(upload.waited)} ms of waiting`;
-      exchange.fail(new GatewayError('CLIENT_TIMEOUT', 'The request body came too slowly.', reason));
+      exchange.fail(tooSlow(reason, minBodyRate));
     }
   }
 
@@ -73,7 +75,7 @@ export class Http2Pace {
     const longest = this.#still < writeTimeout ? writeTimeout * priorityFactor : writeTimeout;
     if (progress.stalled < longest) return;
     const reason = `read nothing for ${Math.round(progress.stalled)} ms`;
-    exchange.fail(new GatewayError('CLIENT_ABORTED', undefined, reason));
+    exchange.fail(overtime(new GatewayError('CLIENT_ABORTED', undefined, reason), 'limits.writeTimeout', writeTimeout));
     // An exchange that had already failed, and whose answer is not read, does not end by failing again.
     exchange.responder.abort();
   }

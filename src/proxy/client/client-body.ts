@@ -1,5 +1,7 @@
 import type { RawHeaders } from '../../fields/raw-headers.js';
+import { formatSize } from '../../config/language/kinds/size.js';
 import { GatewayError } from '../../http/gateway-error.js';
+import { bodyTooLarge } from '../../security/denial.js';
 import { BodyCopy } from './body-copy.js';
 import type { BodySource } from './client-message.js';
 import { KeptBody } from './kept-body.js';
@@ -264,7 +266,7 @@ export class ClientBody implements BodyFeed {
     this.bytes += chunk.length;
     this.#copy?.add(chunk);
     if (this.limit > 0 && this.bytes > this.limit) {
-      return this.#fail(new GatewayError('BODY_TOO_LARGE', `The request body is larger than ${this.limit} bytes.`));
+      return this.#fail(bodyTooLarge(this.limit, formatSize(this.limit)));
     }
     const taker = this.#taker;
     if (taker instanceof RequestBody) return this.#give(taker, chunk);

@@ -41,3 +41,8 @@ export function tieTo(socket: Socket): ClientTie {
   else socket.once('close', () => tie.end());
   return tie;
 }
+
+/** Reserves connections for the client of a message: its connection, or its stream on HTTP/2. */
+export function tieFor({ httpVersion, socket }: { readonly httpVersion: string; readonly socket: Socket }): ClientTie {
+  return httpVersion === '2.0' ? new ClientTie() : tieTo(socket);
+}

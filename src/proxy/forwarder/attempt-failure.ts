@@ -1,4 +1,5 @@
 import { GatewayError } from '../../http/gateway-error.js';
+import { overtime } from '../client/overtime.js';
 
 /** How far an attempt had come when it failed. */
 export type Phase = 'connecting' | 'sent' | 'responding';
@@ -29,21 +30,20 @@ export const unwritable = (reason: string): GatewayError =>
 
 /** The client has sent another number of bytes than it has declared. */
 export const wrongLength = (): GatewayError =>
-  new GatewayError('CLIENT_BODY', 'The request body does not have the declared length.');
+  new GatewayError('CLIENT_BODY', 'The request body does not have the declared length.', 'Content-Length');
 
 /** The backend did not do in `milliseconds` what the attempt waits for in this phase. */
 export function tooLate(phase: Phase, milliseconds: number): GatewayError {
   switch (phase) {
     case 'connecting':
-      return connectTimeout(`no connection in ${milliseconds} ms`);
-    case 'sent':
-      return new GatewayError(
-        'HEAD_TIMEOUT',
-        'The backend did not answer within timeouts.response.',
-        `no response head in ${milliseconds} ms`,
-      );
+      return overtime(connectTimeout(`no connection in ${milliseconds} ms`), 'timeouts.connect', milliseconds);
+    case 'sent': {
+      const detail = 'The backend did not answer within timeouts.response.';
+      const error = new GatewayError('HEAD_TIMEOUT', detail, `no response head in ${milliseconds} ms`);
+      return overtime(error, 'timeouts.response', milliseconds);
+    }
     case 'responding':
-      return brokenResponse(`timeouts.idle: nothing for ${milliseconds} ms`);
+      return overtime(brokenResponse(`timeouts.idle: nothing for ${milliseconds} ms`), 'timeouts.idle', milliseconds);
   }
 }
 

@@ -4,7 +4,7 @@ import { pathReadings } from '../../http/path-readings.js';
 import type { RouteMatch } from '../../routing/compiled-route.js';
 import type { RouteQuery } from '../../routing/route.js';
 import { jointPolicies } from '../../security/route-policies.js';
-import { denied, refusals } from './refusals.js';
+import { pathDenied, refusals } from './refusals.js';
 import type { PlannedRoute, RoutePlan } from './route-plan.js';
 
 /** What was found for a request: its route and plan, and the path that is forwarded where no rewrite applies. */
@@ -37,7 +37,7 @@ export function guarded(
 ): Guarded | GatewayError {
   const plan = match?.route.definition.plan;
   const path = forwardedPath(spelled, plan?.path ?? routes.path);
-  if (typeof path !== 'string') return denied(400, path.detail);
+  if (typeof path !== 'string') return pathDenied(path.reason, path.detail);
   // The gateway answers these requests itself: no backend reads their paths.
   if (match === undefined || plan === undefined || plan.action.kind === 'local') return { match, plan, path };
   if (match.route.rewrite?.isLeft(match.pattern, { raw: path, routing: request.routingPath }) === true) {
@@ -58,7 +58,7 @@ export function guarded(
   const plans = new Set([...others].map(({ route }) => route.definition.plan));
   for (const each of plans) {
     const refusal = forwardedPath(spelled, each.path);
-    if (typeof refusal !== 'string') return denied(400, refusal.detail);
+    if (typeof refusal !== 'string') return pathDenied(refusal.reason, refusal.detail);
   }
   return { match, plan: plans.size === 0 ? plan : joint(plan, [...plans]), path };
 }

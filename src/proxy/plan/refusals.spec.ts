@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { expect, it } from 'vitest';
-import { aborted, denied, queueFull, refusals, tooManyStreams } from './refusals.js';
+import { aborted, queueFull, refusals, tooLong, tooManyFields, tooManyStreams } from './refusals.js';
 
 const stream = (rstCode: number | undefined): ServerHttp2Stream => ({ rstCode }) as ServerHttp2Stream;
 
@@ -20,8 +20,12 @@ it('what is too busy now says when to come back, and to clients nothing of the i
   }
 });
 
+it('each refusal has a reason for the log, which the client does not get', () => {
+  for (const { detail, reason } of [...Object.values(refusals), tooLong('x'), tooManyFields('x')])
+    expect([reason === undefined, reason === detail]).toEqual([false, false]);
+});
+
 it('a message that cannot be read as a request is the fault of its client', () => {
-  expect(denied(400, 'x').source).toBe('client');
-  for (const { status, source } of Object.values(refusals))
+  for (const { status, source } of [...Object.values(refusals), tooLong('x'), tooManyFields('x')])
     expect([status >= 400 && status <= 505, source]).toEqual([true, 'client']);
 });

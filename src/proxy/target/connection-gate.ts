@@ -1,3 +1,4 @@
+import { formatDuration } from '../../config/language/kinds/duration.js';
 import type { LiveBackend } from '../../upstream/live-backend.js';
 import type { BackendLoad } from '../../upstream/load/backend-load.js';
 import { UnreadAnswers } from './unread-answers.js';
@@ -18,8 +19,8 @@ export interface GateWaiter {
   readonly isSending?: boolean;
   /** It has entered, and must leave. */
   entered(): void;
-  /** The queue is full, or it has waited `queueTimeout`. */
-  refused(reason: string): void;
+  /** The queue is full, or it has waited `queueTimeout`: `timeout` is that limit then, for the log. */
+  refused(reason: string, timeout?: string): void;
   /** The backend has been taken out: it should look for another. */
   sentAway(): void;
 }
@@ -109,7 +110,8 @@ export class ConnectionGate {
     const timer = setTimeout(() => {
       queue.delete(waiter);
       this.#load.wait(-1);
-      waiter.refused('waited for connections.queueTimeout');
+      const limit = `connections.queueTimeout ${formatDuration(this.limits.queueTimeout)}`;
+      waiter.refused('waited for connections.queueTimeout', limit);
     }, this.limits.queueTimeout);
     queue.set(waiter, { waiter, timer, ticket: this.#tickets++ });
     this.#load.wait(1);

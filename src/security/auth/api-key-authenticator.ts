@@ -4,13 +4,14 @@ import type { PolicyContext } from '../policy.js';
 import { maxCredentials } from './authorization.js';
 import { Accepted, noCredentials, Refused, type Authenticator, type Decision } from './decision.js';
 
-const wrong = new Refused('The API key is not valid.', 'API key: unknown');
+const wrong = new Refused('The API key is not valid.', 'api-key unknown');
 
 /**
  * API keys in a header field, known by their SHA-256. The digest is looked up in a map. The time of the look-up depends only on
  * digests, so it does not help to guess a key.
  */
 export class ApiKeyAuthenticator implements Authenticator {
+  readonly policy = 'api-key';
   readonly challenge: string;
   readonly credential: string;
   readonly #keys = new Map<string, Accepted>();

@@ -14,6 +14,7 @@ const page = new Answer({ status: 302, headers: [], body: '' });
 /** A method that always decides the same: at once, or a little later. */
 function method(decision: Decision, challenge?: string, later = false): Authenticator & { asked: number } {
   const self = {
+    policy: 'jwt' as const,
     challenge,
     credential: 'authorization',
     asked: 0,
@@ -108,6 +109,7 @@ describe.each([false, true])('authentication with methods that answer later: %s'
   it('never mixes up the challenges of two methods that refuse for the same reason', async () => {
     const decisions: Decision[] = [noCredentials, noCredentials];
     const changing = (index: number, challenge: string): Authenticator => ({
+      policy: 'jwt',
       challenge,
       credential: 'authorization',
       authenticate: () => decisions[index]!,

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../http/gateway-error.js';
 import { RawHeaders } from '../../fields/raw-headers.js';
+import { denial, type PolicyKind } from '../denial.js';
 import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
 import type { BackendFields } from './backend-fields.js';
 import { Accepted, Refused, type Authenticator, type Decision } from './decision.js';
@@ -84,21 +85,20 @@ export class Authentication implements RequestPolicy {
     return error;
   }
 
-  #refusal({ detail, reason, challenge }: Refused, by: Authenticator): GatewayError {
+  #refusal({ challenge, detail, given, reason }: Refused, by: Authenticator): GatewayError {
     // When all methods must agree, only the one that refused can help the client.
     const asked = this.mode === 'any' ? this.methods : [by];
     const challenges = asked.map(each => (each === by ? challenge : undefined) ?? each.challenge);
     const headers = challenges.flatMap(each => (each === undefined ? [] : ['WWW-Authenticate', each]));
-    return new GatewayError('DENIED', detail, reason, 401, headers);
+    const policy: PolicyKind = given ? by.policy : 'auth';
+    return new GatewayError('DENIED', detail, reason, 401, headers, undefined, { policy });
   }
 }
 
-const repeated = new GatewayError(
-  'DENIED',
-  'The request has more than one Authorization field.',
-  'more than one Authorization field',
-  400,
-);
+const repeated = denial('auth', 'more than one Authorization field', {
+  status: 400,
+  detail: 'The request has more than one Authorization field.',
+});
 
 interface Denied {
   readonly denial: Denial;

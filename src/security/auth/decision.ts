@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../http/gateway-error.js';
+import type { PolicyKind } from '../denial.js';
 import type { Answer, Identity, PolicyContext } from '../policy.js';
 
 /** A field that the backend gets: its name in lower case, and its value. */
@@ -20,7 +21,7 @@ export class Refused {
   constructor(
     /** One sentence for the client. */
     readonly detail: string,
-    /** For the log only. */
+    /** For the log only: the method, and what is wrong. */
     readonly reason: string,
     /** Replaces the method's plain challenge. */
     readonly challenge?: string,
@@ -34,6 +35,8 @@ export type Decision = Accepted | Refused | GatewayError | Answer;
 
 /** One way to prove who sends a request. */
 export interface Authenticator {
+  /** What the metrics call it. */
+  readonly policy: PolicyKind;
   /** The field from which it reads credentials, in lower case. */
   readonly credential: string;
   /** For `WWW-Authenticate` (RFC 9110 §11.6.1); undefined for a method that answers itself. */
@@ -43,4 +46,4 @@ export interface Authenticator {
 }
 
 /** The result of a method when the request has no credentials. */
-export const noCredentials = new Refused('Credentials are required.', 'no credentials', undefined, false);
+export const noCredentials = new Refused('Credentials are required.', 'auth no credentials', undefined, false);

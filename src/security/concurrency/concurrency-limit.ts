@@ -1,6 +1,8 @@
 import type { ConcurrencyConfig } from '../../config/file/security.config.js';
+import type { GatewayError } from '../../http/gateway-error.js';
+import { denial } from '../denial.js';
 import type { PolicyContext } from '../policy.js';
-import { limitSubject, needsClaims, type LimitSubject } from '../rate-limit/limit-subject.js';
+import { keyWords, limitSubject, needsClaims, type LimitSubject } from '../rate-limit/limit-subject.js';
 
 /** One entry of `security.concurrency`, compiled. */
 export class ConcurrencyLimit {
@@ -8,6 +10,8 @@ export class ConcurrencyLimit {
   readonly limit: number;
   /** Whether it needs claims, and so comes after authentication. */
   readonly needsClaims: boolean;
+  /** The refusal of an exchange for which it has no place. */
+  readonly tooMany: GatewayError;
   readonly #subject: LimitSubject;
 
   /** `name`: tells its counts from those of other limits. It must show its own end, since the subject stands behind it. */
@@ -18,6 +22,11 @@ export class ConcurrencyLimit {
     this.limit = limit;
     this.needsClaims = needsClaims(key);
     this.#subject = limitSubject(key, ipv6Prefix);
+    this.tooMany = denial('concurrency', `${limit} ${keyWords(key)}`, {
+      status: 429,
+      detail: 'Too many requests at once.',
+      headers: ['Retry-After', '1'],
+    });
   }
 
   /** What a request is counted under. */

@@ -1,12 +1,6 @@
-import { GatewayError } from '../../http/gateway-error.js';
 import type { PolicyContext, Releasable, RequestPolicy, Verdict } from '../policy.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
 import type { ConcurrencyStore } from './concurrency-store.js';
-
-const tooMany = new GatewayError('DENIED', 'Too many requests at once.', 'security.concurrency', 429, [
-  'Retry-After',
-  '1',
-]);
 
 /**
  * The limits of a route that are asked at one stage. All must have a place for an exchange, which takes one of each, or, when it is denied, none. It
@@ -23,7 +17,7 @@ export class ConcurrencyPolicy implements RequestPolicy {
     for (const limit of this.limits) {
       if (taken.take(limit.key(request), limit.limit)) continue;
       taken.release();
-      return tooMany;
+      return limit.tooMany;
     }
     request.onClose(taken);
     return undefined;

@@ -1,16 +1,17 @@
 import type { CorsConfig } from '../../config/file/security.config.js';
-import { GatewayError } from '../../http/gateway-error.js';
+import type { GatewayError } from '../../http/gateway-error.js';
 import type { RawHeaders } from '../../fields/raw-headers.js';
+import { denial } from '../denial.js';
 import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
 import { AllowedOrigins } from './allowed-origins.js';
 import { preflightMethod } from './preflight.js';
 
-const denied = (what: string): GatewayError =>
-  new GatewayError('DENIED', `Cross-origin requests ${what} are not allowed here.`);
+const denied = (about: string, what: string): GatewayError =>
+  denial('cors', about, { status: 403, detail: `Cross-origin requests ${what} are not allowed here.` });
 const denials = {
-  origin: denied('from this origin'),
-  method: denied('with this method'),
-  headers: denied('with these header fields'),
+  origin: denied('origin', 'from this origin'),
+  method: denied('method', 'with this method'),
+  headers: denied('headers', 'with these header fields'),
 };
 
 /** Methods that need no permission of their own (Fetch §2.2.1). */

@@ -22,7 +22,12 @@ export class SteadyPolicy implements RequestPolicy {
   check(request: PolicyContext): Verdict | Promise<Verdict> {
     try {
       const verdict = this.policy.check(request);
-      return verdict instanceof Promise ? verdict.catch((error: unknown) => this.#verdictOn(error)) : verdict;
+      if (verdict === undefined) return undefined;
+      if (!(verdict instanceof Promise)) return this.#named(verdict);
+      return verdict.then(
+        later => this.#named(later),
+        (error: unknown) => this.#verdictOn(error),
+      );
     } catch (error) {
       return this.#verdictOn(error);
     }
@@ -30,15 +35,28 @@ export class SteadyPolicy implements RequestPolicy {
 
   #checkBody(request: PolicyContext, body: Buffer): Verdict {
     try {
-      return this.policy.checkBody?.(request, body);
+      return this.#named(this.policy.checkBody?.(request, body));
     } catch (error) {
       return this.#verdictOn(error);
     }
   }
 
   #verdictOn(error: unknown): GatewayError {
-    if (error instanceof HttpException) return new GatewayError('DENIED', error.message, undefined, error.getStatus());
+    if (error instanceof HttpException)
+      return this.#because(new GatewayError('DENIED', error.message, undefined, error.getStatus()));
     this.#logger.error(error instanceof Error ? error : String(error));
-    return new GatewayError('INTERNAL', 'The gateway could not handle the request.', `policy ${this.name} failed`);
+    const failed = `policy ${this.name} failed`;
+    return new GatewayError('INTERNAL', 'The gateway could not handle the request.', failed).because(failed, {
+      policy: this.name,
+    });
+  }
+
+  /** The log and the metrics know a policy by its name in the configuration, whatever it says itself. */
+  #named(verdict: Verdict): Verdict {
+    return verdict instanceof GatewayError ? this.#because(verdict) : verdict;
+  }
+
+  #because(error: GatewayError): GatewayError {
+    return error.because(`policy ${this.name}: ${error.cause}`, { policy: this.name });
   }
 }

@@ -1,10 +1,8 @@
 import { AddressRanges } from '../../addresses/address-ranges.js';
 import { parseNetwork, type Network } from '../../addresses/network.js';
 import { UNIX_PEER } from '../../http/client-address.js';
-import { GatewayError } from '../../http/gateway-error.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
-
-const denied = new GatewayError('DENIED', 'Your address is not let in here.');
+import { notAllowed, RangeDenials } from './range-denials.js';
 
 /**
  * Lets addresses in or keeps them out with 403: `security.ipFilter`. It checks the client's address, which is the address of
@@ -16,16 +14,20 @@ const denied = new GatewayError('DENIED', 'Your address is not let in here.');
 export class IpFilter implements RequestPolicy {
   readonly #ranges: AddressRanges;
   readonly #admitsUnix: boolean;
+  readonly #denials: RangeDenials;
 
   /** `path`: the place of the filter, for the message. Throws a TypeError for a text that is no range. */
   constructor(allow: readonly string[], deny: readonly string[], path: string) {
-    this.#ranges = new AddressRanges(networks(allow, `${path}.allow`), networks(deny, `${path}.deny`));
+    const denied = networks(deny, `${path}.deny`);
+    this.#ranges = new AddressRanges(networks(allow, `${path}.allow`), denied);
+    this.#denials = new RangeDenials(deny, denied);
     this.#admitsUnix = allow.length === 0;
   }
 
   check({ clientIp }: PolicyContext): Verdict {
-    const admitted = this.#ranges.admits(clientIp) ?? (clientIp === UNIX_PEER && this.#admitsUnix);
-    return admitted ? undefined : denied;
+    const admitted = this.#ranges.admits(clientIp);
+    if (admitted !== undefined) return admitted ? undefined : this.#denials.of(clientIp);
+    return clientIp === UNIX_PEER && this.#admitsUnix ? undefined : notAllowed;
   }
 }
 

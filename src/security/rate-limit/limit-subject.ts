@@ -27,6 +27,12 @@ export function limitSubject(key: string, ipv6Prefix: number): LimitSubject {
   return client;
 }
 
+/** The `key` of a limit in words: `per address`, `per header x-api-key`, `in all`. */
+export function keyWords(key: string): string {
+  if (key === 'global') return 'in all';
+  return key === 'client-ip' ? 'per address' : `per ${key.replace('jwt:', 'claim ').replace(':', ' ')}`;
+}
+
 /** Whether the `key` of a limit names a claim, which is known after authentication only. */
 export function needsClaims(key: string): boolean {
   return key.startsWith('jwt:');

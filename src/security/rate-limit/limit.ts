@@ -1,5 +1,6 @@
 import type { RateLimitConfig } from '../../config/file/security.config.js';
-import { limitSubject, needsClaims, type LimitSubject } from './limit-subject.js';
+import { formatDuration } from '../../config/language/kinds/duration.js';
+import { keyWords, limitSubject, needsClaims, type LimitSubject } from './limit-subject.js';
 import { cellOf, second, type Quota } from './quota.js';
 
 /** The largest integer of a structured field (RFC 9651 §3.3.1). */
@@ -16,6 +17,8 @@ export class Limit implements Quota {
   readonly needsClaims: boolean;
   /** Its item of `RateLimit-Policy`. */
   readonly policyItem: string;
+  /** What the log calls it: `10/1s per address`. */
+  readonly told: string;
 
   /** `title`: the name of the limit in response fields; a plain word. */
   constructor(
@@ -27,6 +30,7 @@ export class Limit implements Quota {
     this.onStoreFailure = onStoreFailure;
     this.subject = limitSubject(key, ipv6Prefix);
     this.needsClaims = needsClaims(key);
+    this.told = `${limit}/${formatDuration(per)} ${keyWords(key)}`;
     this.policyItem = policyItem(title, Math.max(limit, burst), (Math.max(limit, burst) / limit) * per);
   }
 

@@ -1,18 +1,20 @@
 import { GatewayError } from '../../http/gateway-error.js';
+import { denial } from '../denial.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 import { unreachable, type Backlogs, type LimitStore } from './limit-store.js';
 import type { Limit } from './limit.js';
 import { second } from './quota.js';
 import type { RateLimitFields } from './rate-limit-fields.js';
 
-const tooMany = new GatewayError('DENIED', 'Too many requests.', undefined, 429);
 /** 503 and not 429: it is not the client's fault, and the client has not sent too many requests. */
 const cannotCount = new GatewayError(
   'LIMIT_UNAVAILABLE',
   'The request cannot be counted at present, and so it is not let in.',
-  'the rate-limit store is out of reach, and onStoreFailure is deny',
+  'rate-limit store out of reach, and onStoreFailure is deny',
   undefined,
   ['Retry-After', '1'],
+  undefined,
+  { policy: 'rate-limit' },
 );
 
 /**
@@ -39,15 +41,22 @@ export class RateLimitPolicy implements RequestPolicy {
 
   #judge(request: PolicyContext, backlogs: Backlogs): Verdict {
     let wait = 0;
+    let longest: Limit | undefined;
     let lost = false;
     for (let i = 0; i < this.limits.length; i++) {
       const backlog = backlogs[i]!;
       // A store of any kind that gives no number has not counted the request either.
       if (backlog === unreachable || Number.isNaN(backlog)) lost = true;
-      else wait = Math.max(wait, backlog - this.limits[i]!.tolerance);
+      else if (backlog - this.limits[i]!.tolerance > wait) {
+        longest = this.limits[i]!;
+        wait = backlog - longest.tolerance;
+      }
     }
     this.fields.write(request, this.limits, backlogs, wait > 0);
-    if (wait > 0) return tooMany.with(429, ['Retry-After', String(Math.ceil(wait / second))]);
+    if (longest !== undefined) {
+      const headers = ['Retry-After', String(Math.ceil(wait / second))];
+      return denial('rate-limit', longest.told, { status: 429, detail: 'Too many requests.', headers });
+    }
     return lost ? cannotCount : undefined;
   }
 }

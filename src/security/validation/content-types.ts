@@ -1,4 +1,5 @@
-import { GatewayError } from '../../http/gateway-error.js';
+import type { GatewayError } from '../../http/gateway-error.js';
+import { denial } from '../denial.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 import { hasSeveralTypes, mediaTypeOf, severalTypes } from './media-type.js';
 
@@ -15,7 +16,7 @@ export class ContentTypes implements RequestPolicy {
     this.#families = lower.filter(type => type.endsWith('/*')).map(type => type.slice(0, -1));
     const accept = lower.join(', ');
     const detail = `Request bodies must be of one of these types: ${accept}.`;
-    this.#denied = new GatewayError('DENIED', detail, undefined, 415, ['Accept', accept]);
+    this.#denied = denial('content-type', `not of ${accept}`, { status: 415, detail, headers: ['Accept', accept] });
   }
 
   check(request: PolicyContext): Verdict {

@@ -1,5 +1,6 @@
-import { GatewayError } from '../../http/gateway-error.js';
+import type { GatewayError } from '../../http/gateway-error.js';
 import type { BodySchema } from '../../body-schema/body-schema.js';
+import { denial } from '../denial.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 import { hasSeveralTypes, mediaTypeOf, severalTypes } from './media-type.js';
 import { nestsDeeperThan } from './nesting.js';
@@ -8,14 +9,25 @@ import { nestsDeeperThan } from './nesting.js';
 const deepest = 100;
 
 const accept = ['Accept', 'application/json'];
-const denied = (status: number, detail: string, headers?: readonly string[]): GatewayError =>
-  new GatewayError('DENIED', detail, undefined, status, headers);
+/** Characters of the longest pointer that the log shows: the names in it are the client's. */
+const longestPointer = 200;
+const denied = (about: string, status: number, detail: string, headers?: readonly string[]): GatewayError =>
+  denial('json-schema', about, { status, detail, headers });
 const denials = {
-  type: denied(415, 'The request body must be JSON in UTF-8, with a content type that says so.', accept),
-  coding: denied(415, 'The request body must not be compressed.', ['Accept-Encoding', 'identity']),
-  missing: denied(400, 'The request must have a JSON body.'),
-  broken: denied(400, 'The request body is not valid JSON.'),
-  deep: denied(400, `The request body nests arrays and objects more than ${deepest} levels deep.`),
+  type: denied(
+    'content type',
+    415,
+    'The request body must be JSON in UTF-8, with a content type that says so.',
+    accept,
+  ),
+  coding: denied('content coding', 415, 'The request body must not be compressed.', ['Accept-Encoding', 'identity']),
+  missing: denied('no body', 400, 'The request must have a JSON body.'),
+  broken: denied('no valid JSON', 400, 'The request body is not valid JSON.'),
+  deep: denied(
+    `over ${deepest} levels`,
+    400,
+    `The request body nests arrays and objects more than ${deepest} levels deep.`,
+  ),
 };
 
 /** Methods whose meaning is in the body (RFC 9110 §9.3; QUERY). */
@@ -47,7 +59,11 @@ export class JsonBody implements RequestPolicy {
     }
     const errors = this.schema.errorsOf(value, body.length);
     if (errors === undefined) return undefined;
-    return new GatewayError('DENIED', 'The request body does not satisfy its schema.', undefined, 422, [], errors);
+    const detail = 'The request body does not satisfy its schema.';
+    const [first, ...others] = errors;
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    const about = `${first?.pointer.slice(0, longestPointer) ?? '#'}${more}`;
+    return denial('json-schema', about, { status: 422, detail, errors });
   }
 }
 

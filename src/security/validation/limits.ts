@@ -1,4 +1,6 @@
-import { GatewayError } from '../../http/gateway-error.js';
+import { formatSize } from '../../config/language/kinds/size.js';
+import type { GatewayError } from '../../http/gateway-error.js';
+import { bodyTooLarge, denial } from '../denial.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 
 /** Refuses methods that are not listed with 405 and `Allow` (RFC 9110 §15.5.6). */
@@ -7,10 +9,8 @@ export class AllowedMethods implements RequestPolicy {
 
   constructor(private readonly methods: readonly string[]) {
     const allow = methods.join(', ');
-    this.#denied = new GatewayError('DENIED', `The method is not allowed here; allowed: ${allow}.`, undefined, 405, [
-      'Allow',
-      allow,
-    ]);
+    const detail = `The method is not allowed here; allowed: ${allow}.`;
+    this.#denied = denial('method', `not of ${allow}`, { status: 405, detail, headers: ['Allow', allow] });
   }
 
   check(request: PolicyContext): Verdict {
@@ -27,7 +27,7 @@ export class DeclaredLength implements RequestPolicy {
 
   /** `limit` in bytes. */
   constructor(private readonly limit: number) {
-    this.#denied = new GatewayError('BODY_TOO_LARGE', `The request body is larger than ${limit} bytes.`);
+    this.#denied = bodyTooLarge(limit, formatSize(limit));
   }
 
   check(request: PolicyContext): Verdict {

@@ -1,5 +1,6 @@
-import { GatewayError } from '../../http/gateway-error.js';
+import type { GatewayError } from '../../http/gateway-error.js';
 import { connectionOptions } from '../../http/request-head.js';
+import { denial } from '../denial.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 
 /** Refuses requests that lack a required field with 400. A field that `Connection` keeps from the backend does not count. */
@@ -10,7 +11,7 @@ export class RequiredHeaders implements RequestPolicy {
   constructor(names: readonly string[]) {
     this.#denials = names.map(name => [
       name,
-      new GatewayError('DENIED', `The request must have the header field ${name}.`, undefined, 400),
+      denial('required-headers', name, { status: 400, detail: `The request must have the header field ${name}.` }),
     ]);
   }
 

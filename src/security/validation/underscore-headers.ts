@@ -1,13 +1,11 @@
 import { isUnusualName } from '../../fields/fold-name.js';
-import { GatewayError } from '../../http/gateway-error.js';
+import { denial } from '../denial.js';
 import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 
-const denied = new GatewayError(
-  'DENIED',
-  'Header fields are taken only if their names consist of letters, digits and dashes.',
-  undefined,
-  400,
-);
+const denied = denial('underscore-headers', '', {
+  status: 400,
+  detail: 'Header fields are taken only if their names consist of letters, digits and dashes.',
+});
 
 /**
  * Removes or refuses (400) fields with an underscore in their name, or with another character that some servers treat as one:

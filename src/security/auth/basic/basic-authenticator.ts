@@ -23,8 +23,8 @@ const wrongKept = 5000;
 const maxKept = 1000;
 /** A client with one IPv6 address usually has its whole /64, so the /64 counts as one client. */
 const clients = new ClientNetworks(64);
-const malformed = new Refused('The credentials are not understood.', 'password: malformed credentials');
-const wrong = new Refused('The user name or the password is wrong.', 'password: wrong user name or password');
+const malformed = new Refused('The credentials are not understood.', 'basic malformed credentials');
+const wrong = new Refused('The user name or the password is wrong.', 'basic wrong user name or password');
 
 /**
  * User names and passwords (RFC 7617). The check of a password is slow by design, so a few run at a time, on other threads, and
@@ -32,6 +32,7 @@ const wrong = new Refused('The user name or the password is wrong.', 'password: 
  * separate caches, so that guesses cannot evict a user.
  */
 export class BasicAuthenticator implements Authenticator {
+  readonly policy = 'basic';
   readonly credential = 'authorization';
   readonly challenge: string;
   readonly #key = randomBytes(32);

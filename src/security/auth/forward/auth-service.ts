@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Dispatcher, Pool } from 'undici';
 import type { ForwardAuthConfig } from '../../../config/file/auth.config.js';
+import { formatDuration } from '../../../config/language/kinds/duration.js';
 import { readAuthorities } from '../../../tls/key-pair.js';
 import { authenticatesConnection } from '../../../http/connection-auth.js';
 import { GatewayError } from '../../../http/gateway-error.js';
@@ -93,7 +94,8 @@ export class AuthService implements Ending {
       return answer;
     } catch (error) {
       this.#pause.settle(!unreachable.has(String((error as NodeJS.ErrnoException).code)));
-      return authServiceFailed(error instanceof Error ? error.message : String(error));
+      const limit = ended.signal.aborted ? `auth.forward.timeout ${formatDuration(this.#timeout)}` : undefined;
+      return authServiceFailed(error instanceof Error ? error.message : String(error), limit);
     } finally {
       clearTimeout(timer);
       this.#open--;

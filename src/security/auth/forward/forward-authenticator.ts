@@ -21,6 +21,7 @@ const shown: readonly [name: string, spelling: string][] = [
 
 /** Asks another service about each request: a 2xx lets it through, any other answer is the client's. Without an answer: 503. */
 export class ForwardAuthenticator implements Authenticator {
+  readonly policy = 'forward';
   readonly challenge = undefined;
   readonly credential = 'authorization';
   readonly #identity: ReadonlySet<string>;
@@ -62,5 +63,5 @@ function passOn({ status, headers, body }: ServiceAnswer): Answer {
   fields.push('Cache-Control', 'no-store');
   // A 304 has no body and no length (RFC 9110 §15.4.5).
   if (status !== 304) fields.push('Content-Length', String(body.length));
-  return new Answer({ status, headers: fields, body });
+  return new Answer({ status, headers: fields, body }, status < 400 ? undefined : `forward ${status}`);
 }

@@ -25,6 +25,7 @@ const compact = /^[\w-]+\.[\w-]+\.[\w-]+$/;
  * a minute, but not beyond its `exp`, and not beyond a change of the issuer's keys.
  */
 export class JwtAuthenticator implements Authenticator {
+  readonly policy = 'jwt';
   readonly credential = 'authorization';
   readonly challenge = 'Bearer';
   readonly #known = new ExpiringCache<Accepted>(maxKept);

@@ -7,7 +7,7 @@ import { keysUnavailable } from '../unavailable.js';
 /** RFC 6750 §3.1: an invalid token has the error `invalid_token`. The description says only what the client can see itself. */
 function refused(reason: string, detail = 'The token is not valid here.', description?: string): Refused {
   const more = description === undefined ? '' : `, error_description="${description}"`;
-  return new Refused(detail, `token: ${reason}`, `Bearer error="invalid_token"${more}`);
+  return new Refused(detail, `jwt ${reason}`, `Bearer error="invalid_token"${more}`);
 }
 
 const expired = refused('expired', 'The token has expired.', 'the token has expired');
