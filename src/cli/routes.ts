@@ -21,7 +21,7 @@ function cells(row: RouteRow): string[] {
     row.hosts.join(' '),
     row.path,
     row.methods.join(' ') || '*',
-    row.conditions.join(' ') || '-',
+    [...(row.priority === undefined ? [] : [`priority ${row.priority}`]), ...row.conditions].join(' ') || '-',
     row.target,
     row.shadowedBy === undefined ? '' : `never matches: shadowed by ${row.shadowedBy}`,
   ];

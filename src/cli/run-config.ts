@@ -1,5 +1,7 @@
 import { noOrigin } from '../config/loading/config-error.js';
 import { buildConfig } from '../config/loading/load-config.js';
+import { locate, noPositions, type Finding } from '../config/loading/findings.js';
+import type { Problem } from '../config/loading/problem.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
 import { knownNames, loadFile } from './load-file.js';
 import type { SelfSigned } from './self-signed.js';
@@ -27,7 +29,7 @@ export function configToRun(
     if (config !== undefined) return '--to and --config exclude each other: put the backends into the file.';
     const upstreams = { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } };
     const built = buildConfig({ ...listenersOf(port, selfSigned), upstreams }, knownNames);
-    return { config: built, warnings: [], ...noOrigin };
+    return { config: built, warnings: [], problemAt: noPlace, ...noOrigin };
   }
   if (port !== undefined || strategy !== undefined)
     return '--port and --strategy go with --to; with a file they stand in the file.';
@@ -36,6 +38,10 @@ export function configToRun(
     return 'nothing to run: name a file with --config or GATEWAY_CONFIG, or backends with --to (or try "gatehouse demo").';
   }
   return loadFile(file, env);
+}
+
+function noPlace(finding: Finding): Problem {
+  return locate([finding], noPositions)[0]!;
 }
 
 function listenersOf(port: number | undefined, selfSigned: SelfSigned | undefined): object {

@@ -23,6 +23,11 @@ export class Candidates<D extends RouteDefinition> {
     }
     return undefined;
   }
+
+  /** All whose path fits the request, whether or not it meets their conditions, in the order in which they are tried. */
+  *fitting(request: RouteQuery): Generator<RouteMatch<D>> {
+    for (const match of this.#matches) if (!this.foldsCase || fitsCase(match, request)) yield match;
+  }
 }
 
 function fitsCase({ pattern }: RouteMatch, { routingPath }: RouteQuery): boolean {

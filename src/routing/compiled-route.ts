@@ -16,6 +16,8 @@ export interface RouteMatch<D extends RouteDefinition = RouteDefinition> {
 /** A compiled route. Immutable, except for the position of its split. */
 export class Route<D extends RouteDefinition = RouteDefinition> {
   readonly name: string;
+  /** Higher ones are tried first. */
+  readonly priority: number;
   readonly patterns: readonly PathPattern[];
   readonly hosts: readonly HostGroup[];
   readonly conditions: Conditions;
@@ -31,6 +33,7 @@ export class Route<D extends RouteDefinition = RouteDefinition> {
     readonly index: number,
   ) {
     this.name = definition.name;
+    this.priority = definition.priority ?? 0;
     try {
       const { match, redirect, rewrite, split } = definition;
       this.hosts = hostGroups(match.hosts);
@@ -49,5 +52,10 @@ export class Route<D extends RouteDefinition = RouteDefinition> {
   /** The name of the upstream for one request: the next in turn when the route is split. Undefined for redirects and responses. */
   nextUpstream(): string | undefined {
     return this.split === undefined ? this.definition.upstream : this.split.next();
+  }
+
+  /** The name that {@link nextUpstream} would give. */
+  get upcomingUpstream(): string | undefined {
+    return this.split === undefined ? this.definition.upstream : this.split.upcoming;
   }
 }

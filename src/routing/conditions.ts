@@ -24,15 +24,29 @@ export class Conditions {
    * `. When a query parameter was sent several times, one of its values must meet the condition.
    */
   hold(request: RouteQuery): boolean {
-    if (this.#none) return true;
-    if (this.methods.length > 0 && !this.methods.includes(request.method)) return false;
-    for (const [name, match] of this.headers) {
-      if (!holds(match, headerValues(request, name)) && !holdsAsBytes(match, request.headers[name])) return false;
+    return this.#none || this.#failing(request) === undefined;
+  }
+
+  /** The first of them that a request does not meet, in the words of {@link describe}; undefined: it meets all. */
+  failing(request: RouteQuery): string | undefined {
+    const failing = this.#failing(request);
+    if (failing === undefined) return undefined;
+    if (failing === this.methods) return `method ${this.methods.join(', ')}`;
+    const [name, match] = failing as NamedMatch;
+    return `${this.headers.includes(failing as NamedMatch) ? 'header' : 'query'} ${name} ${describeMatch(name, match)}`;
+  }
+
+  #failing(request: RouteQuery): readonly string[] | NamedMatch | undefined {
+    if (this.methods.length > 0 && !this.methods.includes(request.method)) return this.methods;
+    for (const each of this.headers) {
+      const [name, match] = each;
+      if (!holds(match, headerValues(request, name)) && !holdsAsBytes(match, request.headers[name])) return each;
     }
-    for (const [name, match] of this.query) {
-      if (!holds(match, queryValues(request.query, name))) return false;
+    for (const each of this.query) {
+      const [name, match] = each;
+      if (!holds(match, queryValues(request.query, name))) return each;
     }
-    return true;
+    return undefined;
   }
 
   /**

@@ -32,14 +32,21 @@ const headers = fc
   .map(given => new Map(Object.entries(given)));
 const anyMatch = fc.record({
   hosts: fc.uniqueArray(fc.constantFrom('a.b', 'x.b', '*.b', '*.a.b'), { maxLength: 2 }),
-  path: fc.uniqueArray(fc.constantFrom('/a', '/:x', '/a/*', '/*'), { maxLength: 2 }),
+  path: fc.uniqueArray(fc.constantFrom('/a', '/A', '/a/', '/:x', '/:x/b', '/a/b', '/a/*', '/:x/*', '/*'), {
+    maxLength: 2,
+  }),
   methods: fc.uniqueArray(fc.constantFrom('GET', 'PUT'), { maxLength: 2 }),
   headers,
+  caseSensitive: fc.constantFrom(true, true, false),
+  trailingSlash: fc.constantFrom('exact' as const, 'exact' as const, 'ignore' as const),
 });
+const anyRoutes = fc
+  .array(fc.tuple(anyMatch, fc.constantFrom(0, 0, 1, -1)), { minLength: 2, maxLength: 8 })
+  .map(given => given.map(([match, priority], i) => route(`r${i}`, match, { upstream: 'app', priority })));
 const anyRequest = fc.record({
   method: fc.constantFrom('GET', 'PUT', 'HEAD'),
   host: fc.constantFrom('a.b', 'x.b', 'y.b', 'c.a.b', 'c'),
-  routingPath: fc.constantFrom('/a', '/b', '/a/b', '/b/c', '*'),
+  routingPath: fc.constantFrom('/a', '/A', '/a/', '/b', '/a/b', '/A/b/', '/b/c', '*'),
   query: fc.constant(undefined),
   headers: fc.dictionary(fc.constantFrom('h', 'i'), fc.constantFrom('1', '2', '3'), { maxKeys: 2 }),
 });
@@ -125,21 +132,17 @@ describe('the description of a table', () => {
 
   it('is in matching order: a request goes to the first row that takes it', () => {
     fc.assert(
-      fc.property(
-        fc.array(anyMatch, { minLength: 2, maxLength: 8 }),
-        fc.array(anyRequest, { minLength: 10, maxLength: 20 }),
-        (matches, queries) => {
-          const table = RouteTable.compile(matches.map((given, i) => route(`r${i}`, given)));
-          const alone = describeRoutes(table).map(({ name, hosts, path }) => {
-            const given = matches[Number(name.slice(1))];
-            return RouteTable.compile([route(name, { ...given, hosts, path: [path] })]);
-          });
-          for (const query of queries) {
-            const first = alone.map(row => row.match(query)).find(found => found !== undefined);
-            expect(table.match(query)?.route.name).toBe(first?.route.name);
-          }
-        },
-      ),
+      fc.property(anyRoutes, fc.array(anyRequest, { minLength: 10, maxLength: 20 }), (routes, queries) => {
+        const table = RouteTable.compile(routes);
+        const alone = describeRoutes(table).map(({ name, hosts, path }) => {
+          const given = routes[Number(name.slice(1))]!.match;
+          return RouteTable.compile([route(name, { ...given, hosts, path: [path] })]);
+        });
+        for (const query of queries) {
+          const first = alone.map(row => row.match(query)).find(found => found !== undefined);
+          expect(table.match(query)?.route.name).toBe(first?.route.name);
+        }
+      }),
       { numRuns: 500 },
     );
   });
@@ -184,22 +187,34 @@ describe('a route is shadowed', () => {
     expect(shadowOf(first, second)).toBeUndefined();
   });
 
+  it('by a wider one of a higher priority, and not by one of a lower', () => {
+    const byPriority = (priority: number, wide: Partial<MatchDefinition>, narrow: Partial<MatchDefinition>) =>
+      rows(route('narrow', narrow), route('wide', wide, { upstream: 'app', priority })).find(
+        ({ name }) => name === 'narrow',
+      )?.shadowedBy;
+    expect(byPriority(1, {}, { hosts: ['a.b'], path: ['/x/:y'] })).toBe('wide');
+    expect(byPriority(1, { hosts: ['*.b'], path: ['/:x/*'] }, { hosts: ['a.b', '*.c.b'], path: ['/x'] })).toBe('wide');
+    expect(byPriority(1, { path: ['/x/*'] }, { path: ['/x'], trailingSlash: 'ignore' })).toBe('wide');
+    expect(byPriority(-1, {}, { hosts: ['a.b'] })).toBeUndefined();
+    expect(byPriority(1, { hosts: ['*.b'] }, { hosts: ['b'] })).toBeUndefined();
+    expect(byPriority(1, { path: ['/:x/*'] }, { path: ['/*'] })).toBeUndefined();
+    expect(byPriority(1, { path: ['/:x'] }, { path: ['/a/*'] })).toBeUndefined();
+    expect(byPriority(1, { path: ['/a'] }, { path: ['/a'], caseSensitive: false })).toBeUndefined();
+    expect(byPriority(1, { path: ['/a'] }, { path: ['/a'], trailingSlash: 'ignore' })).toBeUndefined();
+  });
+
   it('never when a request can reach it', () => {
     fc.assert(
-      fc.property(
-        fc.array(anyMatch, { minLength: 2, maxLength: 8 }),
-        fc.array(anyRequest, { minLength: 10, maxLength: 20 }),
-        (matches, queries) => {
-          const table = RouteTable.compile(matches.map((given, i) => route(`r${i}`, given)));
-          const described = describeRoutes(table);
-          for (const query of queries) {
-            const found = table.match(query);
-            if (found === undefined) continue;
-            const own = described.filter(row => row.name === found.route.name);
-            expect(own.some(row => row.shadowedBy === undefined || row.shadowedBy === row.name)).toBe(true);
-          }
-        },
-      ),
+      fc.property(anyRoutes, fc.array(anyRequest, { minLength: 10, maxLength: 20 }), (routes, queries) => {
+        const table = RouteTable.compile(routes);
+        const described = describeRoutes(table);
+        for (const query of queries) {
+          const found = table.match(query);
+          if (found === undefined) continue;
+          const own = described.filter(row => row.name === found.route.name);
+          expect(own.some(row => row.shadowedBy === undefined || row.shadowedBy === row.name)).toBe(true);
+        }
+      }),
       { numRuns: 1000 },
     );
   });

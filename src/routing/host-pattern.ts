@@ -44,6 +44,18 @@ export function compareHostGroups(a: HostGroup, b: HostGroup): number {
   return rank[a.kind] - rank[b.kind] || b.labels - a.labels;
 }
 
+/** Whether every host of `narrow` is one of `wide`. */
+export function includesHosts(wide: HostGroup, narrow: HostGroup): boolean {
+  if (wide.kind === 'any') return true;
+  if (narrow.kind === 'any') return false;
+  return narrow.names.every(name => wide.names.some(each => includesName(wide, each, narrow, name)));
+}
+
+function includesName(wide: HostGroup, each: string, narrow: HostGroup, name: string): boolean {
+  if (wide.kind === 'exact') return narrow.kind === 'exact' && each === name;
+  return name.endsWith(`.${each}`) || (narrow.kind === 'wildcard' && each === name);
+}
+
 function hostName(name: string, text: string): string {
   const ascii = isIPv6(name) ? `[${name}]` : /^[\x00-\x7f]*$/.test(name) ? name : domainToASCII(name);
   const authority = parseHost(ascii);

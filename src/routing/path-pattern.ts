@@ -127,6 +127,19 @@ export function shapeOf(pattern: PathPattern): string {
   return [...shape, pattern.isPrefix ? '*' : ''].join('/');
 }
 
+/** Whether every path that `narrow` matches is one that `wide` matches. A "no" may be false where only the case of letters differs, a "yes" never is. */
+export function includesPaths(wide: PathPattern, narrow: PathPattern): boolean {
+  if (wide.isPrefix ? narrow.segments.length < wide.segments.length : narrow.isPrefix) return false;
+  if (!wide.isPrefix && narrow.segments.length !== wide.segments.length) return false;
+  return wide.segments.every((segment, index) => {
+    const other = narrow.segments[index]!;
+    if (segment.kind === 'param') return other.kind === 'param' || other.text !== '';
+    if (other.kind === 'param') return false;
+    if (wide.foldsCase) return segment.text.toLowerCase() === other.text.toLowerCase();
+    return segment.text === other.text && (!narrow.foldsCase || other.text.toUpperCase() === other.text);
+  });
+}
+
 /**
  * Orders patterns by specificity, segment by segment from the left: text before `:param` before the end before `/*`. Of two
  * patterns for the same paths, the case-sensitive one comes first. Negative when `a` is tried first; zero when both are equally

@@ -77,6 +77,26 @@ export class PathTree<D extends RouteDefinition> {
     }
     return node.prefix?.first(request);
   }
+
+  /** All that {@link find} would come to, one after the other, if no conditions held: for explanations. */
+  *fitting(request: RouteQuery): Generator<RouteMatch<D>> {
+    const path = this.foldsCase ? request.routingPath.toLowerCase() : request.routingPath;
+    yield* this.#exact.get(path)?.fitting(request) ?? [];
+    if (path === '*') yield* this.#root.prefix?.fitting(request) ?? [];
+    else yield* this.#fitting(this.#root, path, 1, request);
+  }
+
+  *#fitting(node: Node<D>, path: string, start: number, request: RouteQuery): Generator<RouteMatch<D>> {
+    if (start > path.length) yield* node.end?.fitting(request) ?? [];
+    else {
+      const slash = path.indexOf('/', start);
+      const end = slash === -1 ? path.length : slash;
+      const child = node.statics.get(path.slice(start, end));
+      if (child !== undefined) yield* this.#fitting(child, path, end + 1, request);
+      if (node.param !== undefined && end > start) yield* this.#fitting(node.param, path, end + 1, request);
+    }
+    yield* node.prefix?.fitting(request) ?? [];
+  }
 }
 
 function newNode<D extends RouteDefinition>(): Node<D> {

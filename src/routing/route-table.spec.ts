@@ -9,11 +9,12 @@ interface Short {
   readonly methods?: string[];
   readonly headers?: Record<string, ValueMatch>;
   readonly query?: Record<string, ValueMatch>;
+  readonly priority?: number;
 }
 
 function definition(
   name: string,
-  { hosts = [], path = [], methods = [], headers = {}, query = {} }: Short,
+  { hosts = [], path = [], methods = [], headers = {}, query = {}, priority }: Short,
 ): RouteDefinition {
   const match: MatchDefinition = {
     hosts,
@@ -22,7 +23,7 @@ function definition(
     headers: new Map(Object.entries(headers)),
     query: new Map(Object.entries(query)),
   };
-  return { name, match, upstream: 'app' };
+  return { name, match, upstream: 'app', priority };
 }
 
 function table(routes: Record<string, Short>): RouteTable {
@@ -271,5 +272,28 @@ describe('the work of a lookup', () => {
       expect(nameOf(large, path)).toBe(nameOf(small, path));
       expect(large.visits - beforeLarge).toBe(small.visits - before);
     }
+  });
+});
+
+describe('a priority', () => {
+  it('comes before every kind of specificity, the highest first', () => {
+    const routes = table({
+      exact: { hosts: ['shop.example'], path: '/a/b', methods: ['GET'] },
+      wide: { priority: 1 },
+      api: { path: '/a/*', priority: 2 },
+      low: { hosts: ['shop.example'], path: '/a/b', headers: { h: exact('1') }, priority: -1 },
+    });
+    expect(nameOf(routes, '/a/b')).toBe('api');
+    expect(nameOf(routes, '/x')).toBe('wide');
+  });
+
+  it('leaves a request to the next one where its conditions do not hold', () => {
+    const routes = table({
+      all: {},
+      beta: { headers: { 'x-beta': exact('1') }, priority: 10 },
+      last: { path: '/a', priority: -10 },
+    });
+    expect(nameOf(routes, '/a', { headers: { 'x-beta': '1' } })).toBe('beta');
+    expect(nameOf(routes, '/a')).toBe('all');
   });
 });

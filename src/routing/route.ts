@@ -35,6 +35,8 @@ export interface RewriteDefinition {
 export interface RouteDefinition {
   readonly name: string;
   readonly match: MatchDefinition;
+  /** Routes with a higher one are tried first, however specific the others are. Default: 0. */
+  readonly priority?: number | undefined;
   readonly upstream?: string | undefined;
   readonly split?: readonly { readonly upstream: string; readonly weight: number }[] | undefined;
   readonly redirect?: { readonly to: string; readonly status: number } | undefined;

@@ -21,6 +21,13 @@ export class Split {
       throw new Error('split: the weights must add up to more than 0');
   }
 
+  /** The upstream that {@link next} would give. */
+  get upcoming(): string {
+    const shares = this.#shares.filter(({ weight }) => weight > 0);
+    return shares.reduce((best, share) => (share.turn + share.weight > best.turn + best.weight ? share : best))
+      .upstream;
+  }
+
   /** The upstream of the next request. */
   next(): string {
     let best: Share | undefined;

@@ -1,5 +1,6 @@
 import { Block, Key, ListOf } from '../language/key.js';
 import { flag } from '../language/kinds/choice.js';
+import { integer } from '../language/kinds/number.js';
 import { label, name } from '../language/kinds/text.js';
 import { MatchConfig } from './match.config.js';
 import { Overrides } from '../language/overrides.js';
@@ -32,9 +33,14 @@ export class RouteConfig {
   declare name: string;
 
   @Block(() => MatchConfig, {
-    doc: 'Which requests it takes. Absent: all. Of several routes that match the most specific wins: host, then path, then method and headers; on a tie the first in the file.',
+    doc: 'Which requests it takes. Absent: all. Of several routes that match the most specific wins (unless `priority` says otherwise): host, then path, then method and headers; on a tie the first in the file.',
   })
   match: MatchConfig = new MatchConfig();
+
+  @Key(integer(-1_000_000, 1_000_000), {
+    doc: 'Routes with a higher priority are tried first, however specific the others are; between routes of one priority the most specific wins. For what specificity cannot settle: of a route by path and one by host, the one that is to win. The trap: a wide route with a priority takes the requests of narrower ones; `gatehouse check` warns of routes that no request reaches.',
+  })
+  priority: number = 0;
 
   @Key(name, {
     doc: 'Name of the upstream that the requests go to. Exactly one of `upstream`, `split`, `redirect` and `respond`.',

@@ -29,6 +29,8 @@ export interface LoadedConfig extends Origin {
   readonly config: GatewayConfig;
   /** Settings that work, but probably not as intended. */
   readonly warnings: readonly Problem[];
+  /** What was found about a part of it afterwards, with its place in the files. */
+  readonly problemAt: (finding: Finding) => Problem;
 }
 
 /** The input for a configuration. */
@@ -102,7 +104,8 @@ export function compile(material: Material): LoadedConfig {
   const problems = locate([...findings, ...relevant, ...unsupported], positions);
   if (problems.length > 0) throw new ConfigError(problems, origin);
   rememberPlain(config, value, source.baseDir);
-  return { config, warnings: locate(warnings, positions), ...origin };
+  const problemAt = (finding: Finding): Problem => locate([finding], positions)[0]!;
+  return { config, warnings: locate(warnings, positions), problemAt, ...origin };
 }
 
 /** A part of the configuration, for messages about another one; with its place, where that may be in another file. */
