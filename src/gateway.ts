@@ -8,6 +8,7 @@ import { authority, type Listener } from './listeners/listener.js';
 import { Listeners } from './listeners/listeners.js';
 import { StartError } from './listeners/start-error.js';
 import { PINO } from './logging/logging.module.js';
+import { Beats } from './metrics/recent/beats.js';
 import { openFiles } from './platform/open-files.js';
 import { LiveConfig, type AppliedConfig } from './process/live-config.js';
 import { drain } from './process/drain.js';
@@ -54,6 +55,7 @@ export class Gateway {
     private readonly exchanges: Exchanges,
     private readonly longLived: LongLived,
     private readonly overload: Overload,
+    private readonly beats: Beats,
     private readonly routePolicies: RoutePolicies,
     private readonly discovery: DiscoveryMonitor,
     private readonly counts: SharedCounts,
@@ -134,6 +136,7 @@ export class Gateway {
     const descriptors = this.counts.space('descriptors');
     if (descriptors !== undefined) this.#countApart = openFiles.countWith(descriptors, this.counts.threads);
     this.overload.watch();
+    this.beats.begin();
     try {
       await (this.#opened = this.#open());
     } catch (error) {
@@ -183,6 +186,7 @@ export class Gateway {
       : this.front.end(grace, waits, this.succession.hasSuccessor));
     this.discovery.end();
     this.overload.unwatch();
+    this.beats.end();
     this.#unwatch?.();
     this.#countApart?.();
     if (this.#isWorker) return cut;

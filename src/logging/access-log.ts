@@ -1,4 +1,4 @@
-import { errorTable, type ErrorCode } from '../http/gateway-error.js';
+import { hasFailed } from '../http/exchange-failure.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { foldName } from '../fields/fold-name.js';
 import { pathReadings } from '../http/path-readings.js';
@@ -37,7 +37,6 @@ const alwaysRedacted = ['sec-websocket-protocol'];
 const debug = 20;
 const info = 30;
 const error = 50;
-const clientFaults = new Set(Object.keys(errorTable).filter(code => errorTable[code as ErrorCode].source === 'client'));
 
 /**
  * Writes one JSON line for each exchange when it closes. The level is `error` for exchanges that failed on our side or at the
@@ -73,7 +72,7 @@ export class AccessLog {
   /** Writes the line of a closed exchange, unless it is excluded or sampled away. */
   write(record: ExchangeRecord): void {
     if (!this.#enabled || this.#isExcluded(record.path)) return;
-    const failure = failed(record);
+    const failure = hasFailed(record);
     if (this.logger.levelVal > (failure ? error : info)) return;
     if (this.#sample < 1 && !failure && this.random() >= this.#sample) return;
     const headers = this.logger.levelVal <= debug ? headersField(record.headers, this.#redact) : '';
@@ -91,8 +90,4 @@ export class AccessLog {
     for (const prefix of this.#prefixes) if (path.startsWith(prefix)) return true;
     return false;
   }
-}
-
-function failed({ status, errorCode }: ExchangeRecord): boolean {
-  return status >= 500 || (errorCode !== undefined && !clientFaults.has(errorCode));
 }

@@ -1,15 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { MetricsSources } from './metrics-sources.js';
+import { RecentTraffic, rowsOf, type NamedRows } from './recent/recent-traffic.js';
+import type { RecentWindow } from './recent/recent-window.js';
 import { Tally, type Count } from './tally.js';
 import { Timings, type Timing } from './timings.js';
 
 /** How an attempt on a backend ended. */
 type AttemptOutcome = 'success' | 'failure' | 'ignored';
 
+interface BackendCounts {
+  readonly outcomes: Readonly<Record<AttemptOutcome, Count>>;
+  readonly recent: RecentWindow;
+}
+
 interface UpstreamCounts {
   readonly duration: Timing;
-  readonly backends: Map<string, Record<AttemptOutcome, Count>>;
+  readonly backends: Map<string, BackendCounts>;
 }
 
 /** Records the attempts of exchanges on backends. */
@@ -24,6 +31,7 @@ export class AttemptMetrics {
   constructor(
     buckets: readonly number[],
     private readonly sources: MetricsSources,
+    private readonly recent = new RecentTraffic(),
   ) {
     this.durations = new Timings(buckets);
   }
@@ -31,14 +39,24 @@ export class AttemptMetrics {
   /** An attempt has ended. `firstByte`: milliseconds until the response head, undefined when none arrived. */
   attempt(upstream: string, backend: string, outcome: AttemptOutcome, firstByte: number | undefined): void {
     const counts = this.#upstream(upstream);
-    let outcomes = counts.backends.get(backend);
-    if (outcomes === undefined) {
+    let of = counts.backends.get(backend);
+    if (of === undefined) {
       const count = (name: AttemptOutcome): Count => this.#attempts.add({ upstream, backend, outcome: name });
-      outcomes = { success: count('success'), failure: count('failure'), ignored: count('ignored') };
-      counts.backends.set(backend, outcomes);
+      const outcomes = { success: count('success'), failure: count('failure'), ignored: count('ignored') };
+      counts.backends.set(backend, (of = { outcomes, recent: this.recent.window() }));
     }
-    outcomes[outcome].pending++;
+    of.outcomes[outcome].pending++;
+    of.recent.record(0, outcome === 'failure', firstByte ?? -1);
     if (firstByte !== undefined) counts.duration.observe(firstByte / 1000);
+  }
+
+  /** The attempts of the last minute, by upstream and backend. Their durations are those until the response head. */
+  get lastMinute(): NamedRows<readonly [upstream: string, backend: string]> {
+    return rowsOf(
+      [...this.#upstreams].flatMap(([upstream, { backends }]) =>
+        Array.from(backends, ([backend, { recent }]) => [[upstream, backend] as const, recent] as const),
+      ),
+    );
   }
 
   /**
@@ -48,7 +66,7 @@ export class AttemptMetrics {
   drainAttempts(counter: Counter<string>): void {
     const current = this.sources.backendIds();
     for (const [upstream, { backends }] of this.#upstreams) {
-      for (const [backend, outcomes] of current.size === 0 ? [] : backends) {
+      for (const [backend, { outcomes }] of current.size === 0 ? [] : backends) {
         const counts = Object.values(outcomes);
         if (current.get(upstream)?.has(backend) || counts.some(({ pending }) => pending > 0)) continue;
         for (const count of counts) this.#attempts.remove(count, counter);

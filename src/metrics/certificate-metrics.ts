@@ -3,13 +3,15 @@ import { makeGaugeProvider } from '@willsoto/nestjs-prometheus';
 import type { Gauge, Registry } from 'prom-client';
 
 /** The expiry of a certificate that a listener serves. */
-interface CertificateReading {
+export interface CertificateReading {
   /** Name of the listener. */
   readonly listener: string;
   /** Path of its file. */
   readonly certificate: string;
   /** Seconds since 1970. */
   readonly expiry: number;
+  /** The DNS names that it is for. */
+  readonly names?: readonly string[];
 }
 
 /** Shows when the certificates of the listeners expire. */
@@ -23,16 +25,19 @@ export class CertificateMetrics {
     return () => void this.#sources.delete(source);
   }
 
+  /** All certificates that are served now. */
+  *readings(): Iterable<CertificateReading> {
+    for (const source of this.#sources) yield* source();
+  }
+
   /** Whether a listener serves the certificate of this file, and has therefore logged the warning about its expiry. */
   shows(file: string): boolean {
-    return [...this.#sources].some(source => [...source()].some(({ certificate }) => certificate === file));
+    return [...this.readings()].some(({ certificate }) => certificate === file);
   }
 
   /** Called when `gatehouse_certificate_expiry_seconds` is scraped. */
   showExpiry(gauge: Gauge<string>): void {
-    for (const source of this.#sources) {
-      for (const { listener, certificate, expiry } of source()) gauge.set({ listener, certificate }, expiry);
-    }
+    for (const { listener, certificate, expiry } of this.readings()) gauge.set({ listener, certificate }, expiry);
   }
 }
 

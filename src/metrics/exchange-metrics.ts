@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Counter, Gauge } from 'prom-client';
 import { errorTable } from '../http/gateway-error.js';
+import { hasFailed } from '../http/exchange-failure.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
+import { RecentTraffic } from './recent/recent-traffic.js';
+import type { RecentWindow } from './recent/recent-window.js';
 import { Tally, type Count } from './tally.js';
 import { Timings, type Timing } from './timings.js';
 
@@ -11,6 +14,7 @@ interface RouteCounts {
   /** By code, status and policy. */
   readonly errors: Map<string, Count>;
   readonly duration: Timing;
+  readonly recent: RecentWindow;
 }
 
 interface ListenerCounts {
@@ -34,8 +38,19 @@ export class ExchangeMetrics {
   readonly #routes = new Map<string, RouteCounts>();
 
   /** `buckets`: upper bounds of the durations, in seconds, ascending. */
-  constructor(buckets: readonly number[]) {
+  constructor(
+    buckets: readonly number[],
+    /** The same of the last minute. */
+    private readonly recent = new RecentTraffic(),
+  ) {
     this.durations = new Timings(buckets);
+  }
+
+  /** Exchanges that are open now. */
+  get inFlight(): number {
+    let sum = 0;
+    for (const { inFlight } of this.#listeners.values()) sum += inFlight;
+    return sum;
   }
 
   /** Counts a request that a listener has taken. Exactly one `closed` follows. */
@@ -70,8 +85,10 @@ export class ExchangeMetrics {
     count.pending++;
     route.bytesIn.pending += record.bytesIn;
     route.bytesOut.pending += record.bytesOut;
-    if (record.protocol === 'http') route.duration.observe((record.times.closedAt - record.times.openedAt) / 1000);
+    const duration = record.protocol === 'http' ? record.times.closedAt - record.times.openedAt : -1;
+    if (duration >= 0) route.duration.observe(duration / 1000);
     if (record.errorCode !== undefined) this.#error(route, routeName, record).pending++;
+    this.recent.ended(record, hasFailed(record), duration, route.recent);
   }
 
   /** Called when `gatehouse_requests_total` is scraped; the other metrics have a similar function. */
@@ -109,6 +126,7 @@ export class ExchangeMetrics {
         bytesOut: this.#bytesOut.add({ route }),
         errors: new Map(),
         duration: this.durations.add({ route }),
+        recent: this.recent.route(route),
       };
       this.#routes.set(route, counts);
     }

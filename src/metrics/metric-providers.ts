@@ -4,6 +4,8 @@ import type { Counter, Gauge, Registry } from 'prom-client';
 import { AttemptMetrics } from './attempt-metrics.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
 import { MetricsSources, type BackendState } from './metrics-sources.js';
+import { Beats } from './recent/beats.js';
+import { RecentTraffic } from './recent/recent-traffic.js';
 import { TimingHistogram, type Timings } from './timings.js';
 
 /**
@@ -65,11 +67,17 @@ export function metricProviders(registry: Registry, buckets: readonly number[]):
   });
 
   return [
-    { provide: ExchangeMetrics, useFactory: () => new ExchangeMetrics(buckets) },
+    Beats,
+    RecentTraffic,
+    {
+      provide: ExchangeMetrics,
+      useFactory: (recent: RecentTraffic) => new ExchangeMetrics(buckets, recent),
+      inject: [RecentTraffic],
+    },
     {
       provide: AttemptMetrics,
-      useFactory: (sources: MetricsSources) => new AttemptMetrics(buckets, sources),
-      inject: [MetricsSources],
+      useFactory: (sources: MetricsSources, recent: RecentTraffic) => new AttemptMetrics(buckets, sources, recent),
+      inject: [MetricsSources, RecentTraffic],
     },
     drained('gatehouse_requests_total', 'Exchanges that have ended.', ['listener', 'route', 'status'], (of, to) =>
       of.drainRequests(to),

@@ -11,7 +11,9 @@ import { metricProviders } from './metric-providers.js';
 import { MetricsSources } from './metrics-sources.js';
 import { ProbeMetrics, probeMetricProviders } from './probe-metrics.js';
 import { RetryMetrics, retryMetricProviders } from './retry-metrics.js';
-import { threadFigureProviders } from './thread-figures.js';
+import { Beats } from './recent/beats.js';
+import { RecentTraffic } from './recent/recent-traffic.js';
+import { ThreadFigures, threadFigureProviders } from './thread-figures.js';
 import { TunnelMetrics, tunnelMetricProviders } from './tunnel-metrics.js';
 import { StreamMetrics, streamMetricProviders } from './stream-metrics.js';
 import { WorkerMetrics, workerMetricProviders } from './worker-metrics.js';
@@ -93,6 +95,9 @@ export class MetricsModule {
         ConfigMetrics,
         DiscoveryMetrics,
         WorkerMetrics,
+        Beats,
+        RecentTraffic,
+        ThreadFigures,
       ],
     };
   }
