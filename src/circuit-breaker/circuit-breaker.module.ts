@@ -4,10 +4,12 @@ import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { PINO } from '../logging/logging.module.js';
 import { CircuitMetrics } from '../metrics/circuit-metrics.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
+import { BackendControlModule } from '../upstream/control/backend-control.module.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { CircuitBreakers } from './circuit-breakers.js';
+import { CircuitsByHand } from './circuits-by-hand.js';
 import { CircuitEvents } from './circuit-events.js';
 import { CircuitFactory } from './circuit-factory.js';
 import { CircuitLog } from './circuit-log.js';
@@ -30,19 +32,25 @@ export class CircuitBreakerModule {
     return {
       module: CircuitBreakerModule,
       global: true,
-      imports: [UpstreamModule],
+      imports: [BackendControlModule, UpstreamModule],
       providers: [
+        CircuitsByHand,
         { provide: CircuitFactory, inject: [PINO, CircuitMetrics], useFactory: createFactory },
         ...breakers,
         {
           provide: CircuitBreakers,
-          inject: [CircuitFactory, Upstreams, ...tokens],
-          useFactory: (factory: CircuitFactory, upstreams: Upstreams, ...injected: CircuitBreaker[]) => {
+          inject: [CircuitFactory, Upstreams, CircuitsByHand, ...tokens],
+          useFactory: (
+            factory: CircuitFactory,
+            upstreams: Upstreams,
+            byHand: CircuitsByHand,
+            ...injected: CircuitBreaker[]
+          ) => {
             const circuits = names.map((name, index) => {
               const breaker = injected[index] as CircuitBreaker;
               return { name, upstream: name.upstream, backend: backendOf(upstreams, name), breaker };
             });
-            return new CircuitBreakers(circuits, factory, upstreams, config);
+            return new CircuitBreakers(circuits, factory, upstreams, config, byHand);
           },
         },
         CircuitLog,

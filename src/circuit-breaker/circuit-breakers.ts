@@ -11,13 +11,14 @@ import type { CircuitBreaker } from './circuit-breaker.js';
 import { Circuit } from './circuit.js';
 import type { CircuitEvent } from './circuit-events.js';
 import type { CircuitFactory } from './circuit-factory.js';
+import type { CircuitsByHand } from './circuits-by-hand.js';
 import { circuitNames, type CircuitName } from './circuit-names.js';
 import { NamedBreaker } from './named-breaker.js';
 
 export type { CircuitEvent } from './circuit-events.js';
 
 /** The breaker of one backend, with the names of the backend and its upstream. */
-interface BackendCircuit {
+export interface BackendCircuit {
   /** Name of the upstream. */
   readonly upstream: string;
   readonly backend: LiveBackend;
@@ -41,12 +42,14 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
     private readonly factory: Pick<CircuitFactory, 'events' | 'close' | 'create' | 'retire'>,
     private readonly upstreams: Upstreams,
     private config: GatewayConfig,
+    private readonly byHand?: CircuitsByHand,
   ) {
     this.events = factory.events.stream;
     for (const { breaker, name } of circuits) this.#held.set(name.full, breaker);
     this.#injected = new Set(this.#held.keys());
     this.#use(circuits);
     upstreams.onFound(() => this.#follow(this.config));
+    byHand?.attach(this);
   }
 
   /** The breaker of a backend. A breaker that is disabled by configuration admits every request. Throws for a backend of another gateway. */
@@ -81,10 +84,14 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
 
   /** The circuit of the same backend in another thread has changed: it is the same here, if it may. */
   follow(event: CircuitEvent): void {
-    const circuit = this.#all.find(
-      ({ backend, upstream }) => upstream === event.upstream && backend.id === event.backend,
-    );
-    if (circuit?.breaker instanceof Circuit) circuit.breaker.follow(event);
+    const breaker = this.find(event);
+    if (breaker instanceof Circuit) breaker.follow(event);
+  }
+
+  /** The breaker of a backend by the names of both; undefined: there is no such backend now. */
+  find(place: { readonly upstream: string; readonly backend: string }): CircuitBreaker | undefined {
+    const { upstream, backend } = place;
+    return this.#all.find(each => each.upstream === upstream && each.backend.id === backend)?.breaker;
   }
 
   /** Ends all timers. The circuits keep their states. */
@@ -146,6 +153,7 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
         if (each !== undefined) this.#byName.set(each, this.#held.get(name.full)!);
       return { upstream, backend, breaker: own };
     });
+    for (const circuit of this.#all) this.byHand?.hold(circuit);
   }
 }
 

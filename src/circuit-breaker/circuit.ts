@@ -145,26 +145,31 @@ export class Circuit implements CircuitBreaker, Sibling {
     else if (outcome === 'failure') this.#settleFailure(kind);
   }
 
-  open(): void {
-    this.#isFollowing = false;
+  /** `isFollowed`: it was done in another thread, which has counted it. */
+  open(isFollowed = false): void {
+    this.#isFollowing = isFollowed;
     this.#isHeld = true;
     this.#become('open', byHand);
+    this.#isFollowing = false;
+    // Its reason may be another one: it had opened by itself.
+    this.parts.backend.veto('circuit-open', byHand);
   }
 
-  close(): void {
-    this.#isFollowing = false;
+  close(isFollowed = false): void {
+    this.#isFollowing = isFollowed;
     this.#isHeld = false;
     this.#reason = byHand;
     this.#opossum.close();
     // Needed when the circuit was opened by hand: opossum was closed then, and emits nothing.
     this.#become('closed', byHand);
+    this.#isFollowing = false;
   }
 
-  reset(): void {
+  reset(isFollowed = false): void {
     this.#window.forget();
     this.#hardInARow = 0;
     this.#epoch++;
-    this.close();
+    this.close(isFollowed);
   }
 
   /** The circuit of the same backend in another thread has opened, or closed: this one does the same. */

@@ -4,17 +4,8 @@ import { didYouMean } from '../../spelling/nearest.js';
 import type { LiveBackend } from '../live-backend.js';
 import type { Upstream } from '../upstream.js';
 import { Upstreams } from '../upstreams.js';
-import {
-  endsOf,
-  isSameSetting,
-  settingAt,
-  settingLines,
-  untilWords,
-  type BackendSetting,
-  type SetDrain,
-  type SetWeight,
-} from './backend-setting.js';
-import { ControlLog, type ControlChange, type ControlReason } from './control-log.js';
+import { endsOf, isSameSetting, settingAt, settingLines, untilWords, type BackendSetting } from './backend-setting.js';
+import { ControlLog, type CircuitAct, type ControlChange, type ControlReason } from './control-log.js';
 
 /** For how long something is set, and who asks for it. */
 export interface ControlOptions {
@@ -50,6 +41,7 @@ const mostLines = 100;
  * stays when the configuration is read again, when discovery finds others, and for a day while the backend is gone.
  *
  * - `drain`: no new requests; tunnels to the backend are closed, and event streams end behind their current event if another backend can go on; other requests in flight finish.
+ * - a circuit is held open: as `drain`, but streams and tunnels stay. Circuits follow by {@link onChange}.
  * - `weight` 0: no new requests either, but event streams and tunnels stay. It is no veto: the backend counts as healthy.
  *
  * Times are those of the system's clock, so that all threads and processes of a gateway can have the same.
@@ -59,6 +51,7 @@ export class BackendControl implements LivePart, OnApplicationShutdown {
   /** By upstream, then by backend. */
   readonly #kept = new Map<string, Map<string, Kept>>();
   readonly #listeners = new Set<(change: ControlChange) => void>();
+  readonly #actors = new Set<(act: CircuitAct) => void>();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -96,6 +89,32 @@ export class BackendControl implements LivePart, OnApplicationShutdown {
   /** Gives a backend the weight of the configuration again. @throws UnknownBackendError */
   resetWeight(upstream: string, backend: string, { by }: Pick<ControlOptions, 'by'> = {}): void {
     this.#set(upstream, backend, { weight: undefined }, by);
+  }
+
+  /** Holds the circuit of a backend open, until {@link closeCircuit} or {@link resetCircuit}. @throws UnknownBackendError; RangeError for a time that cannot be. */
+  openCircuit(upstream: string, backend: string, { for: time, by }: ControlOptions = {}): void {
+    const until = untilAfter(time);
+    this.#set(upstream, backend, { circuit: { until } }, by);
+  }
+
+  /** Closes the circuit of a backend, also one that has opened by itself. Its window is kept: it may open again at the next failure. @throws UnknownBackendError */
+  closeCircuit(upstream: string, backend: string, { by }: Pick<ControlOptions, 'by'> = {}): void {
+    this.#act({ upstream, backend, act: 'close' }, by);
+  }
+
+  /** Closes the circuit of a backend, and forgets what has failed. @throws UnknownBackendError */
+  resetCircuit(upstream: string, backend: string, { by }: Pick<ControlOptions, 'by'> = {}): void {
+    this.#act({ upstream, backend, act: 'reset' }, by);
+  }
+
+  /** Does to a circuit what was done in another thread. */
+  follow(act: CircuitAct): void {
+    for (const listener of this.#actors) listener(act);
+  }
+
+  /** Calls `listener` when a circuit is to be closed or reset by hand, behind {@link onChange} for what was set. It must not throw. */
+  onAct(listener: (act: CircuitAct) => void): void {
+    this.#actors.add(listener);
   }
 
   /** What is set for a backend by hand; undefined: nothing. */
@@ -155,14 +174,21 @@ export class BackendControl implements LivePart, OnApplicationShutdown {
   #set(
     upstream: string,
     backend: string,
-    part: { drained?: SetDrain | undefined; weight?: SetWeight | undefined },
+    part: Partial<Pick<BackendSetting, 'circuit' | 'drained' | 'weight'>>,
     by?: string,
   ): void {
     this.#check(upstream, backend);
     const before = this.of(upstream, backend);
-    const after = { upstream, backend, drained: before?.drained, weight: before?.weight, ...part };
+    const after = { ...before, upstream, backend, ...part };
     this.#put({ upstream, backend }, settingAt(Date.now(), after), 'asked', by);
     this.#tidy();
+  }
+
+  #act(act: CircuitAct, by: string | undefined): void {
+    const { backend, upstream } = act;
+    this.#set(upstream, backend, { circuit: undefined }, by);
+    this.log.acted(act, by);
+    this.follow(act);
   }
 
   #check(upstream: string, backend: string): void {

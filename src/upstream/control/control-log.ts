@@ -20,6 +20,17 @@ export interface ControlChange {
   readonly by: string | undefined;
 }
 
+/** What is done to a circuit by hand at once: see `CircuitBreaker`. */
+export interface CircuitAct {
+  /** Name of the upstream. */
+  readonly upstream: string;
+  /** Id of the backend. */
+  readonly backend: string;
+  readonly act: 'close' | 'reset';
+}
+
+const acts: Readonly<Record<CircuitAct['act'], string>> = { close: 'closed', reset: 'reset' };
+
 const endings: Readonly<Record<ControlReason, string>> = {
   asked: '',
   expired: ': its time is over',
@@ -44,6 +55,12 @@ export class ControlLog {
     if (this.#isQuiet || reason === 'restored') return;
     for (const line of changeLines({ upstream, backend }, before, after))
       this.pino.info({ upstream, backend, ...(by !== undefined && { by }) }, `${line}${endings[reason]}`);
+  }
+
+  /** A circuit was closed or reset. */
+  acted({ act, backend, upstream }: CircuitAct, by: string | undefined): void {
+    const fields = { upstream, backend, ...(by !== undefined && { by }) };
+    this.pino.info(fields, `the circuit of ${upstream}/${backend} is ${acts[act]} by hand`);
   }
 
   /** A backend has come back for which this is set. */
