@@ -9,6 +9,7 @@ import { LogDestination } from './destination.js';
 import { createLogger, createNestLogger } from './logger.js';
 import { prettyFormat } from './pretty.js';
 import { stdoutSink, type Sink } from './sink.js';
+import { Tail } from './tail/tail.js';
 
 /** Settings of the log. The keys are those of `logging` in the configuration. */
 export interface LoggingSettings {
@@ -50,8 +51,9 @@ export class LoggingModule implements OnApplicationShutdown {
           new AccessLog(settings.access, pino, to, random),
         inject: [PINO, LogDestination, RANDOM_SOURCE],
       },
+      Tail,
     ];
-    const ours = [AccessLog, LogDestination, PINO];
+    const ours = [AccessLog, LogDestination, PINO, Tail];
     const exports = embedded ? ours : [...ours, Logger, PinoLogger];
     return { module: LoggingModule, global: true, imports: [RandomModule], providers, exports };
   }

@@ -8,6 +8,7 @@ import { connectionOptions, RequestHead } from '../http/request-head.js';
 import { release } from '../security/release.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
+import { Tail } from '../logging/tail/tail.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { forget, identify, introductionOf, peerOf } from './client/client-connection.js';
 import type { Client } from './client/client.js';
@@ -81,6 +82,7 @@ export class Exchanges {
     private readonly overload: Pick<Overload, 'isOver'>,
     private readonly log: AccessLog,
     private readonly metrics: ExchangeMetrics,
+    private readonly tail = new Tail(),
   ) {}
 
   /** What holds for the fields of responses to what has no route. */
@@ -247,5 +249,6 @@ export class Exchanges {
     socket[STREAMS]?.remove(exchange);
     this.metrics.closed(exchange);
     this.log.write(exchange);
+    if (this.tail.isWatched) this.tail.closed(exchange);
   }
 }

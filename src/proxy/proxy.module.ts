@@ -9,6 +9,7 @@ import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import { RandomModule } from '../random/random.module.js';
 import { LoadBalancers } from '../load-balancer/load-balancers.js';
 import { AccessLog } from '../logging/access-log.js';
+import { Tail } from '../logging/tail/tail.js';
 import { AttemptMetrics } from '../metrics/attempt-metrics.js';
 import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { MetricsSources } from '../metrics/metrics-sources.js';
@@ -70,14 +71,15 @@ import { Targets } from './target/targets.js';
     },
     {
       provide: Exchanges,
-      inject: [LiveRules, TrustedProxies, Overload, AccessLog, ExchangeMetrics],
+      inject: [LiveRules, TrustedProxies, Overload, AccessLog, ExchangeMetrics, Tail],
       useFactory: (
         rules: LiveRules,
         trusted: TrustedProxies,
         overload: Overload,
         log: AccessLog,
         metrics: ExchangeMetrics,
-      ) => new Exchanges(rules, trusted, overload, log, metrics),
+        tail: Tail,
+      ) => new Exchanges(rules, trusted, overload, log, metrics, tail),
     },
   ],
   exports: [

@@ -10,7 +10,7 @@ import {
   type StreamSource,
   type StreamSupply,
 } from '../proxy/lasting/event-streams.js';
-import { LongLived } from '../proxy/lasting/long-lived.js';
+import { LongLived, type LastingState } from '../proxy/lasting/long-lived.js';
 import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import type { Upstream } from '../upstream/upstream.js';
@@ -50,7 +50,8 @@ export class EventStreamHub extends EventStreams implements StreamWatcher {
     exchange.stream = stream;
     exchange.responder.flush();
     this.#open.add(stream);
-    this.longLived.open.set(stream, { route: name, listener: exchange.listenerInfo });
+    const state = (): LastingState => stateOf(stream);
+    this.longLived.open.set(stream, { route: name, listener: exchange.listenerInfo, kind: 'stream', state });
     if (sse.heartbeat > 0 || sse.idleTimeout > 0) this.#clock.watch(stream);
     stream.begin();
   }
@@ -82,4 +83,20 @@ export class EventStreamHub extends EventStreams implements StreamWatcher {
       yield { route: exchange.plan!.name, upstream, backend: backend?.id ?? '' };
     }
   }
+}
+
+function stateOf({ age, backend, events, exchange, upstream }: RelayedStream): LastingState {
+  return {
+    requestId: exchange.id,
+    client: exchange.clientIp,
+    path: exchange.path,
+    protocol: undefined,
+    upstream,
+    backend: backend?.id,
+    age: age * 1_000,
+    bytesIn: 0,
+    bytesOut: exchange.bytesOut,
+    messagesIn: undefined,
+    messagesOut: events,
+  };
 }

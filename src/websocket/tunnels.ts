@@ -6,7 +6,7 @@ import { TunnelMetrics, type TunnelFigures } from '../metrics/tunnel-metrics.js'
 import { Deadlines } from '../proxy/forwarder/deadlines.js';
 import type { Exchange } from '../proxy/exchange.js';
 import { Exchanges } from '../proxy/exchanges.js';
-import { LongLived } from '../proxy/lasting/long-lived.js';
+import { LongLived, type LastingState } from '../proxy/lasting/long-lived.js';
 import type { TunnelEnds, TunnelOver } from '../proxy/lasting/upgrade.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { Upstream } from '../upstream/upstream.js';
@@ -55,7 +55,9 @@ export class Tunnels implements TunnelOpener {
     });
     const measured = this.metrics.open(labels, () => figuresOf(tunnel));
     this.#open.set(tunnel, backend);
-    this.longLived.open.set(tunnel, { route: labels.route, listener: exchange.listenerInfo });
+    const { route } = labels;
+    const state = (): LastingState => stateOf(exchange, backend, tunnel);
+    this.longLived.open.set(tunnel, { route, listener: exchange.listenerInfo, kind: 'tunnel', state });
     this.log.info({ requestId: exchange.id, ...labels, protocol: exchange.upgrade!.protocol }, 'tunnel opened');
     tunnel.start();
     // The upgrade was under way when the draining began.
@@ -67,6 +69,22 @@ export class Tunnels implements TunnelOpener {
     if (this.#open.size === 0 || !isDraining) return;
     for (const [tunnel, backend] of this.#open) if (backend.vetoes.has('draining')) tunnel.drain();
   }
+}
+
+function stateOf(exchange: Exchange, backend: LiveBackend, { fromBackend, fromClient }: Tunnel): LastingState {
+  return {
+    requestId: exchange.id,
+    client: exchange.clientIp,
+    path: exchange.path,
+    protocol: exchange.upgrade!.protocol,
+    upstream: exchange.upstreamName!,
+    backend: backend.id,
+    age: performance.now() - exchange.times.openedAt,
+    bytesIn: fromClient.bytes,
+    bytesOut: fromBackend.bytes,
+    messagesIn: fromClient.observer?.messages,
+    messagesOut: fromBackend.observer?.messages,
+  };
 }
 
 function figuresOf({ fromClient, fromBackend }: Tunnel): TunnelFigures {

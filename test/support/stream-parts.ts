@@ -53,6 +53,8 @@ export class FakeResponder implements Responder {
 /** The exchange of an event stream: a GET by an EventSource that is answered with 200, unless the test says otherwise. */
 export class FakeStreamExchange implements StreamExchange {
   readonly id = 'r-1';
+  readonly clientIp = '203.0.113.7';
+  readonly path = '/events';
   method = 'GET';
   status = 200;
   wantsEvents = true;

@@ -37,11 +37,12 @@ export class TlsCertificates {
       .digest();
   }
 
-  /** When each expires, in seconds since 1970. */
-  get expiries(): { readonly certificate: string; readonly expiry: number }[] {
+  /** When each expires, in seconds since 1970, and the names that it is for. */
+  get expiries(): { readonly certificate: string; readonly expiry: number; readonly names: readonly string[] }[] {
     return this.#pairs.map(({ leaf }, index) => ({
       certificate: this.settings.certificates[index]!.cert,
       expiry: leaf.validToDate.getTime() / 1000,
+      names: namesOf(leaf),
     }));
   }
 

@@ -79,6 +79,8 @@ export interface StreamSupply {
 /** The part of an exchange that its event stream reads and writes. */
 export interface StreamExchange {
   readonly id: string;
+  readonly clientIp: string;
+  readonly path: string;
   readonly method: string;
   readonly status: number;
   /** The client asks for an event stream by name. */

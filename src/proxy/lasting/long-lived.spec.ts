@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Transition } from '../../config/live/transition.js';
 import { buildConfig } from '../../config/loading/load-config.js';
-import { LongLived } from './long-lived.js';
+import { LongLived, type LastingState } from './long-lived.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -20,7 +20,9 @@ function threeOpen() {
         longLived.open.delete(each);
       },
     };
-    longLived.open.set(each, { route: name === 'c' ? 'a' : name, listener: name === 'c' ? other : listener });
+    const state = (): LastingState => ({}) as LastingState;
+    const route = name === 'c' ? 'a' : name;
+    longLived.open.set(each, { route, listener: name === 'c' ? other : listener, kind: 'stream', state });
   }
   return { longLived, told };
 }

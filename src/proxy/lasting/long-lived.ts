@@ -8,11 +8,36 @@ export interface Drainable {
   drain(): void;
 }
 
-/** By what something has come. */
+/** What an open event stream or tunnel has carried so far, for operators. */
+export interface LastingState {
+  readonly requestId: string;
+  /** Address of the client. */
+  readonly client: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The protocol of a tunnel: `websocket`. */
+  readonly protocol: string | undefined;
+  readonly upstream: string;
+  /** Id of the backend; undefined: an event stream that waits for another one. */
+  readonly backend: string | undefined;
+  /** Milliseconds since its request's head; of an event stream, since the head of its answer. */
+  readonly age: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Whole messages of a WebSocket, or events of an event stream, to the client; undefined: they are not read. */
+  readonly messagesOut: number | undefined;
+  /** Whole messages of a WebSocket from the client. */
+  readonly messagesIn: number | undefined;
+}
+
+/** By what something has come, and what it is. */
 interface Origin {
   /** Name of the route. */
   readonly route: string;
   readonly listener: ListenerInfo;
+  readonly kind: 'stream' | 'tunnel';
+  /** Called when an operator looks. */
+  readonly state: () => LastingState;
 }
 
 /** Everything that outlives a response: event streams, tunnels. */

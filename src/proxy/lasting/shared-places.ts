@@ -14,10 +14,6 @@ export class SharedPlaces extends Places {
     super(max);
   }
 
-  override get hasRoom(): boolean {
-    return this.counts.count('') < this.max;
-  }
-
   override tryEnter(): boolean {
     return this.#take(this.max);
   }

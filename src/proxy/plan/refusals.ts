@@ -2,9 +2,6 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { GatewayError } from '../../http/gateway-error.js';
 import { denial } from '../../security/denial.js';
 
-/** The answer where no route fits. */
-export const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.');
-
 /** The answer to CONNECT. */
 export const noMethod = new GatewayError(
   'DENIED',

@@ -172,8 +172,7 @@ export class RoutePlans {
     const [only] = routes.values();
     const next =
       routes.size === 1 ? () => only! : (match: RouteMatch): ForwardRoute => routes.get(match.route.nextUpstream()!)!;
-    const upcoming = (match: RouteMatch): ForwardRoute => routes.get(match.route.upcomingUpstream!)!;
-    return new ForwardPlan(next, upcoming, route.rewrite !== undefined, rules, this.#credentials);
+    return new ForwardPlan(next, route.rewrite !== undefined, rules, this.#credentials);
   }
 
   #forward(route: RouteConfig, name: string): ForwardRoute {
