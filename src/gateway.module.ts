@@ -8,18 +8,24 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import { ActivityModule } from './admin/live/activity.module.js';
+import { ThreadReporter } from './admin/live/thread-reporter.js';
 import { AdminModule } from './admin/admin.module.js';
 import type { AdminSources } from './admin/admin-sources.js';
 import { CircuitBreakerModule } from './circuit-breaker/circuit-breaker.module.js';
 import { GatewayConfigModule } from './config/config.module.js';
 import type { GatewayConfig } from './config/file/gateway.config.js';
 import { Gateway } from './gateway.js';
+import { HealthMonitor } from './health/health-monitor.js';
 import { HealthChecksModule } from './health/health-checks.module.js';
 import { Readiness } from './health/readiness.js';
+import { Listeners } from './listeners/listeners.js';
 import { ListenersModule } from './listeners/listeners.module.js';
 import { StartError } from './listeners/start-error.js';
-import { LoggingModule } from './logging/logging.module.js';
+import { LoggingModule, PINO } from './logging/logging.module.js';
+import { Tail } from './logging/tail/tail.js';
 import type { Sink } from './logging/sink.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { LiveConfig } from './process/live-config.js';
@@ -105,8 +111,9 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
         ListenersModule,
         SharedCountsModule,
         LiveConfigModule,
+        ActivityModule,
         AdminModule.forRoot({
-          imports: [HealthChecksModule, LiveConfigModule, ProxyModule, UpstreamModule],
+          imports: [ActivityModule, HealthChecksModule, ListenersModule, LiveConfigModule, ProxyModule, UpstreamModule],
           inject: [
             Readiness,
             Registry,
@@ -116,6 +123,11 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
             LiveConfig,
             ConfigSource,
             Succession,
+            HealthMonitor,
+            ThreadReporter,
+            Listeners,
+            Tail,
+            PINO,
             { token: FRONT, optional: true },
           ],
           useFactory: adminSources,
@@ -159,13 +171,31 @@ function adminSources(
   live: LiveConfig,
   source: ConfigSource,
   succession: Succession,
+  monitor: HealthMonitor,
+  reporter: ThreadReporter,
+  listeners: Listeners,
+  tail: Tail,
+  log: Logger,
   front?: Front,
 ): AdminSources {
   return {
     readiness,
+    version,
+    log,
     metrics: front?.metrics ?? metrics,
     routes: () => describeRoutes(rules.current.plans.table),
     upstreams: () => upstreams,
+    lastProbe: backend => monitor.last(backend),
+    config: () => live.current,
+    configVersion: () => live.version,
+    listeners: () => front?.listeners ?? listeners.all,
+    tails: front?.tails ?? tail,
+    workers: () => front?.threads ?? [],
+    reports: async question => {
+      const main = { thread: 0, report: reporter.report(question) };
+      const { missing, reports } = (await front?.report(question ?? {})) ?? { missing: [], reports: [] };
+      return { reports: [main, ...reports], missing };
+    },
     control,
     configRefusal: () => live.refusal?.message.split('\n', 1)[0],
     handOver: () => succession.handOver(),

@@ -49,11 +49,10 @@ export function refuse(
       headers: { allow: acts ? 'POST' : 'GET, HEAD', connection: 'close' },
     };
   }
-  // A page of any site may have its reader's browser send a POST; browsers say then from where.
-  if (acts && (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined)) {
-    return { status: 403, detail: 'Requests of browsers change nothing here.', headers: { connection: 'close' } };
+  if (!(acts ? mayAct(headers) : mayRead(headers))) {
+    return { status: 403, detail: 'Pages of other origins get nothing here.', headers: { connection: 'close' } };
   }
-  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0) {
+  if (!acts && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0)) {
     return { status: 413, detail: 'Requests must not have a body here.', headers: { connection: 'close' } };
   }
   if (token !== undefined && !isOpen(route) && !token.isIn(headers.authorization)) {
@@ -64,6 +63,25 @@ export function refuse(
     };
   }
   return undefined;
+}
+
+/** A page of any site may have its reader's browser send a POST; browsers say then from where. Only pages of this listener may. */
+function mayAct(headers: Readonly<IncomingHttpHeaders>): boolean {
+  if (headers.origin === undefined) return headers['sec-fetch-site'] === undefined;
+  return isOwn(headers) && (headers['sec-fetch-site'] ?? 'same-origin') === 'same-origin';
+}
+
+/** A page of another site cannot read what is answered, but could have it worked out for nothing. A link that leads here is no harm. */
+function mayRead(headers: Readonly<IncomingHttpHeaders>): boolean {
+  if (headers.origin !== undefined && !isOwn(headers)) return false;
+  const site = headers['sec-fetch-site'];
+  return (site !== 'cross-site' && site !== 'same-site') || headers['sec-fetch-mode'] === 'navigate';
+}
+
+/** The page has come from the host that the request is for. */
+function isOwn({ host, origin }: Readonly<IncomingHttpHeaders>): boolean {
+  const page = URL.parse(origin ?? '')?.host;
+  return page !== undefined && page === host?.toLowerCase();
 }
 
 /**

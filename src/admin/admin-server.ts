@@ -9,14 +9,19 @@ import { HealthController } from '../health/health.controller.js';
 import { openFiles } from '../platform/open-files.js';
 import { showsStatusOnly, refuse, type AccessRules } from './admin-access.js';
 import { PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } from './admin-problem.js';
-import { ADMIN_TOKEN } from './admin-sources.js';
+import { ADMIN_SOURCES, ADMIN_TOKEN, type AdminSources } from './admin-sources.js';
+import { Audit, type AuditedRequest } from './audit.js';
 import { BearerToken } from './bearer-token.js';
 import { HandoverController } from './handover.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { BackendsController } from './backends.controller.js';
-import { mountController } from './mounted-controller.js';
+import { mountController, type MountedRoute } from './mounted-controller.js';
+import { OpenApiController } from './openapi/openapi.controller.js';
+import { wrong } from './query.js';
 import { ReloadController } from './reload.controller.js';
 import { RoutesController } from './routes.controller.js';
+import { FeedsController } from './feeds/feeds.controller.js';
+import { StatusController } from './status.controller.js';
 import { UpstreamsController } from './upstreams.controller.js';
 
 /**
@@ -29,6 +34,8 @@ export class AdminServer {
   readonly #token: BearerToken | undefined;
   readonly #fastify: FastifyInstance;
   readonly #actions = new Set<string>();
+  /** All routes. */
+  readonly mounted: MountedRoute[] = [];
 
   constructor(
     contexts: ExternalContextCreator,
@@ -36,14 +43,20 @@ export class AdminServer {
     metrics: MetricsController,
     reload: ReloadController,
     routes: RoutesController,
+    status: StatusController,
+    feeds: FeedsController,
+    openApi: OpenApiController,
     upstreams: UpstreamsController,
     backends: BackendsController,
     handover: HandoverController,
+    @Inject(ADMIN_SOURCES) sources: AdminSources,
     @Optional() @Inject(ADMIN_TOKEN) token?: string,
   ) {
+    const audit = new Audit(sources.log);
     this.#token = token === undefined || token === '' ? undefined : new BearerToken(token);
     const fastify: FastifyInstance = (this.#fastify = createAdapter().getInstance());
     fastify.server.maxConnections = openFiles.admin;
+    takeJson(fastify);
     fastify.setErrorHandler(answerError).setNotFoundHandler((_, reply) => void answer(reply, nothingThere));
     fastify.addHook('onRequest', (request, reply, done) => {
       void reply.headers(securityHeaders);
@@ -52,17 +65,36 @@ export class AdminServer {
       if (problem === undefined) return done();
       void answer(reply.headers(problem.headers ?? {}), problem);
     });
-    fastify.addHook('onSend', ({ headers, routeOptions }, reply, payload, done) => {
+    fastify.addHook('onSend', (request, reply, payload, done) => {
+      const { headers, routeOptions } = request;
+      if (request.method === 'POST' && this.#actions.has(routeOptions.url ?? ''))
+        audit.note(this.#audited(request, reply, payload));
       const isHealth = reply.statusCode === 200 || reply.statusCode === 503;
       const statusOnly = isHealth && showsStatusOnly({ headers, route: routeOptions.url }, this.#rules);
       done(null, statusOnly ? statusOf(payload) : payload);
     });
-    for (const controller of [health, metrics, reload, routes, upstreams, backends, handover])
-      for (const action of mountController(fastify, controller, contexts)) this.#actions.add(action);
+    for (const controller of [health, metrics, reload, routes, status, feeds, openApi, upstreams, backends, handover])
+      this.mounted.push(...mountController(fastify, controller, contexts));
+    for (const { method, url } of this.mounted) if (method === 'POST') this.#actions.add(url);
   }
 
   get #rules(): AccessRules {
     return { token: this.#token, loopback: this.#loopback, actions: this.#actions };
+  }
+
+  #audited(request: FastifyRequest, reply: FastifyReply, payload: unknown): AuditedRequest {
+    const { body, headers, ip, params, query, routeOptions } = request;
+    const { backend, upstream } = params as { readonly backend?: string; readonly upstream?: string };
+    return {
+      action: routeOptions.url!.split(':backend/').at(-1)!.replace(/^\//, ''),
+      upstream,
+      backend,
+      by: ip,
+      authenticated: this.#token?.isIn(headers.authorization),
+      values: { ...(query as object), ...(body as object | null | undefined) },
+      status: reply.statusCode,
+      result: resultOf(payload),
+    };
   }
 
   /** Starts to listen; port 0 takes a free one. Rejects with the system's error, such as `EADDRINUSE`. */
@@ -89,7 +121,7 @@ function createAdapter(): FastifyAdapter {
   return new FastifyAdapter({
     skipMiddie: true,
     forceCloseConnections: true,
-    bodyLimit: 1,
+    bodyLimit: 4_096,
     // Ids of backends are paths of sockets, percent-encoded.
     routerOptions: { maxParamLength: 1_024 },
     requestTimeout: 10_000,
@@ -103,6 +135,22 @@ function createAdapter(): FastifyAdapter {
   });
 }
 
+/** Bodies are JSON, and nothing else: also, no form of a page can send one. */
+function takeJson(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => {
+    try {
+      done(null, body === '' ? undefined : JSON.parse(String(body)));
+    } catch {
+      done(wrong('The body is not valid JSON.'));
+    }
+  });
+  fastify.addContentTypeParser('*', (_, payload, done) => {
+    payload.resume();
+    done(wrong('The body must be JSON, with Content-Type: application/json.'));
+  });
+}
+
 const nothingThere: AdminProblem = { status: 404, detail: 'There is nothing under this path.' };
 const logger = new Logger('Admin');
 
@@ -113,6 +161,7 @@ function answerError(error: unknown, _: FastifyRequest, reply: FastifyReply): Fa
   if (status === 500) logger.error(error);
   const said = error instanceof HttpException ? (error.getResponse() as Partial<AdminProblem>) : {};
   if (said.detail !== undefined) return answer(reply, { ...said, status, detail: said.detail });
+  if (status === 413) return answer(reply, { status, detail: 'The body is too large.' });
   return answer(reply, status === 404 ? nothingThere : { status, detail: 'The request could not be answered.' });
 }
 
@@ -124,6 +173,20 @@ function answer(reply: FastifyReply, problem: AdminProblem): FastifyReply {
 function statusOf(payload: unknown): string {
   const { status } = JSON.parse(String(payload)) as { status?: unknown };
   return JSON.stringify({ status });
+}
+
+/** What an answer says in words. */
+function resultOf(payload: unknown): readonly string[] {
+  const {
+    changes,
+    detail,
+    problems = [],
+  } = JSON.parse(String(payload)) as {
+    readonly changes?: readonly string[];
+    readonly detail?: string;
+    readonly problems?: readonly string[];
+  };
+  return changes ?? [...(detail === undefined ? [] : [detail]), ...problems];
 }
 
 const clientErrors: Readonly<Record<string, { status: number; detail: string }>> = {

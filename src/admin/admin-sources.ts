@@ -1,3 +1,11 @@
+import type { Logger } from 'pino';
+import type { GatewayConfig } from '../config/file/gateway.config.js';
+import type { LastProbe } from '../health/health-monitor.js';
+import type { TailSource } from '../logging/tail/tail.js';
+import type { ReloadResult } from '../metrics/config-metrics.js';
+import type { Backend } from '../upstream/backend.js';
+import type { ReloadedView, RouteView } from './api/views.js';
+import type { ThreadQuestion, ThreadReports } from './live/thread-report.js';
 import type { BackendControl } from '../upstream/control/backend-control.js';
 import type { BackendState, UpstreamState } from '../health/upstream-states.js';
 import type { Readiness } from '../health/readiness.js';
@@ -13,6 +21,7 @@ export interface AdminUpstream extends UpstreamState {
   readonly backends: readonly AdminBackend[];
   /** Name of its load-balancing strategy. */
   readonly strategy: string;
+  readonly panicking?: boolean;
 }
 
 /** Writes the metrics as text: a prom-client registry, or an object that merges the registries of several threads. */
@@ -21,27 +30,46 @@ interface MetricsExposition {
   metrics(): Promise<string>;
 }
 
-/** What became of a configuration that was read again. */
-export interface Reloaded {
-  /** In words, a line each. */
-  readonly changes: readonly string[];
-  /** Of these, what takes effect only with the next start. */
+/** What became of a configuration that was read again. `problems`: why it was refused, a line each; empty: it is in force. */
+export type Reloaded = ReloadedView;
+
+/** Which configuration is in force, and what became of the one that was asked for last. */
+export interface ConfigVersion {
+  /** A number of 48 bits that differs when the configuration does: that of `gatehouse_config_hash`. */
+  readonly hash: number;
+  /** When it took effect, in milliseconds since 1970. */
+  readonly since: number;
+  /** What a start with it would change, a line each. */
   readonly pending: readonly string[];
-  /** Settings that work, but probably not as intended. */
-  readonly warnings: readonly string[];
-  /** Why it was refused, a line each; empty: it is in force. */
-  readonly problems: readonly string[];
+  /** The last time that a configuration was asked for while the gateway ran; undefined: never. */
+  readonly lastReload: { readonly time: number; readonly result: ReloadResult } | undefined;
 }
 
 /** What the admin listener shows. The functions are called for each request and return the current state. */
 export interface AdminSources {
   readonly readiness: Readiness;
+  /** Of the program. */
+  readonly version: string;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly upstreams: () => Iterable<AdminUpstream>;
+  /** The last active health check of one of their backends; undefined: none has ended. */
+  readonly lastProbe: (backend: Backend) => LastProbe | undefined;
   /** Drains backends and gives them other weights. */
   readonly control: BackendControl;
   /** The route table in order of precedence, one JSON object for each route. No secrets. */
-  readonly routes: () => readonly object[];
+  readonly routes: () => readonly RouteView[];
   readonly metrics: MetricsExposition;
+  /** The configuration in force. */
+  readonly config: () => GatewayConfig;
+  readonly configVersion: () => ConfigVersion;
+  /** The listeners for clients that are open. */
+  readonly listeners: () => readonly { readonly name: string; readonly url: string }[];
+  /** The worker threads that are to carry traffic, and whether they do; empty: the main thread carries it. */
+  readonly workers: () => readonly { readonly thread: number; readonly isRunning: boolean }[];
+  /** Asks all threads what goes on. Resolves within a second, with those that have answered by then. */
+  readonly reports: (question?: ThreadQuestion) => Promise<ThreadReports>;
+  /** The exchanges that end in all threads, for those who watch. */
+  readonly tails: TailSource;
   /** Why the configuration that was asked for last is not in force; undefined: it is. */
   readonly configRefusal: () => string | undefined;
   /** A successor listens on the same ports: this process ends, behind the answer. False: it cannot. */

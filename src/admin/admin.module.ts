@@ -7,6 +7,12 @@ import { HandoverController } from './handover.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { ReloadController } from './reload.controller.js';
 import { RoutesController } from './routes.controller.js';
+import { FeedsController } from './feeds/feeds.controller.js';
+import { LiveFeed } from './feeds/live-feed.js';
+import { TailFeed } from './feeds/tail-feed.js';
+import { OpenApiController } from './openapi/openapi.controller.js';
+import { LiveViews } from './live/live-views.js';
+import { StatusController } from './status.controller.js';
 import { UpstreamsController } from './upstreams.controller.js';
 
 /** How the admin side is made: its sources from providers of other modules. */
@@ -44,7 +50,13 @@ export class AdminModule {
         MetricsController,
         HandoverController,
         ReloadController,
+        LiveViews,
+        LiveFeed,
+        TailFeed,
+        FeedsController,
+        OpenApiController,
         RoutesController,
+        StatusController,
         UpstreamsController,
         BackendsController,
         AdminServer,

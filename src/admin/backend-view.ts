@@ -1,33 +1,17 @@
-import type { Veto } from '../upstream/backend.js';
 import type { BackendSetting, SetDrain } from '../upstream/control/backend-setting.js';
 import type { AdminBackend } from './admin-sources.js';
+import type { BackendView, ByHandView } from './api/views.js';
 
-/** What is set for a backend by hand, in an answer. `until`: in ISO 8601, UTC; absent: it stays until it is lifted. */
-interface ByHand {
-  readonly drained?: { readonly until: string | undefined };
-  readonly weight?: { readonly value: number; readonly until: string | undefined };
-}
+/** What is known of a backend beside its state: by the threads that carry its traffic, and by its probes. */
+export type BackendActivity = Pick<BackendView, 'breaker' | 'probe' | 'connections' | 'traffic'>;
 
-/** A backend in an answer. */
-export interface BackendView {
-  readonly id: string;
-  /** Origin, or `unix:` and the socket's path. Never with user name or password. */
-  readonly url: string;
-  /** The one in force; 0: no new requests. */
-  readonly weight: number;
-  /** The one of the configuration. */
-  readonly configuredWeight: number | undefined;
-  readonly backup: boolean;
-  readonly inFlight: number;
-  /** It has no veto. */
-  readonly available: boolean;
-  readonly vetoes: readonly Veto[];
-  readonly byHand: ByHand | undefined;
-}
-
-/** A backend for an answer, with what is set for it by hand. */
-export function viewOf(backend: AdminBackend, setting: BackendSetting | undefined): BackendView {
-  const { id, url, socketPath, weight, configuredWeight, backup, inFlight, vetoes } = backend;
+/** A backend for an answer, with what is set for it by hand, and what goes on there. */
+export function viewOf(
+  backend: AdminBackend,
+  setting: BackendSetting | undefined,
+  activity: BackendActivity = {},
+): BackendView {
+  const { id, url, socketPath, weight, configuredWeight, backup, inFlight, reasons, vetoes } = backend;
   return {
     id,
     // `URL.origin` has no userinfo.
@@ -38,15 +22,18 @@ export function viewOf(backend: AdminBackend, setting: BackendSetting | undefine
     inFlight,
     available: vetoes.size === 0,
     vetoes: [...vetoes],
+    ...(reasons !== undefined && reasons.size > 0 && { reasons: Object.fromEntries(reasons) }),
     byHand: setting && byHandOf(setting),
+    ...activity,
   };
 }
 
 /** What is set by hand, for an answer. */
-export function byHandOf({ drained, weight }: BackendSetting): ByHand {
+export function byHandOf({ circuit, drained, weight }: BackendSetting): ByHandView {
   return {
     ...(drained && { drained: { until: isoTime(drained) } }),
     ...(weight && { weight: { value: weight.value, until: isoTime(weight) } }),
+    ...(circuit && { breaker: { state: 'open' as const, until: isoTime(circuit) } }),
   };
 }
 

@@ -1,56 +1,43 @@
 import { Controller, HttpException, Inject, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { duration } from '../config/language/kinds/duration.js';
-import { Invalid } from '../config/language/kinds/invalid.js';
-import { didYouMean } from '../spelling/nearest.js';
-import { UnknownBackendError, type ControlOptions } from '../upstream/control/backend-control.js';
+import { UnknownBackendError } from '../upstream/control/backend-control.js';
 import { changeLines } from '../upstream/control/backend-setting.js';
 import { ADMIN_SOURCES, type AdminSources } from './admin-sources.js';
-import { viewOf, type BackendView } from './backend-view.js';
-
-/** What was done to a backend. */
-export interface Controlled {
-  readonly upstream: string;
-  /** Undefined: it is not there now. */
-  readonly backend: BackendView | undefined;
-  /** In words, a line each; empty: it was so already. */
-  readonly changes: readonly string[];
-  /** What the operator may not expect, a line each. */
-  readonly warnings: readonly string[];
-}
+import type { ControlledView } from './api/views.js';
+import { viewOf } from './backend-view.js';
+import { durationOf, valuesOf, wrong } from './query.js';
 
 interface Place {
   readonly upstream: string;
   readonly backend: string;
 }
 
-const time = duration({ min: 1 });
-
 /**
- * `POST /upstreams/{upstream}/backends/{id}/drain`, `…/undrain` and `…/weight`, with their values in the query: `?for=10m`, `?weight=5&for=10m`,
- * `?weight=reset`. 200 with what has changed in words; 404 for what is not known, 400 for a value that cannot be.
+ * `POST /upstreams/{upstream}/backends/{id}/drain`, `…/undrain`, `…/weight`, `…/breaker/open`, `…/breaker/close` and `…/breaker/reset`, with their values
+ * in the query (`?for=10m`, `?weight=5&for=10m`, `?weight=reset`) or as JSON. 200 with what has changed in words; 404 for what is not known, 400 for a
+ * value that cannot be, 409 for a breaker that is disabled.
  */
 @Controller('upstreams/:upstream/backends/:backend')
 export class BackendsController {
   constructor(@Inject(ADMIN_SOURCES) private readonly sources: AdminSources) {}
 
   @Post('drain')
-  drain(@Req() request: FastifyRequest): Controlled {
-    const options = { ...optionsOf(queryOf(request, ['for'])), by: request.ip };
+  drain(@Req() request: FastifyRequest): ControlledView {
+    const options = { for: durationOf(valuesOf(request, ['for']), 'for'), by: request.ip };
     return this.#act(request, ({ upstream, backend }) => this.sources.control.drain(upstream, backend, options));
   }
 
   @Post('undrain')
-  undrain(@Req() request: FastifyRequest): Controlled {
-    queryOf(request, []);
+  undrain(@Req() request: FastifyRequest): ControlledView {
+    valuesOf(request, []);
     const by = request.ip;
     return this.#act(request, ({ upstream, backend }) => this.sources.control.undrain(upstream, backend, { by }));
   }
 
   @Post('weight')
-  weight(@Req() request: FastifyRequest): Controlled {
-    const query = queryOf(request, ['weight', 'for']);
-    const options = { ...optionsOf(query), by: request.ip };
+  weight(@Req() request: FastifyRequest): ControlledView {
+    const query = valuesOf(request, ['weight', 'for']);
+    const options = { for: durationOf(query, 'for'), by: request.ip };
     const weight = query['weight'] ?? '';
     if (weight === 'reset' && options.for === undefined)
       return this.#act(request, ({ upstream, backend }) =>
@@ -67,7 +54,34 @@ export class BackendsController {
     );
   }
 
-  #act({ params }: FastifyRequest, act: (place: Place) => void): Controlled {
+  @Post('breaker/open')
+  open(@Req() request: FastifyRequest): ControlledView {
+    const options = { for: durationOf(valuesOf(request, ['for']), 'for'), by: request.ip };
+    return this.#act(request, ({ upstream, backend }) => {
+      if (this.sources.config().upstreams.get(upstream)?.circuitBreaker.enabled === false)
+        throw new HttpException(
+          { detail: `the circuit breakers of "${upstream}" are disabled (circuitBreaker.enabled): drain the backend` },
+          409,
+        );
+      this.sources.control.openCircuit(upstream, backend, options);
+    });
+  }
+
+  @Post('breaker/close')
+  close(@Req() request: FastifyRequest): ControlledView {
+    valuesOf(request, []);
+    const by = request.ip;
+    return this.#act(request, ({ upstream, backend }) => this.sources.control.closeCircuit(upstream, backend, { by }));
+  }
+
+  @Post('breaker/reset')
+  reset(@Req() request: FastifyRequest): ControlledView {
+    valuesOf(request, []);
+    const by = request.ip;
+    return this.#act(request, ({ upstream, backend }) => this.sources.control.resetCircuit(upstream, backend, { by }));
+  }
+
+  #act({ params }: FastifyRequest, act: (place: Place) => void): ControlledView {
     const place = params as Place;
     const { control } = this.sources;
     const before = control.of(place.upstream, place.backend);
@@ -90,27 +104,4 @@ export class BackendsController {
       warnings,
     };
   }
-}
-
-/** The parameters of a query, each once; others than the known ones are refused. */
-function queryOf({ query }: FastifyRequest, known: readonly string[]): Readonly<Record<string, string>> {
-  for (const [name, value] of Object.entries(query as object)) {
-    if (!known.includes(name))
-      throw wrong(`There is no parameter ${JSON.stringify(name)} here${didYouMean(name, known) || '.'}`);
-    if (typeof value !== 'string') throw wrong(`The parameter ${JSON.stringify(name)} stands there more than once.`);
-  }
-  return query as Record<string, string>;
-}
-
-function optionsOf({ for: text }: Readonly<Record<string, string>>): ControlOptions {
-  if (text === undefined) return {};
-  const value = time.parse(text);
-  if (!(value instanceof Invalid)) return { for: value };
-  const { expected, details } = value;
-  const meant = details.suggestion === undefined ? '' : `; did you mean ${details.suggestion}?`;
-  throw wrong(`"for" must be ${expected}, and not ${JSON.stringify(text)}${meant}`);
-}
-
-function wrong(detail: string): HttpException {
-  return new HttpException({ detail }, 400);
 }

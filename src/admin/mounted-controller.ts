@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { MetadataScanner, type ExternalContextCreator } from '@nestjs/core';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 
+import { EventFeed, sendFeed } from './feeds/event-feed.js';
 import { methodOn, pathOn, ROUTE_ARGS_METADATA, RouteParamtypes } from '../platform/nest-metadata.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -17,6 +18,12 @@ export class HeldReply {
     void this.reply.header(name, value);
     return this;
   }
+}
+
+/** A route that is served: its method, and its pattern as Fastify writes it. */
+export interface MountedRoute {
+  readonly method: string;
+  readonly url: string;
 }
 
 /** Parameters of handlers, by their decorators. */
@@ -36,15 +43,15 @@ const parameters = {
 /**
  * Serves a controller of the application on a Fastify instance that is not the application's: by the paths and methods of its
  * decorators. Guards, interceptors and filters of the application do not run: only the admin listener decides which clients may
- * read the health. Gives the patterns of its routes that take POST. A GET leads to them as well, so that it can be refused by what the path is for; its
- * handler is not reached.
+ * read the health. Gives its routes. A GET leads to those that take POST as well, so that it can be refused by what the path is for; its handler is
+ * not reached.
  */
 export function mountController(
   fastify: FastifyInstance,
   controller: object,
   contexts: ExternalContextCreator,
-): readonly string[] {
-  const actions: string[] = [];
+): readonly MountedRoute[] {
+  const mounted: MountedRoute[] = [];
   const { constructor } = controller as { constructor: Type<object> };
   const prefix = pathOn(constructor);
   const prototype = constructor.prototype as Record<string, Handler>;
@@ -67,11 +74,16 @@ export function mountController(
     fastify.route({
       method: method as HTTPMethods,
       url,
-      handler: (request, reply) => run(request, reply),
+      handler: async (request, reply) => {
+        const answer = await run(request, reply);
+        if (!(answer instanceof EventFeed)) return answer;
+        sendFeed(request, reply, answer);
+        return reply;
+      },
     });
+    mounted.push({ method, url });
     if (method !== 'POST') continue;
-    actions.push(url);
     fastify.route({ method: 'GET', url, handler: (_, reply) => reply.callNotFound() });
   }
-  return actions;
+  return mounted;
 }

@@ -1,13 +1,14 @@
-import { Controller, Get, Inject } from '@nestjs/common';
-import { ADMIN_SOURCES, type AdminSources } from './admin-sources.js';
+import { Controller, Get } from '@nestjs/common';
+import type { RouteView } from './api/views.js';
+import { LiveViews } from './live/live-views.js';
 
-/** `/routes`: the route table. */
+/** `/routes`: the route table, with the traffic of each route. */
 @Controller('routes')
 export class RoutesController {
-  constructor(@Inject(ADMIN_SOURCES) private readonly sources: AdminSources) {}
+  constructor(private readonly views: LiveViews) {}
 
   @Get()
-  routes(): readonly object[] {
-    return this.sources.routes();
+  routes(): Promise<readonly RouteView[]> {
+    return this.views.routes();
   }
 }

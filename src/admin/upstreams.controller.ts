@@ -1,32 +1,14 @@
-import { Controller, Get, Inject } from '@nestjs/common';
-import { ADMIN_SOURCES, type AdminSources } from './admin-sources.js';
-import { byHandOf, viewOf, type BackendView } from './backend-view.js';
-
-/** An upstream in the answer of `/upstreams`. */
-interface UpstreamView {
-  readonly name: string;
-  readonly strategy: string;
-  readonly backends: readonly BackendView[];
-  /** Backends that are not there now, and for which something is set by hand. Absent: there is none. */
-  readonly gone?: readonly Pick<BackendView, 'id' | 'byHand'>[];
-}
+import { Controller, Get } from '@nestjs/common';
+import type { UpstreamView } from './api/views.js';
+import { LiveViews } from './live/live-views.js';
 
 /** `/upstreams`: the upstreams and the state of their backends. */
 @Controller('upstreams')
 export class UpstreamsController {
-  constructor(@Inject(ADMIN_SOURCES) private readonly sources: AdminSources) {}
+  constructor(private readonly views: LiveViews) {}
 
   @Get()
-  upstreams(): readonly UpstreamView[] {
-    const { control } = this.sources;
-    return Array.from(this.sources.upstreams(), ({ name, strategy, backends }) => {
-      const gone = control.gone(name).map(setting => ({ id: setting.backend, byHand: byHandOf(setting) }));
-      return {
-        name,
-        strategy,
-        backends: backends.map(backend => viewOf(backend, control.of(name, backend.id))),
-        ...(gone.length > 0 && { gone }),
-      };
-    });
+  upstreams(): Promise<readonly UpstreamView[]> {
+    return this.views.upstreams();
   }
 }

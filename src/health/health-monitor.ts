@@ -17,6 +17,7 @@ import { ProbeMetrics } from '../metrics/probe-metrics.js';
 import { openFiles } from '../platform/open-files.js';
 import { readTls } from '../upstream/backend-tls.js';
 import { THREAD, type Thread } from '../shared-memory/thread.js';
+import type { Backend } from '../upstream/backend.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { BackendWatch, type WatchObserver } from './backend-watch.js';
@@ -31,6 +32,13 @@ interface WatchedUpstream {
   readonly probe: HealthProbe;
 }
 
+/** What a probe has found last. */
+export interface LastProbe {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly result: ProbeResult;
+}
+
 /**
  * Watches the backends of every upstream that has a `healthCheck`, from the start of the application to its shutdown. Writes a
  * log line when the verdict on a backend changes, and counts the probes. A backend keeps its watch over changes of the configuration that do not
@@ -43,6 +51,7 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
     LiveBackend,
     { readonly upstream: string; readonly of: WatchedUpstream; readonly watch: BackendWatch }
   >();
+  readonly #last = new WeakMap<Backend, LastProbe>();
   #phase: 'new' | 'started' | 'ended' = 'new';
 
   constructor(
@@ -82,6 +91,11 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
   end(): void {
     this.#phase = 'ended';
     for (const { watch } of this.#watches.values()) watch.end();
+  }
+
+  /** The last probe of a backend in this thread; undefined: none has ended. */
+  last(backend: Backend): LastProbe | undefined {
+    return this.#last.get(backend);
   }
 
   async prepare(transition: Transition): Promise<void> {
@@ -134,6 +148,7 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
   #unwatch(backend: LiveBackend): void {
     const { upstream, watch } = this.#watches.get(backend)!;
     this.#watches.delete(backend);
+    this.#last.delete(backend);
     watch.end();
     this.metrics.forget(upstream, backend.id);
     backend.lift('unhealthy');
@@ -154,7 +169,10 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
 
   #observer(upstream: string): WatchObserver {
     return {
-      probed: ({ id }, result) => this.#probed(upstream, id, result),
+      probed: (backend, result) => {
+        this.#last.set(backend, { time: Date.now(), result });
+        this.#probed(upstream, backend.id, result);
+      },
       changed: ({ id: backend }, reason) => {
         this.metrics.verdict(upstream, backend, reason === undefined);
         if (reason === undefined) this.log.info({ upstream, backend }, 'backend healthy');

@@ -1,5 +1,7 @@
 import type { GatewayConfig } from '../config/file/gateway.config.js';
+import type { ThreadQuestion, ThreadReports } from '../admin/live/thread-report.js';
 import type { LivePart } from '../config/live/transition.js';
+import type { TailSource } from '../logging/tail/tail.js';
 
 /** A listener that is open somewhere in this process. */
 export interface OpenListener {
@@ -21,6 +23,12 @@ export interface Front extends LivePart {
    * number of exchanges that were cut. `isFollowed`: a successor listens on its ports.
    */
   end(grace: number, delay: number, isFollowed: boolean): Promise<number>;
+  /** The threads that are to carry traffic, and whether they do. */
+  readonly threads: readonly { readonly thread: number; readonly isRunning: boolean }[];
+  /** Asks all threads that carry traffic what goes on. Resolves within a second, with those that have answered by then. */
+  report(question: ThreadQuestion): Promise<ThreadReports>;
+  /** The exchanges that end in all threads, for those who watch. */
+  readonly tails: TailSource;
   /** The metrics of all threads as one, for `/metrics`. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Logger } from 'pino';
+import type { ConfigVersion } from '../admin/admin-sources.js';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import { GATEWAY_CONFIG } from '../config/config.module.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
@@ -15,7 +16,7 @@ import { effectiveConfig } from '../config/showing/effective-config.js';
 import { HealthMonitor } from '../health/health-monitor.js';
 import { Listeners } from '../listeners/listeners.js';
 import { PINO } from '../logging/logging.module.js';
-import { ConfigMetrics } from '../metrics/config-metrics.js';
+import { ConfigMetrics, type ReloadResult } from '../metrics/config-metrics.js';
 import { LiveRules } from '../proxy/live-rules.js';
 import { LongLived } from '../proxy/lasting/long-lived.js';
 import { Overload } from '../proxy/overload.js';
@@ -50,11 +51,14 @@ export class LiveConfig {
   #begun: Promise<void> | undefined;
   #ended = false;
   #last: Promise<unknown> = Promise.resolve();
+  #hash = 0;
+  #since = Date.now();
+  #lastReload: ConfigVersion['lastReload'];
   /** From the lower floors to the upper ones. */
   readonly #parts: readonly LivePart[];
 
   constructor(
-    @Inject(GATEWAY_CONFIG) config: GatewayConfig,
+    @Inject(GATEWAY_CONFIG) private readonly atStart: GatewayConfig,
     @Inject(PINO) private readonly log: Logger,
     private readonly metrics: ConfigMetrics,
     upstreams: Upstreams,
@@ -72,7 +76,7 @@ export class LiveConfig {
     @Optional() @Inject(THREAD) private readonly thread?: Thread,
     @Optional() @Inject(FRONT) private readonly front?: Front,
   ) {
-    this.#current = config;
+    this.#current = atStart;
     this.#parts = [
       upstreams,
       control,
@@ -97,6 +101,11 @@ export class LiveConfig {
   /** Why the configuration that was asked for last is not in force; undefined: it is. */
   get refusal(): Error | undefined {
     return this.#refusal;
+  }
+
+  get version(): ConfigVersion {
+    const pending = needsRestart(this.atStart, this.#current);
+    return { hash: this.#hash, since: this.#since, pending, lastReload: this.#lastReload };
   }
 
   /** The gateway has started. */
@@ -129,7 +138,7 @@ export class LiveConfig {
   /** A configuration could not even be read: the one in force stays. */
   refuse(error: Error): void {
     this.#refusal = error;
-    this.metrics.asked('refused');
+    this.#asked('refused');
     if (this.thread?.role === 'worker') return;
     for (const line of error.message.split('\n')) this.log.error(`configuration not changed: ${line}`);
   }
@@ -154,8 +163,8 @@ export class LiveConfig {
     this.#current = to;
     this.#digests = digests;
     this.#refusal = undefined;
-    this.metrics.asked('applied');
-    this.metrics.inForce(hashOf(to));
+    this.#asked('applied');
+    this.#inForce(to);
     const pending = needsRestart(from, to);
     if (this.thread?.role === 'worker') return { changes, pending };
     this.log.info({ changes: changes.length }, 'configuration changed');
@@ -181,9 +190,20 @@ export class LiveConfig {
     // Theirs are not among the files of the configuration, which has shared everything.
     (this.front ?? this.listeners).reloadCertificates();
     this.#refusal = undefined;
-    this.metrics.asked('unchanged');
+    this.#asked('unchanged');
     if (this.thread?.role !== 'worker') this.log.info('configuration read again: nothing has changed');
     return { changes: [], pending: [] };
+  }
+
+  #inForce(config: GatewayConfig): void {
+    this.#hash = hashOf(config);
+    this.#since = Date.now();
+    this.metrics.inForce(this.#hash);
+  }
+
+  #asked(result: ReloadResult): void {
+    this.#lastReload = { time: Date.now(), result };
+    this.metrics.asked(result);
   }
 
   #differs(file: string, digest: string): boolean {
@@ -192,7 +212,7 @@ export class LiveConfig {
   }
 
   async #remember(config: GatewayConfig): Promise<void> {
-    this.metrics.inForce(hashOf(config));
+    this.#inForce(config);
     this.#digests = await digestsOf(filesOf(config, { ofListeners: false }));
   }
 }

@@ -25,8 +25,9 @@ export class CommonState {
     upstreams.onChange(upstream => this.#note(upstream));
     tickets.onReplaced(() => tell({ kind: 'tickets', secret: tickets.current }));
     control.onChange(() => tell({ kind: 'settings', settings: control.snapshot() }));
+    control.onAct(act => tell({ kind: 'circuit-act', act }));
     breakers.events.subscribe(event => {
-      // By hand, in this thread. What workers have decided they tell themselves.
+      // By code in this thread. What workers have decided they tell themselves, and what is done by hand they hear as it is set.
       if (event.isFollowed !== true && event.to !== 'half-open') tell({ kind: 'circuit', event });
     });
   }

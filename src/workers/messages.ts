@@ -1,6 +1,10 @@
+import type { ThreadQuestion, ThreadReport } from '../admin/live/thread-report.js';
 import type { PlainConfig } from '../config/loading/plain-config.js';
 import type { CircuitEvent } from '../circuit-breaker/circuit-events.js';
 import type { BackendSetting } from '../upstream/control/backend-setting.js';
+import type { TailBatch } from '../logging/tail/tail.js';
+import type { TailFilter } from '../logging/tail/tail-filter.js';
+import type { CircuitAct } from '../upstream/control/control-log.js';
 import type { BackendDefinition } from '../upstream/live-backend.js';
 
 /** What a worker is started with. */
@@ -70,8 +74,15 @@ export type ToWorker =
   | { readonly kind: 'found'; readonly found: FoundBackends }
   | { readonly kind: 'health'; readonly verdict: HealthVerdict }
   | { readonly kind: 'circuit'; readonly event: CircuitEvent }
+  /** A circuit is closed or reset by hand. */
+  | { readonly kind: 'circuit-act'; readonly act: CircuitAct }
   | { readonly kind: 'settings'; readonly settings: readonly BackendSetting[] }
   | { readonly kind: 'read-metrics'; readonly question: number }
+  /** What goes on there? */
+  | { readonly kind: 'report'; readonly question: number; readonly about: ThreadQuestion }
+  /** Begin to watch exchanges; send the next lines; watch no more. */
+  | { readonly kind: 'tail'; readonly id: number; readonly filter: TailFilter }
+  | { readonly kind: 'tail-next' | 'untail'; readonly id: number }
   | { readonly kind: 'end'; readonly grace: number; readonly delay: number; readonly isFollowed: boolean };
 
 /** From a worker to the main thread. */
@@ -85,6 +96,8 @@ export type ToMain =
   | { readonly kind: 'cannot'; readonly round: number; readonly message: string }
   | { readonly kind: 'circuit'; readonly event: CircuitEvent }
   | { readonly kind: 'metrics'; readonly question: number; readonly metrics: string }
+  | { readonly kind: 'report'; readonly question: number; readonly report: ThreadReport }
+  | { readonly kind: 'tail'; readonly id: number; readonly batch: TailBatch }
   | { readonly kind: 'told'; readonly fields: Readonly<Record<string, number>>; readonly what: string }
   | { readonly kind: 'ended'; readonly cut: number };
 

@@ -1,10 +1,12 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
 import { Registry } from 'prom-client';
+import { ThreadReporter } from '../admin/live/thread-reporter.js';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { KnownNames } from '../config/loading/checks/check.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { rebuildConfig } from '../config/loading/load-config.js';
+import { Tail } from '../logging/tail/tail.js';
 import { Listeners } from '../listeners/listeners.js';
 import { TicketSecret } from '../listeners/tls/ticket-secret.js';
 import { Succession } from '../process/succession.js';
@@ -56,6 +58,9 @@ class TrafficThread {
   /** What the main thread says of the configurations that are being prepared, by their rounds: whether they take effect. */
   readonly #verdicts = new Map<number, PromiseWithResolvers<boolean>>();
 
+  /** Has the next lines sent to those who watch, by their ids. */
+  readonly #next = new Map<number, () => void>();
+
   private constructor(
     private readonly port: MessagePort,
     private readonly gateway: WorkerGateway,
@@ -106,10 +111,21 @@ class TrafficThread {
         return this.#health(message.verdict);
       case 'circuit':
         return this.gateway.app.get(CircuitBreakers).follow(message.event);
+      case 'circuit-act':
+        return this.gateway.app.get(BackendControl).follow(message.act);
       case 'settings':
         return this.gateway.app.get(BackendControl).restore(message.settings);
       case 'read-metrics':
         return void this.#readMetrics(message.question);
+      case 'report':
+        return this.#report(message);
+      case 'tail':
+        return this.#watch(message);
+      case 'tail-next':
+        return this.#next.get(message.id)?.();
+      case 'untail':
+        this.#next.delete(message.id);
+        return this.gateway.app.get(Tail).unwatch(message.id);
       case 'end':
         this.gateway.app.get(Succession).hasSuccessor = message.isFollowed;
         return void this.#end(message.grace, message.delay);
@@ -155,6 +171,17 @@ class TrafficThread {
     // As text, which costs half of what the system takes for copying the objects.
     const metrics = JSON.stringify(await this.gateway.app.get<Registry>(Registry).getMetricsAsJSON());
     this.#say({ kind: 'metrics', question, metrics });
+  }
+
+  #report({ about, question }: ToWorker & { readonly kind: 'report' }): void {
+    this.#say({ kind: 'report', question, report: this.gateway.app.get(ThreadReporter).report(about) });
+  }
+
+  #watch({ filter, id }: ToWorker & { readonly kind: 'tail' }): void {
+    this.gateway.app.get(Tail).watch(id, filter, (batch, next) => {
+      this.#next.set(id, next);
+      this.#say({ kind: 'tail', id, batch });
+    });
   }
 
   async #end(grace: number, delay: number): Promise<void> {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { ThreadQuestion, ThreadReport } from '../admin/live/thread-report.js';
 import type { ThreadMetrics } from '../metrics/aggregate.js';
 import { HeartbeatWatch } from './heartbeat.js';
 import type { Ports, ToMain, ToWorker, WorkerListener, WorkerStart } from './messages.js';
@@ -34,6 +35,7 @@ export class WorkerHandle {
   #error: Error | undefined;
   #questions = 0;
   readonly #answers = new Map<number, PromiseWithResolvers<ThreadMetrics>>();
+  readonly #reports = new Map<number, (report: ThreadReport | undefined) => void>();
   readonly #serving: HeartbeatWatch;
   readonly #reading: HeartbeatWatch;
   readonly #loaded = Promise.withResolvers<void>();
@@ -60,6 +62,7 @@ export class WorkerHandle {
         this.#loaded.reject(why);
         this.#opened.reject(why);
         for (const answer of this.#answers.values()) answer.reject(why);
+        for (const answer of this.#reports.values()) answer(undefined);
         this.isListening = false;
         if (!this.isEnding) observer.died(this, this.#death, this.#error);
         resolve();
@@ -105,6 +108,21 @@ export class WorkerHandle {
     return answer.promise;
   }
 
+  /** What goes on there; undefined: it has died, or has not answered within `patience` milliseconds. */
+  report(about: ThreadQuestion, patience: number): Promise<ThreadReport | undefined> {
+    const question = ++this.#questions;
+    return new Promise(resolve => {
+      const answer = (report: ThreadReport | undefined): void => {
+        clearTimeout(late);
+        this.#reports.delete(question);
+        resolve(report);
+      };
+      const late = setTimeout(() => answer(undefined), patience);
+      this.#reports.set(question, answer);
+      this.post({ kind: 'report', question, about });
+    });
+  }
+
   /** Ends it if its heartbeat has stopped. To be called every half second or so. */
   look(): void {
     const [isStuck, isStuckReading] = [this.#serving.isStuck(), this.#reading.isStuck()];
@@ -139,6 +157,8 @@ export class WorkerHandle {
         this.#answers.get(message.question)?.resolve(JSON.parse(message.metrics) as ThreadMetrics);
         this.#answers.delete(message.question);
         return;
+      case 'report':
+        return this.#reports.get(message.question)?.(message.report);
       default:
     }
   }

@@ -1,6 +1,7 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { ThreadQuestion, ThreadReports } from '../admin/live/thread-report.js';
 import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { plainOf } from '../config/loading/plain-config.js';
@@ -18,9 +19,11 @@ import { LoadTable } from '../upstream/load/load-table.js';
 import type { Upstreams } from '../upstream/upstreams.js';
 import { CommonState } from './common-state.js';
 import { Drain } from './drain.js';
+import { inquire } from './inquiry.js';
 import type { Ports, ToMain, ToWorker, WorkerListener, WorkerMemory } from './messages.js';
 import { RestartDelay } from './restart-delay.js';
 import { Rounds } from './rounds.js';
+import { WorkerTails } from './worker-tails.js';
 import { WorkerHandle, type Death, type WorkerObserver } from './worker-handle.js';
 
 /** Milliseconds between two looks at the workers. */
@@ -60,6 +63,7 @@ export interface PoolParts {
 /** The worker threads that carry the traffic: started, watched, replaced, changed and ended together. */
 export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown {
   readonly metrics: MergedMetrics;
+  readonly tails = new WorkerTails(() => this.#workers.values());
   readonly #workers = new Map<number, WorkerHandle>();
   readonly #delays = new Map<number, RestartDelay>();
   /** The workers that wait for their replacement, by their indices. */
@@ -127,6 +131,16 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     this.#count();
   }
 
+  get threads(): { readonly thread: number; readonly isRunning: boolean }[] {
+    return Array.from({ length: this.settings.count }, (_, n) => {
+      return { thread: n + 1, isRunning: this.#workers.get(n + 1)?.isListening === true };
+    });
+  }
+
+  report(question: ThreadQuestion): Promise<ThreadReports> {
+    return inquire(this.#workers.values(), question);
+  }
+
   reloadCertificates(): void {
     this.#tell({ kind: 'certificates' });
   }
@@ -183,6 +197,8 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
       case 'prepared':
       case 'cannot':
         return this.#rounds.heard(worker, message);
+      case 'tail':
+        return this.tails.heard(worker, message);
       case 'told':
         return this.#drain.told(worker.index, message.fields);
       case 'ended':
@@ -254,6 +270,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     const start = { index, workers: count, config, instance, memory, state: this.#state.now };
     const worker = new WorkerHandle(entry, start, this);
     this.#workers.set(index, worker);
+    this.tails.begin(worker);
     return worker;
   }
 

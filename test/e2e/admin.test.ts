@@ -5,6 +5,8 @@ import { Counter, Registry } from 'prom-client';
 import { AdminModule } from '../../src/admin/admin.module.js';
 import { AdminServer } from '../../src/admin/admin-server.js';
 import type { AdminSources, AdminUpstream } from '../../src/admin/admin-sources.js';
+import { buildConfig } from '../../src/config/loading/load-config.js';
+import { Tail } from '../../src/logging/tail/tail.js';
 import { Readiness } from '../../src/health/readiness.js';
 import type { Backend, Veto } from '../../src/upstream/backend.js';
 import { BackendControl } from '../../src/upstream/control/backend-control.js';
@@ -26,16 +28,29 @@ const out = backend('b', 'http://localhost', {
 });
 const orders: AdminUpstream = { name: 'orders', strategy: 'round-robin', backends: [fine, out], available: [fine] };
 
+const matched = { order: 1, hosts: ['*'], methods: [], conditions: [], target: 'upstream orders' };
+const route = { name: 'orders', path: '/orders/*', ...matched };
+
 function sources(changes: Partial<AdminSources> = {}): AdminSources {
   const registry = new Registry();
   new Counter({ name: 'gatehouse_test_total', help: 'A test.', registers: [registry] }).inc(3);
   const readiness = new Readiness();
   readiness.ready();
+  const config = buildConfig({ upstreams: {}, routes: [] });
   return {
     readiness,
+    version: '1.2.3',
+    log: pino({ enabled: false }),
     upstreams: () => [orders],
+    lastProbe: () => undefined,
+    config: () => config,
+    configVersion: () => ({ hash: 1, since: 0, pending: [], lastReload: undefined }),
+    listeners: () => [],
+    workers: () => [],
+    tails: new Tail(),
+    reports: async () => ({ reports: [], missing: [] }),
     control: new BackendControl(new Upstreams([]), new ControlLog(pino({ enabled: false }))),
-    routes: () => [{ name: 'orders', path: '/orders/*' }],
+    routes: () => [route],
     metrics: registry,
     configRefusal: () => undefined,
     handOver: () => false,
@@ -91,7 +106,7 @@ describe('the admin listener', () => {
   it('serves the route table', async () => {
     const response = await get('/routes');
     expect(response.header('content-type')).toMatch(/^application\/json/);
-    expect(response.json()).toEqual([{ name: 'orders', path: '/orders/*' }]);
+    expect(response.json()).toEqual([route]);
   });
 
   it('serves the upstreams without the secrets in their URLs', async () => {

@@ -3,9 +3,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import type { StatusView } from '../../src/admin/api/views.js';
 import { answer, refusedPort, startBackend, type TestBackend } from '../support/backend.js';
 import { closeLater } from '../support/cleanup.js';
 import { request } from '../support/client.js';
+import { openStream } from '../support/event-stream.js';
 import { metricAt, vetoesAt } from '../support/operator.js';
 import { eventually } from '../support/poll.js';
 import { startGateway, type RunningGateway } from '../support/program.js';
@@ -160,6 +162,41 @@ describe('a gateway of several workers', () => {
     const undrain = { ...post, path: '/upstreams/probed/backends/probed/undrain' };
     expect((await request(gateway.adminPort, undrain)).status).toBe(200);
     await eventually(async () => expect(await statuses(atOnce(gateway, '/probed', 20))).toEqual({ 200: 20 }));
+  });
+
+  it('holds a circuit open by hand in all workers, and closes it in all of them', async () => {
+    const act = (what: string) => {
+      const path = `/upstreams/probed/backends/probed/breaker/${what}`;
+      return request(gateway.adminPort, { method: 'POST', path });
+    };
+    expect((await act('open')).status).toBe(200);
+    await eventually(async () => expect(await statuses(atOnce(gateway, '/probed', 20))).toEqual({ 503: 20 }));
+    const transitions = () =>
+      metricAt(gateway.adminPort, 'gatehouse_circuit_transitions_total', { backend: 'probed', to: 'open' });
+    expect(await transitions()).toBe(1);
+    expect((await act('close')).status).toBe(200);
+    await eventually(async () => expect(await statuses(atOnce(gateway, '/probed', 20))).toEqual({ 200: 20 }));
+  });
+
+  it('shows operators what goes on in all workers, request by request too', async () => {
+    const tail = await openStream(gateway.adminPort, { path: '/tail?route=said' });
+    // Each worker has to hear of it first.
+    await eventually(async () => {
+      await statuses(atOnce(gateway, '/said', 20));
+      return (await request(gateway.adminPort, { path: '/status' })).json<StatusView>().threads.length === workers + 1;
+    });
+    const status = await eventually(async () => {
+      const view = (await request(gateway.adminPort, { path: '/status' })).json<StatusView>();
+      return view.routes.some(({ name, requests }) => name === 'said' && requests >= 20) && view;
+    });
+    expect(status.threads.map(({ state, thread }) => [thread, state])).toEqual(
+      ['main', '1', '2', '3'].map(thread => [thread, 'running']),
+    );
+    await eventually(async () => {
+      await statuses(atOnce(gateway, '/said', 20));
+      return [...tail.text.matchAll(/"route":"said","attempts"/g)].length >= 20;
+    });
+    tail.leave();
   });
 
   it('takes another configuration in all workers, and a listener that it adds is served by all', async () => {

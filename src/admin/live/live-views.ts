@@ -1,0 +1,212 @@
+import { HttpException, Inject, Injectable } from '@nestjs/common';
+import { effectiveConfig } from '../../config/showing/effective-config.js';
+import type { CertificateReading } from '../../metrics/certificate-metrics.js';
+import type { RecentFailure } from '../../metrics/recent/recent-failures.js';
+import { didYouMean } from '../../spelling/nearest.js';
+import { ADMIN_SOURCES, type AdminSources } from '../admin-sources.js';
+import type {
+  CertificateView,
+  ConfigVersionView,
+  ConfigView,
+  ErrorListView,
+  ErrorView,
+  LastingListView,
+  LastingView,
+  ListenerView,
+  RouteView,
+  StatusView,
+  ThreadView,
+  UpstreamView,
+  VersionView,
+} from '../api/views.js';
+import type { LastingReport, ThreadReport, ThreadReports } from './thread-report.js';
+import { figuresView, limitViews, routeTraffic, sumOf, trafficView } from './traffic-views.js';
+import { upstreamViews } from './upstream-views.js';
+
+const day = 24 * 3_600_000;
+/** Errors in a status. */
+const fewErrors = 20;
+const startedAt = Date.now() - performance.now();
+
+/** Makes what the admin API answers: for requests, for the live feed and for commands. */
+@Injectable()
+export class LiveViews {
+  constructor(@Inject(ADMIN_SOURCES) private readonly sources: AdminSources) {}
+
+  get version(): VersionView {
+    const { version } = this.sources;
+    return { version, node: process.version, pid: process.pid, startedAt: isoTime(startedAt) };
+  }
+
+  get configVersion(): ConfigVersionView {
+    const { hash, lastReload, pending, since } = this.sources.configVersion();
+    const refusal = this.sources.configRefusal();
+    return {
+      hash: hash.toString(16).padStart(12, '0'),
+      loadedAt: isoTime(since),
+      pending,
+      ...(refusal !== undefined && { refusal }),
+      ...(lastReload && { lastReload: { time: isoTime(lastReload.time), result: lastReload.result } }),
+    };
+  }
+
+  get config(): ConfigView {
+    return { ...this.configVersion, configuration: effectiveConfig(this.sources.config()) };
+  }
+
+  async upstreams(): Promise<readonly UpstreamView[]> {
+    return upstreamViews(this.sources, await this.sources.reports(), Date.now());
+  }
+
+  /** The route table, with the traffic of each route. */
+  async routes(): Promise<readonly RouteView[]> {
+    const { reports } = await this.sources.reports();
+    const sums = sumOf(reports.map(({ report }) => report.routes));
+    const now = Date.now();
+    return this.sources.routes().map(row => {
+      const counted = sums.get(row.name);
+      return counted === undefined ? row : { ...row, traffic: figuresView(counted, now) };
+    });
+  }
+
+  /** The first open event streams or tunnels, at most `most`, and how many there are. */
+  async lasting(kind: 'stream' | 'tunnel', most: number): Promise<LastingListView> {
+    const { missing, reports } = await this.sources.reports({ [kind === 'stream' ? 'streams' : 'tunnels']: most });
+    const all = reports.map(({ report }) => report);
+    const listed = all.flatMap(({ lasting }) => lasting).slice(0, most);
+    const now = Date.now();
+    return {
+      open: countOf(all, kind === 'stream' ? 'streams' : 'tunnels'),
+      listed: listed.map(each => lastingView(each, now)),
+      ...(missing.length > 0 && { missing }),
+    };
+  }
+
+  /** The last failures and refusals, at most `most`. `isWanted`: leaves out those for which it is false. */
+  async errors(most: number, isWanted: (failure: RecentFailure) => boolean = () => true): Promise<ErrorListView> {
+    const { missing, reports } = await this.sources.reports({ failures: true });
+    const errors = errorViews(reports, most, isWanted);
+    return { errors, ...(missing.length > 0 && { missing }) };
+  }
+
+  /** Refuses with 404 the name of a route that there is not. */
+  checkRoute(name: string): void {
+    // Also of requests that no route matches.
+    const names = new Set(['none', ...this.sources.routes().map(route => route.name)]);
+    if (names.has(name)) return;
+    throw new HttpException({ detail: `no route is named "${name}"${didYouMean(name, names) || '.'}` }, 404);
+  }
+
+  /** The same for an upstream. */
+  checkUpstream(name: string): void {
+    const names = Array.from(this.sources.upstreams(), each => each.name);
+    if (names.includes(name)) return;
+    throw new HttpException({ detail: `no upstream is named "${name}"${didYouMean(name, names) || '.'}` }, 404);
+  }
+
+  async certificates(): Promise<readonly CertificateView[]> {
+    return certificateViews((await this.sources.reports()).reports, Date.now());
+  }
+
+  /** All that goes on now. */
+  async status(): Promise<StatusView> {
+    const reported = await this.sources.reports({ failures: true });
+    const { reports } = reported;
+    const all = reports.map(({ report }) => report);
+    const now = Date.now();
+    return {
+      time: isoTime(now),
+      state: this.sources.readiness.state,
+      version: this.version,
+      configuration: this.configVersion,
+      listeners: this.#listeners(all),
+      threads: this.#threads(reported),
+      traffic: trafficView(all, now),
+      routes: routeTraffic(all, now),
+      upstreams: upstreamViews(this.sources, reported, now),
+      streams: countOf(all, 'streams'),
+      tunnels: countOf(all, 'tunnels'),
+      errors: errorViews(reports, fewErrors),
+      limits: limitViews(all),
+      certificates: certificateViews(reports, now),
+    };
+  }
+
+  #listeners(reports: readonly ThreadReport[]): ListenerView[] {
+    const connections = new Map<string, number>();
+    for (const { connections: count, listener } of reports.flatMap(({ listeners }) => listeners))
+      connections.set(listener, (connections.get(listener) ?? 0) + count);
+    return this.sources.listeners().map(({ name, url }) => ({ name, url, connections: connections.get(name) ?? 0 }));
+  }
+
+  #threads({ missing, reports }: ThreadReports): ThreadView[] {
+    const running = reports.map(({ report, thread }) => threadView(thread, report));
+    const silent = missing.map(thread => ({ thread: nameOf(thread), state: 'silent' as const }));
+    const absent = this.sources
+      .workers()
+      .filter(({ isRunning, thread }) => !isRunning && !missing.includes(thread))
+      .map(({ thread }) => ({ thread: nameOf(thread), state: 'absent' as const }));
+    return [...running, ...silent, ...absent];
+  }
+}
+
+function threadView(thread: number, { busy, heapUsed, inFlight, loopDelay }: ThreadReport): ThreadView {
+  return {
+    thread: nameOf(thread),
+    state: 'running',
+    inFlight,
+    busy: Math.round(busy * 1_000) / 1_000,
+    loopDelay: Math.round(loopDelay),
+    heapUsed,
+  };
+}
+
+function nameOf(thread: number): string {
+  return thread === 0 ? 'main' : String(thread);
+}
+
+function countOf(reports: readonly ThreadReport[], kind: 'streams' | 'tunnels'): number {
+  return reports.reduce((sum, report) => sum + report[kind], 0);
+}
+
+function errorViews(
+  reports: ThreadReports['reports'],
+  most: number,
+  isWanted: (failure: RecentFailure) => boolean = () => true,
+): ErrorView[] {
+  return reports
+    .flatMap(({ report }) => report.failures)
+    .filter(isWanted)
+    .toSorted((one, other) => other.time - one.time)
+    .slice(0, most)
+    .map(({ duration, time, ...failure }) => ({
+      time: isoTime(time),
+      ...failure,
+      duration: Math.round(duration * 1_000) / 1_000,
+    }));
+}
+
+/** Each worker serves the same certificates: the one that expires soonest counts, as a thread may not have read the new one yet. */
+function certificateViews(reports: ThreadReports['reports'], now: number): CertificateView[] {
+  const soonest = new Map<string, CertificateReading>();
+  for (const reading of reports.flatMap(({ report }) => report.certificates)) {
+    const key = JSON.stringify([reading.listener, reading.certificate]);
+    const known = soonest.get(key);
+    if (known === undefined || reading.expiry < known.expiry) soonest.set(key, reading);
+  }
+  return Array.from(soonest.values(), ({ certificate, expiry, listener, names = [] }) => ({
+    listener,
+    file: certificate,
+    names,
+    expires: isoTime(expiry * 1_000),
+    daysLeft: Math.floor((expiry * 1_000 - now) / day),
+  }));
+}
+
+function lastingView({ age, kind: _, ...state }: LastingReport, now: number): LastingView {
+  return { ...state, openedAt: isoTime(now - age) };
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
