@@ -41,26 +41,56 @@ export class AdminClient {
 
   /** Sends a request to a path of the admin listener. */
   async ask<T>(method: 'GET' | 'POST', path: string): Promise<AdminAnswer<T>> {
+    const response = await this.#send(method, path, AbortSignal.timeout(patience));
+    if (typeof response === 'number') return { code: response };
+    return { body: (await response.json().catch(() => ({}))) as T };
+  }
+
+  /** Takes the events of a stream until it ends, or `signal` aborts it. Resolves with the exit code, with a message on standard error. */
+  async follow(path: string, signal: AbortSignal, take: (event: string, data: string) => void): Promise<number> {
+    const response = await this.#send('GET', path, signal);
+    if (typeof response === 'number') return response;
+    try {
+      let rest = '';
+      for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+        const blocks = (rest + piece).split('\n\n');
+        rest = blocks.pop()!;
+        for (const block of blocks) {
+          const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+          if (event !== undefined && data !== undefined) take(event, data);
+        }
+      }
+    } catch {
+      // It has ended: said below.
+    }
+    if (!signal.aborted) process.stderr.write('gatehouse: the gateway has ended the stream: it may be about to end.\n');
+    return exitCode.unreachable;
+  }
+
+  /** Gives what was answered; where that is a refusal, or nothing, the exit code, with the reason on standard error. */
+  async #send(method: 'GET' | 'POST', path: string, signal: AbortSignal): Promise<Response | number> {
     const url = new URL(path, this.url);
     const headers = authorizationOf(this.token);
     let response: Response;
     try {
-      response = await fetch(url, { method, headers, signal: AbortSignal.timeout(patience) });
+      response = await fetch(url, { method, headers, signal });
     } catch (error) {
       const { cause, message } = error as Error;
       const why = cause instanceof Error ? cause.message : message;
       process.stderr.write(
         `gatehouse: no gateway answers at ${url.origin} (${why}): is it running, and is that its admin address?\n`,
       );
-      return { code: exitCode.unreachable };
+      return exitCode.unreachable;
     }
+    if (response.ok) return response;
     const answer = (await response.json().catch(() => ({}))) as unknown;
-    if (response.ok) return { body: answer as T };
     const { detail, problems = [] } = answer as { readonly detail?: string; readonly problems?: readonly string[] };
     process.stderr.write(
       `gatehouse: ${[detail ?? `${url.origin} answered ${response.status}`, ...problems].join('\n')}\n`,
     );
-    return { code: codes[response.status] ?? exitCode.unreachable };
+    if (response.status === 401)
+      process.stderr.write('gatehouse: set GATEWAY_ADMIN_TOKEN, or name the file of the gateway with --config.\n');
+    return codes[response.status] ?? exitCode.unreachable;
   }
 }
 

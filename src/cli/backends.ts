@@ -1,4 +1,4 @@
-import type { Controlled } from '../admin/backends.controller.js';
+import type { ControlledView } from '../admin/api/views.js';
 import { didYouMean } from '../spelling/nearest.js';
 import { AdminClient, usage, type AdminOptions } from './admin-client.js';
 import { exitCode } from './exit-code.js';
@@ -37,6 +37,17 @@ export function weight(name: string, value: string, options: BackendOptions): Pr
   return act(name, 'weight', { weight: value }, options);
 }
 
+/** `gatehouse breaker UPSTREAM/ID open|close|reset`: holds the circuit of a backend open, closes it, or forgets what has failed too. */
+export async function breaker(name: string, what: string, options: BackendOptions): Promise<number> {
+  const known = ['open', 'close', 'reset'];
+  if (!known.includes(what))
+    return usage(
+      `a circuit breaker can be told to ${known.join(', ')}, and not "${what}"${didYouMean(what, known) || '.'}`,
+    );
+  if (what !== 'open' && options.for !== undefined) return usage('--for goes with open.');
+  return act(name, `breaker/${what}`, {}, options);
+}
+
 async function act(
   name: string,
   what: string,
@@ -52,11 +63,11 @@ async function act(
   const query = new URLSearchParams({ ...values, ...(options.for !== undefined && { for: options.for }) });
   const [upstream, backend] = [encodeURIComponent(place.upstream), encodeURIComponent(place.backend)];
   const path = `/upstreams/${upstream}/backends/${backend}/${what}?${query}`;
-  const answer = await client.ask<Controlled>('POST', path);
+  const answer = await client.ask<ControlledView>('POST', path);
   return 'code' in answer ? answer.code : tell(answer.body, options.json === true);
 }
 
-function tell(controlled: Controlled, json: boolean): number {
+function tell(controlled: ControlledView, json: boolean): number {
   const { changes, warnings } = controlled;
   if (json) process.stdout.write(`${JSON.stringify(controlled, null, 2)}\n`);
   else {

@@ -8,7 +8,7 @@ export const exitCode = {
   usage: 2,
   /** It could not start: an address in use. */
   cannotStart: 3,
-  /** `reload`, `drain`, `undrain`, `weight`: no gateway answers, or it does not take the request. */
+  /** Commands for a running gateway: none answers, or it does not take the request. */
   unreachable: 4,
   /** A failure of the program itself. */
   internal: 70,

@@ -2,11 +2,13 @@ import 'reflect-metadata';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { nearest } from '../spelling/nearest.js';
 import { version } from '../version.js';
-import type { AdminOptions } from './admin-client.js';
 import type { BackendOptions } from './backends.js';
 import { exitCode } from './exit-code.js';
 import { report } from './report.js';
+import type { ReloadOptions } from './reload.js';
 import type { RunOptions } from './run-config.js';
+import type { ShowOptions } from './status.js';
+import type { TailOptions } from './tail.js';
 
 const exitCodes = `
 Exit codes:
@@ -14,7 +16,7 @@ Exit codes:
   ${exitCode.invalidConfig}   the configuration is not valid, or its file cannot be read
   ${exitCode.usage}   the command line is not understood
   ${exitCode.cannotStart}   could not start (an address in use)
-  ${exitCode.unreachable}   reload, drain, undrain, weight: no gateway answers, or it does not take the request
+  ${exitCode.unreachable}   commands for a running gateway: none answers, or it does not take the request
   ${exitCode.internal}  a failure of the program itself
   SIGTERM, SIGINT and SIGQUIT end it gracefully; a second one ends it at once, with 128 + the signal's number.`;
 
@@ -68,14 +70,14 @@ export async function main(argv: readonly string[]): Promise<number> {
         (await import('./check.js')).check(...args),
       ),
     );
-  adminOptions(
+  showOptions(
     program
       .command('reload')
       .summary('have a running gateway read its configuration again')
       .description(
         'Have a running gateway read its configuration again. Prints what has changed; when the file is refused, says why, and the gateway goes on as before.',
       ),
-  ).action(finish(async (options: AdminOptions) => (await import('./reload.js')).reload(options)));
+  ).action(finish(async (options: ReloadOptions) => (await import('./reload.js')).reload(options)));
   backendOptions(
     program
       .command('drain')
@@ -108,6 +110,39 @@ export async function main(argv: readonly string[]): Promise<number> {
       (await import('./backends.js')).weight(name, value, options),
     ),
   );
+  backendOptions(
+    program
+      .command('breaker')
+      .summary('hold the circuit of a backend of a running gateway open, or close it')
+      .description(
+        'Hold the circuit breaker of a backend of a running gateway open, so that it gets no new requests; close it; or reset it, which also forgets what has failed.',
+      )
+      .argument('<backend>', backendArgument)
+      .argument('<what>', 'open, close or reset')
+      .option('--for <time>', `with open: ${timeOption}`),
+  ).action(
+    finish(async (name: string, what: string, options: BackendOptions) =>
+      (await import('./backends.js')).breaker(name, what, options),
+    ),
+  );
+  showOptions(program.command('status').summary('show what goes on in a running gateway')).action(
+    finish(async (options: ShowOptions) => (await import('./status.js')).status(options)),
+  );
+  showOptions(
+    program.command('upstreams').summary('show the backends of a running gateway, and why some get no requests'),
+  ).action(finish(async (options: ShowOptions) => (await import('./status.js')).upstreams(options)));
+  showOptions(
+    program
+      .command('tail')
+      .summary('print the requests of a running gateway as they end')
+      .description('Print the requests of a running gateway as they end, until Ctrl-C. All filters must fit.')
+      .option('--route <name>', 'only of this route, or of none; may be repeated', collect)
+      .option('--upstream <name>', 'only those that went to this upstream')
+      .option('--backend <id>', 'only those that went to this backend')
+      .option('--status <statuses>', 'only with these: 404, 5xx or 400-499, with commas between them')
+      .option('--slower-than <time>', 'only what took longer, such as 200ms')
+      .option('--client <addresses>', 'only from this address or range, such as 10.0.0.0/8'),
+  ).action(finish(async (options: TailOptions) => (await import('./tail.js')).tail(options)));
   program
     .command('print')
     .summary('print the effective configuration: all defaults, secrets masked')
@@ -185,22 +220,28 @@ function backendOptions(command: Command): Command {
   return adminOptions(command).option('--json', 'write what has changed as JSON, for machines');
 }
 
+function showOptions(command: Command): Command {
+  return adminOptions(command).option('--json', 'write it as JSON, for machines');
+}
+
 function runOptions(command: Command): Command {
   return command
     .option('-c, --config <file>', 'YAML file (default: $GATEWAY_CONFIG)')
     .option('-t, --to <url>', 'backend to proxy to, with every default; may be repeated', collect)
     .option('-p, --port <port>', 'port to listen on, with --to (default: 8080, with --tls 8443)', parsePort)
+    .option('--admin-port <port>', 'port for operators, with --to (default: 9901; 0: any free one)', parsePort)
     .option('--tls', 'serve https with a certificate made for this run, with --to')
     .option('--take-over', 'listen beside the gateway that runs now, and then have it end: no connection is refused')
     .option('-s, --strategy <name>', 'load-balancing strategy, with --to (default: round-robin)');
 }
 
-function asksForDemo({ config, to, port, strategy, tls }: RunOptions): boolean {
+function asksForDemo({ adminPort, config, to, port, strategy, tls }: RunOptions): boolean {
   return (
     config === undefined &&
     process.env['GATEWAY_CONFIG'] === undefined &&
     to === undefined &&
     port === undefined &&
+    adminPort === undefined &&
     strategy === undefined &&
     tls === undefined
   );

@@ -3,6 +3,7 @@ import { describeRoutes, type RouteRow } from '../routing/describe.js';
 import { RouteTable } from '../routing/route-table.js';
 import { exitCode } from './exit-code.js';
 import { loadFile } from './load-file.js';
+import { table } from './table.js';
 
 const columns = ['#', 'NAME', 'HOST', 'PATH', 'METHODS', 'CONDITIONS', 'TARGET', ''] as const;
 
@@ -25,16 +26,4 @@ function cells(row: RouteRow): string[] {
     row.target,
     row.shadowedBy === undefined ? '' : `never matches: shadowed by ${row.shadowedBy}`,
   ];
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = columns.map((_, column) => Math.max(...rows.map(row => row[column]!.length)));
-  return rows
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

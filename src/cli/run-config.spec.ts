@@ -37,6 +37,12 @@ describe('what gatehouse run runs', () => {
     expect(config.upstreams.get('default')).toMatchObject({ backends, strategy: { name: 'random' } });
   });
 
+  it('has the port for operators that --admin-port names, and only without a file', () => {
+    expect(run({ to, adminPort: 9999 }, {}).admin.port).toBe(9999);
+    expect(run({ to }, {}).admin.port).toBe(9901);
+    expect(configToRun({ config: file('argument'), adminPort: 1 }, {})).toContain('--admin-port');
+  });
+
   it('listens on 8080 unless it is told otherwise', () => {
     expect(run({ to }, {}).listeners).toMatchObject([{ port: 8080 }]);
   });

@@ -11,6 +11,7 @@ export interface RunOptions {
   readonly config?: string;
   readonly to?: readonly string[];
   readonly port?: number;
+  readonly adminPort?: number;
   readonly strategy?: string;
   readonly tls?: boolean;
   readonly takeOver?: boolean;
@@ -21,18 +22,19 @@ export interface RunOptions {
  * ConfigError for a bad file.
  */
 export function configToRun(
-  { config, to = [], port, strategy }: RunOptions,
+  { config, to = [], port, adminPort, strategy }: RunOptions,
   env: NodeJS.ProcessEnv,
   selfSigned?: SelfSigned,
 ): LoadedConfig | string {
   if (to.length > 0) {
     if (config !== undefined) return '--to and --config exclude each other: put the backends into the file.';
     const upstreams = { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } };
-    const built = buildConfig({ ...listenersOf(port, selfSigned), upstreams }, knownNames);
+    const admin = adminPort === undefined ? {} : { admin: { port: adminPort } };
+    const built = buildConfig({ ...listenersOf(port, selfSigned), ...admin, upstreams }, knownNames);
     return { config: built, warnings: [], problemAt: noPlace, ...noOrigin };
   }
-  if (port !== undefined || strategy !== undefined)
-    return '--port and --strategy go with --to; with a file they stand in the file.';
+  if (port !== undefined || adminPort !== undefined || strategy !== undefined)
+    return '--port, --admin-port and --strategy go with --to; with a file they stand in the file.';
   const file = config ?? env['GATEWAY_CONFIG'];
   if (file === undefined || file === '') {
     return 'nothing to run: name a file with --config or GATEWAY_CONFIG, or backends with --to (or try "gatehouse demo").';
