@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/loading/load-config.js';
+import { operations } from '../../src/admin/openapi/operations.js';
 import { errorTable } from '../../src/http/gateway-error.js';
 import * as library from '../../src/index.js';
 import { RouteTable } from '../../src/routing/route-table.js';
@@ -189,5 +190,19 @@ describe('docs/adr/0001-private-parts-of-libraries.md', () => {
     // The window is tried by the breaker that counts in it.
     const tried = named.map(name => (name === 'circuit-window' ? 'guarded-opossum' : name));
     expect(tried.filter(name => !files.includes(`${name}.spec.ts`))).toEqual([]);
+  });
+});
+
+describe('docs/admin-api.md', () => {
+  const text = page('docs/admin-api.md');
+
+  it('has all that the OpenAPI document has, and nothing else', () => {
+    const shown = [...text.matchAll(/^\| `((?:GET|POST) \S+)` /gm)].map(([, name]) => name!);
+    expect(shown.toSorted()).toEqual(Object.keys(operations).toSorted());
+  });
+
+  it('names each filter of the tail', () => {
+    const filters = Object.keys(operations['GET /tail']!.values!);
+    for (const name of filters) expect(text).toContain(`| \`${name}\` `);
   });
 });
