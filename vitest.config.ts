@@ -19,11 +19,6 @@ const scaled = [
   'test/fault/tunnel-chaos.test.ts',
 ];
 
-/** Much of `sockets` is waiting: more workers than cores. */
-const together = { maxWorkers: 4, sequence: { groupOrder: 0 } };
-
-const later = ['test/**/*.solo.test.ts', 'test/**/*.long.test.ts'];
-
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/cost-reporter.ts'],
@@ -35,13 +30,13 @@ export default defineConfig({
     // A worker loads the program once, not once for each file.
     isolate: false,
     projects: [
-      // Of one group vitest begins with the project whose name sorts first: `sockets`. Where its last files wait, those of `unit` compute.
-      project('sockets', ['test/**/*.test.ts'], {
-        exclude: later,
+      project('together', ['src/**/*.spec.ts', 'bench/**/*.spec.ts', 'test/**/*.test.ts'], {
+        exclude: ['test/**/*.solo.test.ts', 'test/**/*.long.test.ts'],
         globalSetup: ['test/support/build-once.ts'],
-        ...together,
+        // Much of it is waiting: more workers than cores.
+        maxWorkers: 4,
+        sequence: { groupOrder: 0 },
       }),
-      project('unit', ['src/**/*.spec.ts', 'bench/**/*.spec.ts'], together),
       // What measures time, CPU or memory has the machine to itself.
       project('solo', ['test/**/*.solo.test.ts'], {
         globalSetup: ['test/support/build-once.ts'],

@@ -35,7 +35,7 @@ function keepComing(port: number, clients: number) {
   const come = async (): Promise<void> => {
     while (goesOn) {
       // Often enough, and not all the time of the machine.
-      await pause(5);
+      await pause(15);
       await request(port).then(
         ({ text }) => answers.push(text),
         (error: unknown) => failures.push(error),

@@ -36,7 +36,7 @@ describe('a gateway that has too few descriptors for its clients', () => {
           app: {
             backends: [backend.url],
             circuitBreaker: { volumeThreshold: 5 },
-            healthCheck: { path: '/health', interval: '1s', timeout: '1s', unhealthyAfter: 1 },
+            healthCheck: { path: '/health', interval: '1s', timeout: '1s', unhealthyAfter: 3 },
           },
         },
       },

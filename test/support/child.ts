@@ -1,6 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { closeLater } from './cleanup.js';
 import { within } from './poll.js';
 
@@ -122,9 +120,7 @@ export class Child {
 
 /** What every child gets of this environment: nothing that would change what the program does. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  // The compiled modules of the program are kept from one start to the next.
-  const compiled = { NODE_COMPILE_CACHE: join(tmpdir(), 'gatehouse-compiled') };
   const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_V8_COVERAGE'];
   const entries = kept.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
-  return { ...compiled, ...Object.fromEntries(entries) };
+  return Object.fromEntries(entries);
 }

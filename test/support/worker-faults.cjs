@@ -9,12 +9,14 @@ const faults = {
   throw() {
     throw new Error('a fault of the test');
   },
+  // Without end, and without the time of a core that the other tests need.
   loop() {
-    for (;;);
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    for (;;) Atomics.wait(cell, 0, 0, 10);
   },
   fill() {
     const all = [];
-    for (;;) all.push(new Array(10_000).fill(Math.random()));
+    for (;;) all.push(new Array(200_000).fill(Math.random()));
   },
 };
 
