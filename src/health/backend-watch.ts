@@ -22,8 +22,6 @@ export interface WatchObserver {
 
 /** Probes of one backend at the same time: one under way, and one that was given up and has not ended. */
 const maxRunning = 2;
-/** All first probes are started within this time, or within the interval if that is shorter. */
-const spread = 1_000;
 const longestTimer = 2 ** 31 - 1;
 
 /**
@@ -50,8 +48,8 @@ export class BackendWatch {
     this.#healthy = !backend.vetoes.has('unhealthy');
   }
 
-  /** Call once. */
-  start(): void {
+  /** Call once. The first probe starts within `spread` milliseconds, or within the interval if that is shorter. */
+  start(spread = 1_000): void {
     this.#wait(this.random() * Math.min(this.settings.interval, spread));
   }
 

@@ -105,6 +105,18 @@ describe('the health monitor', () => {
     expect(available('app')).toEqual(['a', 'b']);
   });
 
+  it('starts at most about a thousand first probes a second, so that thousands of backends are not asked at once', async () => {
+    const backends = Array.from({ length: 4_000 }, (_, index) => `b${index}`);
+    const { init, metrics, pass } = await setup({ app: upstream({ name: 'oracle', options: {} }, ...backends) });
+    const probed = async () => (await metrics()).filter(line => /^gatehouse_probes_total.* [1-9]/.test(line)).length;
+    await init();
+    // Chance is 0.5 throughout: each first probe comes in the middle of the time in which all do.
+    await pass(1.9);
+    expect(await probed()).toBe(0);
+    await pass(0.2);
+    expect(await probed()).toBe(4_000);
+  });
+
   it('writes one line for each change of a verdict, with the reason', async () => {
     const { init, log, pass } = await setup({ app: upstream({ name: 'oracle', options: { floor: 3 } }, 'a', 'b') });
     await init();

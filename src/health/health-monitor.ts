@@ -25,6 +25,9 @@ import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import type { HealthProbe, ProbeResult } from './probe.js';
 import { Probes } from './probes.js';
 
+/** Milliseconds within which the first probes of all backends start, and of each thousand of them where there are more: together they would take so much CPU time that healthy backends fail them. */
+const spread = 1_000;
+
 /** How the backends of one upstream are watched. */
 interface WatchedUpstream {
   readonly healthCheck: HealthCheckConfig;
@@ -84,7 +87,7 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
   start(): void {
     if (this.#phase !== 'new') return;
     this.#phase = 'started';
-    for (const { watch } of this.#watches.values()) watch.start();
+    startAll(Array.from(this.#watches.values(), ({ watch }) => watch));
   }
 
   /** Ends probing for good: no timers are left, probes under way are aborted. Vetoes stay as they are. */
@@ -128,6 +131,7 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
   /** Watches the backends that there are now, and no others. */
   #follow(): void {
     const left = new Set(this.#watches.keys());
+    const added: BackendWatch[] = [];
     for (const { backends, name } of this.upstreams) {
       const of = this.#upstreams.get(name);
       if (of === undefined) continue;
@@ -139,9 +143,10 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
         const watch = new BackendWatch(backend, of.probe, of.healthCheck, this.random, this.#observer(name));
         this.metrics.verdict(name, backend.id, !backend.vetoes.has('unhealthy'));
         this.#watches.set(backend, { upstream: name, of, watch });
-        if (this.#phase === 'started') watch.start();
+        added.push(watch);
       }
     }
+    if (this.#phase === 'started') startAll(added);
     for (const backend of left) this.#unwatch(backend);
   }
 
@@ -180,4 +185,8 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
       },
     };
   }
+}
+
+function startAll(watches: readonly BackendWatch[]): void {
+  for (const watch of watches) watch.start(Math.max(spread, watches.length));
 }
