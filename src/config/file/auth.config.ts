@@ -160,6 +160,11 @@ export class AuthConfig {
   })
   mode: 'any' | 'all' | 'off' = 'any';
 
+  @Key(identityField, {
+    doc: 'A header field that tells the backend who sends a request, whichever method has found it out: the id of the API key, the user name, the `sub` of a token, the first of `forward.copyHeaders`. In UTF-8; a value that cannot stand in a field unchanged is left out. What a client sent under this name is removed, on every route.',
+  })
+  declare forwardUser?: string;
+
   @Key(flag, {
     doc: 'Whether the backend gets the credentials that let the request through: `Authorization` of `jwt` and `basic`, the field of `apiKey`. Others in these fields, and what any method has refused, are removed in any case. Without `jwt` and `basic`, `Authorization` passes; with `forward`, only where that has let the request through.',
   })

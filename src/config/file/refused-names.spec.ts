@@ -34,6 +34,7 @@ const places: Record<string, (name: string) => object> = {
   'fallback.headers': name => upstream({ fallback: { headers: { [name]: 'x' } } }),
   'healthCheck.headers': name => upstream({ healthCheck: { headers: { [name]: 'x' } } }),
   'jwt.forwardClaims': name => auth({ jwt: { ...token, forwardClaims: { sub: name } } }),
+  'auth.forwardUser': name => auth({ forwardUser: name, apiKey: { keys: [key] } }),
   'apiKey.header': name => auth({ apiKey: { header: name, keys: [key] } }),
   'forward.copyHeaders': name => auth({ forward: { url: 'http://auth:4000/verify', copyHeaders: [name] } }),
 };

@@ -15,8 +15,8 @@ import { RouteValidationConfig, ValidationConfig } from './validation.config.js'
 
 const limitKey = text({
   label: 'limit key',
-  expected: 'client-ip, global, header:<name> or jwt:<claim>',
-  pattern: /^(client-ip|global|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|jwt:.+)$/,
+  expected: 'client-ip, global, identity, header:<name> or jwt:<claim>',
+  pattern: /^(client-ip|global|identity|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|jwt:.+)$/,
 });
 const orOff: Kind<string> = orWord('off', '', headerValue, value => value === '');
 
@@ -43,7 +43,7 @@ export class RateLimitConfig {
   declare burst?: number;
 
   @Key(limitKey, {
-    doc: 'What has a limit of its own: `client-ip`, `global` (all together), `header:<name>`, or `jwt:<claim>`, which runs after authentication. Requests without the header or claim count by their address. A header that anyone may set is no limit: use it behind authentication.',
+    doc: 'What has a limit of its own: `client-ip`, `global` (all together), `header:<name>`, or, after authentication, `identity` (the id of an API key, a user, the `sub` of a token) and `jwt:<claim>`. Requests without the header, identity or claim count by their address. A header that anyone may set is no limit: use it behind authentication.',
   })
   key: string = 'client-ip';
 

@@ -94,6 +94,14 @@ async function ask(policies: readonly RequestPolicy[], fields: readonly string[]
 }
 
 describe('the fields that tell backends who sends a request', () => {
+  it('include that of auth.forwardUser, on all routes', () => {
+    const auth = { apiKey: { keys: [{ id: 'a', sha256: 'a'.repeat(64) }] }, forwardUser: 'x-user' };
+    const naming = configOf(undefined, { match: { path: '/own' }, respond: {}, security: { auth } });
+    const request = new SketchedRequest({ fields: ['X-User', 'root'] });
+    for (const policy of new Process(naming).policies) void policy.check(request);
+    expect(request.requestEdits).toEqual([['x-user', undefined]]);
+  });
+
   it('are removed on all routes of a configuration that names them, and on no route of the next that does not', () => {
     const jwt = { jwks: 'http://127.0.0.1:9/', issuer: 'i', audience: 'a', forwardClaims: { sub: 'x-user' } };
     const naming = configOf(undefined, { match: { path: '/own' }, respond: {}, security: { auth: { jwt } } });

@@ -71,6 +71,7 @@ export class AuthPolicies implements PolicySource, LivePart, OnApplicationBootst
       methods,
       auth.mode,
       new BackendFields(identity, credentialFields(auth), keptFields(auth)),
+      auth.forwardUser,
     );
   }
 
@@ -87,8 +88,12 @@ export class AuthPolicies implements PolicySource, LivePart, OnApplicationBootst
 }
 
 /** The fields that tell a backend who sends a request. */
-function identityFields({ jwt, forward }: AuthConfig): string[] {
-  return [...(jwt?.forwardClaims.values() ?? []), ...(forward?.copyHeaders ?? [])];
+function identityFields({ jwt, forward, forwardUser }: AuthConfig): string[] {
+  return [
+    ...(jwt?.forwardClaims.values() ?? []),
+    ...(forward?.copyHeaders ?? []),
+    ...(forwardUser === undefined ? [] : [forwardUser]),
+  ];
 }
 
 function credentialFields({ jwt, apiKey, basic, forward }: AuthConfig): Set<string> {

@@ -72,6 +72,23 @@ describe.each([false, true])('authentication with methods that answer later: %s'
     expect([context.identity?.subject, edits.get('x-one'), edits.get('x-two')]).toEqual(['one', 'one', 'two']);
   });
 
+  it('tells the backend by the field for it who sends the request, unless the name cannot stand in a field', async () => {
+    const told = async (scheme: string, subject: string): Promise<unknown> => {
+      const by = new Accepted({ scheme, subject, claims: {} }, 'authorization');
+      const { context, edits } = request({ 'x-user': 'root' });
+      const names = new BackendFields(new Set(['x-user']), new Set(), new Set());
+      await new Authentication([method(by, undefined, later)], 'any', names, 'x-user').check(context);
+      return edits.get('x-user');
+    };
+    expect([await told('api-key', 'partner-1'), await told('forward', 'ann')]).toEqual(['partner-1', 'ann']);
+    expect(await told('basic', 'jürgen')).toBe(Buffer.from('jürgen').toString('latin1'));
+    expect([await told('jwt', ''), await told('basic', 'a\nb'), await told('jwt', ' ann')]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it.each<[string, Decision[], unknown]>([
     ['503, when a method could not find out', [wrong, undecided, page], 503],
     ['the answer of a method that answers itself, over a refusal', [wrong, page, noCredentials], page],

@@ -3,6 +3,7 @@ import { RawHeaders } from '../../fields/raw-headers.js';
 import { denial, type PolicyKind } from '../denial.js';
 import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
 import type { BackendFields } from './backend-fields.js';
+import { fieldText } from './claim-fields.js';
 import { Accepted, Refused, type Authenticator, type Decision } from './decision.js';
 
 type Denial = Exclude<Decision, Accepted>;
@@ -19,6 +20,8 @@ export class Authentication implements RequestPolicy {
     private readonly methods: readonly Authenticator[],
     private readonly mode: 'any' | 'all',
     private readonly fields: BackendFields,
+    /** The field that tells the backend who sends a request, in lower case. */
+    private readonly userField?: string,
   ) {
     this.#refusals = new Map(methods.map(method => [method, new Map<Refused, GatewayError>()]));
   }
@@ -72,6 +75,14 @@ export class Authentication implements RequestPolicy {
     request.identity = accepted[0]!.identity;
     const refused = denied.filter(({ denial }) => weight(denial) > 0).map(({ method }) => method.credential);
     this.fields.apply(request, accepted, refused);
+    if (this.userField !== undefined) this.#tellUser(request, this.userField);
+  }
+
+  #tellUser(request: PolicyContext, field: string): void {
+    const { scheme, subject } = request.identity!;
+    // What the auth service says came in a field, as bytes; the others are texts.
+    const value = scheme === 'forward' ? subject : fieldText(subject);
+    if (value !== undefined && value !== '') request.setRequestHeader(field, value);
   }
 
   #deny({ denial, method }: Denied): Verdict {

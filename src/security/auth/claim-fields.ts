@@ -23,6 +23,11 @@ export function claimFields(
   return told;
 }
 
+/** A text as the value of a field; undefined where a backend would read it differently. */
+export function fieldText(value: string): string | undefined {
+  return value === '' ? undefined : scalar(value);
+}
+
 function fieldValue(claim: unknown): string | undefined {
   if (!Array.isArray(claim)) return scalar(claim);
   const elements = claim.map(scalar);

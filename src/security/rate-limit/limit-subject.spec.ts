@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Identity, PolicyContext } from '../policy.js';
-import { limitSubject } from './limit-subject.js';
+import { keyWords, limitSubject, needsClaims } from './limit-subject.js';
 
 interface Sender {
   readonly clientIp?: string;
@@ -35,6 +35,25 @@ describe('limitSubject', () => {
       expect(subject(`jwt:${name}`, { claims: {} })).toBe('203.0.113.9');
       expect(subject(`header:${name}`)).toBe('203.0.113.9');
     }
+  });
+
+  it('counts for the identity, whichever method has found it out, and for the address where there is none', () => {
+    const of = (scheme: string, name: string): string => {
+      const identity: Identity = { scheme, subject: name, claims: {} };
+      return limitSubject('identity', 64)({ clientIp: '203.0.113.9', headers: {}, identity } as PolicyContext);
+    };
+    expect([of('api-key', 'partner-1'), of('basic', 'partner-1'), of('jwt', ''), subject('identity')]).toEqual([
+      '=api-key partner-1',
+      '=basic partner-1',
+      '203.0.113.9',
+      '203.0.113.9',
+    ]);
+  });
+
+  it('is known after authentication only for the identity and claims, and has words for the log', () => {
+    const keys = ['client-ip', 'global', 'header:x-key', 'jwt:sub', 'identity'];
+    expect(keys.filter(needsClaims)).toEqual(['jwt:sub', 'identity']);
+    expect(keys.map(keyWords)).toEqual(['per address', 'in all', 'per header x-key', 'per claim sub', 'per identity']);
   });
 
   it('counts for a claim of any type, also under a name with a colon', () => {

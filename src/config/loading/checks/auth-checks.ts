@@ -33,6 +33,7 @@ function checkBlock(context: CheckContext, path: Path, auth: AuthConfig | undefi
   }
   checkAddresses(context, path, auth);
   checkForwardClaims(context, path, auth);
+  checkForwardUser(context, path, auth);
   checkApiKeys(context, path, auth);
   checkUsers(context, path, auth);
 }
@@ -83,6 +84,21 @@ function checkForwardClaims({ report }: CheckContext, path: Path, { jwt }: AuthC
     }
     fields.set(field, claim);
   }
+}
+
+/** The identity must not take the place of a claim or of what the auth service says, nor of the key itself. */
+function checkForwardUser({ report }: CheckContext, path: Path, auth: AuthConfig): void {
+  const { apiKey, forward, forwardUser, jwt } = auth;
+  if (forwardUser === undefined) return;
+  const owners = [
+    ...[...(jwt?.forwardClaims.values() ?? [])].map(field => [field, 'jwt.forwardClaims'] as const),
+    ...(forward?.copyHeaders ?? []).map(field => [field, 'forward.copyHeaders'] as const),
+    ...(apiKey === undefined ? [] : [[apiKey.header, 'apiKey.header'] as const]),
+  ];
+  const owner = owners.find(([field]) => field === forwardUser)?.[1];
+  if (owner === undefined) return;
+  const message = `${JSON.stringify(forwardUser)} belongs to ${owner}: give the identity a field of its own`;
+  report({ path: [...path, 'forwardUser'], message });
 }
 
 function checkApiKeys({ report }: CheckContext, path: Path, auth: AuthConfig): void {

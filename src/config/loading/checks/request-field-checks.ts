@@ -43,6 +43,7 @@ function* ownedNames({ forwardedFields, routes, security }: CheckContext['config
   for (const [place, auth] of blocks) {
     for (const name of auth?.jwt?.forwardClaims.values() ?? []) yield [name, [...place, 'jwt', 'forwardClaims']];
     for (const name of auth?.forward?.copyHeaders ?? []) yield [name, [...place, 'forward', 'copyHeaders']];
+    if (auth?.forwardUser !== undefined) yield [auth.forwardUser, [...place, 'forwardUser']];
     if (auth?.apiKey?.header !== undefined) yield [auth.apiKey.header, [...place, 'apiKey', 'header']];
   }
   for (const name of forwardedFields.add) yield [name, ['forwardedFields', 'add']];
