@@ -11,6 +11,7 @@ import { PINO } from '../logging/logging.module.js';
 import { version } from '../version.js';
 import { exitCode } from './exit-code.js';
 import { ConfigSource } from '../process/config-source.js';
+import { LogFiles } from '../process/log-files.js';
 import { Succession, SuccessionModule, type Predecessor } from '../process/succession.js';
 import { canSharePorts } from '../listeners/port-sharing.js';
 import { RunningGateway } from './running-gateway.js';
@@ -52,7 +53,13 @@ export async function serve(
   const stopped = new Promise<number>((resolve, reject) => {
     const stop = (code: number): void => void gateway.stop().then(() => resolve(code), reject);
     const again = reload && ((): void => void source.reload());
-    signals.attach(log, () => stop(exitCode.ok), again);
+    const files = gateway.app.get(LogFiles);
+    signals.attach(
+      log,
+      () => stop(exitCode.ok),
+      again,
+      () => files.reopen(),
+    );
     // Where ports cannot be shared, no successor can listen on them.
     if (canSharePorts()) {
       const end = (): void => {

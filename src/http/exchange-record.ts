@@ -18,6 +18,14 @@ export interface TunnelRecord {
   readonly timeout?: string | undefined;
 }
 
+/** The sender of a request. */
+interface SenderRecord {
+  /** How the sender was authenticated: `jwt`, `api-key`, `basic`, `forward`, or a name of your own policy. */
+  readonly scheme: string;
+  readonly subject: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
 /** When an exchange came to its phases, in milliseconds from `performance.now()`. */
 export class ExchangeTimes {
   /** When the route was found and the policies had said yes; 0 when it did not get so far. */
@@ -51,6 +59,14 @@ export interface ExchangeRecord extends RequestInfo {
   /** Id of the backend of the last attempt. */
   readonly backendId: string | undefined;
   readonly attempts: number;
+  /** Who sent it, where a policy has found that out. */
+  readonly identity?: SenderRecord | undefined;
+  /** The fields of the request as they came: name, value, name, value … */
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** It has become a tunnel. */
+  readonly tunnelled?: boolean | undefined;
+  /** Its connection, for facts of TLS. */
+  readonly message?: { readonly socket: object } | undefined;
   /** Of WebSocket tunnels only. */
   readonly tunnel?: TunnelRecord | undefined;
   /** What happened off the straight way. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ExchangeRecord } from '../http/exchange-record.js';
-import { AccessLog, type AccessSettings } from './access-log.js';
+import { AccessLog, type AccessLook, type AccessSettings } from './access-log.js';
+import { lineKeys } from '../config/language/kinds/access-log.js';
+import { ExchangeTrail } from '../http/exchange-trail.js';
 import { LineBuffer } from './line-buffer.js';
 
 const ordinary: ExchangeRecord = {
@@ -25,23 +27,30 @@ const ordinary: ExchangeRecord = {
   times: { openedAt: 1000.1, dispatchedAt: 1000.35, sentAt: 1000.4, respondedAt: 1012.4, closedAt: 1013.1 },
 };
 
-interface Setup extends Partial<AccessSettings> {
+interface Setup extends Partial<AccessSettings>, Partial<AccessLook> {
   readonly levelVal?: number;
   readonly random?: () => number;
 }
 
-function setup({ levelVal = 30, random = () => 0.5, ...settings }: Setup = {}) {
+function setup({ levelVal = 30, random = () => 0.5, format = 'json', isoTime = false, ...settings }: Setup = {}) {
   const lines: string[] = [];
-  const all: AccessSettings = { enabled: true, sample: 1, exclude: [], redact: ['Authorization'], ...settings };
+  const usual = { enabled: true, sample: 1, exclude: [], redact: ['Authorization'] };
+  const all: AccessSettings = { ...usual, fields: new Map(), only: [], maskAddress: 32, ...settings };
   const buffer = new LineBuffer(16);
   const destination = { begin: () => buffer, end: () => void lines.push(buffer.take().toString()) };
-  const log = new AccessLog(all, { levelVal }, destination, random);
+  const log = new AccessLog(all, { format, isoTime, isColored: false }, { levelVal }, destination, random);
   const write = (changes: Partial<ExchangeRecord> = {}): Record<string, unknown> | undefined => {
     lines.length = 0;
     log.write({ ...ordinary, ...changes });
     return lines[0] === undefined ? undefined : (JSON.parse(lines[0]) as Record<string, unknown>);
   };
-  return { lines, write };
+  /** The line as it is. */
+  const text = (changes: Partial<ExchangeRecord> = {}): string | undefined => {
+    lines.length = 0;
+    log.write({ ...ordinary, ...changes });
+    return lines[0];
+  };
+  return { lines, log, text, write };
 }
 
 describe('the access log', () => {
@@ -145,6 +154,70 @@ describe('the access log', () => {
     expect(write({ status: 503, errorCode: 'NO_BACKEND' })).toBeDefined();
     expect(write({ status: 499, errorCode: 'CLIENT_ABORTED' })).toBeUndefined();
     expect(write({ status: 401, errorCode: 'DENIED' })).toBeUndefined();
+  });
+
+  it('always writes, for any sample, what another try or a fallback has saved', () => {
+    const trail = new ExchangeTrail();
+    trail.ended('10.0.0.2:3000', 1005, 1000.35, { error: 'RESET' });
+    expect(setup({ sample: 0 }).write({ attempts: 2, trail })).toMatchObject({ level: 40, status: 200 });
+  });
+
+  it('writes only what the operator asks for', () => {
+    const { write } = setup({ only: ['5xx', '404', 'slower:1s', 'retried'] });
+    expect(write()).toBeUndefined();
+    expect(write({ status: 429, errorCode: 'DENIED' })).toBeUndefined();
+    expect(write({ status: 200, errorCode: 'BODY_BROKEN' })).toBeUndefined();
+    expect(write({ status: 404 })).toMatchObject({ status: 404 });
+    expect(write({ status: 503 })).toMatchObject({ status: 503 });
+    expect(write({ attempts: 2 })).toMatchObject({ attempts: 2 });
+    expect(write({ times: { ...ordinary.times, closedAt: 2001 } })).toMatchObject({ ms: { total: 1000.9 } });
+    expect(write({ times: { ...ordinary.times, closedAt: 2000 } })).toBeUndefined();
+  });
+
+  it('keeps as much of the addresses of clients as the operator wants', () => {
+    const { lines, write } = setup({
+      maskAddress: 16,
+      levelVal: 20,
+      fields: new Map([['xff', 'header:x-forwarded-for']]),
+    });
+    const headers = { 'x-forwarded-for': '198.51.100.7', 'x-original-forwarded-for': '198.51.100.7', 'x-tag': 'a' };
+    expect(write({ headers })).toMatchObject({ client: '203.0.0.0', xff: '[redacted]', headers: { 'x-tag': 'a' } });
+    expect(lines[0]).not.toMatch(/113|198\.51/);
+    expect(write({ clientIp: '2001:db8:1:2:3:4:5:6' })).toMatchObject({ client: '2001:db8:1:2::' });
+  });
+
+  it('can tell the time as ISO 8601', () => {
+    expect(setup({ isoTime: true }).write()?.['time']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  });
+
+  it('has exchanges keep the fields of their answers only where it shows some', () => {
+    const shows = (source: string, enabled = true): boolean =>
+      setup({ enabled, fields: new Map([['x', source]]) }).log.readsResponses;
+    expect([shows('response-header:age'), shows('header:age'), shows('response-header:age', false)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('has for itself each name that a field of the operator may not have', () => {
+    const trail = new ExchangeTrail();
+    trail.fellBack = true;
+    trail.queued = trail.retriedAt = 1;
+    const tunnel = { messagesIn: 1, messagesOut: 1, closeCode: 1000, closedBy: 'client', timeout: 'x' } as const;
+    const line = setup({ levelVal: 20 }).write({
+      trail,
+      tunnel,
+      attempts: 2,
+      identity: { scheme: 'basic', subject: 'ann', claims: {} },
+      rawHeaders: ['TraceParent', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+      errorCode: 'RESET',
+      errorReason: 'x',
+      events: 1,
+      resumes: 1,
+    });
+    expect(Object.keys(line ?? {}).sort()).toEqual([...lineKeys].sort());
+    expect(line).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c', identity: 'ann', auth: 'basic' });
   });
 
   it('writes what some backend may have read as another path than an excluded one', () => {

@@ -138,12 +138,29 @@ describe('the log destination', () => {
     expect(sink.chunks).toEqual(['one\ntwo\nthree\n']);
   });
 
-  it('gives each line to its format', () => {
-    const { sink, sut } = setup({ chunk: 10, format: line => `[${line.trim()}]\n` });
+  it('gives each line of the application to its format, which may change, and writes others as they are', () => {
+    const { sink, sut } = setup({ chunk: 15, format: line => `[${line.trim()}]\n` });
     sut.write('eins\n');
     sut.begin().text('zwölf\n');
     sut.end();
-    expect(sink.chunks).toEqual(['[eins]\n[zwölf]\n']);
+    sut.use(undefined);
+    sut.write('drei\n');
+    expect(sink.chunks).toEqual(['[eins]\nzwölf\ndrei\n']);
+  });
+
+  it('tells once of writes that fail, counts their lines, and tells once that it goes on', async () => {
+    const told: unknown[] = [];
+    let fails = true;
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+    const sink: Sink = { write: (_, done) => done(fails ? full : null), writeNow: () => {} };
+    const onDropped = (count: number): void => void told.push(count);
+    const onTrouble = (error?: NodeJS.ErrnoException): void => void told.push(error?.code ?? 'again');
+    const sut = new LogDestination(sink, { chunk: 3, onDropped, onTrouble });
+    for (const line of ['one\n', 'two\n']) sut.write(line);
+    fails = false;
+    sut.write('three\n');
+    await sut.flush();
+    expect([sut.dropped, told]).toEqual([2, ['ENOSPC', 1, 1, 'again']]);
   });
 
   it('loses nothing that is written after it was closed', async () => {

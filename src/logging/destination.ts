@@ -3,8 +3,12 @@ import type { Sink } from './sink.js';
 
 /** How a {@link LogDestination} buffers. */
 export interface DestinationOptions {
-  /** Formats a JSON line for output; default: unchanged. */
-  readonly format?: (line: string) => string;
+  /** Formats the JSON lines of {@link LogDestination.write} for output; default: unchanged. */
+  readonly format?: ((line: string) => string) | undefined;
+  /** Told how many lines were lost, once more can be written. Default: a line of the log itself says it. */
+  readonly onDropped?: ((count: number) => void) | undefined;
+  /** Told of the first write that fails, and by undefined when one has succeeded again. */
+  readonly onTrouble?: ((error: NodeJS.ErrnoException | undefined) => void) | undefined;
   /** Bytes gathered before they are written; default 65536. */
   readonly chunk?: number;
   /** Milliseconds after which a smaller chunk is written; default 500. */
@@ -61,29 +65,39 @@ export class LogDestination {
   /** Number of the last chunk that the sink was given. */
   #sent = 0;
   #waiting: { readonly chunk: number; readonly resolve: () => void }[] = [];
-  readonly #format: ((line: string) => string) | undefined;
+  #format: DestinationOptions['format'];
+  readonly #onDropped: DestinationOptions['onDropped'];
+  readonly #onTrouble: DestinationOptions['onTrouble'];
+  #isTroubled = false;
   readonly #chunk: number;
   readonly #interval: number;
   readonly #limit: number;
 
   constructor(
     readonly sink: Sink,
-    { format, chunk = 65_536, interval = 500, limit = 4 << 20 }: DestinationOptions = {},
+    { format, onDropped, onTrouble, chunk = 65_536, interval = 500, limit = 4 << 20 }: DestinationOptions = {},
   ) {
     this.#format = format;
+    this.#onDropped = onDropped;
+    this.#onTrouble = onTrouble;
     this.#chunk = chunk;
     this.#lines = new LineBuffer(chunk + lastLine);
     this.#interval = interval;
     this.#limit = limit;
   }
 
+  /** Formats lines in another way from now on; undefined: not at all. */
+  use(format: DestinationOptions['format']): void {
+    this.#format = format;
+  }
+
   /** Takes one JSON line, its line end included. Pino calls it as well. */
   write(line: string): void {
-    this.begin().text(line);
+    this.begin().text(this.#format === undefined ? line : this.#format(line));
     this.end();
   }
 
-  /** The buffer for writing one JSON line, its line end included; {@link end} then adds the line. */
+  /** The buffer for writing one line as it is to be, its line end included; {@link end} then adds the line. */
   begin(): LineBuffer {
     this.#lines.length = this.#whole;
     return this.#lines;
@@ -92,10 +106,6 @@ export class LogDestination {
   /** Adds the line that has been written since {@link begin}. */
   end(): void {
     const lines = this.#lines;
-    if (this.#format !== undefined) {
-      const line = lines.since(this.#whole);
-      this.begin().text(this.#format(line));
-    }
     if (this.#gone || this.#underWay + lines.length > this.#limit) {
       lines.length = this.#whole;
       this.dropped++;
@@ -150,7 +160,7 @@ export class LogDestination {
     const unreported = this.dropped - this.#reported;
     this.#reported = this.dropped;
     const lines = this.#take();
-    const chunk = unreported === 0 ? lines : Buffer.concat([lines, this.#notice(unreported)]);
+    const chunk = unreported === 0 ? lines : this.#withNotice(lines, unreported);
     if (chunk.length === 0 || this.#gone) return;
     this.#sent++;
     this.#underWay = chunk.length;
@@ -160,6 +170,7 @@ export class LogDestination {
   #written(lines: Buffer, error: NodeJS.ErrnoException | null | undefined): void {
     this.#underWay = 0;
     if (error) this.#lost(lines, error);
+    else if (this.#isTroubled) this.#tell(undefined);
     const done = this.#waiting.filter(({ chunk }) => chunk <= this.#sent || this.#gone);
     this.#waiting = this.#waiting.filter(({ chunk }) => chunk > this.#sent && !this.#gone);
     for (const { resolve } of done) resolve();
@@ -169,8 +180,20 @@ export class LogDestination {
 
   #lost(lines: Buffer, error: NodeJS.ErrnoException): void {
     this.#gone = readerGone.has(error.code ?? '');
+    if (!this.#isTroubled) this.#tell(error);
     this.dropped += countLines(lines);
     if (this.#gone) this.dropped += countLines(this.#take());
+  }
+
+  #tell(error: NodeJS.ErrnoException | undefined): void {
+    this.#isTroubled = error !== undefined;
+    this.#onTrouble?.(error);
+  }
+
+  #withNotice(lines: Buffer, count: number): Buffer {
+    if (this.#onDropped === undefined) return Buffer.concat([lines, this.#notice(count)]);
+    this.#onDropped(count);
+    return lines;
   }
 
   #notice(count: number): Buffer {

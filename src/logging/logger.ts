@@ -5,11 +5,16 @@ import type { LogDestination } from './destination.js';
 import { escapeUnprintable } from './json-text.js';
 
 /**
- * Makes the application's pino logger. `level` is one of pino's, or `silent`; lines have no process id or host name, which the
+ * Makes the application's pino logger. `look`: asked for each line, how it tells the time. `level` is one of pino's, or `silent`; lines have no process id or host name, which the
  * collector of the log can add.
  */
-export function createLogger(level: string, destination: LogDestination): Logger {
-  return pino({ level, base: null, hooks: { streamWrite: escapeUnprintable } }, destination);
+export function createLogger(
+  level: string,
+  destination: LogDestination,
+  look: { readonly isoTime: boolean } = { isoTime: false },
+): Logger {
+  const timestamp = (): string => (look.isoTime ? `,"time":"${new Date().toISOString()}"` : `,"time":${Date.now()}`);
+  return pino({ level, base: null, timestamp, hooks: { streamWrite: escapeUnprintable } }, destination);
 }
 
 /** The contexts of Nest's lines about each module and route that it sets up, which are useful for debugging only. */

@@ -3,6 +3,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Logger as Pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ExchangeRecord } from '../http/exchange-record.js';
 import { AccessLog } from './access-log.js';
 import { LogDestination } from './destination.js';
 import { LoggingModule, PINO, type LoggingSettings } from './logging.module.js';
@@ -17,6 +18,26 @@ class Talker {
   ) {}
 }
 
+/** An exchange of 4 ms. */
+function ordinary(): ExchangeRecord {
+  const times = { openedAt: 1, dispatchedAt: 2, sentAt: 3, respondedAt: 4, closedAt: 5 };
+  const names = { routeName: 'r', upstreamName: 'u', backendId: 'b', errorCode: undefined, errorReason: undefined };
+  const request = { id: 'r-1', protocol: 'http', method: 'GET', host: 'a', path: '/a', headers: {} } as const;
+  const rest = { listener: 'web', httpVersion: '1.1', status: 200, attempts: 1, bytesIn: 0, bytesOut: 0 };
+  return { ...request, ...names, ...rest, times, clientIp: '::1' };
+}
+
+const access = {
+  enabled: true,
+  sample: 1,
+  exclude: [],
+  redact: [],
+  fields: new Map(),
+  only: [],
+  maskAddress: 32,
+  file: '',
+};
+
 async function setup(changes: Partial<LoggingSettings> = {}) {
   let text = '';
   const sink: Sink = {
@@ -29,7 +50,8 @@ async function setup(changes: Partial<LoggingSettings> = {}) {
   const settings: LoggingSettings = {
     level: 'info',
     format: 'json',
-    access: { enabled: true, sample: 1, exclude: [], redact: [] },
+    time: 'epoch',
+    access,
     ...changes,
   };
   const module: TestingModule = await Test.createTestingModule({
@@ -77,8 +99,7 @@ describe('the application log', () => {
   it('writes a fatal line at once', async () => {
     let text = '';
     const sink: Sink = { write: () => undefined, writeNow: chunk => void (text += chunk.toString()) };
-    const access = { enabled: false, sample: 1, exclude: [], redact: [] };
-    const imports = [LoggingModule.forRoot({ level: 'info', format: 'json', access }, sink)];
+    const imports = [LoggingModule.forRoot({ level: 'info', format: 'json', time: 'epoch', access }, sink)];
     const module = await Test.createTestingModule({ imports }).compile();
     module.get<Pino>(PINO).fatal('the end');
     expect(text).toContain('"msg":"the end"');
@@ -107,23 +128,10 @@ describe('the application log', () => {
   it.each(['json', 'pretty'] as const)('lets no control character of a request through in format %s', async format => {
     const { module, logged } = await setup({ format });
     const evil = '/a\x1b[2J\nb\x9b31m\u202e\x7f';
-    const times = { openedAt: 1, dispatchedAt: 2, sentAt: 3, respondedAt: 4, closedAt: 5 };
-    const names = { routeName: 'r', upstreamName: 'u', backendId: 'b', errorCode: undefined, errorReason: evil };
-    const request = {
-      id: evil,
-      protocol: 'http',
-      method: 'GET',
-      host: evil,
-      path: evil,
-      headers: {},
-      clientIp: '::1',
-    } as const;
-    const rest = { listener: 'web', httpVersion: '1.1', status: 200, attempts: 1, bytesIn: 0, bytesOut: 0 };
-    module.get(AccessLog).write({ ...request, ...names, times, ...rest });
+    module.get(AccessLog).write({ ...ordinary(), id: evil, host: evil, path: evil, errorReason: evil });
     const text = await logged();
-    expect(text.replace(/\x1b\[\d+m/g, '')).toMatch(/^[\x20-\x7e]+\n$/);
-    expect(text).toContain('exchange');
-    expect(text).toContain('\\u001b[2J');
+    expect(text.replace(/\x1b\[\d+m/g, '')).toMatch(/^[\x20-\x7e→]+\n$/);
+    expect(text).toContain('/a\\u001b[2J');
   });
 
   it('shows a line for people in format pretty', async () => {
@@ -132,6 +140,27 @@ describe('the application log', () => {
     expect((await logged()).replace(/\x1b\[\d+m/g, '')).toMatch(
       /^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: listening \{"listener":"web"\}\n$/,
     );
+  });
+
+  it('tells the time as asked for, in lines of the application and of exchanges', async () => {
+    const { module, logged } = await setup({ time: 'iso' });
+    module.get<Pino>(PINO).info('hello');
+    module.get(AccessLog).write(ordinary());
+    const times = (await logged())
+      .trim()
+      .split('\n')
+      .map(line => (JSON.parse(line) as { readonly time: unknown }).time);
+    const iso = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
+    expect(times).toEqual([iso, iso]);
+  });
+
+  it('has a line for people for each exchange in format pretty, unless access lines have a format of their own', async () => {
+    const pretty = await setup({ format: 'pretty' });
+    pretty.module.get(AccessLog).write(ordinary());
+    expect(await pretty.logged()).toMatch(/^\d\d:\d\d:\d\d GET 200 \/a 4ms → u b\n$/);
+    const mixed = await setup({ format: 'pretty', access: { ...access, format: 'json' } });
+    mixed.module.get(AccessLog).write(ordinary());
+    expect(JSON.parse(await mixed.logged())).toMatchObject({ status: 200, msg: 'exchange' });
   });
 
   it('is written to the end when the application shuts down', async () => {

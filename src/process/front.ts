@@ -18,6 +18,8 @@ export interface Front extends LivePart {
   listen(config: GatewayConfig): Promise<void>;
   /** Reads the certificates again now, and not only when the system tells of a change. */
   reloadCertificates(): void;
+  /** Opens the files of the log again by their names. */
+  reopenLogs(): void;
   /**
    * Ends gracefully within `grace` milliseconds, after `delay` in which listeners still accept. Resolves, at the latest a few seconds behind that, with the
    * number of exchanges that were cut. `isFollowed`: a successor listens on its ports.

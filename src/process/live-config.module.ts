@@ -8,6 +8,7 @@ import { BackendDiscoveryModule } from '../upstream/discovery/discovery.module.j
 import { ConfigSource } from './config-source.js';
 import { LiveConfig } from './live-config.js';
 import { LiveLogging } from './live-logging.js';
+import { LogFiles } from './log-files.js';
 import { Succession } from './succession.js';
 
 /** The configuration in force, and how it changes. Needs the global modules of configuration, log, metrics, breakers and streams. */
@@ -20,7 +21,7 @@ import { Succession } from './succession.js';
     ProxyModule,
     SecurityModule,
   ],
-  providers: [ConfigSource, LiveConfig, LiveLogging, Succession],
-  exports: [ConfigSource, LiveConfig, Succession],
+  providers: [ConfigSource, LiveConfig, LiveLogging, LogFiles, Succession],
+  exports: [ConfigSource, LiveConfig, LogFiles, Succession],
 })
 export class LiveConfigModule {}

@@ -51,6 +51,22 @@ describe('a signal to a running gateway', () => {
     ]);
   });
 
+  it('SIGUSR1 opens the files of the log again, where there are any', () => {
+    const { sut, lines, send } = setUp({ attached: false });
+    const log = pino({ base: null }, { write: line => void lines.push(JSON.parse(line) as Record<string, unknown>) });
+    let files = 1;
+    sut.attach(
+      log,
+      () => {},
+      undefined,
+      () => files-- > 0,
+    );
+    send('SIGUSR1');
+    expect(lines).toEqual([]);
+    send('SIGUSR1');
+    expect(lines).toMatchObject([{ level: 40, signal: 'SIGUSR1' }]);
+  });
+
   it('that would end other programs is not lost when it comes while the gateway is made', () => {
     const { attach, lines, happened, send } = setUp({ attached: false });
     send('SIGHUP');

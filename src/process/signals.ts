@@ -9,7 +9,7 @@ const ending = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 /** Signals that end a program by default, and that the gateway only logs; SIGHUP where its configuration came from no file. */
 const ignored = {
   SIGHUP: 'signal ignored: the configuration came from no file that could be read again',
-  SIGUSR1: 'signal ignored: there is no log file to reopen, and no debugger',
+  SIGUSR1: 'signal ignored: there is no log file to open again, and no debugger',
   SIGUSR2: 'signal ignored: it has no meaning',
 } as const;
 
@@ -27,6 +27,7 @@ export class Signals {
   #log: Logger | undefined;
   #stop: (() => void) | undefined;
   #reload: (() => void) | undefined;
+  #reopen: (() => boolean) | undefined;
   #stopping = false;
 
   constructor(
@@ -38,11 +39,15 @@ export class Signals {
       source.on(signal, () => this.#ignore(signal));
   }
 
-  /** Connects the signals to a gateway: `stop` ends it gracefully, and is called once; `reload` reads its configuration again, for each SIGHUP. */
-  attach(log: Logger, stop: () => void, reload?: () => void): void {
+  /**
+   * Connects the signals to a gateway: `stop` ends it gracefully, and is called once; `reload` reads its configuration again, for each SIGHUP; `reopen`
+   * opens the files of its log again, for each SIGUSR1, and is false where there are none.
+   */
+  attach(log: Logger, stop: () => void, reload?: () => void, reopen?: () => boolean): void {
     this.#log = log;
     this.#stop = stop;
     this.#reload = reload;
+    this.#reopen = reopen;
     for (const signal of this.#early) this.#ignore(signal);
     this.#early = [];
     for (const signal of ending) {
@@ -62,7 +67,8 @@ export class Signals {
     else if (signal === 'SIGHUP' && this.#reload !== undefined) {
       this.#log.info({ signal }, 'reading the configuration again');
       this.#reload();
-    } else this.#log.warn({ signal }, ignored[signal]);
+    } else if (signal === 'SIGUSR1' && this.#reopen?.() === true) return;
+    else this.#log.warn({ signal }, ignored[signal]);
   }
 
   /** Begins the end for another reason than a signal; false when it has already begun. */

@@ -26,6 +26,8 @@ export interface AttemptOwner extends StreamSupply {
   triesElsewhere(backend: LiveBackend, error: GatewayError): boolean;
   /** An attempt on the backend has ended with an error, and is settled. */
   failed(backend: LiveBackend, error: GatewayError, stale: boolean): void;
+  /** The same for one of two that were under way: the other goes on. */
+  lost(backend: LiveBackend, error: GatewayError, stale: boolean): void;
   /** A response with this status of 400 or more has begun. True: it was dropped, and another attempt follows. */
   declines(attempt: AnsweredAttempt, status: number): boolean;
 }

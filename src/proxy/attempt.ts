@@ -256,7 +256,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     if (isFault) this.#failed(error);
     else this.#abandoned();
     if (this.race === undefined || !this.race.lost(this)) this.owner.failed(this.backend, error, stale);
-    else if (!stale) this.owner.avoid(this.backend);
+    else this.owner.lost(this.backend, error, stale);
   }
 
   /** The client gets the answer of this attempt. */

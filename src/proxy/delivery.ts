@@ -1,3 +1,4 @@
+import { ExchangeTrail } from '../http/exchange-trail.js';
 import { GatewayError } from '../http/gateway-error.js';
 import type { RetryMetrics } from '../metrics/retry-metrics.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
@@ -5,6 +6,7 @@ import type { Upstream } from '../upstream/upstream.js';
 import { Attempt } from './attempt.js';
 import type { AttemptOwner } from './attempt-owner.js';
 import type { ClientMemory } from './client/memory-share.js';
+import { overtime } from './client/overtime.js';
 import type { Exchange } from './exchange.js';
 import type { EventStreams, StreamSupply } from './lasting/event-streams.js';
 import { patience } from './patience.js';
@@ -44,7 +46,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
   retries = 0;
   staleAttempts = 0;
   /** Backends on which an attempt has failed: others come first. */
-  #tried: readonly LiveBackend[] = noBackends;
+  #failedOn: readonly LiveBackend[] = noBackends;
 
   constructor(
     private readonly services: DeliveryServices,
@@ -79,26 +81,26 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
   }
 
   get exhausted(): boolean {
-    return !this.route.target.hasUntried(this.#tried);
+    return !this.route.target.hasUntried(this.#failedOn);
   }
 
   avoid(backend: LiveBackend): void {
-    this.#tried = [...this.#tried, backend];
+    this.#failedOn = [...this.#failedOn, backend];
   }
 
   avoidOnlyLast(): void {
-    this.#tried = this.#tried.slice(-1);
+    this.#failedOn = this.#failedOn.slice(-1);
   }
 
   /** Tries a backend, the first or another. */
   next(): void {
-    this.#tryEach(this.route.target.candidates(this.#tried));
+    this.#tryEach(this.route.target.candidates(this.#failedOn));
   }
 
   /** Goes on when it has waited for its place before a backend. If the circuit of that backend refuses it, it does not wait there again. */
   nextOn(backend: LiveBackend, isSending: boolean): void {
     if (this.#enter(backend, isSending)) return;
-    this.#tryEach(this.route.target.candidates(this.#tried).filter(each => each !== backend));
+    this.#tryEach(this.route.target.candidates(this.#failedOn).filter(each => each !== backend));
   }
 
   #tryEach(all: readonly LiveBackend[]): void {
@@ -131,9 +133,16 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     else this.#fallBack(error);
   }
 
-  failed(backend: LiveBackend, error: GatewayError, stale: boolean): void {
+  lost(backend: LiveBackend, { code }: GatewayError, stale: boolean): void {
+    this.#tried(backend, { error: code, isStale: stale });
+    if (!stale) this.avoid(backend);
+  }
+
+  failed(backend: LiveBackend, failure: GatewayError, stale: boolean): void {
     const { exchange, route } = this;
     if (exchange.isDecided) return;
+    const error = this.#withLimit(failure);
+    this.#tried(backend, { error: error.code, isStale: stale });
     if (exchange.stream !== undefined) return this.#giveUp(error, backend);
     if (exchange.responder.headSent) return exchange.fail(error);
     // 9
@@ -148,7 +157,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
   triesElsewhere(backend: LiveBackend, error: GatewayError): boolean {
     const { exchange, route } = this;
     if (exchange.responder.headSent || route.retries.afterError(this, error, false) === undefined) return false;
-    return route.target.hasUntried([...this.#tried, backend]);
+    return route.target.hasUntried([...this.#failedOn, backend]);
   }
 
   declines(attempt: Attempt, status: number): boolean {
@@ -157,6 +166,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     // The other attempt of the race is there already: whether another may follow does not matter.
     if (race !== undefined && race.running.length > 1 && route.retries.isFailure(status)) {
       this.avoid(backend);
+      this.#tried(backend, { status });
       race.lost(attempt);
       attempt.drop();
       return true;
@@ -164,14 +174,15 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     // 9
     const reason = route.retries.afterStatus(this, status);
     if (reason === undefined) return false;
-    const tried = [...this.#tried, backend];
+    const tried = [...this.#failedOn, backend];
     // If this failure opens the last circuit, it is the best answer that there is.
     attempt.judge();
     // A backend that has been tried would be asked for what is here already; one that is busy would have the client wait for it.
     if (!route.target.hasUntried(tried)) return false;
     const wait = this.#waitBefore(reason);
     if (wait === undefined) return false;
-    this.#tried = tried;
+    this.#failedOn = tried;
+    this.#tried(backend, { status });
     race?.lost(attempt);
     attempt.drop();
     this.#again(reason, wait);
@@ -219,6 +230,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     // One that goes on with an event stream has all the time of a first one; so has each, where timeouts are tried again.
     const isFirst = exchange.attempts === 0 || exchange.stream !== undefined || retries.renewsPatience;
     const left = isFirst ? timeouts.response : Math.max(1, patience(exchange.body, this.givenAt, timeouts.response));
+    if (exchange.attempts > 0) this.#retraces(backend, inRace !== undefined);
     exchange.attempts++;
     const attempt = new Attempt(this, backend, breaker, ticket, race);
     race?.enter(attempt);
@@ -230,6 +242,39 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     });
     attempt.drive(target.forwarder.forward(request, backend, attempt));
     return true;
+  }
+
+  /** Another attempt begins, for the log: `isSecond`: beside one that is under way. */
+  #retraces({ id }: LiveBackend, isSecond: boolean): void {
+    const { exchange } = this;
+    const now = performance.now();
+    const trail = (exchange.trail ??= new ExchangeTrail());
+    if (trail.tries.length === 0 && exchange.backend !== undefined) trail.began(exchange.backend.id, this.#firstAt);
+    trail.began(id, now);
+    if (isSecond || exchange.stream !== undefined) return;
+    trail.retriedAt = now;
+    exchange.times.sentAt = 0;
+  }
+
+  /** An attempt is no answer for the client, for the log. */
+  #tried({ id }: LiveBackend, how: Parameters<ExchangeTrail['ended']>[3]): void {
+    (this.exchange.trail ??= new ExchangeTrail()).ended(id, performance.now(), this.#firstAt, how);
+  }
+
+  /** About when the first attempt began. */
+  get #firstAt(): number {
+    return this.givenAt + (this.exchange.trail?.queued ?? 0);
+  }
+
+  /** An error by a time limit, with the limit that it was: attempts behind the first have what is left of `timeouts.response`. */
+  #withLimit(error: GatewayError): GatewayError {
+    if (error.origin.timeout === undefined || error.code === 'BODY_BROKEN') return error;
+    const { retries, timeouts } = this.route;
+    const isSpent = timeouts.response > 0 && patience(this.exchange.body, this.givenAt, timeouts.response) <= 0;
+    if (isSpent) return overtime(error, 'timeouts.response', timeouts.response);
+    return retries.tryTimeout > 0 && error.code === 'HEAD_TIMEOUT'
+      ? overtime(error, 'retries.tryTimeout', retries.tryTimeout)
+      : error;
   }
 
   /** Fails the exchange, unless it is an event stream that goes on by itself. */
@@ -246,7 +291,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     const left = patience(this.exchange.body, this.givenAt, timeouts.response);
     if (!retries.renewsPatience && wait >= left) return undefined;
     // No backend has had the request yet: it adds nothing.
-    if (reason === 'connect-failure' && target.hasUntried(this.#tried)) return wait;
+    if (reason === 'connect-failure' && target.hasUntried(this.#failedOn)) return wait;
     return this.mayRetry() ? wait : undefined;
   }
 
@@ -269,9 +314,11 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     if (fallback === undefined || !isOutage(error)) return exchange.fail(error);
     if (fallback.kind === 'upstream' && !route.retries.mayMove(exchange, error)) return exchange.fail(error);
     services.metrics.fellBack(target.upstream.name);
+    (exchange.trail ??= new ExchangeTrail()).fellBack = true;
     if (fallback.kind === 'response') {
       return exchange.fail(error, fallback.respond(exchange.id, error, exchange.plan?.responseRules));
     }
+    exchange.trail.isQueued = false;
     // The other upstream has all the time and tries of a first one.
     exchange.doubts?.blame();
     new Delivery(services, exchange, action, fallback.route, performance.now()).next();

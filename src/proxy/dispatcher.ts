@@ -8,7 +8,7 @@ import { EventStreams } from './lasting/event-streams.js';
 import { finalRecipient } from './plan/final-recipient.js';
 import { startWithBody } from './start-with-body.js';
 
-const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.');
+const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.', 'no route matches');
 
 /** Methods whose requests have no body, as a rule (RFC 9110 §9.3). */
 const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);

@@ -282,6 +282,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
 
   /** Edits the fields of a response in place, as the route and its policies ask: a backend's response, or the gateway's own. */
   editResponse(headers: RawHeaders): void {
+    if (this.trail?.keepsResponse === true) this.trail.response = headers;
     this.signature.tell(headers, this.id);
     (this.plan === undefined ? this.responseDefaults : this.plan.responseDefaults)?.apply(headers, this);
     this.#edits?.editResponse(headers);

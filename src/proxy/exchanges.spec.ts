@@ -34,9 +34,10 @@ class KeptLog extends AccessLog {
 /** Exchanges of all routes of a road. `take`: what is done with each that begins. */
 async function exchanges(take: (exchange: Exchange) => void = () => {}, trusted: string[] = []) {
   const road = await roadTo(['a']);
-  const settings = { enabled: true, sample: 1, exclude: [], redact: [] };
+  const settings = { enabled: true, sample: 1, exclude: [], redact: [], fields: new Map(), only: [], maskAddress: 32 };
+  const look = { format: 'json', isColored: false, isoTime: false } as const;
   const destination = { begin: () => undefined, end: () => undefined } as never;
-  const log = new KeptLog(settings, { levelVal: 30 }, destination, Math.random);
+  const log = new KeptLog(settings, look, { levelVal: 30 }, destination, Math.random);
   const metrics = new ExchangeMetrics([1]);
   const signature = new Signature({ requestId: road.config.requestId, instance: 'test' });
   const locator = new Locator(road.plans, road.config.security.validation);

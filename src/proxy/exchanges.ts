@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TrustedProxies } from '../http/client-address.js';
+import { ExchangeTrail } from '../http/exchange-trail.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { newRequestId } from '../http/request-id.js';
 import type { Signature } from '../http/signature.js';
@@ -231,6 +232,7 @@ export class Exchanges {
     const certificate = introductionOf(socket)?.certificate;
     if (certificate !== undefined || exchange.head.claimsCertificate) identify(exchange, message.headers, certificate);
     if (exchange.head.forged !== undefined) forget(message.headers, exchange.head.forged);
+    if (this.log.readsResponses) (exchange.trail = new ExchangeTrail()).keepsResponse = true;
     this.open++;
     this.metrics.opened(exchange.listener);
   }

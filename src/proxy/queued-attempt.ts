@@ -1,3 +1,4 @@
+import { ExchangeTrail } from '../http/exchange-trail.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { GatewayError } from '../http/gateway-error.js';
 import type { UnderWay } from './lasting/under-way.js';
@@ -6,7 +7,7 @@ import type { ConnectionGate, GateWaiter } from './target/connection-gate.js';
 
 /** What goes on when a place before a backend has come free, or will not. */
 export interface Queued {
-  readonly exchange: { underWay: UnderWay | undefined };
+  readonly exchange: { underWay: UnderWay | undefined; trail?: ExchangeTrail | undefined };
   readonly route: { readonly target: { gate(backend: LiveBackend): Pick<ConnectionGate, 'giveUp'> } };
   /** The place is there. */
   nextOn(backend: LiveBackend, isSending: boolean): void;
@@ -18,28 +19,44 @@ export interface Queued {
 
 /** An attempt that waits before the gate of a backend. */
 export class QueuedAttempt implements GateWaiter, UnderWay {
+  readonly #since = performance.now();
+
   constructor(
     private readonly delivery: Queued,
     private readonly backend: LiveBackend,
     readonly isSending: boolean,
-  ) {}
+  ) {
+    this.#trail.isQueued = true;
+  }
 
   entered(): void {
-    this.delivery.exchange.underWay = undefined;
+    this.#leave();
     this.delivery.nextOn(this.backend, this.isSending);
   }
 
   refused(reason: string, timeout?: string): void {
-    this.delivery.exchange.underWay = undefined;
+    this.#leave();
+    this.#trail.isQueued = true;
     this.delivery.turnedAway(this.backend, queueFull(reason, timeout));
   }
 
   sentAway(): void {
-    this.delivery.exchange.underWay = undefined;
+    this.#leave();
     this.delivery.next();
   }
 
   giveUp(): void {
+    this.#trail.queued += performance.now() - this.#since;
     this.delivery.route.target.gate(this.backend).giveUp(this);
+  }
+
+  #leave(): void {
+    this.delivery.exchange.underWay = undefined;
+    this.#trail.isQueued = false;
+    this.#trail.queued += performance.now() - this.#since;
+  }
+
+  get #trail(): ExchangeTrail {
+    return (this.delivery.exchange.trail ??= new ExchangeTrail());
   }
 }

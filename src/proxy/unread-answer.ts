@@ -1,5 +1,6 @@
 import { GatewayError } from '../http/gateway-error.js';
 import type { Exchange } from './exchange.js';
+import { overtime } from './client/overtime.js';
 import { Borrowed, type MemoryShare } from './client/memory-share.js';
 import type { HeldAnswer, UnreadAnswers } from './target/unread-answers.js';
 
@@ -67,6 +68,6 @@ export class UnreadAnswer implements HeldAnswer {
 
   cut(milliseconds: number): void {
     const reason = `read nothing for ${Math.round(milliseconds)} ms while others waited for the backend`;
-    this.exchange.fail(new GatewayError('CLIENT_ABORTED', undefined, reason));
+    this.exchange.fail(overtime(new GatewayError('CLIENT_ABORTED', undefined, reason), 'unread', milliseconds));
   }
 }

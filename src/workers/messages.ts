@@ -69,7 +69,7 @@ export type ToWorker =
   | { readonly kind: 'commit' | 'discard'; readonly round: number }
   /** All that the main thread knows, once more. */
   | { readonly kind: 'know'; readonly state: KnownState }
-  | { readonly kind: 'certificates' }
+  | { readonly kind: 'certificates' | 'reopen-logs' }
   | { readonly kind: 'tickets'; readonly secret: Uint8Array }
   | { readonly kind: 'found'; readonly found: FoundBackends }
   | { readonly kind: 'health'; readonly verdict: HealthVerdict }

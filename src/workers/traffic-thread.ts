@@ -9,6 +9,7 @@ import { rebuildConfig } from '../config/loading/load-config.js';
 import { Tail } from '../logging/tail/tail.js';
 import { Listeners } from '../listeners/listeners.js';
 import { TicketSecret } from '../listeners/tls/ticket-secret.js';
+import { AccessOutput } from '../logging/access-output.js';
 import { Succession } from '../process/succession.js';
 import { LiveConfig } from '../process/live-config.js';
 import type { Thread } from '../shared-memory/thread.js';
@@ -103,6 +104,8 @@ class TrafficThread {
         return this.#know(message.state);
       case 'certificates':
         return this.gateway.app.get(Listeners).reloadCertificates();
+      case 'reopen-logs':
+        return void this.gateway.app.get(AccessOutput).reopen();
       case 'tickets':
         return this.gateway.app.get(TicketSecret).replace(message.secret);
       case 'found':

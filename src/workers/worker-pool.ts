@@ -145,6 +145,10 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
     this.#tell({ kind: 'certificates' });
   }
 
+  reopenLogs(): void {
+    this.#tell({ kind: 'reopen-logs' });
+  }
+
   /** All workers prepare; they take the configuration in the turn in which this thread does. */
   async prepare(transition: Transition): Promise<void> {
     if (this.#phase !== 'open') throw new Error('the gateway is shutting down');

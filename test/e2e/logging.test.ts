@@ -235,7 +235,7 @@ describe('the access log', () => {
     await gateway.stop();
     expect(text).toContain(`unix:${unix}`);
     const line = text.split('\n').find(text => text.includes('31mred')) ?? '';
-    expect(line).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: exchange \{.*"status":200.*\}$/);
+    expect(line).toMatch(/^\d\d:\d\d:\d\d GET 200 \/ [\d.]+ms "headers":\{.*\}$/);
     expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   });
 });

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
-import { hasFailed } from '../../http/exchange-failure.js';
+import { Injectable, Optional } from '@nestjs/common';
 import type { ExchangeRecord } from '../../http/exchange-record.js';
-import { writeAccessLine } from '../access-line.js';
+import { plainShape, writeAccessLine } from '../access-line.js';
+import { AccessLog } from '../access-log.js';
 import { LineBuffer } from '../line-buffer.js';
+import { levelOf } from '../outcome.js';
 import { TailMatch, type TailFilter } from './tail-filter.js';
 
 /** Lines for a watcher, in the order in which their exchanges ended. */
@@ -38,6 +39,9 @@ export class Tail implements TailSource {
   readonly #watchers = new Map<number, Watcher>();
   readonly #buffer = new LineBuffer(2_048);
 
+  /** `access`: says how its lines are written; they are written so, too. */
+  constructor(@Optional() private readonly access?: AccessLog) {}
+
   watch(id: number, filter: TailFilter, take: TakeBatch): void {
     this.unwatch(id);
     this.#watchers.set(id, new Watcher(new TailMatch(filter), take));
@@ -60,7 +64,7 @@ export class Tail implements TailSource {
 
   #lineOf(record: ExchangeRecord): string {
     this.#buffer.length = 0;
-    writeAccessLine(this.#buffer, record, Date.now(), hasFailed(record));
+    writeAccessLine(this.#buffer, record, Date.now(), levelOf(record), this.access?.shape ?? plainShape);
     return this.#buffer.since(0).trimEnd();
   }
 }

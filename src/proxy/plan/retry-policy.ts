@@ -50,6 +50,11 @@ export class RetryPolicy {
     return this.settings.tryTimeout === 0 && this.#conditions.has('timeout');
   }
 
+  /** Milliseconds for the response head of one attempt; 0 = what is left of `timeouts.response`. */
+  get tryTimeout(): number {
+    return this.settings.tryTimeout;
+  }
+
   /** Bytes of a body that are kept. */
   get hold(): number {
     return this.settings.attempts === 0 ? 0 : this.settings.bufferRequest;

@@ -30,3 +30,15 @@ export const socketPath: Kind<string> = {
   },
   format: value => value,
 };
+
+/** The path of a file that is appended to and made where it is not there; empty: there is none. */
+export const appendedFile: Kind<string> = {
+  label: 'path of a log',
+  expected: 'the path of a file that can be written, or ""',
+  schema: { type: 'string' },
+  parse(raw, source) {
+    if (raw === '') return '';
+    return typeof raw === 'string' ? source.appendable(raw) : new Invalid(raw, this.expected);
+  },
+  format: value => value,
+};

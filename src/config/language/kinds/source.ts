@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import { readBoundedText, whyUnreadable } from '../../../platform/bounded-file.js';
 import { Invalid } from './invalid.js';
 
@@ -20,6 +20,22 @@ export class Source {
     } catch (error) {
       const message = `file "${full}" ${whyUnreadable(error)}`;
       return new Invalid(path, 'a readable text file of at most 1mb', { message, cause: 'file' });
+    }
+  }
+
+  /** The absolute path of a file that can be appended to, or made, or why it cannot. Nothing is made. */
+  appendable(path: string): string | Invalid {
+    const full = this.resolve(path);
+    const refuse = (message: string): Invalid =>
+      new Invalid(path, 'a file that can be written', { message, cause: 'file' });
+    const found = statSync(full, { throwIfNoEntry: false });
+    if (found !== undefined && !found.isFile()) return refuse(`"${full}" is not a file`);
+    try {
+      accessSync(found === undefined ? dirname(full) : full, constants.W_OK);
+      return full;
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      return refuse(`file "${full}" cannot be written: ${code}`);
     }
   }
 
