@@ -91,7 +91,7 @@ export class AdminServer {
       backend,
       by: ip,
       authenticated: this.#token?.isIn(headers.authorization),
-      values: { ...(query as object), ...(body as object | null | undefined) },
+      values: knownValues({ ...(query as object), ...(body as object | null | undefined) }),
       status: reply.statusCode,
       result: resultOf(payload),
     };
@@ -173,6 +173,11 @@ function answer(reply: FastifyReply, problem: AdminProblem): FastifyReply {
 function statusOf(payload: unknown): string {
   const { status } = JSON.parse(String(payload)) as { status?: unknown };
   return JSON.stringify({ status });
+}
+
+function knownValues(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const known = ['for', 'weight'].filter(name => Object.hasOwn(values, name));
+  return Object.fromEntries(known.map(name => [name, String(values[name]).slice(0, 100)]));
 }
 
 /** What an answer says in words. */

@@ -68,7 +68,7 @@ export interface AdminSources {
   readonly workers: () => readonly { readonly thread: number; readonly isRunning: boolean }[];
   /** Asks all threads what goes on. Resolves within a second, with those that have answered by then. */
   readonly reports: (question?: ThreadQuestion) => Promise<ThreadReports>;
-  /** The exchanges that end in all threads, for those who watch. */
+  /** The exchanges that end in all threads, for watchers. */
   readonly tails: TailSource;
   /** Why the configuration that was asked for last is not in force; undefined: it is. */
   readonly configRefusal: () => string | undefined;

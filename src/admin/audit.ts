@@ -11,7 +11,7 @@ export interface AuditedRequest {
   readonly by: string;
   /** It had the admin token; undefined: none is asked for. */
   readonly authenticated: boolean | undefined;
-  /** The values of its query and its body. */
+  /** Those of the values of its query and its body that the API knows: others may be anything, a secret too. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly status: number;
   /** What was answered, in words. */

@@ -31,12 +31,10 @@ export class StatusController {
     const query = queryOf(request, ['limit', 'fault', 'route']);
     const fault = choiceOf(query, 'fault', ['client', 'gateway', 'backend']);
     const { route } = query;
-    if (route !== undefined) this.views.checkRoute(route);
+    const routes = route === undefined ? undefined : new Set(this.views.routeNames(route));
     return this.views.errors(
       numberOf(query, 'limit', usual, most),
-      failure =>
-        (fault === undefined || failure.fault === fault) &&
-        (route === undefined || (failure.route ?? 'none') === route),
+      failure => (fault === undefined || failure.fault === fault) && routes?.has(failure.route ?? 'none') !== false,
     );
   }
 

@@ -8,6 +8,7 @@ import { newRequestId } from '../http/request-id.js';
 import type { Fault } from '../http1/fault.js';
 import { writableLines } from '../http1/head-writer.js';
 import { AccessLog } from '../logging/access-log.js';
+import { Tail } from '../logging/tail/tail.js';
 import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { peerOf } from '../proxy/client/client-connection.js';
 import { overtime } from '../proxy/client/overtime.js';
@@ -35,6 +36,7 @@ export class ClientErrors {
     private readonly exchanges: Exchanges,
     private readonly log: AccessLog,
     private readonly metrics: ExchangeMetrics,
+    private readonly tail: Tail = new Tail(),
   ) {}
 
   /** Answers a message whose head cannot be read; nothing of it is forwarded. The connection must be ended behind it. */
@@ -54,6 +56,7 @@ export class ClientErrors {
     this.metrics.opened(listener.name);
     this.metrics.closed(record);
     this.log.write(record);
+    if (this.tail.isWatched) this.tail.closed(record);
   }
 
   /** Ends the exchange of a connection whose body cannot be read further. */

@@ -29,7 +29,7 @@ export interface Front extends LivePart {
   readonly threads: readonly { readonly thread: number; readonly isRunning: boolean }[];
   /** Asks all threads that carry traffic what goes on. Resolves within a second, with those that have answered by then. */
   report(question: ThreadQuestion): Promise<ThreadReports>;
-  /** The exchanges that end in all threads, for those who watch. */
+  /** The exchanges that end in all threads, for watchers. */
   readonly tails: TailSource;
   /** The metrics of all threads as one, for `/metrics`. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };

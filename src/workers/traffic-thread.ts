@@ -59,7 +59,7 @@ class TrafficThread {
   /** What the main thread says of the configurations that are being prepared, by their rounds: whether they take effect. */
   readonly #verdicts = new Map<number, PromiseWithResolvers<boolean>>();
 
-  /** Has the next lines sent to those who watch, by their ids. */
+  /** Has the next lines sent to watchers, by their ids. */
   readonly #next = new Map<number, () => void>();
 
   private constructor(

@@ -7,7 +7,7 @@ interface WatchedWorker {
   post(message: ToWorker): void;
 }
 
-/** Shows the exchanges of all workers to those who watch. Each worker filters, and holds what waits; each is asked for more when its lines were taken. */
+/** Shows the exchanges of all workers to watchers. Each worker filters, and holds what waits; each is asked for more when its lines were taken. */
 export class WorkerTails implements TailSource {
   readonly #watching = new Map<number, { readonly filter: TailFilter; readonly take: TakeBatch }>();
 

@@ -61,11 +61,12 @@ beforeAll(async () => {
 });
 
 describe('the OpenAPI document', () => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+
   /** Checks a value by a schema of the document. */
   function faultsOf(value: unknown, schema: object): unknown {
-    const ajv = new Ajv2020({ strict: false, allErrors: true });
-    addFormats.default(ajv);
-    ajv.addSchema({ $id: 'document', ...document });
+    if (ajv.getSchema('document') === undefined) ajv.addSchema({ $id: 'document', ...document });
     // References are to the document.
     const of = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as object;
     return ajv.validate(of, value) ? [] : ajv.errors;
@@ -235,6 +236,7 @@ describe('the audit log', () => {
     await act(`${backend}/drain`, { ...typed, body: '{"for":"10m"}' });
     await act(`${backend}/undrain`);
     await act('/reload');
+    await act(`${backend}/undrain`, { ...typed, body: '{"password":"hunter2"}' });
     await act(`${backend}/drain`, { headers: {} });
     await act('/upstreams/orders/backends/nonsense/drain');
     await audited.flush();
@@ -252,6 +254,7 @@ describe('the audit log', () => {
       },
       { level: 30, action: 'undrain', ...place, status: 200, result: says('no longer drained') },
       { level: 40, action: 'reload', by: '127.0.0.1', status: 501, result: says('came from no file') },
+      { level: 40, action: 'undrain', ...place, status: 400, values: {}, result: says('no member "password"') },
       {
         level: 40,
         action: 'drain',

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/admin/api/views.js';
 import { answer, startBackend } from '../support/backend.js';
-import { request } from '../support/client.js';
+import { rawRequest, request } from '../support/client.js';
 import { openStream } from '../support/event-stream.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
@@ -35,10 +35,13 @@ describe('the tail', () => {
     });
     await request(gateway.port, { path: '/orders/1?secret=hunter2' });
     await request(gateway.port, { path: '/broken' });
+    expect((await rawRequest(gateway.port, 'nonsense\r\n\r\n')).status).toBe(400);
+    await eventually(() => all.text.includes('"error":"DENIED"'));
     for (const stream of [all, failed]) await eventually(() => stream.text.includes('"path":"/broken"'));
     expect(dataOf(all.text, 'exchange')).toMatchObject([
       { method: 'GET', path: '/orders/1', status: 200, route: 'orders', upstream: 'good', backend: 'a' },
       { path: '/broken', status: 503 },
+      { status: 400, error: 'DENIED' },
     ]);
     expect(all.text).not.toContain('hunter2');
     expect(dataOf(failed.text, 'exchange')).toMatchObject([{ path: '/broken', status: 503 }]);
@@ -80,7 +83,7 @@ describe('the tail', () => {
 });
 
 describe('the live feed', () => {
-  it('sends a status each second to all who look', async () => {
+  it('sends a status each second to all its clients', async () => {
     const [one, two] = [
       await openStream(gateway.adminPort, { path: '/live' }),
       await openStream(gateway.adminPort, { path: '/live' }),
@@ -92,7 +95,11 @@ describe('the live feed', () => {
       });
     const [first, second] = await later(one);
     expect(Date.parse(second!.time) - Date.parse(first!.time)).toBeGreaterThan(500);
-    expect(second).toMatchObject({ state: 'ready', traffic: { requests: 2 }, upstreams: [{ name: 'good' }] });
+    expect(second).toMatchObject({
+      state: 'ready',
+      traffic: { seconds: { length: 60 } },
+      upstreams: [{ name: 'good' }],
+    });
     expect((await later(two))[0]).toHaveProperty('threads');
     for (const stream of [one, two]) stream.leave();
   });

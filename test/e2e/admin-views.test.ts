@@ -191,6 +191,9 @@ it.each([
   '/certificates',
   '/config',
   '/version',
+  '/metrics',
+  '/health',
+  '/openapi.json',
 ])('%s holds no secret', async path => {
   const { status, text } = await ask(path);
   expect(status).toBe(200);

@@ -24,6 +24,8 @@ export function sendFeed(request: FastifyRequest, reply: FastifyReply, { begin }
   if (request.method === 'HEAD') return void reply.headers(headers).send();
   reply.hijack();
   const { raw } = reply;
+  // The client has gone meanwhile: nothing would end the feed.
+  if (raw.destroyed) return;
   raw.writeHead(200, headers);
   raw.write(': this goes on until you leave\n\n');
   const client: FeedClient = {

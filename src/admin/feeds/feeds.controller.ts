@@ -25,8 +25,8 @@ export class FeedsController {
   @Get('tail')
   tail(@Req() request: FastifyRequest): EventFeed {
     const query = queryOf(request, ['route', 'upstream', 'backend', 'status', 'slowerThan', 'client']);
-    const routes = query['route']?.split(',');
-    for (const route of routes ?? []) this.views.checkRoute(route);
+    const { route } = query;
+    const routes = route === undefined ? undefined : this.views.routeNames(route);
     const { backend, upstream } = query;
     if (upstream !== undefined) this.views.checkUpstream(upstream);
     return this.tails.feed({

@@ -34,7 +34,7 @@ describe('the live feed', () => {
     return { feed: new LiveFeed(views), made: () => made };
   }
 
-  it('makes one status a second for all who look, and none while no one does', async () => {
+  it('makes one status a second for all its clients, and none while it has none', async () => {
     const { feed, made } = setUp();
     await vi.advanceTimersByTimeAsync(5_000);
     expect(made()).toBe(0);

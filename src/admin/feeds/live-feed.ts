@@ -4,21 +4,21 @@ import { EventFeed, type FeedClient } from './event-feed.js';
 
 /** Milliseconds between two events. */
 const interval = 1_000;
-/** Where a status is so large that writing it takes long, for so many times as long nothing is made. */
-const rest = 40;
+/** Where a status is so large that writing it takes long, nothing is made for so many times as long: to make it takes several times what it takes to write it. */
+const rest = 100;
 /** Clients at once. */
 const most = 16;
 
-/** Sends what goes on to all who look: one status a second, made once for all of them, and none while no one looks. */
+/** Sends what goes on to its clients: one status a second, made once for all of them, and none while there is no client. */
 @Injectable()
 export class LiveFeed {
-  /** Those who look, and whether they have taken the event before. */
+  /** The clients, and whether each has taken the event before. */
   readonly #clients = new Map<FeedClient, { isReady: boolean }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly views: LiveViews) {}
 
-  /** @throws HttpException 503 when too many look already. */
+  /** @throws HttpException 503 when there are too many clients. */
   feed(): EventFeed {
     if (this.#clients.size >= most)
       throw new HttpException({ detail: `${most} clients look already: close one of them first.` }, 503);
@@ -47,7 +47,7 @@ export class LiveFeed {
       state.isReady = false;
       void client.drained().then(() => (state.isReady = true));
     }
-    // Someone may have left and another come while it was made.
+    // A client may have left and another come while it was made.
     clearTimeout(this.#timer);
     if (this.#clients.size === 0) return;
     this.#timer = setTimeout(() => void this.#send(), Math.max(interval, took * rest)).unref();

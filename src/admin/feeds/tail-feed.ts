@@ -3,11 +3,11 @@ import type { TailFilter } from '../../logging/tail/tail-filter.js';
 import { ADMIN_SOURCES, type AdminSources } from '../admin-sources.js';
 import { EventFeed } from './event-feed.js';
 
-/** Those who watch at once: each exchange is compared with each of their filters. */
+/** Watchers at once: each exchange is compared with the filter of each. */
 const most = 8;
 
 /**
- * Sends the exchanges that end to those who watch: an event `exchange` for each, with its access line as data, and `dropped` with how many were left
+ * Sends the exchanges that end to watchers: an event `exchange` for each, with its access line as data, and `dropped` with how many were left
  * out because the client reads too slowly. What waits for a client waits in the threads, within their bounds.
  */
 @Injectable()
@@ -17,7 +17,7 @@ export class TailFeed {
 
   constructor(@Inject(ADMIN_SOURCES) private readonly sources: AdminSources) {}
 
-  /** @throws HttpException 503 when too many watch already. */
+  /** @throws HttpException 503 when there are too many watchers. */
   feed(filter: TailFilter): EventFeed {
     if (this.#watching.size >= most)
       throw new HttpException({ detail: `${most} clients watch already: end one of them first.` }, 503);

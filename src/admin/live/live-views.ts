@@ -89,19 +89,19 @@ export class LiveViews {
     return { errors, ...(missing.length > 0 && { missing }) };
   }
 
-  /** Refuses with 404 the name of a route that there is not. */
-  checkRoute(name: string): void {
-    // Also of requests that no route matches.
-    const names = new Set(['none', ...this.sources.routes().map(route => route.name)]);
-    if (names.has(name)) return;
-    throw new HttpException({ detail: `no route is named "${name}"${didYouMean(name, names) || '.'}` }, 404);
+  /** The routes that a text names, one or several with commas between them. Refuses with 404 one that there is not. */
+  routeNames(text: string): readonly string[] {
+    // `none` is for requests that no route matches.
+    const known = new Set(['none', ...this.sources.routes().map(({ name }) => name)]);
+    const names = known.has(text) ? [text] : text.split(',');
+    for (const name of names) if (!known.has(name)) throw notKnown('route', name, known);
+    return names;
   }
 
-  /** The same for an upstream. */
+  /** Refuses with 404 the name of an upstream that there is not. */
   checkUpstream(name: string): void {
-    const names = Array.from(this.sources.upstreams(), each => each.name);
-    if (names.includes(name)) return;
-    throw new HttpException({ detail: `no upstream is named "${name}"${didYouMean(name, names) || '.'}` }, 404);
+    const known = new Set(Array.from(this.sources.upstreams(), each => each.name));
+    if (!known.has(name)) throw notKnown('upstream', name, known);
   }
 
   async certificates(): Promise<readonly CertificateView[]> {
@@ -148,6 +148,12 @@ export class LiveViews {
       .map(({ thread }) => ({ thread: nameOf(thread), state: 'absent' as const }));
     return [...running, ...silent, ...absent];
   }
+}
+
+function notKnown(what: string, name: string, known: ReadonlySet<string>): HttpException {
+  const near = didYouMean(name, known);
+  const some = [...known].slice(0, 10).join(', ') + (known.size > 10 ? ', …' : '');
+  return new HttpException({ detail: `no ${what} is named "${name}"${near || ` (known: ${some || 'none'})`}` }, 404);
 }
 
 function threadView(thread: number, { busy, heapUsed, inFlight, loopDelay }: ThreadReport): ThreadView {

@@ -34,7 +34,7 @@ const duration = text('A duration such as `10m`; absent: until it is lifted, or 
 const limit = {
   schema: { type: 'integer', minimum: 1, maximum: 1_000, default: 100, description: 'How many at most.' },
 };
-const route = text('Name of a route, or `none`: no route matched.');
+const route = text('Names of routes, with commas between them, or `none`: no route matched.');
 
 const backend = {
   id: '127.0.0.1:3101',
@@ -97,7 +97,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /live': {
     summary: 'The status, each second',
     description:
-      'Server-sent events named `status`, each with a `Status` as its data. Made once for all who look, sixteen at most, and not at all while no one looks. A slow reader misses some.',
+      'Server-sent events named `status`, each with a `Status` as its data. Made once for all clients, sixteen at most, and not at all while there is none. A slow client misses some.',
     answer: events('The events.'),
     refusals: [503],
   },
@@ -106,7 +106,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     description:
       'Server-sent events: `exchange` with an access line as its data, and `dropped` with `{"dropped": 12}` when the client reads too slowly. Eight may watch at once. All filters must fit; each thread filters for itself.',
     values: {
-      route: { schema: text('Names of routes, with commas between them, or `none`.') },
+      route: { schema: route },
       upstream: { schema: text('Name of an upstream.') },
       backend: { schema: text('Id of a backend.') },
       status: { schema: text('Statuses such as `404`, `5xx` or `400-499`, with commas between them.') },

@@ -3,7 +3,7 @@ import { choice, count, extended, flag, list, number, object, ref, share, text, 
 const names = (description: string) => list({ type: 'string' }, description);
 const threads = list({ type: 'integer' }, 'Worker threads that have not answered within a second: they are left out.');
 const statuses = ['1xx', '2xx', '3xx', '4xx', '5xx'];
-const until = time('When it is lifted; absent: when someone does.');
+const until = time('When it is lifted; absent: it stays until it is lifted by hand.');
 
 const traffic = object(
   'What has ended in the last minute.',

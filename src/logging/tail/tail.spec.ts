@@ -28,7 +28,7 @@ const ordinary: ExchangeRecord = {
   times: { openedAt: 1000, dispatchedAt: 1001, sentAt: 1002, respondedAt: 1003, closedAt: 1100 },
 };
 
-/** A tail with one who watches, and takes each batch at once unless `isSlow`. */
+/** A tail with a watcher, which takes each batch at once unless `isSlow`. */
 function setUp(filter: TailFilter = {}, isSlow = false) {
   const tail = new Tail();
   const batches: TailBatch[] = [];
@@ -91,7 +91,7 @@ describe('the tail', () => {
     ['what is slow', { slowerThan: 200 }],
     ['clients', { client: '10.0.0.0/8' }],
     ['all of these at once', { routes: ['orders'], statuses: [[200, 299]], client: '203.0.113.7' }],
-  ])('shows only %s to one who asks for that', (_, filter) => {
+  ])('shows only %s to a watcher that asks for that', (_, filter) => {
     const { end, seen } = setUp(filter);
     end();
     end({ id: 'no route', routeName: undefined });
@@ -112,7 +112,7 @@ describe('the tail', () => {
     expect(seen()).toEqual(expected[_]);
   });
 
-  it('holds a bounded number of lines for one who is slow, drops what is more, and says how many', () => {
+  it('holds a bounded number of lines for a slow watcher, drops what is more, and says how many', () => {
     const { batches, end, next } = setUp({}, true);
     end();
     vi.advanceTimersByTime(50);
@@ -131,7 +131,7 @@ describe('the tail', () => {
     expect(batches[2]).toMatchObject({ dropped: 0, lines: { length: 1 } });
   });
 
-  it('shows nothing more to one who has left', () => {
+  it('shows nothing more to a watcher that has left', () => {
     const { batches, end, tail } = setUp();
     end();
     tail.unwatch(1);

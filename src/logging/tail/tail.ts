@@ -30,8 +30,8 @@ const [mostLines, mostCharacters] = [500, 256 * 1024];
 const collected = 50;
 
 /**
- * Shows the exchanges that end in this thread to those who watch, as the access log writes them: but without samples, levels and exclusions, and without
- * request headers. While no one watches, an exchange pays for one look at {@link isWatched}.
+ * Shows the exchanges that end in this thread to watchers, as the access log writes them: but without samples, levels and exclusions, and without
+ * request headers. While there is no watcher, an exchange pays for one look at {@link isWatched}.
  */
 @Injectable()
 export class Tail implements TailSource {
@@ -69,7 +69,7 @@ export class Tail implements TailSource {
   }
 }
 
-/** One who watches. */
+/** What waits for one watcher. */
 class Watcher {
   #lines: string[] = [];
   #characters = 0;

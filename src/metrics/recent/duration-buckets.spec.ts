@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { bucketCount, bucketOf, quantileOf } from './duration-buckets.js';
+import { bucketCount, bucketOf, quantilesOf } from './duration-buckets.js';
 
 /** The counts of these durations, and the quantile that they give. */
 function quantile(durations: readonly number[], part: number): number | undefined {
   const counts = new Uint32Array(bucketCount);
   for (const duration of durations) counts[bucketOf(duration)]!++;
-  return quantileOf(counts, 0, part);
+  return quantilesOf(counts, 0, [part])?.[0];
 }
 
 it('tells durations apart from an eighth of a millisecond to a minute, and keeps their order', () => {
@@ -30,6 +30,14 @@ it('finds the few slow ones among many fast ones', () => {
   const durations = [...Array.from({ length: 98 }, () => 10), 2_000, 2_000];
   expect(quantile(durations, 0.5)).toBeLessThan(13);
   expect(quantile(durations, 0.99)).toBeGreaterThan(1_600);
+});
+
+it('gives several at once', () => {
+  const counts = new Uint32Array(bucketCount);
+  for (let duration = 1; duration <= 1_000; duration++) counts[bucketOf(duration)]!++;
+  const [half, most, all] = quantilesOf(counts, 0, [0.5, 0.99, 1])!;
+  expect(Math.abs(half! - 500)).toBeLessThan(60);
+  expect([most! > 900, all! >= most!, all! <= 1_024]).toEqual([true, true, true]);
 });
 
 it('has none where nothing was counted', () => {

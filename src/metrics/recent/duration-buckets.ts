@@ -20,23 +20,27 @@ export function bucketOf(milliseconds: number): number {
 }
 
 /**
- * The duration in milliseconds below which a part (0..1) of the counted durations lies, worked out between the bounds of its bucket: off by at most
- * a fifth. `counts`: of each bucket, from `at` on. Undefined: nothing was counted.
+ * The durations in milliseconds below which these parts (0..1, ascending) of the counted durations lie, worked out between the bounds of their buckets:
+ * off by at most a fifth. `counts`: of each bucket, from `at` on. Undefined: nothing was counted.
  */
-export function quantileOf(counts: Uint32Array, at: number, part: number): number | undefined {
+export function quantilesOf(counts: Uint32Array, at: number, parts: readonly number[]): number[] | undefined {
   let total = 0;
   for (let bucket = 0; bucket < bucketCount; bucket++) total += counts[at + bucket]!;
   if (total === 0) return undefined;
-  let rest = part * total;
+  const quantiles: number[] = [];
+  let below = 0;
   for (let bucket = 0; bucket < bucketCount; bucket++) {
     const count = counts[at + bucket]!;
-    if (count > 0 && rest <= count) {
-      const [from, to] = [bucket === 0 ? 0 : boundOf(bucket), boundOf(bucket + 1)];
-      return from + (to - from) * (rest / count);
+    if (count === 0) continue;
+    for (let part = parts[quantiles.length]; part !== undefined; part = parts[quantiles.length]) {
+      const rest = part * total - below;
+      if (rest > count) break;
+      const from = bucket === 0 ? 0 : boundOf(bucket);
+      quantiles.push(from + (boundOf(bucket + 1) - from) * (rest / count));
     }
-    rest -= count;
+    below += count;
   }
-  return boundOf(bucketCount);
+  return quantiles;
 }
 
 function bitsOf(milliseconds: number): number {

@@ -5,7 +5,7 @@ import type { ExchangeRecord } from '../../http/exchange-record.js';
 export interface RecentFailure {
   /** When it ended, in milliseconds since 1970. */
   readonly time: number;
-  /** Whose fault it was. `backend` also where a backend's own answer is an error. */
+  /** Whose fault it was. `backend` also where a backend's own answer is an error, `gateway` also where that of a route is one. */
   readonly fault: Source;
   readonly requestId: string;
   readonly client: string;
@@ -66,7 +66,8 @@ function put(ring: RecentFailure[], next: number, failure: RecentFailure): numbe
 function failureOf(record: ExchangeRecord, failed: boolean): RecentFailure {
   const { backendId, errorCode, path, times } = record;
   const known = errorCode !== undefined && Object.hasOwn(errorTable, errorCode);
-  const source = known ? errorTable[errorCode as ErrorCode].source : 'backend';
+  const isOfBackend = errorCode === undefined && backendId !== undefined;
+  const source = known ? errorTable[errorCode as ErrorCode].source : isOfBackend ? 'backend' : 'gateway';
   return {
     time: Date.now(),
     fault: failed ? source : 'client',
@@ -82,7 +83,7 @@ function failureOf(record: ExchangeRecord, failed: boolean): RecentFailure {
     backend: backendId,
     attempts: record.attempts,
     error: errorCode,
-    reason: record.errorReason,
+    reason: record.errorReason ?? (isOfBackend ? `the backend answered ${record.status}` : undefined),
     policy: record.error?.origin.policy,
     duration: times.closedAt - times.openedAt,
   };

@@ -143,9 +143,11 @@ describe('the last failures', () => {
   it("tell a backend's own error from those of the gateway and the client", () => {
     const { end, traffic } = setUp();
     end({ status: 500 });
+    end({ status: 503, backendId: undefined });
     end({ status: 503, errorCode: 'OVERLOADED' });
     end({ status: 413, errorCode: 'BODY_TOO_LARGE', path: `/${'a'.repeat(10_000)}` });
-    expect(traffic.failures.all.map(({ fault }) => fault)).toEqual(['backend', 'gateway', 'client']);
-    expect(traffic.failures.all[2]!.path.length).toBeLessThan(600);
+    expect(traffic.failures.all.map(({ fault }) => fault)).toEqual(['backend', 'gateway', 'gateway', 'client']);
+    expect(traffic.failures.all[0]!.reason).toBe('the backend answered 500');
+    expect(traffic.failures.all[3]!.path.length).toBeLessThan(600);
   });
 });

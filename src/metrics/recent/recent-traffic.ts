@@ -36,7 +36,7 @@ export class RecentTraffic {
     return window;
   }
 
-  /** A window of the last minute, for someone else. */
+  /** A window of the last minute, for what is counted elsewhere. */
   window(): RecentWindow {
     return new RecentWindow(this.beats.tens, tens);
   }

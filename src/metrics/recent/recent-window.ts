@@ -1,5 +1,5 @@
 import type { Beat } from './beats.js';
-import { bucketCount, bucketOf, quantileOf } from './duration-buckets.js';
+import { bucketCount, bucketOf, quantilesOf } from './duration-buckets.js';
 
 /** Where each count of a row stands; the buckets of the durations follow. */
 const at = { ended: 0, failed: 1, status1: 2, status2: 3, status3: 4, status4: 5, status5: 6, durations: 7 } as const;
@@ -93,7 +93,7 @@ export class RecentWindow {
 
 /** What a row says. */
 export function figuresOf(rows: Uint32Array, row = 0): RecentFigures {
-  const quantile = (part: number): number | undefined => quantileOf(rows, row + at.durations, part);
+  const [p50, p90, p99] = quantilesOf(rows, row + at.durations, [0.5, 0.9, 0.99]) ?? [];
   return {
     ended: rows[row]!,
     failed: rows[row + at.failed]!,
@@ -104,8 +104,8 @@ export function figuresOf(rows: Uint32Array, row = 0): RecentFigures {
       rows[row + at.status4]!,
       rows[row + at.status5]!,
     ],
-    p50: quantile(0.5),
-    p90: quantile(0.9),
-    p99: quantile(0.99),
+    p50,
+    p90,
+    p99,
   };
 }
