@@ -12,6 +12,7 @@ const floors = [
   ['proxy'],
   ['websocket', 'sse', 'admin', 'listeners'],
   ['process'],
+  ['explain'],
   ['workers'],
 ];
 

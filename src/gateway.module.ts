@@ -17,6 +17,10 @@ import type { AdminSources } from './admin/admin-sources.js';
 import { CircuitBreakerModule } from './circuit-breaker/circuit-breaker.module.js';
 import { GatewayConfigModule } from './config/config.module.js';
 import type { GatewayConfig } from './config/file/gateway.config.js';
+import { ExplainModule } from './explain/explain.module.js';
+import { explainSource } from './explain/explain-source.js';
+import { Explainer } from './explain/explainer.js';
+import { Explanations } from './explain/explanations.js';
 import { Gateway } from './gateway.js';
 import { HealthMonitor } from './health/health-monitor.js';
 import { HealthChecksModule } from './health/health-checks.module.js';
@@ -112,8 +116,17 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
         SharedCountsModule,
         LiveConfigModule,
         ActivityModule,
+        ExplainModule,
         AdminModule.forRoot({
-          imports: [ActivityModule, HealthChecksModule, ListenersModule, LiveConfigModule, ProxyModule, UpstreamModule],
+          imports: [
+            ActivityModule,
+            ExplainModule,
+            HealthChecksModule,
+            ListenersModule,
+            LiveConfigModule,
+            ProxyModule,
+            UpstreamModule,
+          ],
           inject: [
             Readiness,
             Registry,
@@ -128,6 +141,8 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
             Listeners,
             Tail,
             PINO,
+            Explainer,
+            Explanations,
             { token: FRONT, optional: true },
           ],
           useFactory: adminSources,
@@ -176,6 +191,8 @@ function adminSources(
   listeners: Listeners,
   tail: Tail,
   log: Logger,
+  explainer: Explainer,
+  explanations: Explanations,
   front?: Front,
 ): AdminSources {
   return {
@@ -197,6 +214,7 @@ function adminSources(
       return { reports: [main, ...reports], missing };
     },
     control,
+    explain: explainSource(explainer, explanations),
     configRefusal: () => live.refusal?.message.split('\n', 1)[0],
     handOver: () => succession.handOver(),
     reload: () => source.reload(),

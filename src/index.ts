@@ -58,6 +58,7 @@ export { SECURITY_HEADERS, SecurityHeadersInterceptor } from './security/headers
 export { PolicyGuard } from './security/policy.guard.js';
 export {
   Answer,
+  type Foreseen,
   type Identity,
   type PolicyContext,
   type Releasable,

@@ -16,6 +16,7 @@ import { HandoverController } from './handover.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { BackendsController } from './backends.controller.js';
 import { mountController, type MountedRoute } from './mounted-controller.js';
+import { ExplainController, ExplanationsController } from './explain.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { wrong } from './query.js';
 import { ReloadController } from './reload.controller.js';
@@ -49,6 +50,8 @@ export class AdminServer {
     upstreams: UpstreamsController,
     backends: BackendsController,
     handover: HandoverController,
+    explain: ExplainController,
+    explanations: ExplanationsController,
     @Inject(ADMIN_SOURCES) sources: AdminSources,
     @Optional() @Inject(ADMIN_TOKEN) token?: string,
   ) {
@@ -67,14 +70,29 @@ export class AdminServer {
     });
     fastify.addHook('onSend', (request, reply, payload, done) => {
       const { headers, routeOptions } = request;
-      if (request.method === 'POST' && this.#actions.has(routeOptions.url ?? ''))
+      const { url = '' } = routeOptions;
+      // A question changes nothing, and may hold secrets.
+      if (request.method === 'POST' && this.#actions.has(url) && !questions.has(url))
         audit.note(this.#audited(request, reply, payload));
       const isHealth = reply.statusCode === 200 || reply.statusCode === 503;
       const statusOnly = isHealth && showsStatusOnly({ headers, route: routeOptions.url }, this.#rules);
       done(null, statusOnly ? statusOf(payload) : payload);
     });
-    for (const controller of [health, metrics, reload, routes, status, feeds, openApi, upstreams, backends, handover])
-      this.mounted.push(...mountController(fastify, controller, contexts));
+    for (const controller of [
+      health,
+      metrics,
+      reload,
+      routes,
+      status,
+      feeds,
+      openApi,
+      upstreams,
+      backends,
+      handover,
+      explain,
+      explanations,
+    ])
+      this.mounted.push(...mountController(fastify, controller, contexts, questions));
     for (const { method, url } of this.mounted) if (method === 'POST') this.#actions.add(url);
   }
 
@@ -134,6 +152,9 @@ function createAdapter(): FastifyAdapter {
     },
   });
 }
+
+/** What is asked by POST and changes nothing; with the bytes of the largest question. */
+const questions: ReadonlyMap<string, number> = new Map([['/explain', 64 * 1024]]);
 
 /** Bodies are JSON, and nothing else: also, no form of a page can send one. */
 function takeJson(fastify: FastifyInstance): void {

@@ -8,6 +8,7 @@ import type { ReloadedView, RouteView } from './api/views.js';
 import type { ThreadQuestion, ThreadReports } from './live/thread-report.js';
 import type { BackendControl } from '../upstream/control/backend-control.js';
 import type { BackendState, UpstreamState } from '../health/upstream-states.js';
+import type { ExplainSource } from './explain-source.js';
 import type { Readiness } from '../health/readiness.js';
 
 /** A backend as the admin API shows it. */
@@ -70,6 +71,7 @@ export interface AdminSources {
   readonly reports: (question?: ThreadQuestion) => Promise<ThreadReports>;
   /** The exchanges that end in all threads, for watchers. */
   readonly tails: TailSource;
+  readonly explain: ExplainSource;
   /** Why the configuration that was asked for last is not in force; undefined: it is. */
   readonly configRefusal: () => string | undefined;
   /** A successor listens on the same ports: this process ends, behind the answer. False: it cannot. */

@@ -3,6 +3,7 @@ import { HealthModule } from '../health/health.module.js';
 import { AdminServer } from './admin-server.js';
 import { ADMIN_SOURCES, ADMIN_TOKEN, type AdminSources } from './admin-sources.js';
 import { BackendsController } from './backends.controller.js';
+import { ExplainController, ExplanationsController } from './explain.controller.js';
 import { HandoverController } from './handover.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { ReloadController } from './reload.controller.js';
@@ -59,6 +60,8 @@ export class AdminModule {
         StatusController,
         UpstreamsController,
         BackendsController,
+        ExplainController,
+        ExplanationsController,
         AdminServer,
       ],
       exports: [AdminServer],

@@ -44,12 +44,13 @@ const parameters = {
  * Serves a controller of the application on a Fastify instance that is not the application's: by the paths and methods of its
  * decorators. Guards, interceptors and filters of the application do not run: only the admin listener decides which clients may
  * read the health. Gives its routes. A GET leads to those that take POST as well, so that it can be refused by what the path is for; its handler is
- * not reached.
+ * not reached. `bodyLimits`: bytes of the largest bodies by routes, where they are not the usual ones.
  */
 export function mountController(
   fastify: FastifyInstance,
   controller: object,
   contexts: ExternalContextCreator,
+  bodyLimits?: ReadonlyMap<string, number>,
 ): readonly MountedRoute[] {
   const mounted: MountedRoute[] = [];
   const { constructor } = controller as { constructor: Type<object> };
@@ -60,6 +61,7 @@ export function mountController(
     const method = methodOn(handler);
     if (method === undefined) continue;
     const url = `/${[prefix, pathOn(handler)].filter(part => part !== '').join('/')}`;
+    const bodyLimit = bodyLimits?.get(url);
     const run = contexts.create(
       controller as never,
       handler as (...given: unknown[]) => unknown,
@@ -74,6 +76,7 @@ export function mountController(
     fastify.route({
       method: method as HTTPMethods,
       url,
+      ...(bodyLimit !== undefined && { bodyLimit }),
       handler: async (request, reply) => {
         const answer = await run(request, reply);
         if (!(answer instanceof EventFeed)) return answer;

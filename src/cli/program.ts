@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { nearest } from '../spelling/nearest.js';
 import { version } from '../version.js';
 import type { BackendOptions } from './backends.js';
+import type { ExplainOptions } from './explain.js';
 import { exitCode } from './exit-code.js';
 import { report } from './report.js';
 import type { ReloadOptions } from './reload.js';
@@ -160,6 +161,24 @@ export async function main(argv: readonly string[]): Promise<number> {
     .action(
       finish(async (...args: Parameters<typeof import('./routes.js').routes>) =>
         (await import('./routes.js')).routes(...args),
+      ),
+    );
+  program
+    .command('explain')
+    .summary('tell what the gateway would do with a request, and why')
+    .description(
+      'Tell what the gateway would do with a request, and why: route, policies, upstream, backends, fields. From the file alone: nothing listens, and no backend is asked.',
+    )
+    .usage('[options] [method] <url>')
+    .argument('<words...>', 'method (default: GET), and a URL or a path')
+    .option('-c, --config <file>', 'YAML file (default: $GATEWAY_CONFIG)')
+    .option('-H, --header <line>', 'a header of the request, such as "x-beta: 1"; may be repeated', collect)
+    .option('--ip <address>', 'where its connection comes from (default: 127.0.0.1)')
+    .option('--listener <name>', 'the listener that takes it (default: the first that fits the URL)')
+    .option('--json', 'write the explanation as JSON, for machines')
+    .action(
+      finish(async (words: string[], options: ExplainOptions) =>
+        (await import('./explain.js')).explain(words, options),
       ),
     );
   program

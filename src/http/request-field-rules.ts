@@ -29,6 +29,7 @@ export type FieldKind =
   | 'forwarded-port'
   | 'real-ip'
   | 'request-id'
+  | 'explain'
   | 'trailer'
   | 'accept'
   | 'authorization'
@@ -46,6 +47,7 @@ const builtIn: readonly (readonly [name: string, kind: FieldKind])[] = [
   ['via', 'via'],
   ['x-client-cert-subject', 'certificate'],
   ['x-client-cert-fingerprint', 'certificate'],
+  ['x-gateway-explain', 'explain'],
   ['max-forwards', 'max-forwards'],
   ['trailer', 'trailer'],
   ['accept', 'accept'],

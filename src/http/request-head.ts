@@ -50,6 +50,8 @@ export class RequestHead {
   /** The field also passes to the backend unchanged. */
   accept: string | undefined;
   maxForwards: string | undefined;
+  /** The token of `X-Gateway-Explain`, which never passes: the client asks for an explanation. */
+  explain: string | undefined;
   /** It has a `Trailer` field, which passes; where the body is not chunked it must not. */
   announcesTrailers = false;
   /** The client has sent the fields by which the gateway tells of certificates: they are dropped. */
@@ -147,6 +149,9 @@ export class RequestHead {
         if (authenticatesConnection(value)) this.connectionAuth = takesSeveralSteps(value) ? 'several' : 'one';
         this.passed.push(name, value);
         return;
+      case 'explain':
+        this.explain = value;
+        return this.#forge(lower);
       case 'certificate':
         this.claimsCertificate = true;
         return;

@@ -5,6 +5,7 @@ import { enhancersOn } from '../platform/nest-metadata.js';
 import { Denied, PolicyGuard } from '../security/policy.guard.js';
 import type { Verdict } from '../security/policy.js';
 import type { Exchange } from './exchange.js';
+import type { ExplainedRequests } from './explained-requests.js';
 import { ExchangeRequest } from './exchange-request.js';
 import { ExchangeResponse } from './exchange-response.js';
 import { thrownError } from './thrown-error.js';
@@ -29,6 +30,8 @@ export class Entrance {
   #requests: Way = closed;
   #events: Way = closed;
   #upgrades: Way = closed;
+  /** Undefined: none is explained. */
+  explained: ExplainedRequests | undefined;
 
   constructor(
     private readonly contexts: ExternalContextCreator,
@@ -50,9 +53,22 @@ export class Entrance {
   /** Ends the exchange if something is thrown on its way. */
   enter(exchange: Exchange): void {
     // 3
+    if (exchange.head.explain !== undefined && this.#explains(exchange)) return;
+    this.#enter(exchange);
+  }
+
+  #enter(exchange: Exchange): void {
     if (exchange.upgrade !== undefined) this.#upgrades(exchange);
     else if (exchange.wantsEvents) this.#events(exchange);
     else this.#requests(exchange);
+  }
+
+  /** It enters when it has been explained, unless its client has gone meanwhile. */
+  #explains(exchange: Exchange): boolean {
+    const goOn = (): void => {
+      if (!exchange.isDecided) this.#enter(exchange);
+    };
+    return this.explained?.delays(exchange, goOn) === true;
   }
 
   #way(controller: ExchangeController): Way {

@@ -16,6 +16,7 @@ import type { Client } from './client/client.js';
 import type { ClientMessage } from './client/client-message.js';
 import { ClientTie, tieOf, tieTo } from './client/client-tie.js';
 import { Exchange } from './exchange.js';
+import type { ExplainedRequests } from './explained-requests.js';
 import { isRequestId } from './plan/forwarding-headers.js';
 import { aborted, loop, noConnectionAuth, noExpectation, overloaded } from './plan/refusals.js';
 import type { Http1Channel } from './client/http1-channel.js';
@@ -76,13 +77,15 @@ export function lastExchangeOn(socket: ExchangeSocket): Exchange | undefined {
 export class Exchanges {
   /** Exchanges in flight. */
   open = 0;
+  /** Undefined: none is explained. */
+  explained: ExplainedRequests | undefined;
 
   constructor(
     private readonly rules: { readonly current: RequestRules },
     private readonly trusted: TrustedProxies,
     private readonly overload: Pick<Overload, 'isOver'>,
-    private readonly log: AccessLog,
-    private readonly metrics: ExchangeMetrics,
+    private readonly log: Pick<AccessLog, 'write'>,
+    private readonly metrics: Pick<ExchangeMetrics, 'opened' | 'closed'>,
     private readonly tail = new Tail(),
   ) {}
 
@@ -233,6 +236,7 @@ export class Exchanges {
     if (certificate !== undefined || exchange.head.claimsCertificate) identify(exchange, message.headers, certificate);
     if (exchange.head.forged !== undefined) forget(message.headers, exchange.head.forged);
     if (this.log.readsResponses) (exchange.trail = new ExchangeTrail()).keepsResponse = true;
+    if (exchange.head.explain !== undefined) this.explained?.opened(exchange);
     this.open++;
     this.metrics.opened(exchange.listener);
   }

@@ -4,7 +4,7 @@ import { foldName } from '../fields/fold-name.js';
 
 /**
  * The header fields that carry credentials: fields whose names say so (`Authorization`, `Cookie`, `X-Api-Key`, …),
- * `Sec-WebSocket-Protocol` (browsers cannot set other fields for a WebSocket), the fields of API keys of any route, and
+ * `Sec-WebSocket-Protocol` (browsers cannot set other fields for a WebSocket), `X-Gateway-Explain` (the admin token), the fields of API keys of any route, and
  * spellings that some servers read as one of these: `X_Key` for `X-Key`.
  */
 export class CredentialFields {
@@ -15,7 +15,7 @@ export class CredentialFields {
   constructor({ security, routes }: GatewayConfig) {
     const blocks = [security.auth, ...routes.map(route => route.security?.auth)];
     this.apiKeys = new Set(blocks.flatMap(auth => auth?.apiKey?.header ?? []));
-    this.#folded = new Set(['sec-websocket-protocol', ...[...this.apiKeys].map(foldName)]);
+    this.#folded = new Set(['sec-websocket-protocol', 'x-gateway-explain', ...[...this.apiKeys].map(foldName)]);
   }
 
   /** `name`: in any case. */

@@ -104,6 +104,13 @@ export class LiveBackend implements Backend {
     return this.#reasons;
   }
 
+  /** Each veto with each of its holders, and the reason that it gave. */
+  get holders(): readonly { readonly veto: Veto; readonly holder: VetoHolder; readonly reason: string | undefined }[] {
+    return [...this.#holders].flatMap(([veto, holders]) =>
+      Array.from(holders, ([holder, reason]) => ({ veto, holder, reason })),
+    );
+  }
+
   /**
    * Takes the backend out of use until this veto is lifted; other vetoes are untouched. `reason` is for people, one line;
    * setting a veto a second time only replaces its reason.

@@ -98,6 +98,8 @@ export type ToMain =
   | { readonly kind: 'metrics'; readonly question: number; readonly metrics: string }
   | { readonly kind: 'report'; readonly question: number; readonly report: ThreadReport }
   | { readonly kind: 'tail'; readonly id: number; readonly batch: TailBatch }
+  /** The explanation of a request, as JSON. */
+  | { readonly kind: 'explanation'; readonly explanation: string }
   | { readonly kind: 'told'; readonly fields: Readonly<Record<string, number>>; readonly what: string }
   | { readonly kind: 'ended'; readonly cut: number };
 

@@ -6,6 +6,7 @@ import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { KnownNames } from '../config/loading/checks/check.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { rebuildConfig } from '../config/loading/load-config.js';
+import { Explanations } from '../explain/explanations.js';
 import { Tail } from '../logging/tail/tail.js';
 import { Listeners } from '../listeners/listeners.js';
 import { TicketSecret } from '../listeners/tls/ticket-secret.js';
@@ -83,6 +84,9 @@ class TrafficThread {
     const worker = new TrafficThread(port, gateway, config, known);
     worker.#know(state);
     worker.#tellOfCircuits();
+    gateway.app
+      .get(Explanations)
+      .onKept(each => worker.#say({ kind: 'explanation', explanation: JSON.stringify(each) }));
     port.on('message', (message: ToWorker) => worker.#take(message));
     worker.#say({ kind: 'loaded' });
   }

@@ -6,6 +6,8 @@ import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { plainOf } from '../config/loading/plain-config.js';
 import type { Transition } from '../config/live/transition.js';
+import type { Explanation } from '../explain/explanation.js';
+import type { Explanations } from '../explain/explanations.js';
 import { checkFree } from '../listeners/port-sharing.js';
 import type { TicketSecret } from '../listeners/tls/ticket-secret.js';
 import { StartError } from '../listeners/start-error.js';
@@ -58,6 +60,8 @@ export interface PoolParts {
   readonly metrics: WorkerMetrics;
   readonly readiness: Readiness;
   readonly tickets: TicketSecret;
+  /** Of the requests that workers have explained. */
+  readonly explanations: Explanations;
 }
 
 /** The worker threads that carry the traffic: started, watched, replaced, changed and ended together. */
@@ -203,6 +207,8 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
         return this.#rounds.heard(worker, message);
       case 'tail':
         return this.tails.heard(worker, message);
+      case 'explanation':
+        return this.parts.explanations.keep(JSON.parse(message.explanation) as Explanation);
       case 'told':
         return this.#drain.told(worker.index, message.fields);
       case 'ended':

@@ -2,6 +2,8 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
+import { Explanations } from '../explain/explanations.js';
+import { ExplanationsModule } from '../explain/explanations.module.js';
 import { HealthChecksModule } from '../health/health-checks.module.js';
 import { Readiness } from '../health/readiness.js';
 import { PINO } from '../logging/logging.module.js';
@@ -35,11 +37,22 @@ export class WorkersModule {
         UpstreamModule,
         HealthChecksModule,
         ListenersModule,
+        ExplanationsModule,
       ],
       providers: [
         {
           provide: FRONT,
-          inject: [Upstreams, CircuitBreakers, BackendControl, PINO, Registry, WorkerMetrics, Readiness, TicketSecret],
+          inject: [
+            Upstreams,
+            CircuitBreakers,
+            BackendControl,
+            PINO,
+            Registry,
+            WorkerMetrics,
+            Readiness,
+            TicketSecret,
+            Explanations,
+          ],
           useFactory: (
             upstreams: Upstreams,
             breakers: CircuitBreakers,
@@ -49,10 +62,11 @@ export class WorkersModule {
             metrics: WorkerMetrics,
             readiness: Readiness,
             tickets: TicketSecret,
+            explanations: Explanations,
           ) =>
             new WorkerPool(
               { ...settings, memory },
-              { upstreams, breakers, control, log, registry, metrics, readiness, tickets },
+              { upstreams, breakers, control, log, registry, metrics, readiness, tickets, explanations },
             ),
         },
       ],

@@ -52,6 +52,11 @@ function sources(changes: Partial<AdminSources> = {}): AdminSources {
     control: new BackendControl(new Upstreams([]), new ControlLog(pino({ enabled: false }))),
     routes: () => [route],
     metrics: registry,
+    explain: {
+      explain: async question => ({ explanation: { question: question as object } }),
+      find: id => (id === 'r1' ? { id } : undefined),
+      ids: () => ['r1'],
+    },
     configRefusal: () => undefined,
     handOver: () => false,
     reload: async () => undefined,

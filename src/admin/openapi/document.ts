@@ -34,14 +34,19 @@ export function openApiDocument(version: string): object {
 }
 
 function operationObject(method: string, path: string, operation: Operation): object {
-  const { answer, description, example, refusals = [], summary, values = {} } = operation;
+  const { answer, bodyOnly = false, description, example, refusals = [], summary, values = {} } = operation;
   const places = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: pathParameters[name!],
   }));
-  const query = Object.entries(values).map(([name, { schema }]) => ({ name, in: 'query', required: false, schema }));
+  const query = Object.entries(bodyOnly ? {} : values).map(([name, { schema }]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema,
+  }));
   const parameters = [...places, ...query];
   return {
     summary,

@@ -12,6 +12,8 @@ export interface Operation {
   readonly description?: string;
   /** Values in the query; of a POST also in a JSON object as the body. */
   readonly values?: Readonly<Record<string, Value>>;
+  /** The values stand only in the body. */
+  readonly bodyOnly?: boolean;
   /** What it answers with 200. */
   readonly answer: { readonly type: string; readonly schema: Schema; readonly description: string };
   /** An answer, for the document. */
@@ -245,6 +247,35 @@ export const operations: Readonly<Record<string, Operation>> = {
   'POST /upstreams/{upstream}/backends/{backend}/breaker/reset': {
     summary: 'Close a circuit, and forget what has failed',
     ...controlled('It is closed.', 'the circuit of orders/127.0.0.1:3101 is reset by hand'),
+  },
+  'POST /explain': {
+    summary: 'Tell what the gateway would do with a request now, and why',
+    description: 'Changes nothing, and is no line in the log: limits are read and not counted, no server is asked.',
+    bodyOnly: true,
+    values: {
+      url: { schema: text('A URL, or a path.'), required: true },
+      method: { schema: text('Default: GET.') },
+      headers: {
+        schema: {
+          type: 'object',
+          description: 'By name; a list where one comes several times.',
+          additionalProperties: { type: ['string', 'array'], items: { type: 'string' } },
+        },
+      },
+      ip: { schema: text('Where its connection comes from; default: 127.0.0.1.') },
+      listener: { schema: text('Name of the listener; default: the first that fits the URL.') },
+    },
+    answer: json(ref('Explanation'), 'The explanation.'),
+    refusals: [400, 404, 413],
+  },
+  'GET /explanations': {
+    summary: 'The explanations of requests that carried the admin token in `X-Gateway-Explain`',
+    values: { id: { schema: text('Id of the request; absent: the ids of all that are kept.') } },
+    answer: json(
+      { oneOf: [list({ type: 'string' }, 'Ids, the newest first.'), ref('Explanation')] },
+      'The ids, or one explanation.',
+    ),
+    refusals: [400, 404],
   },
   'POST /reload': {
     summary: 'Read the configuration again',

@@ -36,6 +36,22 @@ const configVersion = object(
 
 /** The schemas of what the admin API answers: those of `src/admin/api/views.ts`. */
 export const schemas: Members = {
+  Explanation: {
+    type: 'object',
+    description: 'What decides on a request, in the order of its road: see docs/explain.md.',
+    required: ['request', 'listener', 'client', 'routes', 'policies', 'verdict', 'response'],
+    properties: {
+      verdict: {
+        type: 'object',
+        description: 'What becomes of it.',
+        required: ['kind'],
+        properties: {
+          kind: choice('What becomes of it.', 'forwarded', 'answered', 'refused', 'unknown'),
+          status: number('What the client gets, where the gateway answers.'),
+        },
+      },
+    },
+  },
   Latency: object('Milliseconds below which half, nine of ten and 99 of a hundred were: off by a fifth at most.', {
     p50: number('Half.'),
     p90: number('Nine of ten.'),
