@@ -20,6 +20,11 @@ export class FieldNames {
     this.#folded = new Set([...exact.keys()].map(foldName));
   }
 
+  /** In lower case. */
+  get names(): Iterable<string> {
+    return this.exact.keys();
+  }
+
   get size(): number {
     return this.exact.size;
   }

@@ -47,6 +47,16 @@ export class HeaderRules {
     for (const entry of this.#added) headers.push(entry);
   }
 
+  /** The fields that are added or set: name, value, name, value … */
+  get added(): Readonly<RawHeaders> {
+    return this.#host === undefined ? this.#added : ['Host', this.#host, ...this.#added];
+  }
+
+  /** The names, in lower case, of fields that are taken out, those that are set among them. */
+  get gone(): readonly string[] {
+    return [...this.#gone.names];
+  }
+
   /** What is removed or set in a head is not to come back behind the body. `folded`: see `foldName`. */
   removes(folded: string): boolean {
     return this.#gone.hasFolded(folded);

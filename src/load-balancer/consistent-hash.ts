@@ -58,4 +58,8 @@ export class ConsistentHash implements LoadBalancingStrategy {
     const { slots, bound } = this.#plans.planFor(candidates);
     return this.#boundedLoad === 0 ? slots.ownerOf(hash) : bound.ownerOf(hash, slots);
   }
+
+  foresee(candidates: Candidates, request: RequestInfo): readonly Backend[] {
+    return [this.pick(candidates, request)];
+  }
 }

@@ -17,4 +17,8 @@ export class IpHash implements LoadBalancingStrategy {
     if (candidates.length === 1) return candidates[0];
     return this.#slots.planFor(candidates).ownerOf(hashText(request.clientIp));
   }
+
+  foresee(candidates: Candidates, request: RequestInfo): readonly Backend[] {
+    return [this.pick(candidates, request)];
+  }
 }

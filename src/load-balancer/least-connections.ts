@@ -38,6 +38,13 @@ export class LeastConnections implements LoadBalancingStrategy {
     return tied === 1 ? least : this.#drawTied(candidates, inFlight, weight, tiedWeight);
   }
 
+  foresee(candidates: Candidates): readonly Backend[] {
+    const load = ({ inFlight, weight }: Backend): number => inFlight / weight;
+    const least = Math.min(...candidates.map(load));
+    // Rounding must not leave out one of several that are equal.
+    return candidates.filter(backend => load(backend) <= least * (1 + 1e-9));
+  }
+
   #drawTied(candidates: Candidates, inFlight: number, weight: number, tiedWeight: number): Backend {
     let left = this.random() * tiedWeight;
     let last = candidates[0];

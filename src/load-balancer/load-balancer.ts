@@ -3,6 +3,14 @@ import type { Backend, Candidates, Outcome } from '../upstream/backend.js';
 import type { StickySession } from './sticky-session.js';
 import type { LoadBalancingStrategy } from './strategy.js';
 
+/** Where the next pick falls. */
+export interface ForeseenPick {
+  /** At least one. */
+  readonly among: readonly Backend[];
+  /** The client's sticky cookie names it. */
+  readonly bySticky: boolean;
+}
+
 /** Chooses backends for one upstream: the one that the client's sticky cookie names if it is available, else the strategy's pick. */
 export class LoadBalancer {
   readonly #strategy: LoadBalancingStrategy;
@@ -20,6 +28,13 @@ export class LoadBalancer {
       if (kept !== undefined) return kept;
     }
     return this.#strategy.pick(candidates, request);
+  }
+
+  /** Among which candidates the next {@link pick} for this request falls, without moving on, and why. */
+  foresee(candidates: Candidates, request: RequestInfo): ForeseenPick {
+    const kept = this.#sticky?.find(candidates, request);
+    if (kept !== undefined) return { among: [kept], bySticky: true };
+    return { among: this.#strategy.foresee?.(candidates, request) ?? candidates, bySticky: false };
   }
 
   /**

@@ -15,4 +15,8 @@ export class RoundRobin implements LoadBalancingStrategy {
   pick(candidates: Candidates): Backend {
     return this.#schedules.planFor(candidates).next();
   }
+
+  foresee(candidates: Candidates): readonly Backend[] {
+    return [this.#schedules.planFor(candidates).upcoming];
+  }
 }

@@ -9,6 +9,11 @@ import type { Backend, Candidates, Outcome } from '../upstream/backend.js';
  */
 export interface LoadBalancingStrategy {
   pick(candidates: Candidates, request: RequestInfo): Backend;
+  /**
+   * Tells among which candidates the next pick for this request falls, as they are now, without moving on. For explanations. Default: it may be any of
+   * them.
+   */
+  foresee?(candidates: Candidates, request: RequestInfo): readonly Backend[];
   /** Called when an attempt has settled. `firstByte`: milliseconds until the response head, undefined when none came. */
   settled?(backend: Backend, outcome: Outcome, firstByte: number | undefined): void;
 }

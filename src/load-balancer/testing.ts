@@ -131,6 +131,25 @@ export function describeStrategy(
       assert.deepEqual(candidates, before);
     });
 
+    it('foresees its picks, if it foresees', async () => {
+      const strategy = await create();
+      const candidates = testBackends(1, 2, 3, 3);
+      for (let client = 0; client < 1_000; client++) {
+        const request = testClient(client % 31);
+        const foreseen = strategy.foresee?.(candidates, request) ?? candidates;
+        const again = strategy.foresee?.(candidates, request) ?? candidates;
+        assert.deepEqual(
+          again.map(({ id }) => id),
+          foreseen.map(({ id }) => id),
+          'a look at the next pick has changed it',
+        );
+        const picked = pickChecked(strategy, candidates, request);
+        assert.ok(foreseen.includes(picked), `picked ${picked.id}, which was not foreseen`);
+        for (const each of candidates) if (each === picked) each.inFlight++;
+        if (client % 3 === 0) for (const each of candidates) each.inFlight = Math.max(0, each.inFlight - 1);
+      }
+    });
+
     it('copes with a thousand candidates', async () => {
       const strategy = await create();
       const candidates = testBackends(...Array.from({ length: 1_000 }, (_, index) => 1 + (index % 10)));

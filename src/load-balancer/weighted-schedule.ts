@@ -58,6 +58,12 @@ export class WeightedSchedule {
     this.#lanes.sort((one, other) => one.due - other.due);
   }
 
+  /** The backend that {@link next} would give. */
+  get upcoming(): Backend {
+    const lane = this.#lanes[0] as Lane;
+    return lane.backends[lane.turn] as Backend;
+  }
+
   /** The next backend. */
   next(): Backend {
     const lane = this.#lanes[0] as Lane;

@@ -1,14 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { GatewayError } from '../http/gateway-error.js';
 import { RetryMetrics } from '../metrics/retry-metrics.js';
 import { ClientMemory } from './client/memory-share.js';
 import { Delivery, type DeliveryServices } from './delivery.js';
 import type { Exchange } from './exchange.js';
 import { EventStreams } from './lasting/event-streams.js';
-import { finalRecipient } from './plan/final-recipient.js';
+import { localAnswer } from './plan/final-recipient.js';
+import { noRoute } from './plan/refusals.js';
 import { startWithBody } from './start-with-body.js';
-
-const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.', 'no route matches');
 
 /** Methods whose requests have no body, as a rule (RFC 9110 §9.3). */
 const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
@@ -31,9 +29,8 @@ export class Dispatcher implements DeliveryServices {
     const { plan, match } = exchange.location;
     if (plan === undefined || match === undefined) return exchange.fail(noRoute);
     const { action } = plan;
-    const final = finalRecipient(exchange, plan.credentials);
-    if (final !== undefined) return exchange.respond(final);
-    if (action.kind === 'local') return exchange.respond(action.respond(exchange, plan.responseRules));
+    const answer = localAnswer(exchange, plan);
+    if (answer !== undefined || action.kind === 'local') return exchange.respond(answer!);
     // 5
     const route = action.next(match);
     exchange.openBody(plan.maxBody, route.retries.hold);

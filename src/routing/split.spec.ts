@@ -16,6 +16,18 @@ describe('a split', () => {
     expect(take(split, 7).join('')).toBe('aabacaa');
   });
 
+  it('tells which is next, and stays where it is', () => {
+    const split = new Split([
+      { upstream: 'a', weight: 2 },
+      { upstream: 'b', weight: 2 },
+      { upstream: 'c', weight: 1 },
+    ]);
+    for (let i = 0; i < 20; i++) {
+      const { upcoming } = split;
+      expect([split.upcoming, split.next()]).toEqual([upcoming, upcoming]);
+    }
+  });
+
   it('sends nothing to a weight of 0', () => {
     const split = new Split([
       { upstream: 'a', weight: 0 },

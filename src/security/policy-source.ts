@@ -24,6 +24,8 @@ type Stage = (typeof stages)[number];
 export interface StagedPolicy {
   readonly stage: Stage;
   readonly policy: RequestPolicy;
+  /** Its key below `security`, for people: `rateLimit`, `validation.methods`. Default: that of its stage. */
+  readonly name?: string;
   /** The settings of the policy: of several policies with the same settings, a request is checked by one. Default: the policy itself. */
   readonly origin?: object | undefined;
   /**

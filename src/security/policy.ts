@@ -59,12 +59,26 @@ export class Answer {
 /** The decision of a policy: undefined lets the request pass; an error (`DENIED`, `BODY_TOO_LARGE`) or an answer is sent to the client. */
 export type Verdict = GatewayError | Answer | undefined;
 
+/** What a policy would do with a request, told without doing it. */
+export interface Foreseen {
+  /** Undefined: it would let the request pass. `unknown`: only asking would tell, which `says` explains. */
+  readonly verdict: Verdict | 'unknown';
+  /** What it has looked at, a short text for each, for the operator. No secrets. */
+  readonly says: readonly string[];
+}
+
 /** One security check on a request. It runs before each request, so it must not wait unnecessarily. */
 export interface RequestPolicy {
   /** Checks the head. */
   check(request: PolicyContext): Verdict | Promise<Verdict>;
   /** Checks the whole body, which is held in memory for it (`validation.maxBody` limits it). Without this function no body is held. */
   checkBody?(request: PolicyContext, body: Buffer): Verdict;
+  /**
+   * Tells what `check` would decide now, without effect on anything but the request, which is a copy: nothing is counted, taken, or asked of another
+   * server. For explanations. Without this function, policies of the gateway are asked by `check`, which has no effect then; of a policy of your own it is
+   * not known what it would decide.
+   */
+  foresee?(request: PolicyContext): Foreseen | Promise<Foreseen>;
 }
 
 /** What the guard needs of an exchange: its policies, in their order. */

@@ -5,6 +5,7 @@ import { Dispatcher } from '../proxy/dispatcher.js';
 import type { ExchangeController } from '../proxy/entrance.js';
 import type { Exchange } from '../proxy/exchange.js';
 import type { ExchangeRequest } from '../proxy/exchange-request.js';
+import type { Upgrade } from '../proxy/lasting/upgrade.js';
 import type { RoutePlan } from '../proxy/plan/route-plan.js';
 import { denial } from '../security/denial.js';
 import { PolicyGuard } from '../security/policy.guard.js';
@@ -15,7 +16,8 @@ const denied = (about: string, status: number, detail: string, headers?: readonl
   denial('websocket', about, { status, detail, headers });
 const forbidden = denied('not enabled', 403, 'WebSocket connections are not accepted here.');
 const foreign = denied('origin', 403, 'WebSocket connections from pages of this origin are not accepted.');
-const full = new GatewayError(
+/** `websocket.maxConnections` is reached. */
+export const tooManyTunnels = new GatewayError(
   'QUEUE_FULL',
   'Too many upgraded connections are open.',
   'websocket.maxConnections',
@@ -41,21 +43,30 @@ export class TunnelGateway implements ExchangeController, OnGatewayConnection<Ex
   handleConnection(exchange: Exchange): void {
     const { plan } = exchange;
     if (plan !== undefined && plan.action.kind === 'forward' && !exchange.isDecided) {
-      const refusal = this.#refusal(exchange, plan);
+      const refusal = refusalOfUpgrade(exchange, plan);
       if (refusal !== undefined) return exchange.fail(refusal);
+      if (!exchange.takePlace(plan.upgrades.places)) return exchange.fail(tooManyTunnels);
       (exchange.upgrade as UpgradeExchange).prove();
     }
     this.dispatcher.dispatch(exchange);
   }
+}
 
-  #refusal(exchange: Exchange, plan: RoutePlan): GatewayError | undefined {
-    const { headers, upgrade } = exchange;
-    if (!plan.upgrades.settings.enabled) return forbidden;
-    if (upgrade?.protocol.toLowerCase() === 'websocket') {
-      const fault = handshakeFault(headers, exchange.httpVersion === '2.0');
-      if (fault !== undefined) return denied('handshake', fault.status, fault.detail, fault.headers);
-    }
-    if (!plan.upgrades.accepts(headers.origin)) return foreign;
-    return exchange.takePlace(plan.upgrades.places) ? undefined : full;
+/** Why an upgrade is refused before a backend is asked, apart from `maxConnections`; undefined: it is not. */
+export function refusalOfUpgrade(
+  {
+    headers,
+    httpVersion,
+    upgrade,
+  }: Pick<Exchange, 'headers' | 'httpVersion'> & {
+    readonly upgrade: Pick<Upgrade, 'protocol'> | undefined;
+  },
+  { upgrades }: Pick<RoutePlan, 'upgrades'>,
+): GatewayError | undefined {
+  if (!upgrades.settings.enabled) return forbidden;
+  if (upgrade?.protocol.toLowerCase() === 'websocket') {
+    const fault = handshakeFault(headers, httpVersion === '2.0');
+    if (fault !== undefined) return denied('handshake', fault.status, fault.detail, fault.headers);
   }
+  return upgrades.accepts(headers.origin) ? undefined : foreign;
 }

@@ -5,6 +5,11 @@ export class Places {
 
   constructor(public max: number) {}
 
+  /** Whether {@link tryEnter} would find a place now. */
+  get hasRoom(): boolean {
+    return this.open < this.max;
+  }
+
   /** Takes a place if there is one. */
   tryEnter(): boolean {
     if (this.open >= this.max) return false;

@@ -14,6 +14,10 @@ export class SharedPlaces extends Places {
     super(max);
   }
 
+  override get hasRoom(): boolean {
+    return this.counts.count('') < this.max;
+  }
+
   override tryEnter(): boolean {
     return this.#take(this.max);
   }

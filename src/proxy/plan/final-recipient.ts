@@ -2,6 +2,17 @@ import type { LocalResponse } from '../../http/problem.js';
 import { RawHeaders } from '../../fields/raw-headers.js';
 import type { CredentialFields } from '../../security/credential-fields.js';
 import type { ExchangeView } from './exchange-view.js';
+import type { RoutePlan } from './route-plan.js';
+
+/** The answer that the gateway gives itself to a request that its policies have let pass; undefined: a backend answers. */
+export function localAnswer(
+  exchange: ExchangeView,
+  { action, credentials, responseRules }: Pick<RoutePlan, 'action' | 'credentials' | 'responseRules'>,
+): LocalResponse | undefined {
+  const final = finalRecipient(exchange, credentials);
+  if (final !== undefined || action.kind !== 'local') return final;
+  return action.respond(exchange, responseRules);
+}
 
 /**
  * The answer to a TRACE or OPTIONS request that has come with `Max-Forwards: 0`: the gateway is then its final recipient

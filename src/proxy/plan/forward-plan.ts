@@ -18,6 +18,8 @@ export class ForwardPlan {
   constructor(
     /** Chooses the upstream of an exchange. */
     readonly next: (match: RouteMatch) => ForwardRoute,
+    /** The one that `next` would choose, without moving on. */
+    readonly upcoming: (match: RouteMatch) => ForwardRoute,
     /** The route has a rewrite; without one every byte of the path stays as it is. */
     private readonly rewrites: boolean,
     readonly requestRules: HeaderRules | undefined,

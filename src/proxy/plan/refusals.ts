@@ -2,6 +2,9 @@ import type { ServerHttp2Stream } from 'node:http2';
 import { GatewayError } from '../../http/gateway-error.js';
 import { denial } from '../../security/denial.js';
 
+/** The answer where no route fits. */
+export const noRoute = new GatewayError('NO_ROUTE', 'No route matches the request.', 'no route matches');
+
 /** The answer to CONNECT. */
 export const noMethod = new GatewayError(
   'DENIED',

@@ -32,7 +32,7 @@ export class RetryPolicy {
   readonly #methods: ReadonlySet<string> | undefined;
 
   constructor(
-    private readonly settings: RetriesConfig,
+    readonly settings: Readonly<RetriesConfig>,
     private readonly random: RandomSource,
   ) {
     this.#conditions = new Set(settings.on);

@@ -172,7 +172,8 @@ export class RoutePlans {
     const [only] = routes.values();
     const next =
       routes.size === 1 ? () => only! : (match: RouteMatch): ForwardRoute => routes.get(match.route.nextUpstream()!)!;
-    return new ForwardPlan(next, route.rewrite !== undefined, rules, this.#credentials);
+    const upcoming = (match: RouteMatch): ForwardRoute => routes.get(match.route.upcomingUpstream!)!;
+    return new ForwardPlan(next, upcoming, route.rewrite !== undefined, rules, this.#credentials);
   }
 
   #forward(route: RouteConfig, name: string): ForwardRoute {

@@ -68,6 +68,16 @@ export class ConnectionGate {
     this.#admitWaiting();
   }
 
+  /** Exchanges that may be in at once. */
+  get max(): number {
+    return this.limits.max;
+  }
+
+  /** Whether one more would be let wait. */
+  get mayWait(): boolean {
+    return this.waiting < this.limits.queue;
+  }
+
   /** Exchanges that wait. */
   get waiting(): number {
     return this.#queue.size + this.#senders.size;

@@ -2,9 +2,9 @@ import type { CircuitBreaker } from '../../circuit-breaker/circuit-breaker.js';
 import type { CircuitBreakers } from '../../circuit-breaker/circuit-breakers.js';
 import { GatewayError } from '../../http/gateway-error.js';
 import type { RequestInfo } from '../../http/request-info.js';
-import type { LoadBalancer } from '../../load-balancer/load-balancer.js';
+import type { ForeseenPick, LoadBalancer } from '../../load-balancer/load-balancer.js';
 import type { AttemptMetrics } from '../../metrics/attempt-metrics.js';
-import type { Candidates, Outcome } from '../../upstream/backend.js';
+import type { Backend, Candidates, Outcome } from '../../upstream/backend.js';
 import type { LiveBackend } from '../../upstream/live-backend.js';
 import type { Upstream } from '../../upstream/upstream.js';
 import type { VerdictRules } from './backend-verdict.js';
@@ -146,6 +146,21 @@ export class Target {
     if (this.gate(backend).hasRoomFor(isSending) || candidates.length === 1 || this.#sticky) return backend;
     const idle = candidates.filter(each => this.gate(each).hasRoomFor(isSending));
     return idle.length === 0 ? backend : this.#pick(idle, request);
+  }
+
+  /** Among which of the candidates the next {@link pick} falls, without moving on. There must be at least one candidate. For explanations. */
+  foresee(candidates: readonly LiveBackend[], request: PickedFor, isSending = false): ForeseenPick {
+    const known = request.tie && this.#ties.get(request.tie);
+    if (known !== undefined && candidates.includes(known)) return { among: [known], bySticky: false };
+    const among = (all: readonly LiveBackend[]): ForeseenPick =>
+      this.balancer.foresee(all as unknown as Candidates, request);
+    const pick = among(candidates);
+    if (candidates.length === 1 || this.#sticky) return pick;
+    const hasRoom = (backend: Backend): boolean => this.gate(backend as LiveBackend).hasRoomFor(isSending);
+    const idle = candidates.filter(hasRoom);
+    if (idle.length === 0 || pick.among.every(hasRoom)) return pick;
+    const others = among(idle).among;
+    return { among: [...new Set([...pick.among.filter(hasRoom), ...others])], bySticky: false };
   }
 
   /** Exactly once for each attempt: frees its place and tells the balancer and the metrics how it went. */

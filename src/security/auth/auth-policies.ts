@@ -47,7 +47,9 @@ export class AuthPolicies implements PolicySource, LivePart, OnApplicationBootst
     const policy = this.#policy(security, scope);
     if (policy === undefined) return [];
     const { auth } = security;
-    return [{ stage: 'authentication', policy, origin: auth, ownRouteOnly: policy instanceof ForgedFields }];
+    return [
+      { stage: 'authentication', policy, name: 'auth', origin: auth, ownRouteOnly: policy instanceof ForgedFields },
+    ];
   }
 
   #policy({ auth, validation }: EffectiveSecurity, { config, path, route }: PolicyScope): RequestPolicy | undefined {

@@ -1,10 +1,10 @@
 import { GatewayError } from '../../http/gateway-error.js';
 import { RawHeaders } from '../../fields/raw-headers.js';
 import { denial, type PolicyKind } from '../denial.js';
-import { Answer, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
+import { Answer, type Foreseen, type PolicyContext, type RequestPolicy, type Verdict } from '../policy.js';
 import type { BackendFields } from './backend-fields.js';
 import { fieldText } from './claim-fields.js';
-import { Accepted, Refused, type Authenticator, type Decision } from './decision.js';
+import { Accepted, CannotTell, Refused, type Authenticator, type Decision } from './decision.js';
 
 type Denial = Exclude<Decision, Accepted>;
 
@@ -32,6 +32,15 @@ export class Authentication implements RequestPolicy {
       return repeated;
     }
     return this.mode === 'any' ? this.#askForOne(request, 0, []) : this.#askAll(request, 0, []);
+  }
+
+  async foresee(request: PolicyContext): Promise<Foreseen> {
+    const methods = this.methods.map(method => method.foreseeing ?? method);
+    const verdict = await new Authentication(methods, this.mode, this.fields).check(request);
+    if (verdict instanceof CannotTell) return { verdict: 'unknown', says: [verdict.reason ?? ''] };
+    const { identity } = request;
+    const says = verdict !== undefined || identity === undefined ? [] : [`${identity.scheme}: ${identity.subject}`];
+    return { verdict, says };
   }
 
   #askForOne(request: PolicyContext, from: number, denied: readonly Denied[]): Verdict | Promise<Verdict> {

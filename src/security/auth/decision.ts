@@ -1,4 +1,4 @@
-import type { GatewayError } from '../../http/gateway-error.js';
+import { GatewayError } from '../../http/gateway-error.js';
 import type { PolicyKind } from '../denial.js';
 import type { Answer, Identity, PolicyContext } from '../policy.js';
 
@@ -43,6 +43,16 @@ export interface Authenticator {
   readonly challenge: string | undefined;
   /** Never throws or rejects. Returns a promise only when it must wait. */
   authenticate(request: PolicyContext): Decision | Promise<Decision>;
+  /** The same method without effect: where it would have to ask another server, its decision is a {@link CannotTell}. Absent: this one has none. */
+  readonly foreseeing?: Authenticator;
+}
+
+/** In place of the decision of a method that would have to ask another server. For explanations. */
+export class CannotTell extends GatewayError {
+  /** `why`: what it would ask, for the operator. */
+  constructor(why: string) {
+    super('AUTH_UNAVAILABLE', why, why);
+  }
 }
 
 /** The result of a method when the request has no credentials. */

@@ -12,6 +12,8 @@ export class ConcurrencyLimit {
   readonly needsClaims: boolean;
   /** The refusal of an exchange for which it has no place. */
   readonly tooMany: GatewayError;
+  /** What the log calls it: `20 per address`. */
+  readonly told: string;
   readonly #subject: LimitSubject;
 
   /** `name`: tells its counts from those of other limits. It must show its own end, since the subject stands behind it. */
@@ -20,6 +22,7 @@ export class ConcurrencyLimit {
     { limit, key, ipv6Prefix }: Readonly<ConcurrencyConfig>,
   ) {
     this.limit = limit;
+    this.told = `${limit} ${keyWords(key)}`;
     this.needsClaims = needsClaims(key);
     this.#subject = limitSubject(key, ipv6Prefix);
     this.tooMany = denial('concurrency', `${limit} ${keyWords(key)}`, {

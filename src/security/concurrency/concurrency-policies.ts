@@ -21,7 +21,9 @@ export class ConcurrencyPolicies implements PolicySource {
     const early = limits.filter(limit => !limit.needsClaims);
     const late = limits.filter(limit => limit.needsClaims);
     const staged = (stage: StagedPolicy['stage'], some: readonly ConcurrencyLimit[]): StagedPolicy[] =>
-      some.length === 0 ? [] : [{ stage, policy: new ConcurrencyPolicy(some, this.store), origin: concurrency }];
+      some.length === 0
+        ? []
+        : [{ stage, policy: new ConcurrencyPolicy(some, this.store), name: 'concurrency', origin: concurrency }];
     return [...staged('limits', early), ...staged('claim-limits', late)];
   }
 }

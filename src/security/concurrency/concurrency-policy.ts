@@ -1,4 +1,4 @@
-import type { PolicyContext, Releasable, RequestPolicy, Verdict } from '../policy.js';
+import type { Foreseen, PolicyContext, Releasable, RequestPolicy, Verdict } from '../policy.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
 import type { ConcurrencyStore } from './concurrency-store.js';
 
@@ -21,6 +21,14 @@ export class ConcurrencyPolicy implements RequestPolicy {
     }
     request.onClose(taken);
     return undefined;
+  }
+
+  foresee(request: PolicyContext): Foreseen {
+    const found = this.limits.map(limit => ({ limit, taken: this.store.taken(limit.key(request)) }));
+    return {
+      verdict: found.find(({ limit, taken }) => taken >= limit.limit)?.limit.tooMany,
+      says: found.map(({ limit, taken }) => `${limit.told}: ${taken} in flight`),
+    };
   }
 }
 

@@ -6,6 +6,8 @@ export abstract class ConcurrencyStore {
   abstract get keys(): number;
   /** Takes a place of `key` if fewer than `limit` are taken; false: there is none. */
   abstract enter(key: string, limit: number): boolean;
+  /** Places of `key` that are taken now, over all threads. */
+  abstract taken(key: string): number;
   /** Gives one back. */
   abstract leave(key: string): void;
 }
@@ -23,6 +25,10 @@ export class MemoryConcurrencyStore extends ConcurrencyStore {
     if (taken >= limit) return false;
     this.#taken.set(key, taken + 1);
     return true;
+  }
+
+  taken(key: string): number {
+    return this.#taken.get(key) ?? 0;
   }
 
   leave(key: string): void {
@@ -52,6 +58,10 @@ export class SharedConcurrencyStore extends ConcurrencyStore {
     if (taken === undefined) this.#taken.set(key, [place]);
     else taken.push(place);
     return true;
+  }
+
+  taken(key: string): number {
+    return this.counts.count(key);
   }
 
   leave(key: string): void {

@@ -7,6 +7,8 @@ import { CorsPreflights } from './cors-preflights.js';
 @Injectable()
 export class CorsPolicies implements PolicySource {
   policies({ cors }: EffectiveSecurity): readonly StagedPolicy[] {
-    return cors === undefined ? [] : [{ stage: 'preflight', policy: new CorsPreflights(cors), ownRouteOnly: true }];
+    return cors === undefined
+      ? []
+      : [{ stage: 'preflight', policy: new CorsPreflights(cors), name: 'cors', ownRouteOnly: true }];
   }
 }

@@ -42,6 +42,6 @@ export class CustomPolicies implements PolicySource {
       const why = 'looks at whole bodies, so validation.maxBody must bound them';
       throw new ExtensionError(`${path}: the policy "${choice.name}" ${why}`);
     }
-    return { stage: 'custom', policy: new SteadyPolicy(choice.name, policy), origin: choice };
+    return { stage: 'custom', policy: new SteadyPolicy(choice.name, policy), name: choice.name, origin: choice };
   }
 }

@@ -1,6 +1,6 @@
 import { HttpException, Logger } from '@nestjs/common';
 import { GatewayError } from '../../http/gateway-error.js';
-import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
+import type { Foreseen, PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 
 /**
  * Wraps a custom policy so that its errors do no harm: an error that it throws is logged and answered with 500; an
@@ -31,6 +31,11 @@ export class SteadyPolicy implements RequestPolicy {
     } catch (error) {
       return this.#verdictOn(error);
     }
+  }
+
+  foresee(request: PolicyContext): Foreseen | Promise<Foreseen> {
+    if (this.policy.foresee !== undefined) return this.policy.foresee(request);
+    return { verdict: 'unknown', says: [`${this.name} is a policy of your own, without a foresee() that tells`] };
   }
 
   #checkBody(request: PolicyContext, body: Buffer): Verdict {

@@ -16,6 +16,6 @@ export class IpFilterPolicies implements PolicySource {
       policy = new IpFilter(ipFilter.allow, ipFilter.deny, `${path}.ipFilter`);
       this.#compiled.set(ipFilter, policy);
     }
-    return [{ stage: 'address', policy }];
+    return [{ stage: 'address', policy, name: 'ipFilter' }];
   }
 }

@@ -27,6 +27,23 @@ export abstract class LimitStore implements ThrottlerStorage {
    */
   abstract take(quotas: readonly Quota[], subjects: readonly string[]): Backlogs | Promise<Backlogs>;
 
+  /** What {@link take} would give now, without counting anything; the array is the caller's. */
+  read(quotas: readonly Quota[], subjects: readonly string[]): Backlogs | Promise<Backlogs> {
+    const still = quotas.map(({ name, tolerance, onStoreFailure }) => ({
+      name,
+      tolerance,
+      onStoreFailure,
+      interval: 0,
+    }));
+    const found = this.take(still, subjects);
+    const counted = (backlogs: Backlogs): Backlogs =>
+      backlogs.map((backlog, index) => {
+        const { interval, tolerance } = quotas[index]!;
+        return backlog === uncounted || backlog === unreachable ? backlog : Math.min(backlog, tolerance) + interval;
+      });
+    return found instanceof Promise ? found.then(counted) : counted(found);
+  }
+
   /**
    * Counts a hit for `@nestjs/throttler`: `limit` hits in `ttl` milliseconds, refilled evenly rather than by windows. A subject
    * with more hits is blocked for `blockDuration` milliseconds, or, at 0, until one more hit has been refilled.

@@ -1,5 +1,6 @@
 import type { RateLimitConfig } from '../../config/file/security.config.js';
 import { formatDuration } from '../../config/language/kinds/duration.js';
+import { uncounted } from './limit-store.js';
 import { keyWords, limitSubject, needsClaims, type LimitSubject } from './limit-subject.js';
 import { cellOf, second, type Quota } from './quota.js';
 
@@ -38,6 +39,15 @@ export class Limit implements Quota {
   item(backlog: number, seconds = Math.ceil(backlog / second)): string {
     const remaining = Math.min(largest, Math.max(0, Math.floor((this.tolerance - backlog) / this.interval)));
     return `"${this.title}";r=${remaining};t=${seconds}`;
+  }
+
+  /** For people, at the backlog that one more request would make: `100/1s per address: 42 left behind this request`. */
+  words(backlog: number): string {
+    if (backlog === uncounted) return `${this.told}: not counted, since the store is out of reach`;
+    if (!Number.isFinite(backlog)) return `${this.told}: cannot be counted, since the store is out of reach`;
+    const wait = backlog - this.tolerance;
+    if (wait > 0) return `${this.told}: used up, one more in ${(wait / second).toFixed(3)} s`;
+    return `${this.told}: ${Math.floor(-wait / this.interval)} left behind this request`;
   }
 }
 

@@ -26,9 +26,10 @@ export class RateLimitPolicies implements PolicySource {
     const late = limits.filter(limit => limit.needsClaims);
     const fields = new RateLimitFields([...early, ...late], early.length > 0 && late.length > 0);
     const policy = (some: readonly Limit[]): RateLimitPolicy => new RateLimitPolicy(some, this.store, fields);
+    const named = { name: 'rateLimit', origin: rateLimit };
     return [
-      ...(early.length > 0 ? [{ stage: 'limits', policy: policy(early), origin: rateLimit } as const] : []),
-      ...(late.length > 0 ? [{ stage: 'claim-limits', policy: policy(late), origin: rateLimit } as const] : []),
+      ...(early.length > 0 ? [{ stage: 'limits', policy: policy(early), ...named } as const] : []),
+      ...(late.length > 0 ? [{ stage: 'claim-limits', policy: policy(late), ...named } as const] : []),
     ];
   }
 

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../http/gateway-error.js';
 import { denial } from '../denial.js';
-import type { PolicyContext, RequestPolicy, Verdict } from '../policy.js';
+import type { Foreseen, PolicyContext, RequestPolicy, Verdict } from '../policy.js';
 import { unreachable, type Backlogs, type LimitStore } from './limit-store.js';
 import type { Limit } from './limit.js';
 import { second } from './quota.js';
@@ -37,6 +37,16 @@ export class RateLimitPolicy implements RequestPolicy {
     const taken = this.store.take(this.limits, this.#subjects);
     if (taken instanceof Promise) return taken.then(backlogs => this.#judge(request, backlogs));
     return this.#judge(request, taken);
+  }
+
+  foresee(request: PolicyContext): Foreseen | Promise<Foreseen> {
+    const subjects = this.limits.map(limit => limit.subject(request));
+    const judged = (backlogs: Backlogs): Foreseen => ({
+      verdict: this.#judge(request, backlogs),
+      says: this.limits.map((limit, index) => limit.words(backlogs[index]!)),
+    });
+    const read = this.store.read(this.limits, subjects);
+    return read instanceof Promise ? read.then(judged) : judged(read);
   }
 
   #judge(request: PolicyContext, backlogs: Backlogs): Verdict {

@@ -24,14 +24,16 @@ export class ValidationPolicies implements PolicySource {
     // When the gateway answers preflights itself, it must not deny them for lacking things that browsers never send with them.
     const ofPages = (policy: RequestPolicy): RequestPolicy =>
       cors === undefined ? policy : new ExceptPreflights(policy);
-    const policies: RequestPolicy[] = [];
-    if (methods.length > 0) policies.push(ofPages(new AllowedMethods(methods)));
-    if (maxBody > 0) policies.push(new DeclaredLength(maxBody));
-    if (underscoreHeaders !== 'keep') policies.push(new UnderscoreHeaders(underscoreHeaders));
-    if (requireHeaders.length > 0) policies.push(ofPages(new RequiredHeaders(requireHeaders)));
-    if (contentTypes.length > 0) policies.push(new ContentTypes(contentTypes));
-    if (body !== undefined) policies.push(new JsonBody(this.#schema(body, config)));
-    return policies.map(policy => ({ stage: 'validation', policy }));
+    const policies: StagedPolicy[] = [];
+    const add = (key: string, policy: RequestPolicy): void =>
+      void policies.push({ stage: 'validation', policy, name: `validation.${key}` });
+    if (methods.length > 0) add('methods', ofPages(new AllowedMethods(methods)));
+    if (maxBody > 0) add('maxBody', new DeclaredLength(maxBody));
+    if (underscoreHeaders !== 'keep') add('underscoreHeaders', new UnderscoreHeaders(underscoreHeaders));
+    if (requireHeaders.length > 0) add('requireHeaders', ofPages(new RequiredHeaders(requireHeaders)));
+    if (contentTypes.length > 0) add('contentTypes', new ContentTypes(contentTypes));
+    if (body !== undefined) add('body', new JsonBody(this.#schema(body, config)));
+    return policies;
   }
 
   /** A file that has changed is named by another block in the next configuration, and is read again. */

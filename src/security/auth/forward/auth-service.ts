@@ -52,6 +52,8 @@ export class AuthService implements Ending {
   readonly #path: string;
   readonly #host: string;
   readonly #timeout: number;
+  /** Where it is, without what may be secret. */
+  readonly address: string;
   readonly #pause = new FailurePause(5, 1000);
   #open = 0;
 
@@ -60,6 +62,7 @@ export class AuthService implements Ending {
     this.#timeout = timeout;
     const { origin, pathname, search, host } = new URL(url);
     this.#path = pathname + search;
+    this.address = origin + pathname;
     this.#host = host;
     // Loaded only where it is needed: it is a fifth of all code of the program.
     const undici = createRequire(import.meta.url)('undici') as typeof import('undici');

@@ -5,7 +5,7 @@ import { Answer, type PolicyContext } from '../../policy.js';
 import { foldName } from '../../../fields/fold-name.js';
 import type { AuthService, ServiceAnswer } from './auth-service.js';
 import { isFieldValue } from '../claim-fields.js';
-import { Accepted, type Authenticator, type Decision, type Field } from '../decision.js';
+import { Accepted, CannotTell, type Authenticator, type Decision, type Field } from '../decision.js';
 import { questionFields } from './question-fields.js';
 
 /** Fields of the service's answer that a client may get: all that a challenge, a redirect or a page to log in needs. */
@@ -24,6 +24,7 @@ export class ForwardAuthenticator implements Authenticator {
   readonly policy = 'forward';
   readonly challenge = undefined;
   readonly credential = 'authorization';
+  readonly foreseeing: Authenticator;
   readonly #identity: ReadonlySet<string>;
 
   /** `identity`: fields by which the gateway tells who sends a request; the client's own are not shown to the service. */
@@ -33,6 +34,13 @@ export class ForwardAuthenticator implements Authenticator {
     private readonly path: PathPolicy,
     identity: ReadonlySet<string>,
   ) {
+    const wouldAsk = new CannotTell(`would ask ${service.address}`);
+    this.foreseeing = {
+      policy: this.policy,
+      challenge: undefined,
+      credential: this.credential,
+      authenticate: () => wouldAsk,
+    };
     this.#identity = new Set([...identity].map(foldName));
   }
 

@@ -30,6 +30,7 @@ export class JwtAuthenticator implements Authenticator {
   readonly challenge = 'Bearer';
   readonly #known = new ExpiringCache<Accepted>(maxKept);
   readonly #options: JWTVerifyOptions;
+  #foreseeing: JwtAuthenticator | undefined;
   /** Of the keys by which the known tokens were checked. */
   #version = 0;
 
@@ -37,9 +38,15 @@ export class JwtAuthenticator implements Authenticator {
     private readonly settings: Pick<JwtConfig, 'issuer' | 'audience' | 'algorithms' | 'forwardClaims'>,
     /** The keys that tokens are checked by. */
     readonly keys: RemoteKeys,
+    /** A token with a key that is not known has the issuer asked for its keys again. */
+    private readonly fetches = true,
   ) {
     const { issuer, audience, algorithms } = settings;
     this.#options = { issuer, audience, algorithms, clockTolerance, requiredClaims: ['exp'] };
+  }
+
+  get foreseeing(): Authenticator {
+    return (this.#foreseeing ??= new JwtAuthenticator(this.settings, this.keys, false));
   }
 
   authenticate({ headers }: PolicyContext): Decision | Promise<Decision> {
@@ -75,7 +82,8 @@ export class JwtAuthenticator implements Authenticator {
 
   async #verify(token: string): Promise<JWTPayload> {
     try {
-      return (await jwtVerify(token, (header, jws) => this.keys.find(header, jws), this.#options)).payload;
+      return (await jwtVerify(token, (header, jws) => this.keys.find(header, jws, this.fetches), this.#options))
+        .payload;
     } catch (error) {
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
       return this.#verifyByAny(token, error);

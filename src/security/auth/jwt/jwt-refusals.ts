@@ -1,7 +1,7 @@
 import { errors } from 'jose';
 import type { GatewayError } from '../../../http/gateway-error.js';
-import { Refused } from '../decision.js';
-import { KeysUnavailable } from './remote-keys.js';
+import { CannotTell, Refused } from '../decision.js';
+import { KeysUnasked, KeysUnavailable } from './remote-keys.js';
 import { keysUnavailable } from '../unavailable.js';
 
 /** RFC 6750 §3.1: an invalid token has the error `invalid_token`. The description says only what the client can see itself. */
@@ -10,6 +10,7 @@ function refused(reason: string, detail = 'The token is not valid here.', descri
   return new Refused(detail, `jwt ${reason}`, `Bearer error="invalid_token"${more}`);
 }
 
+const keysUnasked = new CannotTell('would ask the issuer for its keys');
 const expired = refused('expired', 'The token has expired.', 'the token has expired');
 const signature = refused('wrong signature');
 const algorithm = refused('algorithm not allowed');
@@ -27,6 +28,7 @@ export const malformed = refused('malformed');
 
 /** The refusal for an error in the check of a token. An unknown error counts as an invalid token. */
 export function refusalOf(error: unknown): Refused | GatewayError {
+  if (error instanceof KeysUnasked) return keysUnasked;
   if (error instanceof KeysUnavailable) return keysUnavailable;
   if (error instanceof errors.JWTExpired) return expired;
   if (error instanceof errors.JWTClaimValidationFailed) return ofClaim(error.claim);

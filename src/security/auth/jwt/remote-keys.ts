@@ -25,6 +25,9 @@ const maxKeys = 100;
 /** The keys have never been fetched, or the key of a token is unknown and the issuer does not answer. */
 export class KeysUnavailable extends Error {}
 
+/** The issuer would have to be asked, and is not to be. */
+export class KeysUnasked extends Error {}
+
 /** Gets the result of each fetch: `problem` is undefined after a success. */
 export interface KeysObserver {
   fetched(problem: string | undefined): void;
@@ -87,9 +90,11 @@ export class RemoteKeys implements Ending {
 
   /**
    * The key that a token names. Waits for the first fetch, and for the fetch that an unknown key causes. Rejects with {@link
-   * KeysUnavailable}, or with a JOSEError when no key or several keys match.
+   * KeysUnavailable}, or with a JOSEError when no key or several keys match. Not `fetches`: it causes no fetch, and rejects with {@link KeysUnasked}
+   * where there would be one.
    */
-  async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
+  async find(header: JWSHeaderParameters, token: FlattenedJWSInput, fetches = true): Promise<CryptoKey> {
+    if (!fetches && !this.#started) throw new KeysUnasked();
     this.start();
     if (this.#keys === undefined) await this.#firstFetch.promise;
     if (this.#keys === undefined) throw new KeysUnavailable();
@@ -97,6 +102,7 @@ export class RemoteKeys implements Ending {
       return await this.#keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (!fetches && this.#pending === undefined && !this.#isCoolingDown) throw new KeysUnasked();
       if (!(await this.#fetchForUnknown())) throw new KeysUnavailable();
       return this.#keys(header, token);
     }
@@ -105,10 +111,13 @@ export class RemoteKeys implements Ending {
   /** Fetches the keys for a token with an unknown key, unless the cool-down forbids it. Returns whether the keys are up to date. */
   async #fetchForUnknown(): Promise<boolean> {
     if (this.#pending !== undefined) return this.#pending;
-    const now = performance.now();
-    if (now - this.#askedAt < this.times.cooldown) return this.#failures === 0;
-    this.#askedAt = now;
+    if (this.#isCoolingDown) return this.#failures === 0;
+    this.#askedAt = performance.now();
     return this.#load();
+  }
+
+  get #isCoolingDown(): boolean {
+    return performance.now() - this.#askedAt < this.times.cooldown;
   }
 
   #load(): Promise<boolean> {
