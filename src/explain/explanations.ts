@@ -20,6 +20,11 @@ export class Explanations {
     this.#listener?.(explanation);
   }
 
+  /** The same of one that another thread has made. `text`: as JSON. */
+  keepText(text: string): void {
+    this.keep(JSON.parse(text) as Explanation);
+  }
+
   /** Undefined: it is not known, or not any more. */
   find(id: string): Explanation | undefined {
     this.#tidy();

@@ -6,7 +6,6 @@ import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { plainOf } from '../config/loading/plain-config.js';
 import type { Transition } from '../config/live/transition.js';
-import type { Explanation } from '../explain/explanation.js';
 import type { Explanations } from '../explain/explanations.js';
 import { checkFree } from '../listeners/port-sharing.js';
 import type { TicketSecret } from '../listeners/tls/ticket-secret.js';
@@ -208,7 +207,7 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
       case 'tail':
         return this.tails.heard(worker, message);
       case 'explanation':
-        return this.parts.explanations.keep(JSON.parse(message.explanation) as Explanation);
+        return this.parts.explanations.keepText(message.explanation);
       case 'told':
         return this.#drain.told(worker.index, message.fields);
       case 'ended':
