@@ -19,7 +19,8 @@ export interface ExplainOptions {
 
 /** `gatehouse explain [METHOD] URL`: what the gateway would do with a request, from its file alone. Nothing listens, and no backend is asked. */
 export async function explain(words: readonly string[], options: ExplainOptions): Promise<number> {
-  const [url, method] = [...words].reverse();
+  if (words.length > 2) return usage('explain takes a method and a URL: explain POST http://shop.example/orders.');
+  const [url, method] = words.toReversed();
   const file = options.config ?? process.env['GATEWAY_CONFIG'];
   if (file === undefined || file === '') return usage('name the file with --config or GATEWAY_CONFIG.');
   const headers: Record<string, string[]> = {};

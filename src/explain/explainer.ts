@@ -12,7 +12,7 @@ import type { ForwardRoute } from '../proxy/plan/forward-route.js';
 import { isOutage } from '../proxy/plan/fallback.js';
 import { noRoute, tooManyStreams } from '../proxy/plan/refusals.js';
 import type { RoutePlan } from '../proxy/plan/route-plan.js';
-import { candidacies } from '../routing/candidacy.js';
+import { candidacies, type Candidacy } from '../routing/candidacy.js';
 import { preflightMethod } from '../security/cors/preflight.js';
 import type { BackendControl } from '../upstream/control/backend-control.js';
 import { refusalOfUpgrade, tooManyTunnels } from '../websocket/tunnel.gateway.js';
@@ -60,10 +60,8 @@ export class Explainer {
     const { location } = exchange;
     const { plan } = exchange;
     const parts = isRefused ? endOf(exchange) : await this.#decide(exchange, https);
-    const wanted = preflightMethod(exchange);
     const isLocated = location.routingPath !== '' && https === undefined;
-    const query = { ...located(exchange), method: wanted ?? exchange.method };
-    const found = isLocated ? candidacies(this.rules.current.plans.table, query) : { routes: [], more: 0 };
+    const found = isLocated ? this.#candidacies(exchange) : { routes: [], more: 0, wanted: undefined };
     return {
       request: { method: exchange.method, url: urlOf(exchange), httpVersion: exchange.httpVersion },
       listener: { name: exchange.listener, why },
@@ -74,9 +72,20 @@ export class Explainer {
       routes: found.routes,
       moreRoutes: found.more,
       route: plan?.name,
-      notes: notesOn(exchange, wanted, found.routes.find(({ outcome }) => outcome === 'wins')?.name),
+      notes: notesOn(exchange, found.wanted, winnerOf(found.routes)),
       ...parts,
     };
+  }
+
+  /** What became of the routes; `wanted`: the method of the request that a CORS preflight is for, where its route has taken the preflight. */
+  #candidacies(exchange: Exchange) {
+    const { table } = this.rules.current.plans;
+    const wanted = preflightMethod(exchange);
+    if (wanted !== undefined) {
+      const found = candidacies(table, { ...located(exchange), method: wanted });
+      if (winnerOf(found.routes) === exchange.plan?.name) return { ...found, wanted };
+    }
+    return { ...candidacies(table, located(exchange)), wanted: undefined };
   }
 
   async #decide(exchange: Exchange, https: number | undefined): Promise<Parts> {
@@ -173,6 +182,10 @@ function endOf({ error, status }: Exchange): Parts {
 
 function ending(verdict: Verdict): Parts {
   return { policies: [], verdict, upstream: undefined, forwarded: undefined, response: [] };
+}
+
+function winnerOf(routes: readonly Candidacy[]): string | undefined {
+  return routes.find(({ outcome }) => outcome === 'wins')?.name;
 }
 
 function located({ headers, host, method, query, routingPath }: Exchange) {

@@ -154,7 +154,11 @@ function plainOf({ fallback, routes, security: top, strategy }: AnyConfig): obje
       down: { backends: ['http://127.0.0.1:1'], ...(fallback && { fallback }) },
     },
     security: top,
-    routes: routes.map((each, index) => ({ name: `r${index}`, ...each })),
+    routes: routes.map((each, index) => ({
+      name: `r${index}`,
+      ...each,
+      headers: { ...each.headers, response: { set: { 'x-route': `r${index}` } } },
+    })),
   };
   try {
     buildConfig(plain);
@@ -200,6 +204,12 @@ function differences(
     found.push(['code', verdict, error]);
   if (verdict.kind === 'answered' && verdict.status !== response.status)
     found.push(['answer', verdict, response.status]);
+  const route = response.header('x-route');
+  if (route !== undefined && route !== told.route) found.push(['route', told.route, route]);
+  if (route !== undefined && isForwarded && !told.response.includes(`+ x-route: ${route}`)) found.push(['response']);
+  const winner = told.routes.find(({ outcome }) => outcome === 'wins')?.name;
+  if (winner !== told.route && told.notes.length === 0 && error === undefined)
+    found.push(['winner', winner, told.route]);
   if (!isForwarded || seen === undefined) return found;
   if (forwarded?.target !== seen.url) found.push(['target', forwarded?.target, seen.url]);
   const may = upstream!.backends.filter(({ mayBePicked }) => mayBePicked).map(({ url }) => url);
