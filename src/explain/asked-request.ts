@@ -10,7 +10,7 @@ import type { Question } from './question.js';
 import { SilentConnection } from './silent-connection.js';
 
 /** What exchanges that exist only in thought tell: nothing. */
-const noLog = { write: (): void => undefined };
+const noLog = { readsResponses: false, write: (): void => undefined };
 const noMetrics = { opened: (): void => undefined, closed: (): void => undefined };
 
 /** A request that is asked about, as far as the gateway has read it. */

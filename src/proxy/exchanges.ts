@@ -84,7 +84,7 @@ export class Exchanges {
     private readonly rules: { readonly current: RequestRules },
     private readonly trusted: TrustedProxies,
     private readonly overload: Pick<Overload, 'isOver'>,
-    private readonly log: Pick<AccessLog, 'write'>,
+    private readonly log: Pick<AccessLog, 'readsResponses' | 'write'>,
     private readonly metrics: Pick<ExchangeMetrics, 'opened' | 'closed'>,
     private readonly tail = new Tail(),
   ) {}

@@ -36,7 +36,7 @@ export class Authentication implements RequestPolicy {
 
   async foresee(request: PolicyContext): Promise<Foreseen> {
     const methods = this.methods.map(method => method.foreseeing ?? method);
-    const verdict = await new Authentication(methods, this.mode, this.fields).check(request);
+    const verdict = await new Authentication(methods, this.mode, this.fields, this.userField).check(request);
     if (verdict instanceof CannotTell) return { verdict: 'unknown', says: [verdict.reason ?? ''] };
     const { identity } = request;
     const says = verdict !== undefined || identity === undefined ? [] : [`${identity.scheme}: ${identity.subject}`];
