@@ -1,27 +1,19 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
 import type { ThreadQuestion, ThreadReports } from '../admin/live/thread-report.js';
-import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { plainOf } from '../config/loading/plain-config.js';
 import type { Transition } from '../config/live/transition.js';
-import type { Explanations } from '../explain/explanations.js';
 import { checkFree } from '../listeners/port-sharing.js';
-import type { TicketSecret } from '../listeners/tls/ticket-secret.js';
 import { StartError } from '../listeners/start-error.js';
-import type { Readiness } from '../health/readiness.js';
 import { MergedMetrics } from '../metrics/merged-metrics.js';
-import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { Front, OpenListener } from '../process/front.js';
-import type { BackendControl } from '../upstream/control/backend-control.js';
 import { CountTable } from '../shared-memory/count-table.js';
 import { LoadTable } from '../upstream/load/load-table.js';
-import type { Upstreams } from '../upstream/upstreams.js';
 import { CommonState } from './common-state.js';
 import { Drain } from './drain.js';
 import { inquire } from './inquiry.js';
-import type { Ports, ToMain, ToWorker, WorkerListener, WorkerMemory } from './messages.js';
+import type { Ports, ToMain, ToWorker, WorkerListener } from './messages.js';
+import type { PoolParts, PoolSettings } from './pool-parts.js';
 import { RestartDelay } from './restart-delay.js';
 import { Rounds } from './rounds.js';
 import { WorkerTails } from './worker-tails.js';
@@ -35,33 +27,6 @@ const metricsInterval = 1_000;
 const sweepInterval = 60_000;
 /** Milliseconds for which workers that have ended gracefully may take longer than they should. */
 const slack = 5_000;
-
-/** What the workers are made with. */
-export interface PoolSettings {
-  /** How many there are. */
-  readonly count: number;
-  /** The program of a worker. */
-  readonly entry: URL;
-  /** The name of the gateway in `Via`. */
-  readonly instance: string;
-  /** Another process of the gateway still listens on its ports. */
-  readonly beside: boolean;
-  readonly memory: WorkerMemory;
-}
-
-/** What the pool uses of the application in the main thread. */
-export interface PoolParts {
-  readonly upstreams: Upstreams;
-  readonly breakers: CircuitBreakers;
-  readonly control: BackendControl;
-  readonly log: Logger;
-  readonly registry: Registry;
-  readonly metrics: WorkerMetrics;
-  readonly readiness: Readiness;
-  readonly tickets: TicketSecret;
-  /** Of the requests that workers have explained. */
-  readonly explanations: Explanations;
-}
 
 /** The worker threads that carry the traffic: started, watched, replaced, changed and ended together. */
 export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown {

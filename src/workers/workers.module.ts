@@ -21,7 +21,8 @@ import { Upstreams } from '../upstream/upstreams.js';
 import { allocateBeats } from './heartbeat.js';
 import type { WorkerMemory } from './messages.js';
 import { ThreadModule } from './thread.module.js';
-import { WorkerPool, type PoolSettings } from './worker-pool.js';
+import type { PoolSettings } from './pool-parts.js';
+import { WorkerPool } from './worker-pool.js';
 
 /** Has worker threads carry the traffic of a gateway: import it into the application of the main thread. */
 @Module({})
