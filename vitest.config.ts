@@ -9,8 +9,6 @@ const project = (name: string, include: readonly string[], others: object = {}) 
 /** Of these the long run does more: see `scaled` in test/support/scale.ts. */
 const scaled = [
   'test/attack/http2-floods.test.ts',
-  'test/e2e/http2-clients.solo.test.ts',
-  'test/e2e/large-bodies.solo.test.ts',
   'test/e2e/shutdown.test.ts',
   'test/e2e/websocket-bytes.test.ts',
   'test/fault/auth-reloads.test.ts',
