@@ -10,6 +10,8 @@ it('gives a client the status and the words of an HttpException, without a word 
     code: 'DENIED',
     status: 403,
     detail: 'not you',
+    reason: 'guard ForbiddenException',
+    origin: { policy: 'guard' },
   });
   expect(thrownError(new HttpException('tea', 418)).status).toBe(418);
   expect(log).not.toHaveBeenCalled();
