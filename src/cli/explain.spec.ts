@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -67,4 +67,20 @@ it('needs a file, and a valid one', async () => {
   const broken = join(folder, 'broken.yaml');
   writeFileSync(broken, 'upstrems: {}\n');
   expect((await runCommand(['explain', '/', '--config', broken])).code).toBe(1);
+});
+
+it('prints what docs/explain.md shows', async () => {
+  const page = readFileSync(new URL('../../docs/explain.md', import.meta.url), 'utf8');
+  const [, yaml] = /^```yaml\n(.*?)^```/ms.exec(page)!;
+  const [, command, shown] = /^```\n\$ gatehouse (explain .*? -H 'Cookie: session=1')\n(.*?)^```/ms.exec(page)!;
+  const shownFile = join(folder, 'shown.yaml');
+  writeFileSync(shownFile, yaml!);
+  const words = [...command!.replaceAll('\\\n', '').matchAll(/'([^']*)'|(\S+)/g)].map(
+    ([, quoted, word]) => quoted ?? word!,
+  );
+  const args = words.map(word => (word === 'gateway.yaml' ? shownFile : word));
+  const { stdout } = await runCommand(args);
+  // Ids differ each time.
+  const plain = (text: string): string => text.replaceAll(/(request-id: |gatehouse-)[0-9a-f-]+/g, '$1…');
+  expect(plain(stdout)).toBe(plain(shown!));
 });
