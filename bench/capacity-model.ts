@@ -152,7 +152,7 @@ function probes(seed: number): Table {
 /** Limited requests of many gateways at one Redis server. */
 function asked(seed: number): Table {
   const service = costs.redis / 1e6;
-  const rows = [2000, 5000, 10_000, 15_000, 20_000, 25_000, 50_000].map(rate => {
+  const rows = [2000, 5000, 10_000, 12_000, 16_000, 19_000, 100_000].map(rate => {
     const use = rate * service;
     if (use >= 1) return [String(rate), `${digits(use * 100, 0)} %`, 'grows without end', '', ''];
     const { mean, p99 } = playAsking({ rate, service, requests: 500_000 }, chanceOf(seed));

@@ -85,7 +85,10 @@ export class Gateway {
   /** A page of the admin listener. Throws when it is refused. */
   async page(path: string, method = 'GET'): Promise<string> {
     for (let tries = 1; ; tries++) {
-      const response = await fetch(`http://127.0.0.1:${this.admin}${path}`, { method });
+      const response = await fetch(`http://127.0.0.1:${this.admin}${path}`, {
+        method,
+        headers: { connection: 'close' },
+      });
       const text = await response.text();
       if (response.ok) return text;
       // 408: the machine was so busy that the request was not read in time.

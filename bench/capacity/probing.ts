@@ -73,7 +73,7 @@ export async function measureProbing(scale: Scale): Promise<Measured> {
   const raw: unknown[] = [];
   for (const [count, interval] of [
     [1000, 5],
-    [10_000, 20],
+    [5000, 10],
   ] as const) {
     const backends = scaled(count, scale);
     const { rounds: measured, unhealthy, firstDelay } = await measureProbes(backends, interval);

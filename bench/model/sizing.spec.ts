@@ -13,7 +13,7 @@ const costs: Costs = {
     route: 20,
     backend: 10,
   },
-  ...{ request: 100, handshake: 1000, message: 40, event: 50, probe: 300 },
+  ...{ request: 100, handshake: 1000, message: 40, probe: 300 },
 };
 
 describe('the size of a gateway', () => {

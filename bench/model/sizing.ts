@@ -12,11 +12,10 @@ export interface Costs {
   readonly route: number;
   /** For each backend, in each thread. */
   readonly backend: number;
-  /** CPU time of a request, a TLS handshake, a message of a WebSocket, an event. */
+  /** CPU time of a request, a new connection with its TLS handshake, a message of a WebSocket. */
   readonly request: number;
   readonly handshake: number;
   readonly message: number;
-  readonly event: number;
   readonly probe: number;
 }
 
@@ -32,7 +31,6 @@ export interface Demand {
   readonly requests?: number;
   readonly handshakes?: number;
   readonly messages?: number;
-  readonly events?: number;
   readonly probes?: number;
 }
 
@@ -52,10 +50,7 @@ export interface Size {
 export function sizeOf(demand: Demand, costs: Costs, use = 0.6): Size {
   const of = (key: keyof Demand): number => demand[key] ?? 0;
   const microseconds =
-    of('requests') * costs.request +
-    of('handshakes') * costs.handshake +
-    of('messages') * costs.message +
-    of('events') * costs.event;
+    of('requests') * costs.request + of('handshakes') * costs.handshake + of('messages') * costs.message;
   const cores = microseconds / 1e6;
   const workers = Math.max(1, Math.ceil(cores / use));
   // With several workers the main thread knows all routes and backends, too.

@@ -25,7 +25,7 @@ import { RANDOM_SOURCE, type RandomSource } from '../random/random-source.js';
 import type { HealthProbe, ProbeResult } from './probe.js';
 import { Probes } from './probes.js';
 
-/** Milliseconds within which the first probes of all backends start, and of each thousand of them where there are more: together they would take so much CPU time that healthy backends fail them. */
+/** Milliseconds within which the first probes of all backends start, and of each thousand of them where there are more: a probe takes about half a millisecond of CPU time, and one that comes too late counts as failed. */
 const spread = 1_000;
 
 /** How the backends of one upstream are watched. */

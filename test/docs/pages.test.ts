@@ -121,6 +121,36 @@ describe('docs/streaming.md', () => {
   });
 });
 
+describe('docs/capacity.md', () => {
+  const text = page('docs/capacity.md');
+
+  it('names settings that the configuration has', () => {
+    const reference = page('docs/configuration.md');
+    const keys = [...text.matchAll(/`(?:[a-z]+(?:\[\]|\.\*)?\.)+([a-zA-Z]+)`/g)]
+      .filter(([name]) => !/^`(?:net|node)\./.test(name))
+      .map(([, key]) => key!);
+    expect(keys.length).toBeGreaterThan(8);
+    expect(keys.filter(key => !reference.includes(`**\`${key}\`**`))).toEqual([]);
+  });
+
+  it('names metrics that exist', () => {
+    const sources = ['src/metrics/thread-figures.ts', 'src/security/rate-limit/store-observer.ts'].map(page).join('');
+    for (const name of text.match(/gatehouse_\w+/g)!) expect(sources).toContain(`'${name}'`);
+  });
+
+  it('shows commands with parts that their programs know', () => {
+    const [commands = ''] = blocks(text, 'sh');
+    for (const [, program, shown] of commands.matchAll(/^node (bench\/[\w-]+\.ts) (.*)$/gm)) {
+      const names = shown!
+        .match(/[a-z]+(?=[ ;]|$)/g)!
+        .filter(name => !['or', 'all', 'without', 'a', 'name'].includes(name));
+      expect(names.length).toBeGreaterThan(4);
+      const known = page(program!);
+      expect(names.filter(name => !new RegExp(`^  ${name}(?:,|:)`, 'm').test(known))).toEqual([]);
+    }
+  });
+});
+
 describe('docs/security.md', () => {
   it('shows configurations that load, but for the certificates that are not here', () => {
     const shown = blocks(page('docs/security.md'), 'yaml');
