@@ -10,11 +10,13 @@ const backends = { backends: ['http://127.0.0.1:9'] };
 
 describe('the commands about a file', () => {
   let good: string;
+  let shadowed: string;
   let bad: string;
 
   beforeAll(async () => {
     const folder = await tempFolder();
     good = join(folder, 'good.yaml');
+    shadowed = join(folder, 'shadowed.yaml');
     bad = join(folder, 'bad.yaml');
     const upstreams = { app: { backends: ['http://127.0.0.1:9', 'http://127.0.0.1:10'] } };
     const routes = [
@@ -22,7 +24,9 @@ describe('the commands about a file', () => {
       { name: 'never', match: { path: '/reports/:name', methods: ['GET'] }, upstream: 'app' },
       { name: 'rest', upstream: 'app' },
     ];
-    await writeFile(good, stringify({ admin: { token: 'hunter2' }, upstreams, routes }));
+    const admin = { token: 'hunter2' };
+    await writeFile(shadowed, stringify({ admin, upstreams, routes }));
+    await writeFile(good, stringify({ admin, upstreams, routes: routes.filter(({ name }) => name !== 'never') }));
     await writeFile(bad, 'upstream:\n  app:\n    backends: [http://127.0.0.1:9]\nshutdown: { grace: 5 }\n');
   });
 
@@ -33,6 +37,16 @@ describe('the commands about a file', () => {
       stdout: `${good} is valid\n`,
       stderr: '',
     });
+  });
+
+  it('check warns of a route that no request reaches', async () => {
+    const { code, stderr } = await runCommand(['check', shadowed]);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /routes\[1\]\.match: no request reaches this route: routes\[0\] \(read\) takes all that it could get$/m,
+      ),
+    ]);
   });
 
   it('check reports every error of a bad one, with its place and the key that was meant', async () => {
@@ -123,13 +137,13 @@ security: { policies: [nosuch] }
   });
 
   it('routes prints the table in matching order, and flags a route that can never match', async () => {
-    const { code, stdout } = await runCommand(['routes', good]);
+    const { code, stdout } = await runCommand(['routes', shadowed]);
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map(line => line.split(/\s+/)[1])).toEqual(['NAME', 'read', 'never', 'rest']);
     expect(lines[2]).toMatch(/never matches: shadowed by read$/);
     expect(lines[1]).not.toMatch(/shadowed/);
-    const rows = JSON.parse((await runCommand(['routes', '--json', good])).stdout) as {
+    const rows = JSON.parse((await runCommand(['routes', '--json', shadowed])).stdout) as {
       name: string;
       shadowedBy?: string;
     }[];
