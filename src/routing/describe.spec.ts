@@ -136,11 +136,14 @@ describe('the description of a table', () => {
         const table = RouteTable.compile(routes);
         const alone = describeRoutes(table).map(({ name, hosts, path }) => {
           const given = routes[Number(name.slice(1))]!.match;
-          return RouteTable.compile([route(name, { ...given, hosts, path: [path] })]);
+          return RouteTable.compile([route(name, { ...given, hosts, path: [path], trailingSlash: 'exact' })]);
         });
         for (const query of queries) {
-          const first = alone.map(row => row.match(query)).find(found => found !== undefined);
-          expect(table.match(query)?.route.name).toBe(first?.route.name);
+          const found = table.match(query);
+          // A row stands at the place of its path as it is written.
+          if (found?.pattern.isSlashVariant === true) continue;
+          const first = alone.map(row => row.match(query)).find(each => each !== undefined);
+          expect(found?.route.name).toBe(first?.route.name);
         }
       }),
       { numRuns: 500 },

@@ -25,6 +25,7 @@ export interface RouteRow {
 
 /**
  * The table in matching order: a row for each path of a route under its hosts of one kind (exact, wildcard of so many labels, any).
+ * Where a route ignores a slash at the end, its path with the other end is tried at that path's own place, and has no row.
  *
  * `shadowedBy` is set when one single earlier row matches every request that this row matches. Of routes of one priority a more specific host or path
  * never covers a less specific one, so only rows of the same kind of host and the same path are compared; a row of a higher priority may also cover what

@@ -11,6 +11,7 @@ import { RouteTable } from './route-table.js';
 
 interface WrittenRoute {
   readonly name: string;
+  readonly priority?: number;
   readonly match?: { hosts?: string[]; path?: string; methods?: string[]; headers?: Record<string, string> };
 }
 
@@ -22,12 +23,16 @@ function compile(text: string): RouteTable {
   return RouteTable.compile(routes.map(definitionOf));
 }
 
-function definitionOf({ name, match = {} }: WrittenRoute): RouteDefinition {
+function definitionOf({ name, priority = 0, match = {} }: WrittenRoute): RouteDefinition {
   const headers = Object.entries(match.headers ?? {}).map(
     ([header, value]) => [header, { kind: 'exact', value }] as const,
   );
   const path = match.path === undefined ? [] : [match.path];
-  return { name, match: { hosts: [], methods: [], ...match, path, headers: new Map(headers), query: new Map() } };
+  return {
+    name,
+    priority,
+    match: { hosts: [], methods: [], ...match, path, headers: new Map(headers), query: new Map() },
+  };
 }
 
 /** The cells of all rows of the table whose first column has this heading, without their backticks. */
@@ -35,6 +40,13 @@ function rowsOf(heading: string): string[][] {
   const table = page.slice(page.search(new RegExp(`^ *\\| ${heading} `, 'm'))).split(/\n\s*\n/)[0] ?? '';
   const cells = table.split('\n').map(line => line.split('|').slice(1, -1));
   return cells.slice(2).map(row => row.map(cell => cell.trim()));
+}
+
+/** The example that has a route of this name. */
+function exampleWith(name: string): RouteTable {
+  const table = examples.find(({ routes }) => routes.some(route => route.name === name));
+  if (table === undefined) throw new Error(`the page has no example with ${name}`);
+  return table;
 }
 
 const codes = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
@@ -80,8 +92,21 @@ describe('the routing page says the truth', () => {
     expect(new Rewrite(definition, [pattern]).apply(pattern, { raw, routing: routingPath(raw) })).toBe(codes(sent)[0]);
   });
 
+  it('about a priority', () => {
+    const asked = (headers: Record<string, string>) =>
+      exampleWith('maintenance').match({
+        method: 'GET',
+        host: 'shop.example',
+        routingPath: '/orders/7',
+        query: undefined,
+        headers,
+      });
+    expect(asked({ 'x-maintenance': '1' })?.route.name).toBe('maintenance');
+    expect(asked({})?.route.name).toBe('orders');
+  });
+
   it('about the shadowed route', () => {
-    const rows = examples[1] === undefined ? [] : describeRoutes(examples[1]);
+    const rows = describeRoutes(exampleWith('never'));
     expect(rows.map(({ name, shadowedBy }) => [name, shadowedBy])).toEqual([
       ['read', undefined],
       ['never', 'read'],
