@@ -90,7 +90,14 @@ async function measure({ programs, urls }: Contestant, seconds: number, connecti
 
 /** One wrk. Gives the requests that were answered. */
 async function load(url: string, seconds: number, connections: number): Promise<number> {
-  const { stdout } = await promisify(execFile)('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, url]);
+  const { stdout } = await promisify(execFile)('wrk', [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    '10s',
+    url,
+  ]);
   const requests = Number(/(\d+) requests in/.exec(stdout)?.[1]);
   if (!(requests > 0) || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`wrk had errors:\n${stdout}`);
   return requests;
