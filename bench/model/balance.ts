@@ -1,7 +1,7 @@
 import { choose, exponential, type Chance } from '#bench/model/chance';
 import { Clock } from '#bench/model/clock';
 
-/** Strategies of the gateway, as far as their picks go; all weights are alike. */
+/** How strategies of the gateway pick, with weights that are all alike. */
 export type ModelStrategy = 'round-robin' | 'random' | 'power-of-two-choices' | 'least-connections';
 
 /** Requests that many gateways deal out among backends. */

@@ -13,9 +13,9 @@ import { SilentConnection } from './silent-connection.js';
 const noLog = { readsResponses: false, write: (): void => undefined };
 const noMetrics = { opened: (): void => undefined, closed: (): void => undefined };
 
-/** A request that is asked about, as far as the gateway has read it. */
+/** What the gateway has read of a request that is asked about. */
 export interface AskedRequest {
-  /** It is of nobody else, and may be changed: it is never dispatched. */
+  /** Only the explanation uses it, and may change it: it is never dispatched. */
   readonly exchange: Exchange;
   /** Its head was refused: `exchange.error` says why. */
   readonly isRefused: boolean;

@@ -155,7 +155,7 @@ describe('every path of the admin API', () => {
     }
   });
 
-  it('changes nothing by GET or HEAD, whatever it is', async () => {
+  it('changes nothing by GET or HEAD, at any path', async () => {
     const control = gateway.gateway.app.get(BackendControl);
     const before = [control.snapshot(), gateway.gateway.config, (await ask('/version')).text];
     await gateway.flush();

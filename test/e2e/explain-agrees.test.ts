@@ -247,7 +247,7 @@ describe('an explanation', () => {
   });
 
   const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
-  it(`agrees with what happens, whatever the configuration and the request (FC_SEED=${seed})`, async () => {
+  it(`agrees with what happens, for any configuration and request (FC_SEED=${seed})`, async () => {
     const configs = fc
       .sample(fc.noBias(anyConfig), { seed, numRuns: configurations * 3 })
       .map(plainOf)

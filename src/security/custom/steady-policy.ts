@@ -56,7 +56,7 @@ export class SteadyPolicy implements RequestPolicy {
     });
   }
 
-  /** The log and the metrics know a policy by its name in the configuration, whatever it says itself. */
+  /** The log and the metrics know a policy by its name in the configuration, not by a name that it gives itself. */
   #named(verdict: Verdict): Verdict {
     return verdict instanceof GatewayError ? this.#because(verdict) : verdict;
   }
