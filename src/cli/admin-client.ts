@@ -1,4 +1,4 @@
-import type { AdminConfig } from '../config/file/admin.config.js';
+import { adminAddressOf, authorizationOf } from './admin-address.js';
 import { exitCode } from './exit-code.js';
 import { loadFile } from './load-file.js';
 
@@ -100,16 +100,4 @@ const codes: Readonly<Record<number, number>> = { 400: exitCode.usage, 422: exit
 export function usage(message: string): number {
   process.stderr.write(`gatehouse: ${message}\n`);
   return exitCode.usage;
-}
-
-/** The field with the admin token, if there is one. */
-export function authorizationOf(token: string | undefined): Record<string, string> {
-  return token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
-}
-
-/** Where the admin listener of a file is reached from this machine; undefined: the system chooses its port. */
-export function adminAddressOf({ host, port }: AdminConfig): string | undefined {
-  if (port === 0) return undefined;
-  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }

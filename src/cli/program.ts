@@ -5,6 +5,7 @@ import { version } from '../version.js';
 import type { BackendOptions } from './backends.js';
 import type { ExplainOptions } from './explain.js';
 import { exitCode } from './exit-code.js';
+import type { HealthOptions } from './health.js';
 import { report } from './report.js';
 import type { ReloadOptions } from './reload.js';
 import type { RunOptions } from './run-config.js';
@@ -132,6 +133,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   showOptions(
     program.command('upstreams').summary('show the backends of a running gateway, and why some get no requests'),
   ).action(finish(async (options: ShowOptions) => (await import('./status.js')).upstreams(options)));
+  adminOptions(
+    program
+      .command('health')
+      .summary('ask a running gateway whether it is well: exit code 0 when it is')
+      .description(
+        'Ask a running gateway whether it is well, as the health check of a container: exit code 0 when it is. Needs no token, and reads no more of the file than the admin address.',
+      )
+      .argument('[what]', 'live, ready or startup', 'live'),
+  ).action(finish(async (what: string, options: HealthOptions) => (await import('./health.js')).health(what, options)));
   showOptions(
     program
       .command('tail')

@@ -1,7 +1,7 @@
 import type { AdminConfig } from '../config/file/admin.config.js';
 import { StartError } from '../listeners/start-error.js';
 import type { Predecessor } from '../process/succession.js';
-import { adminAddressOf, authorizationOf } from './admin-client.js';
+import { adminAddressOf, authorizationOf } from './admin-address.js';
 
 /** Milliseconds within which a running gateway must answer. */
 const patience = 5_000;

@@ -32,7 +32,7 @@ async function setup(...initial: UpstreamState[]) {
     const response = await app.inject({ method: 'GET', url: path });
     return { code: response.statusCode, body: response.json() };
   };
-  return { readiness, world, get };
+  return { app, readiness, world, get };
 }
 
 describe('readiness', () => {
@@ -87,6 +87,29 @@ describe('readiness', () => {
   });
 });
 
+describe('the start', () => {
+  it('is over when the gateway has been ready once, whatever comes then', async () => {
+    const { readiness, world, get } = await setup(upstream('orders', backend('a:1')));
+    const starting = { status: 'error', error: { gateway: { status: 'down', state: 'starting' } } };
+    expect(await get('/health/startup')).toMatchObject({ code: 503, body: starting });
+    readiness.ready();
+    const started = { status: 'ok', info: { gateway: { status: 'up', state: 'ready' } } };
+    expect(await get('/health/startup')).toMatchObject({ code: 200, body: started });
+    world.upstreams = [upstream('orders', backend('a:1', 'unhealthy'))];
+    readiness.isServed = false;
+    expect((await get('/health/startup')).code).toBe(200);
+    readiness.drain();
+    expect(await get('/health/startup')).toMatchObject({ code: 200, body: { status: 'ok' } });
+  });
+
+  it('is never over where the gateway is ended before', async () => {
+    const { readiness, get } = await setup(upstream('orders', backend('a:1')));
+    readiness.drain();
+    readiness.ready();
+    expect((await get('/health/startup')).code).toBe(503);
+  });
+});
+
 describe('liveness', () => {
   it('is 200 in every state, as long as the process answers', async () => {
     const { readiness, get } = await setup(upstream('orders', backend('a:1', 'unhealthy')));
@@ -96,6 +119,17 @@ describe('liveness', () => {
       code: 200,
       body: { status: 'ok', details: { process: { status: 'up' } } },
     });
+  });
+
+  it('and the start do not suffer from the end of the application around the gateway, in which requests are still drained', async () => {
+    const { app, readiness } = await setup(upstream('orders', backend('a:1')));
+    readiness.ready();
+    readiness.drain();
+    await app.close();
+    const health = app.get(HealthController);
+    expect(await health.live()).toMatchObject({ status: 'ok' });
+    expect(await health.startup()).toMatchObject({ status: 'ok', info: { gateway: { state: 'draining' } } });
+    await expect(health.ready()).rejects.toMatchObject({ status: 503, response: { status: 'shutting_down' } });
   });
 });
 
@@ -141,6 +175,26 @@ describe('the whole picture of health', () => {
       out: {},
       discovery: 'fails: no A records of orders.test',
     });
+  });
+
+  it('tells each reason once, and the counts where Terminus has them', async () => {
+    const out = { ...backend('a:1', 'unhealthy'), reasons: new Map([['unhealthy', 'answered 500'] as const]) };
+    const { readiness, world, get } = await setup(upstream('orders', out), upstream('users', backend('b:1')));
+    world.refusal = 'gateway.yaml:3:1: no such key';
+    readiness.ready();
+    const { body } = await get('/health');
+    const text = JSON.stringify(body);
+    for (const reason of ['answered 500', 'no such key', '"out":{"a:1"']) expect(text.split(reason)).toHaveLength(2);
+    expect(body.info).toEqual({
+      gateway: { status: 'degraded', state: 'ready' },
+      'upstream:orders': { status: 'degraded', backends: 1, available: 0 },
+      'upstream:users': { status: 'up', backends: 1, available: 1 },
+    });
+    expect(body.details['gateway']).toHaveProperty('configuration', 'not changed: gateway.yaml:3:1: no such key');
+    world.upstreams = [upstream('orders', out)];
+    const down = (await get('/health')).body;
+    expect(down.error).toEqual({ 'upstream:orders': { status: 'down', backends: 1, available: 0 } });
+    expect(JSON.stringify(down).split('answered 500')).toHaveLength(2);
   });
 
   it('gives the same verdict as readiness', async () => {

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
  */
 type LifeState = 'starting' | 'ready' | 'draining' | 'unserved';
 
-/** The state that `/health/ready` shows. The gateway sets it; `draining` is final. */
+/** The state that `/health/ready` and `/health/startup` show. The gateway sets it; `draining` is final. */
 @Injectable()
 export class Readiness {
   #state: LifeState = 'starting';
@@ -25,7 +25,10 @@ export class Readiness {
     this.#wasReady = true;
   }
 
-  /** Traffic could come at some time, and so may still do. */
+  /**
+   * Traffic could come at some time, and so may still do: the listeners were open, discovery had found backends or been waited for, and the configuration
+   * was in force. Stays true.
+   */
   get wasReady(): boolean {
     return this.#wasReady;
   }

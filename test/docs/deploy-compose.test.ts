@@ -7,6 +7,9 @@ import { parse } from 'yaml';
 import { knownNames } from '../../src/cli/load-file.js';
 import type { GatewayConfig } from '../../src/config/file/gateway.config.js';
 import { parseConfig } from '../../src/config/loading/load-config.js';
+import { runCommand } from '../support/command.js';
+import { startInProcess } from '../support/in-process.js';
+import type { CliResult } from '../support/program.js';
 import { tempFolder } from '../support/temp.js';
 
 interface Compose {
@@ -113,6 +116,20 @@ describe('deploy/compose', () => {
 });
 
 describe('the Dockerfile', () => {
+  it('has a health check that asks the process for its life, on the admin port of its file', async () => {
+    const [, command = '[]'] =
+      /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(await readFile(join(root, 'Dockerfile'), 'utf8')) ?? [];
+    const [program, main, ...args] = JSON.parse(command) as string[];
+    expect([program, main]).toEqual(['node', 'dist/main.js']);
+    const { gateway } = await startInProcess({ upstreams: { dead: { backends: ['http://127.0.0.1:1'] } } });
+    const file = join(await tempFolder(), 'gateway.yaml');
+    await writeFile(file, `admin: { port: ${new URL(gateway.adminUrl).port} }`);
+    const asked = (): Promise<CliResult> => runCommand(args, { env: { GATEWAY_CONFIG: file } });
+    expect(await asked()).toMatchObject({ code: 0, stdout: 'ok\n' });
+    await gateway.stop(0);
+    expect(await asked()).toMatchObject({ code: 4, stderr: expect.stringContaining('not live') as string });
+  });
+
   it('copies only what the context of the build has', async () => {
     const context = (await readFile(join(root, '.dockerignore'), 'utf8')).split('\n');
     const lines = (await readFile(join(root, 'Dockerfile'), 'utf8')).matchAll(/^COPY (?!--from)(.+) \S+$/gm);

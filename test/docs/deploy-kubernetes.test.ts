@@ -178,7 +178,7 @@ describe('deploy/kubernetes', () => {
     const { startupProbe, readinessProbe, livenessProbe } = container;
     const { port } = config.admin;
     expect([startupProbe, livenessProbe, readinessProbe].map(asked)).toEqual([
-      `${port}/health/live`,
+      `${port}/health/startup`,
       `${port}/health/live`,
       `${port}/health/ready`,
     ]);

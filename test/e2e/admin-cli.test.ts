@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Readiness } from '../../src/health/readiness.js';
 import { Tail } from '../../src/logging/tail/tail.js';
 import { answer, refusedPort, startBackend } from '../support/backend.js';
 import { request } from '../support/client.js';
@@ -61,6 +62,37 @@ describe('gatehouse status', () => {
     const nowhere = await runCommand(['status', '--admin', `http://127.0.0.1:${await refusedPort()}`]);
     expect(nowhere.code).toBe(4);
     expect(nowhere.stderr).toContain('is it running, and is that its admin address?');
+  });
+});
+
+describe('gatehouse health', () => {
+  it.each(['live', 'ready', 'startup'])('asks whether the gateway is %s, without a token', async what => {
+    expect(await run(['health', what], {})).toEqual({ code: 0, signal: null, stdout: 'ok\n', stderr: '' });
+  });
+
+  it('says what is wrong', async () => {
+    const admin = `http://127.0.0.1:${await refusedPort()}`;
+    const none = await runCommand(['health', 'startup', '--admin', admin]);
+    expect([none.code, none.stderr]).toEqual([4, expect.stringMatching(/^gatehouse: not started: no gateway answers/)]);
+    const other = await runCommand(['health', '--admin', `http://127.0.0.1:${gateway.port}`]);
+    expect([other.code, other.stderr]).toEqual([4, expect.stringContaining("answered 404: that is no gateway's")]);
+    const draining = startInProcess({
+      admin: { port: 0 },
+      upstreams: { dead: { backends: ['http://127.0.0.1:1'] } },
+    });
+    const { gateway: ending } = await draining;
+    ending.app.get(Readiness).drain();
+    const ready = await runCommand(['health', 'ready', '--admin', ending.adminUrl]);
+    expect([ready.code, ready.stderr]).toEqual([4, 'gatehouse: not ready: error\n']);
+    expect((await runCommand(['health', 'startup', '--admin', ending.adminUrl])).code).toBe(0);
+  });
+
+  it.each([
+    [['health', 'redy'], 'did you mean "ready"?'],
+    [['health', '--admin', 'nonsense'], '--admin takes a URL'],
+  ])('%j is refused', async (args, says) => {
+    const { code, stderr } = await runCommand(args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
   });
 });
 

@@ -100,6 +100,10 @@ describe('the admin listener', () => {
     });
     expect((await get('/health/live')).json()).toMatchObject({ status: 'ok' });
     expect((await get('/health/ready')).status).toBe(200);
+    expect((await get('/health/startup')).json()).toMatchObject({
+      status: 'ok',
+      info: { gateway: { state: 'ready' } },
+    });
   });
 
   it("serves the gateway's own metrics for Prometheus", async () => {
@@ -271,10 +275,10 @@ describe('the admin token', () => {
     expect((await get('/nothing', { headers })).status).toBe(404);
   });
 
-  it.each(['/health', '/health/live', '/health/ready'])(
+  it.each(['/health', '/health/live', '/health/ready', '/health/startup'])(
     'is not asked for at %s, where probes come without one and learn no more than the status',
     async path => {
-      const status = path === '/health/live' ? 'ok' : 'degraded';
+      const status = path === '/health/live' || path === '/health/startup' ? 'ok' : 'degraded';
       for (const headers of [{}, { authorization: 'Bearer wrong' }]) {
         const response = await get(path, { headers });
         expect(response.status).toBe(200);

@@ -73,11 +73,17 @@ const controlled = (description: string, change: string, of: object = backend) =
 export const operations: Readonly<Record<string, Operation>> = {
   'GET /health': {
     summary: 'Health with its reasons',
-    description: 'Needs no token, and tells no more than the status without it. 503: not ready.',
+    description:
+      'Needs no token, and tells no more than the status without it. 503: not ready. The reasons stand in `details`.',
     answer: health,
     refusals: [503],
   },
   'GET /health/live': { summary: 'Whether the process can answer at all', answer: health },
+  'GET /health/startup': {
+    summary: 'Whether the gateway has been ready once',
+    answer: health,
+    refusals: [503],
+  },
   'GET /health/ready': { summary: 'Whether traffic may come', answer: health, refusals: [503] },
   'GET /metrics': {
     summary: 'Metrics for Prometheus',

@@ -26,8 +26,11 @@ export interface RawFile {
   readonly size: number;
 }
 
-/** Reads YAML 1.2: plain data only, keys are texts, duplicate keys and tags are refused, variables are substituted. */
-export function readYaml(text: string, file: string, env: Environment): RawFile {
+/**
+ * Reads YAML 1.2: plain data only, keys are texts, duplicate keys and tags are refused, variables are substituted. `despite`: also gives what can be read of
+ * a file with a syntax error, behind which the parser guesses.
+ */
+export function readYaml(text: string, file: string, env: Environment, despite = false): RawFile {
   const lines = new LineCounter();
   const { scalars, excess } = measure(text);
   if (excess !== undefined) return { ...refused(excess, text, file), size: scalars / 2 };
@@ -45,7 +48,7 @@ export function readYaml(text: string, file: string, env: Environment): RawFile 
   const [fatal] = document.errors;
   // After a syntax error the parser guesses, so only the first error is reported.
   for (const error of fatal ? [fatal] : document.warnings) reader.syntax(error, text);
-  const value = document.contents === null || fatal ? undefined : reader.read(document.contents, [], 0);
+  const value = document.contents === null || (fatal && !despite) ? undefined : reader.read(document.contents, [], 0);
   const size = Math.max(reader.nodes, scalars / 2);
   const tooLarge = { path: [], message: 'the file is too large or nested too deep (each use of an alias counts)' };
   if (reader.isTooLarge) return { value: undefined, findings: [tooLarge], positions: reader, size };
