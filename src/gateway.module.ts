@@ -102,7 +102,7 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
       imports: [
         GatewayConfigModule.forRoot(config, instance, embedded),
         LoggingModule.forRoot(loggingOf(config), logSink, embedded),
-        MetricsModule.forRoot({ buckets: config.metrics.buckets, version, worker }),
+        MetricsModule.forRoot({ ...config.metrics, version, worker }),
         CircuitBreakerModule.forRoot(config),
         BackendControlModule,
         BackendDiscoveryModule,

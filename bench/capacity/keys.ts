@@ -55,7 +55,7 @@ export async function measureKeys(scale: Scale): Promise<Measured> {
     const before = await gateway.weigh();
     const answers = await sendKeys(stage, { ...load, first: 1_000_000, keys });
     const after = await gateway.weigh();
-    return { before, after, answers, evictions: await gateway.metric('gatehouse_rate_limit_evictions') };
+    return { before, after, answers, evictions: await gateway.metric('gatehouse_rate_limit_evictions_total') };
   });
   const bytes = ((weights.after.held - weights.before.held) * 1024) / keys;
   const filled = await fill([50_000, 100_000, 150_000, 200_000, 262_144, 500_000]);

@@ -62,6 +62,8 @@ export interface ErrorOrigin {
   readonly policy?: string | undefined;
   /** The time limit that was over, and its value: `timeouts.response 15s`. */
   readonly timeout?: string | undefined;
+  /** The limit that was over, by its key in the configuration and what it says there: `security.rateLimit 10/1s per address`. A label of metrics: never from a client. */
+  readonly limit?: string | undefined;
 }
 
 const unknown: ErrorOrigin = {};

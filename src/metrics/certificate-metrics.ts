@@ -35,7 +35,7 @@ export class CertificateMetrics {
     return [...this.readings()].some(({ certificate }) => certificate === file);
   }
 
-  /** Called when `gatehouse_certificate_expiry_seconds` is scraped. */
+  /** Called when `gatehouse_certificate_expiry_timestamp_seconds` is scraped. */
   showExpiry(gauge: Gauge<string>): void {
     for (const { listener, certificate, expiry } of this.readings()) gauge.set({ listener, certificate }, expiry);
   }
@@ -46,7 +46,7 @@ export function certificateMetricProviders(registry: Registry): Provider[] {
   return [
     CertificateMetrics,
     makeGaugeProvider({
-      name: 'gatehouse_certificate_expiry_seconds',
+      name: 'gatehouse_certificate_expiry_timestamp_seconds',
       help: 'When the certificate that a listener serves expires, in seconds since 1970.',
       labelNames: ['listener', 'certificate'],
       // The minimum, so that an alert sees a thread that has not loaded the new certificate yet.

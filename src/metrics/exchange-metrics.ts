@@ -3,8 +3,10 @@ import type { Counter, Gauge } from 'prom-client';
 import { errorTable } from '../http/gateway-error.js';
 import { hasFailed } from '../http/exchange-failure.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
+import type { GatewayError } from '../http/gateway-error.js';
 import { RecentTraffic } from './recent/recent-traffic.js';
 import type { RecentWindow } from './recent/recent-window.js';
+import { statusLabel } from './status-label.js';
 import { Tally, type Count } from './tally.js';
 import { Timings, type Timing } from './timings.js';
 
@@ -13,14 +15,23 @@ interface RouteCounts {
   readonly bytesOut: Count;
   /** By code, status and policy. */
   readonly errors: Map<string, Count>;
+  readonly limits: Map<string, Count>;
   readonly duration: Timing;
   readonly recent: RecentWindow;
 }
 
 interface ListenerCounts {
   inFlight: number;
-  readonly routes: Map<string, { readonly route: RouteCounts; readonly statuses: Map<number, Count> }>;
+  readonly routes: Map<string, ServedRoute>;
 }
+
+interface ServedRoute {
+  readonly route: RouteCounts;
+  readonly statuses: Map<number, Count>;
+}
+
+/** Limits that are shown of a route; more than a configuration has. What is refused beyond them counts as `other`. */
+const mostLimits = 50;
 
 /**
  * Records exchanges as they open and close. Labels come from names in the configuration and from fixed lists, never from a
@@ -30,6 +41,7 @@ interface ListenerCounts {
 export class ExchangeMetrics {
   readonly #requests = new Tally();
   readonly #errors = new Tally();
+  readonly #limits = new Tally();
   readonly #bytesIn = new Tally();
   readonly #bytesOut = new Tally();
   /** Shown by `gatehouse_request_duration_seconds`. */
@@ -74,20 +86,17 @@ export class ExchangeMetrics {
     const { route, statuses } = counts;
     const status = record.status >= 100 && record.status <= 599 ? record.status : 0;
     let count = statuses.get(status);
-    if (count === undefined) {
-      count = this.#requests.add({
-        listener: record.listener,
-        route: routeName,
-        status: statusLabel(status),
-      });
-      statuses.set(status, count);
-    }
+    if (count === undefined) count = this.#status(counts, record.listener, routeName, status);
     count.pending++;
     route.bytesIn.pending += record.bytesIn;
     route.bytesOut.pending += record.bytesOut;
     const duration = record.protocol === 'http' ? record.times.closedAt - record.times.openedAt : -1;
     if (duration >= 0) route.duration.observe(duration / 1000);
-    if (record.errorCode !== undefined) this.#error(route, routeName, record).pending++;
+    if (record.errorCode !== undefined) {
+      this.#error(route, routeName, record).pending++;
+      const limit = limitOf(record.error);
+      if (limit !== undefined) this.#limit(route, routeName, limit).pending++;
+    }
     this.recent.ended(record, hasFailed(record), duration, route.recent);
   }
 
@@ -98,6 +107,10 @@ export class ExchangeMetrics {
 
   drainErrors(counter: Counter<string>): void {
     this.#errors.drain(counter);
+  }
+
+  drainLimits(counter: Counter<string>): void {
+    this.#limits.drain(counter);
   }
 
   drainBytesIn(counter: Counter<string>): void {
@@ -125,12 +138,22 @@ export class ExchangeMetrics {
         bytesIn: this.#bytesIn.add({ route }),
         bytesOut: this.#bytesOut.add({ route }),
         errors: new Map(),
+        limits: new Map(),
         duration: this.durations.add({ route }),
         recent: this.recent.route(route),
       };
       this.#routes.set(route, counts);
     }
     return counts;
+  }
+
+  /** The count of a status, which statuses with the same label share. */
+  #status({ statuses }: ServedRoute, listener: string, route: string, status: number): Count {
+    const label = statusLabel(status);
+    let count = [...statuses.values()].find(({ labels }) => labels['status'] === label);
+    count ??= this.#requests.add({ listener, route, status: label });
+    statuses.set(status, count);
+    return count;
   }
 
   #error(counts: RouteCounts, route: string, { error, errorCode, status: given }: ExchangeRecord): Count {
@@ -142,8 +165,16 @@ export class ExchangeMetrics {
     if (count === undefined) counts.errors.set(key, (count = this.#errors.add({ route, code: known, status, policy })));
     return count;
   }
+
+  #limit({ limits }: RouteCounts, route: string, name: string): Count {
+    const limit = limits.has(name) || limits.size < mostLimits ? name : 'other';
+    let count = limits.get(limit);
+    if (count === undefined) limits.set(limit, (count = this.#limits.add({ route, limit })));
+    return count;
+  }
 }
 
-function statusLabel(status: number): string {
-  return status >= 100 && status <= 599 ? String(status) : 'other';
+/** The limit that an error says was over; undefined: it was none. A client that takes too long has gone over a limit of time. */
+function limitOf(error: GatewayError | undefined): string | undefined {
+  return error?.origin.limit ?? (error?.code === 'CLIENT_TIMEOUT' ? error.origin.timeout : undefined);
 }

@@ -24,6 +24,14 @@ interface MemoryState {
   readonly answers: number;
 }
 
+/** What is left of the retry budget of an upstream, in this thread. */
+interface BudgetState {
+  /** Name of the upstream. */
+  readonly upstream: string;
+  /** Retries and hedged attempts that would be allowed now. */
+  readonly left: number;
+}
+
 /** The open client connections of one listener. */
 interface ListenerState {
   readonly listener: string;
@@ -35,6 +43,7 @@ interface ListenerState {
 export class MetricsSources {
   readonly #backends = new Set<() => Iterable<BackendState>>();
   readonly #listeners = new Set<() => Iterable<ListenerState>>();
+  readonly #budgets = new Set<() => Iterable<BudgetState>>();
   readonly #memory = new Set<() => MemoryState>();
 
   /** Adds a source of backends, which is called at each scrape. Returns a function that removes the source. */
@@ -55,6 +64,12 @@ export class MetricsSources {
     return () => void this.#memory.delete(source);
   }
 
+  /** Adds a source of retry budgets, in the same way. */
+  addBudgets(source: () => Iterable<BudgetState>): () => void {
+    this.#budgets.add(source);
+    return () => void this.#budgets.delete(source);
+  }
+
   *backends(): Iterable<BackendState> {
     for (const source of this.#backends) yield* source();
   }
@@ -72,6 +87,10 @@ export class MetricsSources {
 
   *listeners(): Iterable<ListenerState> {
     for (const source of this.#listeners) yield* source();
+  }
+
+  *budgets(): Iterable<BudgetState> {
+    for (const source of this.#budgets) yield* source();
   }
 
   *memory(): Iterable<MemoryState> {

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { Test } from '@nestjs/testing';
 import { AggregatorRegistry, Registry, register } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -101,6 +102,36 @@ describe('the metrics of exchanges', () => {
     ]);
   });
 
+  it('say which limit was over, as the configuration has it, and how many there are is bounded', async () => {
+    const { record, scrape } = await setup();
+    const refused = (error: GatewayError): void => record({ status: error.status, errorCode: error.code, error });
+    const over = (limit: string): void => refused(new GatewayError('DENIED').because('no', { limit }));
+    over('security.rateLimit 10/1s per address');
+    over('security.rateLimit 10/1s per address');
+    over('security.rateLimit 1000/1m per route');
+    refused(new GatewayError('CLIENT_TIMEOUT').because('late', { timeout: 'limits.headerTimeout 10s' }));
+    refused(new GatewayError('HEAD_TIMEOUT').because('late', { timeout: 'timeouts.response 15s' }));
+    expect(await scrape('limit_refusals_total')).toEqual([
+      'limit_refusals_total{route="orders",limit="security.rateLimit 10/1s per address"} 2',
+      'limit_refusals_total{route="orders",limit="security.rateLimit 1000/1m per route"} 1',
+      'limit_refusals_total{route="orders",limit="limits.headerTimeout 10s"} 1',
+    ]);
+    for (let n = 0; n < 1_000; n++) over(`a policy that says what clients send: ${n}`);
+    const lines = await scrape('limit_refusals_total');
+    expect(lines).toHaveLength(51);
+    expect(lines.at(-1)).toBe('limit_refusals_total{route="orders",limit="other"} 953');
+  });
+
+  it('have few values for statuses, whatever backends answer', async () => {
+    const { record, scrape } = await setup();
+    for (let status = 0; status < 1_000; status++) record({ status });
+    const lines = await scrape('requests_total');
+    expect(lines.length).toBeLessThan(80);
+    const madeUp = 100 - Object.keys(STATUS_CODES).filter(status => status.startsWith('5')).length;
+    expect(lines).toContain(`requests_total{listener="web",route="orders",status="5xx"} ${madeUp}`);
+    expect(lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)).toBe(1_000);
+  });
+
   it('sum up body bytes and sort durations into the configured buckets, in seconds', async () => {
     const { record, scrape } = await setup();
     record();
@@ -159,15 +190,54 @@ describe('the metrics of attempts', () => {
     ]);
   });
 
+  it('measure each backend, by bounds of its own, and count its answers by class', async () => {
+    const { attempts, scrape } = await setup({ backendBuckets: [0.05] });
+    attempts.attempt('orders', 'a', 'success', 5, 200);
+    attempts.attempt('orders', 'a', 'success', 5, 201);
+    attempts.attempt('orders', 'a', 'failure', 80, 503);
+    attempts.attempt('orders', 'b', 'failure', undefined);
+    expect(await scrape('backend_response')).toEqual([
+      'backend_response_duration_seconds_bucket{le="0.05",upstream="orders",backend="a"} 2',
+      'backend_response_duration_seconds_bucket{le="+Inf",upstream="orders",backend="a"} 3',
+      'backend_response_duration_seconds_sum{upstream="orders",backend="a"} 0.09',
+      'backend_response_duration_seconds_count{upstream="orders",backend="a"} 3',
+      'backend_responses_total{upstream="orders",backend="a",status="2xx"} 2',
+      'backend_responses_total{upstream="orders",backend="a",status="5xx"} 1',
+    ]);
+  });
+
+  it('measure only the mean of backends where there are no bounds', async () => {
+    const { attempts, scrape } = await setup({ backendBuckets: [] });
+    attempts.attempt('orders', 'a', 'success', 5, 200);
+    expect(await scrape('backend_response_duration')).toEqual([
+      'backend_response_duration_seconds_bucket{le="+Inf",upstream="orders",backend="a"} 1',
+      'backend_response_duration_seconds_sum{upstream="orders",backend="a"} 0.005',
+      'backend_response_duration_seconds_count{upstream="orders",backend="a"} 1',
+    ]);
+  });
+
+  it('measure the time before a backend', async () => {
+    const { attempts, scrape } = await setup();
+    attempts.waited('orders', 50);
+    expect(await scrape('queue_duration_seconds')).toEqual([
+      'queue_duration_seconds_bucket{le="0.01",upstream="orders"} 0',
+      'queue_duration_seconds_bucket{le="0.1",upstream="orders"} 1',
+      'queue_duration_seconds_bucket{le="+Inf",upstream="orders"} 1',
+      'queue_duration_seconds_sum{upstream="orders"} 0.05',
+      'queue_duration_seconds_count{upstream="orders"} 1',
+    ]);
+  });
+
   it('forget backends that discovery took away, once their last attempts were shown', async () => {
     const { attempts, sources, scrape } = await setup();
     let ids = ['a', 'b'];
     sources.addBackends(() => ids.map(id => ({ upstream: 'orders', backend: { id, inFlight: 0 }, available: true })));
-    attempts.attempt('orders', 'a', 'success', 1);
-    attempts.attempt('orders', 'b', 'success', 1);
+    attempts.attempt('orders', 'a', 'success', 1, 200);
+    attempts.attempt('orders', 'b', 'success', 1, 200);
     ids = ['a'];
-    expect(await scrape('attempts_total{upstream="orders",backend="b"')).toHaveLength(3);
-    expect(await scrape('attempts_total{upstream="orders",backend="b"')).toHaveLength(0);
+    const ofB = async (): Promise<string[]> => (await scrape('')).filter(line => line.includes('backend="b"'));
+    expect((await ofB()).length).toBe(3 + 1 + 2 + 3);
+    expect(await ofB()).toEqual([]);
     expect(await scrape('attempts_total{upstream="orders",backend="a"')).toHaveLength(3);
     attempts.attempt('orders', 'b', 'failure', undefined);
     expect(await scrape('attempts_total{upstream="orders",backend="b",outcome="failure"')).toEqual([

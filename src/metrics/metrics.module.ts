@@ -7,7 +7,8 @@ import { ConfigMetrics, configMetricProviders } from './config-metrics.js';
 import { ConnectionMetrics, connectionMetricProviders } from './connection-metrics.js';
 import { DiscoveryMetrics, discoveryMetricProviders } from './discovery-metrics.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
-import { metricProviders } from './metric-providers.js';
+import { attemptMetricProviders, exchangeMetricProviders } from './traffic-metrics.js';
+import { stateMetricProviders } from './state-metrics.js';
 import { MetricsSources } from './metrics-sources.js';
 import { ProbeMetrics, probeMetricProviders } from './probe-metrics.js';
 import { RetryMetrics, retryMetricProviders } from './retry-metrics.js';
@@ -22,6 +23,8 @@ import { WorkerMetrics, workerMetricProviders } from './worker-metrics.js';
 export interface MetricsSettings {
   /** Upper bounds of the duration histograms, in seconds, ascending. */
   readonly buckets: readonly number[];
+  /** Those of the durations of each backend; default: the same. */
+  readonly backendBuckets?: readonly number[];
   /** The gateway's version, for `gatehouse_build_info`; default: that metric is left out. */
   readonly version?: string;
   /** Number of the worker thread whose metrics these are, as a label; default: those of the main thread. */
@@ -38,8 +41,13 @@ function ofTheProcess(): Registry {
   return processRegistry;
 }
 
+/** To count what is open, each scrape would walk through all connections; and names of gauges do not end in `_total`. */
+const left = /^nodejs_active_/;
+
 function shareMetrics(from: Registry, to: Registry): void {
-  for (const { name } of from.getMetricsAsArray()) to.registerMetric(from.getSingleMetric(name)!);
+  for (const { name } of from.getMetricsAsArray()) {
+    if (!left.test(name)) to.registerMetric(from.getSingleMetric(name)!);
+  }
 }
 
 /**
@@ -49,7 +57,8 @@ function shareMetrics(from: Registry, to: Registry): void {
  */
 @Module({})
 export class MetricsModule {
-  static forRoot({ buckets, version, worker, processMetrics = worker === undefined }: MetricsSettings): DynamicModule {
+  static forRoot(settings: MetricsSettings): DynamicModule {
+    const { buckets, backendBuckets = buckets, version, worker, processMetrics = worker === undefined } = settings;
     const registry = new Registry();
     if (processMetrics) shareMetrics(ofTheProcess(), registry);
     if (version !== undefined) {
@@ -67,7 +76,9 @@ export class MetricsModule {
       providers: [
         { provide: Registry, useValue: registry },
         MetricsSources,
-        ...metricProviders(registry, buckets),
+        ...exchangeMetricProviders(registry, buckets),
+        ...attemptMetricProviders(registry, buckets, backendBuckets),
+        ...stateMetricProviders(registry),
         ...probeMetricProviders(registry),
         ...circuitMetricProviders(registry),
         ...retryMetricProviders(registry),

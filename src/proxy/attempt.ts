@@ -320,7 +320,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.#unread?.over();
     if (this.race === undefined) this.exchange.underWay = undefined;
     this.#settleBreaker(verdict);
-    this.route.target.settle(this.backend, outcome, this.#firstByte, this.#held);
+    this.route.target.settle(this.backend, outcome, this.#firstByte, this.#held, this.#status);
   }
 
   #settleBreaker({ outcome, kind }: BreakerVerdict): void {

@@ -103,6 +103,7 @@ export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.sources.addBackends(() => this.#states());
+    this.sources.addBudgets(() => this.targets.budgets());
     const { answers, bodies } = this.memory;
     this.sources.addMemory(() => ({ answers: answers.taken, bodies: bodies.taken }));
   }

@@ -10,17 +10,18 @@ function waiting(isSending = false) {
   const gate = new ConnectionGate(backend, { max: 1, queue: 1, queueTimeout: 10_000 });
   gate.tryEnter();
   const told: unknown[] = [];
+  const waits: number[] = [];
   const exchange: { underWay: UnderWay | undefined } = { underWay: undefined };
   const delivery: Queued = {
     exchange,
-    route: { target: { gate: () => gate } },
+    route: { target: { gate: () => gate, waited: time => waits.push(time) } },
     nextOn: (at, sends) => told.push(['next on', at.id, sends, exchange.underWay]),
     turnedAway: (at, error) => told.push(['turned away', at.id, error.code, error.reason, exchange.underWay]),
     next: () => told.push(['next', exchange.underWay]),
   };
   const queued = (exchange.underWay = new QueuedAttempt(delivery, backend, isSending));
   gate.wait(queued);
-  return { backend, delivery, gate, queued, told };
+  return { backend, delivery, gate, queued, told, waits };
 }
 
 describe('an attempt that waits before a gate', () => {
@@ -50,5 +51,19 @@ describe('an attempt that waits before a gate', () => {
     queued.giveUp();
     gate.leave();
     expect([gate.waiting, told]).toEqual([0, []]);
+  });
+
+  it('tells once how long it has waited, however that ends', () => {
+    const ends: ((scene: ReturnType<typeof waiting>) => void)[] = [
+      ({ gate }) => gate.leave(),
+      ({ gate }) => gate.clear(),
+      ({ queued }) => queued.giveUp(),
+    ];
+    for (const end of ends) {
+      const scene = waiting();
+      expect(scene.waits).toEqual([]);
+      end(scene);
+      expect(scene.waits).toEqual([expect.closeTo(0, -3)]);
+    }
   });
 });

@@ -8,7 +8,12 @@ import type { ConnectionGate, GateWaiter } from './target/connection-gate.js';
 /** What goes on when a place before a backend has come free, or will not. */
 export interface Queued {
   readonly exchange: { underWay: UnderWay | undefined; trail?: ExchangeTrail | undefined };
-  readonly route: { readonly target: { gate(backend: LiveBackend): Pick<ConnectionGate, 'giveUp'> } };
+  readonly route: {
+    readonly target: {
+      gate(backend: LiveBackend): Pick<ConnectionGate, 'giveUp'>;
+      waited(milliseconds: number): void;
+    };
+  };
   /** The place is there. */
   nextOn(backend: LiveBackend, isSending: boolean): void;
   /** No place has come free in time. */
@@ -46,14 +51,20 @@ export class QueuedAttempt implements GateWaiter, UnderWay {
   }
 
   giveUp(): void {
-    this.#trail.queued += performance.now() - this.#since;
+    this.#waited();
     this.delivery.route.target.gate(this.backend).giveUp(this);
   }
 
   #leave(): void {
     this.delivery.exchange.underWay = undefined;
     this.#trail.isQueued = false;
-    this.#trail.queued += performance.now() - this.#since;
+    this.#waited();
+  }
+
+  #waited(): void {
+    const time = performance.now() - this.#since;
+    this.#trail.queued += time;
+    this.delivery.route.target.waited(time);
   }
 
   get #trail(): ExchangeTrail {

@@ -28,18 +28,25 @@ interface Refusal {
   readonly detail: string;
   readonly headers?: readonly string[] | undefined;
   readonly errors?: readonly ContentError[] | undefined;
+  /** The limit that was over: see `ErrorOrigin`. */
+  readonly limit?: string | undefined;
 }
 
 /** The refusal of a policy. `about`: for the log, which limit, range, field or place it was: `10/1s per address`. */
-export function denial(policy: PolicyKind, about: string, { status, detail, headers, errors }: Refusal): GatewayError {
-  return new GatewayError('DENIED', detail, reasonOf(policy, about), status, headers, errors, { policy });
+export function denial(
+  policy: PolicyKind,
+  about: string,
+  { status, detail, headers, errors, limit }: Refusal,
+): GatewayError {
+  return new GatewayError('DENIED', detail, reasonOf(policy, about), status, headers, errors, { policy, limit });
 }
 
 /** The refusal of a request whose body is larger than `limit`, which the log shows. */
 export function bodyTooLarge(bytes: number, limit: string): GatewayError {
   const detail = `The request body is larger than ${bytes} bytes.`;
   const policy: PolicyKind = 'max-body';
-  return new GatewayError('BODY_TOO_LARGE', detail, reasonOf(policy, limit), undefined, [], undefined, { policy });
+  const origin = { policy, limit: `security.validation.maxBody ${limit}` };
+  return new GatewayError('BODY_TOO_LARGE', detail, reasonOf(policy, limit), undefined, [], undefined, origin);
 }
 
 function reasonOf(policy: PolicyKind, about: string): string {

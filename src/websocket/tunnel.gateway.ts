@@ -23,6 +23,8 @@ export const tooManyTunnels = new GatewayError(
   'websocket.maxConnections',
   503,
   ['Retry-After', '1'],
+  undefined,
+  { limit: 'websocket.maxConnections' },
 );
 
 /**

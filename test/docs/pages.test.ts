@@ -64,7 +64,8 @@ describe('docs/resilience.md', () => {
       'probe-metrics',
       'retry-metrics',
       'thread-figures',
-      'metric-providers',
+      'traffic-metrics',
+      'state-metrics',
     ]
       .map(name => page(`src/metrics/${name}.ts`))
       .join('');
@@ -112,7 +113,7 @@ describe('docs/streaming.md', () => {
   });
 
   it('names metrics that exist', () => {
-    const sources = ['stream-metrics', 'tunnel-metrics', 'metric-providers']
+    const sources = ['stream-metrics', 'tunnel-metrics', 'traffic-metrics', 'state-metrics']
       .map(name => page(`src/metrics/${name}.ts`))
       .join('');
     const named = page('docs/streaming.md').match(/gatehouse_\w+/g)!;

@@ -91,7 +91,7 @@ describe('the certificates of a running gateway', () => {
     expect(errors()).toEqual([]);
     await gateway.waitForLog(() => gateway.logs.filter(({ msg }) => msg === 'certificates changed').length === 3);
     const expiry = new X509Certificate(other.cert).validToDate.getTime() / 1000;
-    expect(await gateway.metric('gatehouse_certificate_expiry_seconds', { certificate: cert })).toBe(expiry);
+    expect(await gateway.metric('gatehouse_certificate_expiry_timestamp_seconds', { certificate: cert })).toBe(expiry);
   });
 
   it('are swapped when they are written in place, one after the other', async () => {

@@ -124,7 +124,7 @@ describe('a listener whose settings change', () => {
     expect(scene.listeners.all[0]!.url).toBe(`https://127.0.0.1:${port}`);
     expect((await request(port, insecure)).text).toBe('ok');
     await expect(request(port)).rejects.toThrow();
-    expect(await scene.gateway.metric('gatehouse_certificate_expiry_seconds')).toBeGreaterThan(0);
+    expect(await scene.gateway.metric('gatehouse_certificate_expiry_timestamp_seconds')).toBeGreaterThan(0);
     // What had begun in clear text ends so.
     plain.send('Host: x\r\n\r\n');
     expect(await plain.response()).toMatchObject({ status: 200, text: 'ok' });
@@ -133,7 +133,7 @@ describe('a listener whose settings change', () => {
     expect((await request(port)).text).toBe('ok');
     secure.send(get());
     expect((await secure.response()).text).toBe('ok');
-    expect(await scene.gateway.metric('gatehouse_certificate_expiry_seconds')).toBe(0);
+    expect(await scene.gateway.metric('gatehouse_certificate_expiry_timestamp_seconds')).toBe(0);
   });
 
   it('reads PROXY headers from then on, and redirects or serves as it is told', async () => {

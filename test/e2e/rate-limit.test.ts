@@ -233,7 +233,9 @@ describe('rate limits', () => {
   it('show how many clients were forgotten for want of room', async () => {
     const gateway = await gatewayWith({ limit: 2, per: hour });
     await ask(gateway, 1);
-    expect((await request(gateway.adminPort, { path: '/metrics' })).text).toContain('gatehouse_rate_limit_evictions 0');
+    expect((await request(gateway.adminPort, { path: '/metrics' })).text).toContain(
+      'gatehouse_rate_limit_evictions_total 0',
+    );
     expect((await request(gateway.adminPort, { path: '/metrics' })).text).not.toContain(
       'gatehouse_rate_limit_store_up',
     );

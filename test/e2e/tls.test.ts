@@ -252,7 +252,7 @@ describe('a listener with TLS', () => {
   it('shows when its certificates expire', async () => {
     const expiry = new X509Certificate(shop.cert).validToDate.getTime() / 1000;
     const labels = { listener: 'secure', certificate: shop.certFile };
-    expect(await gateway.metric('gatehouse_certificate_expiry_seconds', labels)).toBe(expiry);
+    expect(await gateway.metric('gatehouse_certificate_expiry_timestamp_seconds', labels)).toBe(expiry);
   });
 
   it('may ask for TLS 1.3', async () => {

@@ -67,7 +67,7 @@ export class Road {
   /** What everything draws that is left to chance: 0 up to 1. */
   chance = 0;
   readonly #counters: Readonly<Record<'retried' | 'withheld' | 'hedged' | 'fellBack', Counter<string>>>;
-  readonly #attempts = new AttemptMetrics([1], new MetricsSources());
+  readonly #attempts = new AttemptMetrics([1], [1], new MetricsSources());
   readonly #circuits = new CircuitMetrics();
   #requests = 0;
 

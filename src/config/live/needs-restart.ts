@@ -3,7 +3,14 @@ import { isEqual, keysOf } from './anatomy.js';
 import { changeLine } from './change-line.js';
 
 /** The keys that cannot change while the gateway runs: its threads, what it listens on for the operator, and what is made once for all workers. */
-const fixedKeys: readonly string[] = ['workers', 'admin.host', 'admin.port', 'metrics.buckets', 'rateLimitStore'];
+const fixedKeys: readonly string[] = [
+  'workers',
+  'admin.host',
+  'admin.port',
+  'metrics.buckets',
+  'metrics.backendBuckets',
+  'rateLimitStore',
+];
 
 /** The changes that take effect only with the next start, a line each: `workers 1 → 4: takes effect with the next start`. */
 export function needsRestart(from: GatewayConfig, to: GatewayConfig): readonly string[] {

@@ -10,7 +10,9 @@ export const unreachable = (reason: string): GatewayError =>
 
 /** This process has no descriptor for a connection to a backend. */
 export const exhausted = (reason: string): GatewayError =>
-  new GatewayError('EXHAUSTED', 'The gateway is too busy; try again later.', reason);
+  new GatewayError('EXHAUSTED', 'The gateway is too busy; try again later.', reason, undefined, [], undefined, {
+    limit: 'open files',
+  });
 
 /** No connection to the backend stands in time. */
 export const connectTimeout = (reason: string): GatewayError =>

@@ -48,6 +48,8 @@ export const overloaded = new GatewayError(
   'overload.eventLoopDelay',
   503,
   ['Retry-After', '1'],
+  undefined,
+  { limit: 'overload.eventLoopDelay' },
 );
 
 /** A refusal of a message that cannot be read as a request. `reason`: for the log. */
@@ -59,9 +61,11 @@ export const pathDenied = (about: string, detail: string): GatewayError =>
   denial('path', about, { status: 400, detail });
 
 /** The request target, or all of the head, is larger than `limit`, which the log names. */
-export const tooLong = (limit: string): GatewayError => denied(414, limit, 'The request target is too long.');
+export const tooLong = (limit: string): GatewayError => overLimit(414, limit, 'The request target is too long.');
 export const tooManyFields = (limit: string): GatewayError =>
-  denied(431, limit, 'The request has too many header fields, or too large ones.');
+  overLimit(431, limit, 'The request has too many header fields, or too large ones.');
+const overLimit = (status: number, limit: string, detail: string): GatewayError =>
+  denied(status, limit, detail).because(limit, { limit: `security.${limit}` });
 
 /** Why a head is refused before anything is known of its route. */
 export const refusals = {
@@ -98,9 +102,7 @@ export const queueFull = (reason: string, timeout?: string): GatewayError =>
     503,
     ['Retry-After', '1'],
     undefined,
-    {
-      timeout,
-    },
+    { timeout, limit: timeout ?? 'connections.queue' },
   );
 
 /** `sse.maxConnections` is reached. */
@@ -110,4 +112,6 @@ export const tooManyStreams = new GatewayError(
   'sse.maxConnections',
   503,
   ['Retry-After', '1'],
+  undefined,
+  { limit: 'sse.maxConnections' },
 );

@@ -20,6 +20,22 @@ function drain(budget: RetryBudget, now: number): number {
 }
 
 describe('the retry budget', () => {
+  it('says how many retries it would allow, without taking any', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 100 }), fc.double({ min: 0, max: 2, noNaN: true }), (steps, share) => {
+        const budget = new RetryBudget(0);
+        let now = 0;
+        for (const { kind, milliseconds } of steps) {
+          if (kind === 'request') budget.deposit(share, now);
+          else if (kind === 'retry') budget.take(now);
+          else now += milliseconds;
+        }
+        const left = budget.left(now);
+        expect([budget.left(now), drain(budget, now), budget.left(now)]).toEqual([left, left, 0]);
+      }),
+    );
+  });
+
   /** How many retries are given to a second's worth of traffic at a steady rate in which every request wants one. */
   function steady(rate: number, share: number, gaps: () => number): number {
     const budget = new RetryBudget(0);

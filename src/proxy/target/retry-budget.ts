@@ -40,6 +40,12 @@ export class RetryBudget {
     return true;
   }
 
+  /** Attempts that {@link take} would allow at `now`, one after the other. */
+  left(now: number): number {
+    this.#pass(now);
+    return Math.max(0, Math.floor(Math.max(this.#byRequests, this.#byClock)));
+  }
+
   #pass(now: number): void {
     const kept = Math.exp(Math.min(0, this.#at - now) / memory);
     this.#at = now;

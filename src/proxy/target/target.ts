@@ -163,13 +163,24 @@ export class Target {
     return { among: [...new Set([...pick.among.filter(hasRoom), ...others])], bySticky: false };
   }
 
-  /** Exactly once for each attempt: frees its place and tells the balancer and the metrics how it went. */
-  settle(backend: LiveBackend, outcome: Outcome, firstByte: number | undefined, held: HeldPlace = 'whole'): void {
+  /** Exactly once for each attempt: frees its place and tells the balancer and the metrics how it went. `status`: of the response; 0: there was none. */
+  settle(
+    backend: LiveBackend,
+    outcome: Outcome,
+    firstByte: number | undefined,
+    held: HeldPlace = 'whole',
+    status = 0,
+  ): void {
     if (held === 'lasting') this.gate(backend).leaveLongLived();
     else this.gate(backend).leave(held === 'sending');
     this.balancer.settled(backend, outcome, firstByte);
-    this.#metrics.attempt(this.upstream.name, backend.id, outcome, firstByte);
+    this.#metrics.attempt(this.upstream.name, backend.id, outcome, firstByte, status);
     if (firstByte !== undefined) this.#latencies?.add(firstByte);
+  }
+
+  /** An exchange has waited so many milliseconds before the gate of a backend, and waits no more. */
+  waited(milliseconds: number): void {
+    this.#metrics.waited(this.upstream.name, milliseconds);
   }
 
   /** What a client is told when no backend may be used: to come back when the soonest circuit is half-open. */

@@ -76,6 +76,12 @@ export class Targets implements TargetsByName, LivePart {
     }
   }
 
+  /** Every upstream with the retries that its budget would allow now. */
+  *budgets(): Iterable<{ upstream: string; left: number }> {
+    const now = performance.now();
+    for (const { budget, upstream } of this.#byName.values()) yield { upstream: upstream.name, left: budget.left(now) };
+  }
+
   /** Closes every connection to every backend. */
   async close(): Promise<void> {
     const retired = [...this.#retired].flatMap(reference => reference.deref() ?? []);

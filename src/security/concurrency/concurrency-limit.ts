@@ -25,10 +25,11 @@ export class ConcurrencyLimit {
     this.told = `${limit} ${keyWords(key)}`;
     this.needsClaims = needsClaims(key);
     this.#subject = limitSubject(key, ipv6Prefix);
-    this.tooMany = denial('concurrency', `${limit} ${keyWords(key)}`, {
+    this.tooMany = denial('concurrency', this.told, {
       status: 429,
       detail: 'Too many requests at once.',
       headers: ['Retry-After', '1'],
+      limit: `security.concurrency ${this.told}`,
     });
   }
 

@@ -65,7 +65,8 @@ export class RateLimitPolicy implements RequestPolicy {
     this.fields.write(request, this.limits, backlogs, wait > 0);
     if (longest !== undefined) {
       const headers = ['Retry-After', String(Math.ceil(wait / second))];
-      return denial('rate-limit', longest.told, { status: 429, detail: 'Too many requests.', headers });
+      const limit = `security.rateLimit ${longest.told}`;
+      return denial('rate-limit', longest.told, { status: 429, detail: 'Too many requests.', headers, limit });
     }
     return lost ? cannotCount : undefined;
   }

@@ -48,14 +48,17 @@ export class StoreObserver implements RedisStoreObserver {
 
 /** Shows how many clients have lost their count in memory. `evictions`: read at each scrape. */
 export function showEvictions(registry: Registry, evictions: () => number): void {
-  new Gauge({
-    name: 'gatehouse_rate_limit_evictions',
-    help: 'Clients whose count in memory was given up for another, because it was full, since the start.',
+  let seen = 0;
+  new Counter({
+    name: 'gatehouse_rate_limit_evictions_total',
+    help: 'Clients whose count in memory was given up for another, because it was full.',
     // Threads share the memory, so each thread sees the total.
     aggregator: 'max',
     registers: [registry],
     collect() {
-      this.set(evictions());
+      const now = evictions();
+      this.inc(Math.max(0, now - seen));
+      seen = now;
     },
   });
 }
