@@ -13,8 +13,17 @@ export class MemoryLimitStore extends LimitStore {
   readonly #spaces = new Map<string, CellSpace>();
   readonly #backlogs: number[] = [];
 
-  constructor(readonly cells: CellTable = new CellTable()) {
+  #cells: CellTable | undefined;
+
+  /** `cells`: a table that threads share; default: one of its own, made for the first request that is counted. */
+  constructor(cells?: CellTable) {
     super();
+    this.#cells = cells;
+  }
+
+  /** See {@link CellTable.evictions}. */
+  get evictions(): number {
+    return this.#cells?.evictions ?? 0;
   }
 
   take(quotas: readonly Quota[], subjects: readonly string[]): Backlogs {
@@ -53,7 +62,7 @@ export class MemoryLimitStore extends LimitStore {
   #space(name: string): CellSpace {
     let space = this.#spaces.get(name);
     if (space === undefined) {
-      space = this.cells.space(name);
+      space = (this.#cells ??= new CellTable()).space(name);
       // Each limit that was ever configured has left one.
       if (this.#spaces.size >= mostSpaces) this.#spaces.clear();
       this.#spaces.set(name, space);

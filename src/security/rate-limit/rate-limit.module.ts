@@ -32,8 +32,8 @@ function createStore(
   pino: Logger,
   memory: SharedArrayBuffer | undefined,
 ): LimitStore {
-  const local = new MemoryLimitStore(new CellTable(memory));
-  showEvictions(registry, () => local.cells.evictions);
+  const local = new MemoryLimitStore(memory === undefined ? undefined : new CellTable(memory));
+  showEvictions(registry, () => local.evictions);
   if (rateLimitStore === 'memory') return local;
   return new RedisLimitStore(rateLimitStore, local, new StoreObserver(pino, registry));
 }
