@@ -31,6 +31,7 @@ import { StartError } from './listeners/start-error.js';
 import { LoggingModule, PINO } from './logging/logging.module.js';
 import { Tail } from './logging/tail/tail.js';
 import type { Sink } from './logging/sink.js';
+import { TraceMetrics } from './metrics/trace-metrics.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { LiveConfig } from './process/live-config.js';
 import { LiveConfigModule } from './process/live-config.module.js';
@@ -50,6 +51,7 @@ import { BackendControlModule } from './upstream/control/backend-control.module.
 import { BackendDiscoveryModule } from './upstream/discovery/discovery.module.js';
 import { UpstreamModule } from './upstream/upstream.module.js';
 import { Upstreams } from './upstream/upstreams.js';
+import { TracingModule } from './tracing/tracing.module.js';
 import { version } from './version.js';
 import { WebSocketModule } from './websocket/websocket.module.js';
 
@@ -102,6 +104,7 @@ export class GatewayModule implements OnModuleInit, OnApplicationBootstrap, OnMo
       imports: [
         GatewayConfigModule.forRoot(config, instance, embedded),
         LoggingModule.forRoot(loggingOf(config), logSink, embedded),
+        TracingModule.forRoot({ version, counts: TraceMetrics, log: PINO }),
         MetricsModule.forRoot({ ...config.metrics, version, worker }),
         CircuitBreakerModule.forRoot(config),
         BackendControlModule,

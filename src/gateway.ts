@@ -27,10 +27,14 @@ import { SharedCounts } from './shared-memory/shared-counts.js';
 import { SseController } from './sse/sse.controller.js';
 import { THREAD, type Thread } from './shared-memory/thread.js';
 import { DiscoveryMonitor } from './upstream/discovery/discovery-monitor.js';
+import { Tracing } from './tracing/tracing.js';
 import { TunnelGateway } from './websocket/tunnel.gateway.js';
 
 /** Milliseconds for which the listeners wait for the first backends that are found. */
 const waitForBackends = 2_000;
+
+/** Milliseconds in which traces that are not exported yet must be, at the end: as long as is left of the grace, within these. */
+const flushWithin = { least: 500, most: 2_000 };
 
 /** A gateway: opens, drains and closes its listeners for clients and its admin listener. */
 @Injectable()
@@ -60,6 +64,7 @@ export class Gateway {
     private readonly discovery: DiscoveryMonitor,
     private readonly counts: SharedCounts,
     private readonly succession: Succession,
+    private readonly tracing: Tracing,
     @Optional() @Inject(THREAD) private readonly thread?: Thread,
     @Optional() @Inject(FRONT) private readonly front?: Front,
   ) {}
@@ -181,9 +186,13 @@ export class Gateway {
     const waits = readiness.wasReady ? delay : 0;
     if (waits > 0 && !this.#isWorker)
       log.info({ milliseconds: waits }, 'not ready any more, and still accepting (shutdown.delay)');
+    const drainsUntil = performance.now() + waits + grace;
     const cut = await (this.front === undefined
       ? this.#drain(grace, waits)
       : this.front.end(grace, waits, this.succession.hasSuccessor));
+    // A collector that does not answer must not hold up the end, nor a short grace lose all that has ended just now.
+    const left = drainsUntil - performance.now();
+    await this.tracing.close(Math.min(flushWithin.most, Math.max(flushWithin.least, left)));
     this.discovery.end();
     this.overload.unwatch();
     this.beats.end();

@@ -6,11 +6,13 @@ import type { Exchange } from '../proxy/exchange.js';
 import { Exchanges, lastExchangeOn } from '../proxy/exchanges.js';
 import type { LiveRules } from '../proxy/live-rules.js';
 import type { Overload } from '../proxy/overload.js';
+import type { Tracing } from '../tracing/tracing.js';
 import type { Question } from './question.js';
 import { SilentConnection } from './silent-connection.js';
 
 /** What exchanges that exist only in thought tell: nothing. */
 const noLog = { readsResponses: false, write: (): void => undefined };
+const noTraces = { closed: (): void => undefined };
 const noMetrics = { opened: (): void => undefined, closed: (): void => undefined };
 
 /** What the gateway has read of a request that is asked about. */
@@ -27,8 +29,14 @@ export interface AskedRequest {
 export class AskedRequests {
   readonly #exchanges: Exchanges;
 
-  constructor(rules: Pick<LiveRules, 'current'>, trusted: TrustedProxies, overload: Pick<Overload, 'isOver'>) {
-    this.#exchanges = new Exchanges(rules, trusted, overload, noLog, noMetrics);
+  constructor(
+    rules: Pick<LiveRules, 'current'>,
+    trusted: TrustedProxies,
+    overload: Pick<Overload, 'isOver'>,
+    tracing: Pick<Tracing, 'begin'>,
+  ) {
+    const thought = { begin: (exchange: Exchange) => tracing.begin(exchange, noTraces) };
+    this.#exchanges = new Exchanges(rules, trusted, overload, noLog, noMetrics, undefined, thought);
   }
 
   read({ authority, headers, ip, method, target }: Question, listener: ListenerInfo): AskedRequest {

@@ -14,6 +14,7 @@ import { LiveRules } from '../proxy/live-rules.js';
 import { Overload } from '../proxy/overload.js';
 import { ProxyModule } from '../proxy/proxy.module.js';
 import { BackendControl } from '../upstream/control/backend-control.js';
+import { Tracing } from '../tracing/tracing.js';
 import { AskedRequests } from './asked-request.js';
 import { Explainer } from './explainer.js';
 import { Explanations } from './explanations.js';
@@ -26,14 +27,21 @@ import { RequestExplanations } from './request-explanations.js';
   providers: [
     {
       provide: Explainer,
-      inject: [LiveRules, TrustedProxies, Overload, BackendControl, LiveConfig],
+      inject: [LiveRules, TrustedProxies, Overload, BackendControl, LiveConfig, Tracing],
       useFactory: (
         rules: LiveRules,
         trusted: TrustedProxies,
         overload: Overload,
         control: BackendControl,
         live: LiveConfig,
-      ) => new Explainer(new AskedRequests(rules, trusted, overload), rules, control, () => live.current.listeners),
+        tracing: Tracing,
+      ) =>
+        new Explainer(
+          new AskedRequests(rules, trusted, overload, tracing),
+          rules,
+          control,
+          () => live.current.listeners,
+        ),
     },
   ],
   exports: [Explainer, ExplanationsModule],

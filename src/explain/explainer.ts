@@ -129,7 +129,7 @@ export class Explainer {
       return { ...answered(response, plan.credentials), upstream: view };
     }
     const credentials: Credentials = plan.credentials;
-    const sent = action.request(exchange, route.target, among[0]!, undefined, route.timeouts);
+    const sent = action.request(exchange, route.target, among[0]!, undefined, route.timeouts, exchange.trace?.foreseen);
     const reason = `upstream ${view.name}, ${view.pick}`;
     return {
       policies: [],

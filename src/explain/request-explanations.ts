@@ -120,6 +120,7 @@ function copyOf(exchange: Exchange): Exchange {
   copy.responseDefaults = exchange.responseDefaults;
   copy.tie = exchange.tie;
   copy.upgrade = exchange.upgrade;
+  copy.trace = exchange.trace;
   const certificate = introductionOf(message.socket)?.certificate;
   if (certificate !== undefined || head.claimsCertificate) identify(copy, {}, certificate);
   return copy;

@@ -69,6 +69,8 @@ export interface ExchangeRecord extends RequestInfo {
   readonly message?: { readonly socket: object } | undefined;
   /** Of WebSocket tunnels only. */
   readonly tunnel?: TunnelRecord | undefined;
+  /** Its trace, where the gateway traces. */
+  readonly trace?: { readonly traceId: string; readonly spanId: string } | undefined;
   /** What happened off the straight way. */
   readonly trail?: ExchangeTrail | undefined;
   /** The error of the gateway that it ended with, also where a fallback hid it from the client. */

@@ -30,6 +30,8 @@ export type FieldKind =
   | 'real-ip'
   | 'request-id'
   | 'explain'
+  | 'traceparent'
+  | 'tracestate'
   | 'trailer'
   | 'accept'
   | 'authorization'
@@ -66,6 +68,8 @@ interface RequestFieldSettings {
   readonly forwardedFields: { readonly add: readonly string[]; readonly keep: readonly string[] };
   /** `requestId.header`. */
   readonly requestId: string;
+  /** The gateway reads and makes the trace context; default false: it passes as it came. */
+  readonly traces?: boolean;
 }
 
 const defaults: RequestFieldSettings = { forwardedFields: { add: [], keep: [] }, requestId: 'x-request-id' };
@@ -76,12 +80,13 @@ export class RequestFieldRules {
   readonly #kept: ReadonlySet<string>;
   readonly #suspects: NameSieve;
 
-  constructor({ forwardedFields: { add, keep }, requestId }: RequestFieldSettings = defaults) {
+  constructor({ forwardedFields: { add, keep }, requestId, traces }: RequestFieldSettings = defaults) {
     this.#kept = new Set(keep.map(foldName));
     this.#kinds = new Map<string, FieldKind>(builtIn);
     for (const name of forwardingNames) if (!this.#kept.has(name) && !this.#kinds.has(name)) this.#learn(name);
     for (const name of add) this.#learn(name);
     this.#kinds.set(requestId, 'request-id');
+    if (traces === true) this.#kinds.set('traceparent', 'traceparent').set('tracestate', 'tracestate');
     this.#suspects = new NameSieve(this.#kinds.keys());
     // Of the families every name counts, and all of them begin so.
     this.#suspects.addAllOf('x');

@@ -52,6 +52,9 @@ export class RequestHead {
   maxForwards: string | undefined;
   /** The token of `X-Gateway-Explain`, which never passes: the client asks for an explanation. */
   explain: string | undefined;
+  /** What the sender says of a trace, joined by commas; undefined where the gateway does not trace: the fields pass then. */
+  traceparent: string | undefined;
+  tracestate: string | undefined;
   /** It has a `Trailer` field, which passes; where the body is not chunked it must not. */
   announcesTrailers = false;
   /** The client has sent the fields by which the gateway tells of certificates: they are dropped. */
@@ -152,6 +155,12 @@ export class RequestHead {
       case 'explain':
         this.explain = value;
         return this.#forge(lower);
+      case 'traceparent':
+        this.traceparent = join(this.traceparent, value);
+        return;
+      case 'tracestate':
+        this.tracestate = join(this.tracestate, value);
+        return;
       case 'certificate':
         this.claimsCertificate = true;
         return;
@@ -202,6 +211,8 @@ export class RequestHead {
     this.named = named;
     if (named.has('expect')) this.expect = undefined;
     if (named.has('max-forwards')) this.maxForwards = undefined;
+    if (named.has('traceparent')) this.traceparent = undefined;
+    if (named.has('tracestate')) this.tracestate = undefined;
     RawHeaders.removeAll(this.passed, named);
   }
 }

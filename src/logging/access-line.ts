@@ -8,13 +8,14 @@ import { isForwardingName } from '../fields/forwarding-fields.js';
 import type { AccessField } from './access-fields.js';
 import { quote } from './json-text.js';
 import { piece, type LineBuffer } from './line-buffer.js';
-import { maskAddress } from './mask-address.js';
+import { maskAddress } from '../addresses/mask-address.js';
 import { closerOf, phaseOf, type Level } from './outcome.js';
 
 const keys = {
   level: piece('{"level":'),
   time: piece(',"time":'),
   traceId: piece(',"traceId":'),
+  spanId: piece(',"spanId":'),
   requestId: piece(',"requestId":'),
   client: piece(',"client":'),
   identity: piece(',"identity":'),
@@ -96,7 +97,8 @@ export function writeAccessLine(
   if (shape.isoTime) line.string(new Date(time).toISOString());
   else line.number(time);
   string(line, keys.requestId, record.id);
-  string(line, keys.traceId, traceIdOf(record));
+  string(line, keys.traceId, record.trace?.traceId ?? traceIdOf(record));
+  string(line, keys.spanId, record.trace?.spanId);
   string(line, keys.client, maskAddress(record.clientIp, shape.addressPrefix));
   if (record.identity !== undefined) sender(line, record.identity);
   string(line, keys.method, record.method);

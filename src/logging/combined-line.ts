@@ -2,7 +2,7 @@ import { maskUrl } from '../config/language/kinds/url.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import type { LineShape } from './access-line.js';
 import type { LineBuffer } from './line-buffer.js';
-import { maskAddress } from './mask-address.js';
+import { maskAddress } from '../addresses/mask-address.js';
 
 /** What Apache escapes in a quoted value, and all beyond ASCII: nothing of a client can end the value or the line. */
 const unsafe = /[^\x20-\x7e]|["\\]/g;

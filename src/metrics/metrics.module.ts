@@ -15,6 +15,7 @@ import { RetryMetrics, retryMetricProviders } from './retry-metrics.js';
 import { Beats } from './recent/beats.js';
 import { RecentTraffic } from './recent/recent-traffic.js';
 import { ThreadFigures, threadFigureProviders } from './thread-figures.js';
+import { TraceMetrics, traceMetricProviders } from './trace-metrics.js';
 import { TunnelMetrics, tunnelMetricProviders } from './tunnel-metrics.js';
 import { StreamMetrics, streamMetricProviders } from './stream-metrics.js';
 import { WorkerMetrics, workerMetricProviders } from './worker-metrics.js';
@@ -86,6 +87,7 @@ export class MetricsModule {
         ...connectionMetricProviders(registry),
         ...tunnelMetricProviders(registry),
         ...streamMetricProviders(registry),
+        ...traceMetricProviders(registry),
         ...configMetricProviders(registry),
         ...discoveryMetricProviders(registry),
         ...workerMetricProviders(registry),
@@ -103,6 +105,7 @@ export class MetricsModule {
         ConnectionMetrics,
         TunnelMetrics,
         StreamMetrics,
+        TraceMetrics,
         ConfigMetrics,
         DiscoveryMetrics,
         WorkerMetrics,

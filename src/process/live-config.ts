@@ -23,6 +23,7 @@ import { Overload } from '../proxy/overload.js';
 import { Targets } from '../proxy/target/targets.js';
 import { RoutePolicies } from '../security/route-policies.js';
 import { THREAD, type Thread } from '../shared-memory/thread.js';
+import { Tracing } from '../tracing/tracing.js';
 import { BackendControl } from '../upstream/control/backend-control.js';
 import { DiscoveryMonitor } from '../upstream/discovery/discovery-monitor.js';
 import { Upstreams } from '../upstream/upstreams.js';
@@ -70,6 +71,7 @@ export class LiveConfig {
     policies: RoutePolicies,
     targets: Targets,
     rules: LiveRules,
+    tracing: Tracing,
     overload: Overload,
     longLived: LongLived,
     private readonly listeners: Listeners,
@@ -87,6 +89,7 @@ export class LiveConfig {
       policies,
       targets,
       rules,
+      tracing,
       overload,
       longLived,
       front ?? listeners,

@@ -5,6 +5,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import type { Loan } from '../http/loan.js';
 import { RawHeaders } from '../fields/raw-headers.js';
 import { responseFields } from '../http/response-head.js';
+import type { AttemptTrace } from '../tracing/exchange-trace.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { VerdictRules, type BreakerVerdict } from './target/backend-verdict.js';
 import { Doubts, isDoubtful } from './doubts.js';
@@ -18,14 +19,9 @@ import type { Race } from './race.js';
 import type { ForwardRoute } from './plan/forward-route.js';
 import { mayHaveClosedEarly } from './target/early-close.js';
 import type { HeldPlace } from './target/target.js';
+import { droppedWithin, maxDropped } from './dropped-answer.js';
 import { UnreadAnswer } from './unread-answer.js';
 import type { TunnelOver } from './lasting/upgrade.js';
-
-/** Bytes of a dropped answer that are read, to keep the connection; of a longer one it is closed. */
-const maxDropped = 64 * 1024;
-
-/** Milliseconds in which an answer that is dropped must have ended for its connection to be kept. */
-const droppedWithin = 100;
 
 /**
  * One try of an exchange on one backend: carries what the forwarder reports over to the client's side, and settles
@@ -48,7 +44,6 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
   #idleTimeout: number | undefined;
   #left = false;
   #unread: UnreadAnswer | undefined;
-
   readonly exchange: Exchange;
   readonly route: ForwardRoute;
 
@@ -60,6 +55,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     private ticket: Ticket,
     /** Set while another attempt of the exchange may be under way too. */
     readonly race: Race<Attempt> | undefined,
+    private readonly trace: AttemptTrace | undefined,
   ) {
     this.exchange = owner.exchange;
     this.route = owner.route;
@@ -79,7 +75,6 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.#abandoned();
   }
 
-  /** Tells the breaker of the answer that has begun, before its end. */
   judge(): void {
     this.#settleBreaker(this.#verdict());
   }
@@ -151,6 +146,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
 
   sent(at = performance.now()): void {
     this.#sentAt = at;
+    this.trace?.sent(at);
     if (this.exchange.stream === undefined) this.exchange.times.sentAt = this.#sentAt;
     this.exchange.body?.begin();
   }
@@ -168,6 +164,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     const now = performance.now();
     this.#firstByte = this.#waited(now);
     this.#status = status;
+    this.trace?.answered(now);
     // Others must not be kept out for as long as it takes to carry the answer over.
     if (this.breaker.state === 'half-open') this.#judgeTrial();
     exchange.doubts?.blame();
@@ -227,6 +224,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     const now = performance.now();
     this.#firstByte = this.#waited(now);
     this.#status = 101;
+    this.trace?.answered(now);
     exchange.doubts?.blame();
     // 11
     this.#win(now);
@@ -251,6 +249,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
 
   fail(error: GatewayError, stale = false, unsent = false): void {
     if (this.#dropped >= 0) return clearTimeout(this.#cut);
+    this.trace?.failed(error.code, stale);
     const isFault =
       error.source === 'backend' && !stale && !mayHaveClosedEarly(error, unsent, this.#status, this.exchange.body);
     if (isFault) this.#failed(error);
@@ -317,6 +316,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
   #settle(outcome: 'success' | 'failure' | 'ignored', verdict: BreakerVerdict): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.trace?.ended(this.#status, outcome === 'ignored');
     this.#unread?.over();
     if (this.race === undefined) this.exchange.underWay = undefined;
     this.#settleBreaker(verdict);

@@ -209,7 +209,10 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
   mayRetry(): boolean {
     const { target } = this.route;
     const may = target.budget.take(performance.now());
-    if (!may) this.services.metrics.withheld(target.upstream.name);
+    if (!may) {
+      this.services.metrics.withheld(target.upstream.name);
+      this.exchange.trace?.note('retry_withheld', { reason: 'budget' });
+    }
     return may;
   }
 
@@ -220,6 +223,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     const breaker = target.breaker(backend);
     const ticket = breaker.tryEnter();
     if (ticket === 0 && !target.upstream.panicking) {
+      exchange.trace?.note('circuit_refused', { backend: backend.id, circuit: breaker.state });
       target.gate(backend).leave(isSending);
       return false;
     }
@@ -231,15 +235,17 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     const isFirst = exchange.attempts === 0 || exchange.stream !== undefined || retries.renewsPatience;
     const left = isFirst ? timeouts.response : Math.max(1, patience(exchange.body, this.givenAt, timeouts.response));
     if (exchange.attempts > 0) this.#retraces(backend, inRace !== undefined);
+    const trace = exchange.trace?.attempt(backend, exchange.attempts, inRace !== undefined);
     exchange.attempts++;
-    const attempt = new Attempt(this, backend, breaker, ticket, race);
+    const attempt = new Attempt(this, backend, breaker, ticket, race, trace);
     race?.enter(attempt);
     if (isSending) attempt.beginSending();
-    const request = action.request(exchange, target, backend, exchange.body?.open(), {
+    const limits = {
       connect: isFirst ? timeouts.connect : Math.min(timeouts.connect || target.connectTimeout, left),
       response: retries.limit(left),
       idle: timeouts.idle,
-    });
+    };
+    const request = action.request(exchange, target, backend, exchange.body?.open(), limits, trace);
     attempt.drive(target.forwarder.forward(request, backend, attempt));
     return true;
   }
@@ -299,6 +305,7 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     if (reason === 'stale') this.staleAttempts++;
     else this.retries++;
     this.services.metrics.retried(this.upstream.name, reason);
+    this.exchange.trace?.note('retry', { reason, wait_ms: wait });
     if (wait === 0) this.next();
     else this.exchange.underWay = new Pause(wait, this.exchange, this);
   }
@@ -309,11 +316,15 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
     const { action, exchange, route, services } = this;
     const { fallback, target } = route;
     const error = cause ?? target.unavailable();
-    if (cause === undefined) services.metrics.refused(target.upstream);
+    if (cause === undefined) {
+      services.metrics.refused(target.upstream);
+      exchange.trace?.note('no_backend', { upstream: target.upstream.name, reason: error.cause ?? '' });
+    }
     if (exchange.stream !== undefined) return this.#giveUp(error, undefined);
     if (fallback === undefined || !isOutage(error)) return exchange.fail(error);
     if (fallback.kind === 'upstream' && !route.retries.mayMove(exchange, error)) return exchange.fail(error);
     services.metrics.fellBack(target.upstream.name);
+    exchange.trace?.note('fallback', { upstream: target.upstream.name, reason: error.code });
     (exchange.trail ??= new ExchangeTrail()).fellBack = true;
     if (fallback.kind === 'response') {
       return exchange.fail(error, fallback.respond(exchange.id, error, exchange.plan?.responseRules));

@@ -11,15 +11,10 @@ import { trailerFields } from '../http/response-head.js';
 import type { RawHeaders } from '../fields/raw-headers.js';
 import type { Protocol } from '../http/request-info.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
-import {
-  Answer,
-  type Identity,
-  type PolicyContext,
-  type Releasable,
-  type RequestPolicy,
-  type Verdict,
-} from '../security/policy.js';
+import { Answer, type Identity, type PolicyContext } from '../security/policy.js';
+import type { Releasable, RequestPolicy, Verdict } from '../security/policy.js';
 import { release } from '../security/release.js';
+import type { ExchangeTrace } from '../tracing/exchange-trace.js';
 import type { Backend } from '../upstream/backend.js';
 import type { Client } from './client/client.js';
 import { ClientBody } from './client/client-body.js';
@@ -64,6 +59,8 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
   error: GatewayError | undefined;
   /** What the log tells of it, when it leaves the straight way. */
   trail: ExchangeTrail | undefined;
+  /** Undefined: the gateway does not trace. */
+  trace: ExchangeTrace | undefined;
   /** The gateway answers it itself, or a policy, a guard or an interceptor does. */
   #isAnswered = false;
   /** What is under way for it; set while something is. */

@@ -10,6 +10,7 @@ import { release } from '../security/release.js';
 import type { ResponseDefaults } from '../security/response-defaults.js';
 import type { AccessLog } from '../logging/access-log.js';
 import { Tail } from '../logging/tail/tail.js';
+import type { ExchangeTrace } from '../tracing/exchange-trace.js';
 import type { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { forget, identify, introductionOf, peerOf } from './client/client-connection.js';
 import type { Client } from './client/client.js';
@@ -87,6 +88,7 @@ export class Exchanges {
     private readonly log: Pick<AccessLog, 'readsResponses' | 'write'>,
     private readonly metrics: Pick<ExchangeMetrics, 'opened' | 'closed'>,
     private readonly tail = new Tail(),
+    private readonly tracing?: { begin(exchange: Exchange): ExchangeTrace | undefined },
   ) {}
 
   /** What holds for the fields of responses to what has no route. */
@@ -236,6 +238,7 @@ export class Exchanges {
     if (certificate !== undefined || exchange.head.claimsCertificate) identify(exchange, message.headers, certificate);
     if (exchange.head.forged !== undefined) forget(message.headers, exchange.head.forged);
     if (this.log.readsResponses) (exchange.trail = new ExchangeTrail()).keepsResponse = true;
+    exchange.trace = this.tracing?.begin(exchange);
     if (exchange.head.explain !== undefined) this.explained?.opened(exchange);
     this.open++;
     this.metrics.opened(exchange.listener);
@@ -256,5 +259,6 @@ export class Exchanges {
     this.metrics.closed(exchange);
     this.log.write(exchange);
     if (this.tail.isWatched) this.tail.closed(exchange);
+    exchange.trace?.closed(exchange);
   }
 }

@@ -63,12 +63,12 @@ async function rulesOf(
   targets: TargetsByName,
   previous?: RoutePlans,
 ): Promise<RequestRules> {
-  const { forwardedFields, requestId, security } = config;
+  const { forwardedFields, requestId, security, tracing } = config;
   const plans = await RoutePlans.create(config, targets, policies, random, previous, counts);
   return {
     plans,
     locator: new Locator(plans, security.validation),
-    fields: new RequestFieldRules({ forwardedFields, requestId: requestId.header }),
+    fields: new RequestFieldRules({ forwardedFields, requestId: requestId.header, traces: tracing !== undefined }),
     signature: new Signature({ requestId, instance }),
   };
 }

@@ -16,6 +16,7 @@ import { MetricsSources } from '../metrics/metrics-sources.js';
 import { RoutePolicies } from '../security/route-policies.js';
 import { SharedCounts, SharedCountsModule } from '../shared-memory/shared-counts.js';
 import { SecurityModule } from '../security/security.module.js';
+import { Tracing } from '../tracing/tracing.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { builtinForwarders } from './forwarder/builtin-forwarders.js';
@@ -71,7 +72,7 @@ import { Targets } from './target/targets.js';
     },
     {
       provide: Exchanges,
-      inject: [LiveRules, TrustedProxies, Overload, AccessLog, ExchangeMetrics, Tail],
+      inject: [LiveRules, TrustedProxies, Overload, AccessLog, ExchangeMetrics, Tail, Tracing],
       useFactory: (
         rules: LiveRules,
         trusted: TrustedProxies,
@@ -79,7 +80,8 @@ import { Targets } from './target/targets.js';
         log: AccessLog,
         metrics: ExchangeMetrics,
         tail: Tail,
-      ) => new Exchanges(rules, trusted, overload, log, metrics, tail),
+        tracing: Tracing,
+      ) => new Exchanges(rules, trusted, overload, log, metrics, tail, tracing),
     },
   ],
   exports: [

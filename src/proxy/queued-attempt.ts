@@ -1,13 +1,18 @@
 import { ExchangeTrail } from '../http/exchange-trail.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import type { GatewayError } from '../http/gateway-error.js';
+import type { ExchangeTrace } from '../tracing/exchange-trace.js';
 import type { UnderWay } from './lasting/under-way.js';
 import { queueFull } from './plan/refusals.js';
 import type { ConnectionGate, GateWaiter } from './target/connection-gate.js';
 
 /** What goes on when a place before a backend has come free, or will not. */
 export interface Queued {
-  readonly exchange: { underWay: UnderWay | undefined; trail?: ExchangeTrail | undefined };
+  readonly exchange: {
+    underWay: UnderWay | undefined;
+    trail?: ExchangeTrail | undefined;
+    trace?: Pick<ExchangeTrace, 'note'> | undefined;
+  };
   readonly route: {
     readonly target: {
       gate(backend: LiveBackend): Pick<ConnectionGate, 'giveUp'>;
@@ -35,36 +40,37 @@ export class QueuedAttempt implements GateWaiter, UnderWay {
   }
 
   entered(): void {
-    this.#leave();
+    this.#leave('entered');
     this.delivery.nextOn(this.backend, this.isSending);
   }
 
   refused(reason: string, timeout?: string): void {
-    this.#leave();
+    this.#leave(reason);
     this.#trail.isQueued = true;
     this.delivery.turnedAway(this.backend, queueFull(reason, timeout));
   }
 
   sentAway(): void {
-    this.#leave();
+    this.#leave('sent away');
     this.delivery.next();
   }
 
   giveUp(): void {
-    this.#waited();
+    this.#waited('given up');
     this.delivery.route.target.gate(this.backend).giveUp(this);
   }
 
-  #leave(): void {
+  #leave(outcome: string): void {
     this.delivery.exchange.underWay = undefined;
     this.#trail.isQueued = false;
-    this.#waited();
+    this.#waited(outcome);
   }
 
-  #waited(): void {
+  #waited(outcome: string): void {
     const time = performance.now() - this.#since;
     this.#trail.queued += time;
     this.delivery.route.target.waited(time);
+    this.delivery.exchange.trace?.note('queue', { backend: this.backend.id, wait_ms: time, outcome });
   }
 
   get #trail(): ExchangeTrail {

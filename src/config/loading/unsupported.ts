@@ -23,5 +23,4 @@ export const unsupportedKeys: readonly UnsupportedKey[] = [
   ...below('listeners.*', []),
   ...below('upstreams.*', [{ path: 'protocol', isOff: word('http1') }]),
   ...below('routes.*', [{ path: 'compress', isOff: no }]),
-  { path: 'tracing' },
 ];

@@ -2,6 +2,7 @@ import type { RawHeaders } from '../../fields/raw-headers.js';
 import type { RequestHead } from '../../http/request-head.js';
 import type { RequestInfo } from '../../http/request-info.js';
 import type { Signature } from '../../http/signature.js';
+import type { TraceCarrier } from '../../tracing/exchange-trace.js';
 import type { RouteMatch } from '../../routing/compiled-route.js';
 import type { Client } from '../client/client.js';
 import type { ClientBody } from '../client/client-body.js';
@@ -34,6 +35,8 @@ export interface ExchangeView extends RequestInfo {
   readonly wantsEvents: boolean;
   readonly expectsContinue: boolean;
   readonly acceptsTrailers: boolean;
+  /** Undefined: the gateway does not trace. */
+  readonly trace: { readonly ofCopies: TraceCarrier } | undefined;
   /** Applies what policies have asked for to the fields of a request for a backend, in place. */
   editRequest(headers: RawHeaders): void;
 }

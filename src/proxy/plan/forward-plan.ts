@@ -4,6 +4,7 @@ import type { RequestHead } from '../../http/request-head.js';
 import type { RouteMatch } from '../../routing/compiled-route.js';
 import type { CredentialFields } from '../../security/credential-fields.js';
 import type { LiveBackend } from '../../upstream/live-backend.js';
+import type { TraceCarrier } from '../../tracing/exchange-trace.js';
 import { RequestBody } from '../client/request-body.js';
 import type { ForwardRequest } from '../forwarder/forwarder.js';
 import type { Target } from '../target/target.js';
@@ -26,15 +27,17 @@ export class ForwardPlan {
     private readonly credentials: CredentialFields,
   ) {}
 
-  /** The request as it goes to a backend, with the body as this attempt is to carry it. */
+  /** The request as it goes to a backend, with the body as this attempt is to carry it, and in its trace. */
   request(
     exchange: ExchangeView,
     target: Target,
     backend: LiveBackend,
     body: RequestBody | Buffer | undefined,
     timeouts: EffectiveTimeouts,
+    trace: TraceCarrier | undefined,
   ): ForwardRequest {
     const headers = forwardingHeaders(exchange);
+    trace?.inject(headers);
     headers[1] =
       target.hostHeader === 'preserve'
         ? // A client of HTTP/1.0 may name none, and our own message must.

@@ -37,7 +37,7 @@ export class Mirror {
     if (available.length === 0) return;
     const backend = target.balancer.pick(available as unknown as Candidates, exchange) as LiveBackend;
     if (!target.gate(backend).tryEnter()) return;
-    const request = plan.request(exchange, target, backend, body, timeouts);
+    const request = plan.request(exchange, target, backend, body, timeouts, exchange.trace?.ofCopies);
     target.forwarder.forward(
       { ...request, expectsContinue: false, message: undefined },
       backend,
