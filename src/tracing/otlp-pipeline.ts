@@ -8,7 +8,7 @@ import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } fro
 import type { TracingConfig } from '../config/file/telemetry.config.js';
 import type { ExchangeTrace, TracedExchange } from './exchange-trace.js';
 import { spansOf, type SpanOrigin } from './spans.js';
-import type { KeptFor, TracePipeline, TracingParts } from './tracing.js';
+import type { KeptFor, TracePipeline, TracingParts } from './trace-pipeline.js';
 
 /** Spans that wait in a thread at most, and those of one message to the collector. */
 const [mostQueued, batch] = [2048, 512];
@@ -62,6 +62,10 @@ export class OtlpPipeline implements TracePipeline {
     if (this.#counted.queued + spans > mostQueued) return this.parts.counts.count('dropped', spans);
     this.#counted.queued += spans;
     for (const span of spansOf(trace, record, why, this.#origin)) this.#processor.onEnd(span);
+  }
+
+  async flush(): Promise<void> {
+    await this.#processor.forceFlush();
   }
 
   async close(within: number): Promise<void> {

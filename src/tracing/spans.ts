@@ -27,7 +27,7 @@ import { maskAddress } from '../addresses/mask-address.js';
 import { isClientFault } from '../http/exchange-failure.js';
 import type { AttemptTrace, ExchangeTrace, TracedExchange } from './exchange-trace.js';
 import type { TraceContext } from './trace-context.js';
-import type { KeptFor } from './tracing.js';
+import type { KeptFor } from './trace-pipeline.js';
 import { wallClockAt } from './wall-clock.js';
 
 /** Methods that are told by their name; others, which a client may make up, are `_OTHER`. */
@@ -88,6 +88,7 @@ export function spansOf(
     droppedEventsCount: 0,
     droppedLinksCount: 0,
     ...told,
+    attributes: present(told.attributes),
   });
   const hedges = trace.attempts.filter(each => each.isHedge).map(hedgeOf);
   const events = [...trace.events, ...hedges].sort((a, b) => a.at - b.at);
@@ -182,6 +183,11 @@ function clientSpan(attempt: AttemptTrace, record: TracedExchange): Told {
     attributes,
     status: { code: isError ? SpanStatusCode.ERROR : SpanStatusCode.UNSET },
   };
+}
+
+/** Without those that are not known. */
+function present(attributes: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
 function hedgeOf({ backend, startedAt }: AttemptTrace): ExchangeTrace['events'][number] {

@@ -2,7 +2,8 @@ import { Module, type DynamicModule, type InjectionToken } from '@nestjs/common'
 import { GATEWAY_CONFIG } from '../config/config.module.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import { THREAD, type Thread } from '../shared-memory/thread.js';
-import { Tracing, type SpanCounts, type TracingLog } from './tracing.js';
+import type { SpanCounts, TracingLog } from './trace-pipeline.js';
+import { Tracing } from './tracing.js';
 
 /** What traces need of other modules. */
 interface TracingOptions {

@@ -3,44 +3,12 @@ import type { TracingConfig } from '../config/file/telemetry.config.js';
 import type { LivePart, Transition } from '../config/live/transition.js';
 import { hasFailed } from '../http/exchange-failure.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
-import type { Thread } from '../shared-memory/thread.js';
 import { ExchangeTrace, type TracedExchange, type TraceRecorder } from './exchange-trace.js';
+import type { KeptFor, TracePipeline, TracingParts } from './trace-pipeline.js';
 import { isAmong, newTraceId, readTraceContext } from './trace-context.js';
-
-/** Why the spans of an exchange are exported: what its client, or the share, has decided at the beginning; or how it has ended. */
-export type KeptFor = 'parent' | 'share' | 'failed' | 'slow';
 
 /** Exchanges that are kept in a second although they were not chosen at the beginning: in an outage all of them fail. */
 const mostKept = 100;
-
-/** Exports the spans of exchanges. */
-export interface TracePipeline {
-  /** Queues the spans of an exchange that is over; drops and counts them where the queue is full. */
-  take(trace: ExchangeTrace, exchange: TracedExchange, why: KeptFor): void;
-  /** Exports what is queued, within so many milliseconds. */
-  close(within: number): Promise<void>;
-}
-
-/** What becomes of spans, counted. */
-export interface SpanCounts {
-  count(result: 'exported' | 'dropped' | 'failed', spans: number): void;
-}
-
-/** Where it is told that a collector cannot be reached. */
-export interface TracingLog {
-  info(text: string): void;
-  warn(fields: object, text: string): void;
-}
-
-/** What the pipelines of one thread have in common. */
-export interface TracingParts {
-  readonly counts: SpanCounts;
-  readonly log: TracingLog;
-  /** The version of the gateway. */
-  readonly version: string;
-  /** Undefined: there is one thread. */
-  readonly thread: Pick<Thread, 'index' | 'role'> | undefined;
-}
 
 /** What of a request decides about its trace. */
 interface TracedRequest {
@@ -103,6 +71,11 @@ export class Tracing implements LivePart, TraceRecorder {
     if (rules === undefined) return;
     const why = this.#why(trace, record, rules.settings);
     if (why !== undefined) rules.pipeline?.take(trace, record, why);
+  }
+
+  /** Exports the spans of all exchanges that are over, without waiting for more. */
+  async flush(): Promise<void> {
+    await this.#current?.pipeline?.flush();
   }
 
   /** The gateway ends: what is queued is exported, within so many milliseconds. */

@@ -43,7 +43,7 @@ export class MetricsConfig {
 
 /** Fields of messages to the collector: name → value. All values are secrets, whatever the names of vendors for their tokens are. */
 const collectorHeaders: Kind<Map<string, string>> = {
-  ...map(editableHeaderName, secret('the value of a header field')),
+  ...map(editableHeaderName, secret('the value of a header field', /^[\t\x20-\x7e\x80-\xff]+$/)),
   label: 'map of secrets',
 };
 
