@@ -75,6 +75,28 @@ describe('docs/resilience.md', () => {
   });
 });
 
+describe('docs/tracing.md', () => {
+  it('shows configurations that load', () => {
+    const shown = blocks(page('docs/tracing.md'), 'yaml');
+    expect(shown).toHaveLength(2);
+    for (const text of shown)
+      expect(parseConfig(text, { env: { OTLP_TOKEN: 'x' } }).config.tracing?.otlp).toMatch(/^https?:/);
+  });
+
+  it('names each attribute and event of the spans', () => {
+    const text = page('docs/tracing.md');
+    const [spans, events] = [
+      page('src/tracing/spans.ts'),
+      ['delivery', 'queued-attempt'].map(name => page(`src/proxy/${name}.ts`)).join(''),
+    ];
+    const named = [...spans.matchAll(/'gatehouse\.(\w+)'/g), ...events.matchAll(/trace\?\.note\('(\w+)'/g)].map(
+      ([, name]) => name!,
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(name => !text.includes(`.${name}\``))).toEqual([]);
+  });
+});
+
 describe('docs/operating.md', () => {
   it('imports only what the package exports', () => {
     const named = blocks(page('docs/operating.md'), 'ts').flatMap(code => [

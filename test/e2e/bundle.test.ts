@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { requireBuild } from '../support/build.js';
@@ -21,6 +21,22 @@ describe('the program that npm start runs', () => {
   it('is bundled into a few files, so that it starts soon', () => {
     requireBuild();
     expect(readdirSync(fileURLToPath(new URL('bundle', dist))).length).toBeLessThan(60);
+  });
+
+  it('keeps what exports traces apart, so that nothing of it is loaded unless they are configured', () => {
+    requireBuild();
+    const loaded = new Set<string>();
+    const load = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      const text = readFileSync(new URL(`bundle/${file}`, dist), 'utf8');
+      for (const [, name] of text.matchAll(/^(?:import|export)[^;]*? from "\.\/([^"]+)";$/gm)) load(name!);
+    };
+    const isExporter = (file: string): boolean => file.startsWith('otlp-pipeline-');
+    for (const file of readdirSync(fileURLToPath(new URL('bundle', dist)))) if (!isExporter(file)) load(file);
+    expect(loaded.size).toBeGreaterThan(20);
+    expect([...loaded].filter(isExporter)).toEqual([]);
+    expect(readdirSync(fileURLToPath(new URL('bundle', dist))).filter(isExporter)).toHaveLength(1);
   });
 
   it('says the same as the single files that an application imports', async () => {
