@@ -6,9 +6,11 @@ import { KeptStreams } from '../../test/support/road-parts.js';
 import { CircuitBreakerModule } from '../circuit-breaker/circuit-breaker.module.js';
 import { GatewayConfigModule } from '../config/config.module.js';
 import { buildConfig } from '../config/loading/load-config.js';
-import { LoggingModule } from '../logging/logging.module.js';
+import { LoggingModule, PINO } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { MetricsSources } from '../metrics/metrics-sources.js';
+import { TraceMetrics } from '../metrics/trace-metrics.js';
+import { TracingModule } from '../tracing/tracing.module.js';
 import { EventStreams } from './lasting/event-streams.js';
 import { LiveRules } from './live-rules.js';
 import { ProxyModule } from './proxy.module.js';
@@ -28,6 +30,7 @@ function testingModule(change: object = {}) {
       GatewayConfigModule.forRoot(config),
       LoggingModule.forRoot(config.logging, { write: () => {}, writeNow: () => {} }),
       MetricsModule.forRoot({ buckets: [1], processMetrics: false }),
+      TracingModule.forRoot({ version: '1.0.0', counts: TraceMetrics, log: PINO }),
       CircuitBreakerModule.forRoot(config),
       StreamsModule,
       ProxyModule,

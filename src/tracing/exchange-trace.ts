@@ -131,7 +131,7 @@ export class ExchangeTrace {
     else this.lostEvents++;
   }
 
-  /** For requests that no span stands for: copies of a mirror. Nobody records what they lead to on its behalf. */
+  /** For requests that no span stands for: copies of a mirror. They are told that the trace is not recorded. */
   get ofCopies(): TraceCarrier {
     return { inject: headers => this.injectAs(this.spanId, false, headers) };
   }

@@ -15,8 +15,8 @@ export interface TraceContext {
 const parent = /^([\da-f]{2})-((?!0{32})[\da-f]{32})-((?!0{16})[\da-f]{16})-([\da-f]{2})(-.*)?$/;
 
 /**
- * Reads `traceparent` and `tracestate`. Undefined: there is no `traceparent`, it is not valid, or there are several (§3.2). One of a later version is read
- * as far as version 00 goes. A `tracestate` that is not valid is left out (§3.3).
+ * Reads `traceparent` and `tracestate`. Undefined: there is no `traceparent`, it is not valid, or there are several (§3.2). Of one of a later version, the
+ * part that version 00 has is read. A `tracestate` that is not valid is left out (§3.3).
  */
 export function readTraceContext(traceparent: string | undefined, tracestate?: string): TraceContext | undefined {
   if (traceparent === undefined) return undefined;

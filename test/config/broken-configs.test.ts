@@ -70,6 +70,7 @@ const cases: Record<string, Record<string, string>> = {
     'a host right on a route': route('host: a.example\n    upstream: app'),
   },
   'wrong values': {
+    'traces with wrong values': `${app}\ntracing: { otlp: collector:4317, sample: often, slow: 1, parents: everybody, compression: br, timeout: 1ms, resource: { "a b": x } }`,
     'a duration in apples': upstream('timeouts:\n      connect: 2 apples'),
     'a duration without a unit': upstream('timeouts: { connect: 5 }'),
     'a duration with a space': upstream('timeouts: { connect: 5 s }'),
@@ -228,13 +229,7 @@ listeners: [{ port: 7001 }, { port: 7002, host: "::" }, { unix: gw.sock }, { por
     'by a schema that is not there': `${app}\nsecurity: { validation: { maxBody: 1kb, body: { schema: none.json } } }`,
     'by a schema that cannot be used': `${app}\nsecurity: { validation: { maxBody: 1kb, body: { schema: unusable.json } } }`,
   },
-  traces: {
-    'without a collector': `${app}\ntracing: { sample: 10% }`,
-    'with values that are none': `${app}\ntracing: { otlp: collector:4317, sample: often, slow: 1, parents: everybody, compression: br, timeout: 1ms, resource: { "a b": x } }`,
-    'with a token that cannot be sent, which is not shown': `${app}\ntracing: { otlp: http://c:4318, headers: { x-team: "planted\\nvalue", host: x, content-length: "1" } }`,
-  },
   'features that are not built': {
-    'another protocol towards backends': upstream('protocol: http2'),
     'a wrong value in one is mentioned': `${app}\nroutes: [{ upstream: app, compress: often }]`,
     'several at once': `upstreams: { app: { backends: [http://127.0.0.1:3001], protocol: http2 } }\nroutes: [{ upstream: app, compress: true }]\nrateLimitStore: { redis: redis://a }\nsecurity: { cors: { origins: ["*"] } }\nsse: { heartbeat: 15s }\nworkers: 4`,
   },

@@ -94,7 +94,7 @@ describe('which exchanges are recorded', () => {
     expect(spans).toBeUndefined();
   });
 
-  it('are not chosen by a client that nobody trusts', async () => {
+  it('are not chosen by a client that is not trusted', async () => {
     const { spans, traceparent } = await asked({ sample: '0%' }, '/', { headers: { traceparent: parent('01') } });
     expect(spans).toBeUndefined();
     expect(traceparent).toMatch(/-00$/);

@@ -1,15 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Tracing } from '../../src/tracing/tracing.js';
-import { answer, refusedPort, startBackend, type TestBackend } from '../support/backend.js';
-import { makeCertificate } from '../support/certificate.js';
+import type { TestBackend } from '../support/backend.js';
 import { connectRaw, rawRequest, request, type RequestOptions, type Response } from '../support/client.js';
-import { openStream, startEventBackend, type EventBackend } from '../support/event-stream.js';
+import { openStream, type EventBackend } from '../support/event-stream.js';
 import { connectHttp2 } from '../support/http2-client.js';
-import { startInProcess, type InProcessGateway } from '../support/in-process.js';
-import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.js';
+import type { InProcessGateway } from '../support/in-process.js';
+import type { OtlpReceiver, ReceivedSpan } from '../support/otlp-receiver.js';
 import { eventually } from '../support/poll.js';
+import { startTraced, type TracedScene } from '../support/traced-scene.js';
 import { openWebSocket } from '../support/websocket-client.js';
-import { startWebSocketBackend } from '../support/websocket-backend.js';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';
@@ -25,75 +24,11 @@ describe('the spans of an exchange', () => {
   let slow: TestBackend;
   let events: EventBackend;
   let gateway: InProcessGateway;
-  let release = (): void => {};
+  let scene: TracedScene;
 
   beforeAll(async () => {
-    receiver = await startOtlpReceiver();
-    backend = await startBackend((incoming, response) => {
-      const status = Number(/^\/status\/(\d+)/.exec(incoming.url ?? '')?.[1] ?? 200);
-      response.writeHead(status).end('of the backend');
-    });
-    slow = await startBackend((_, response) => {
-      const before = release;
-      release = () => {
-        before();
-        response.end('late');
-      };
-    });
-    events = await startEventBackend();
-    const sockets = await startWebSocketBackend();
-    const { certFile, keyFile } = await makeCertificate();
-    const dead = `http://127.0.0.1:${await refusedPort()}`;
-    const never = { retries: { attempts: 0 } };
-    gateway = await startInProcess({
-      listeners: [
-        { name: 'web', host: '127.0.0.1', port: 0 },
-        { name: 'secure', host: '127.0.0.1', port: 0, tls: { certificates: [{ cert: certFile, key: keyFile }] } },
-        { name: 'plain', host: '127.0.0.1', port: 0, redirectToHttps: 443 },
-      ],
-      upstreams: {
-        app: { backends: [{ id: 'app-1', url: backend.url }], ...never },
-        retried: { backends: [dead, backend.url].map((url, at) => ({ id: `r-${at}`, url })) },
-        hedged: {
-          backends: [slow.url, backend.url].map((url, at) => ({ id: `h-${at}`, url })),
-          retries: { hedgeAfter: '20ms' },
-        },
-        narrow: { backends: [{ id: 'narrow-1', url: slow.url }], connections: { max: 1, queueTimeout: '5s' } },
-        broken: { backends: [{ id: 'broken-1', url: dead }], circuitBreaker: { volumeThreshold: 1 }, ...never },
-        fallen: { backends: [{ id: 'fallen-1', url: dead }], ...never, fallback: { status: 200, body: 'later' } },
-        events: { backends: [events.url] },
-        sockets: { backends: [sockets.url] },
-        shadow: { backends: [backend.url] },
-      },
-      routes: [
-        { name: 'app', match: { path: '/app/*' }, upstream: 'app', rewrite: { stripPrefix: '/app' } },
-        {
-          name: 'denied',
-          match: { path: '/denied' },
-          upstream: 'app',
-          security: { ipFilter: { deny: ['127.0.0.1'] } },
-        },
-        { name: 'pong', match: { path: '/pong' }, respond: { status: 200, body: 'pong' } },
-        {
-          name: 'mirrored',
-          match: { path: '/mirrored' },
-          upstream: 'app',
-          mirror: { upstream: 'shadow', share: '100%' },
-        },
-        ...['retried', 'hedged', 'narrow', 'broken', 'fallen', 'events', 'sockets'].map(name => ({
-          name,
-          match: { path: `/${name}` },
-          upstream: name,
-        })),
-      ],
-      tracing: {
-        otlp: receiver.url,
-        sample: '100%',
-        service: 'edge',
-        resource: { 'deployment.environment.name': 'test' },
-        headers: { 'x-team': 'planted-token' },
-      },
-    });
+    scene = await startTraced();
+    ({ backend, events, gateway, receiver, slow } = scene);
   });
 
   /** The spans of an answer. */
@@ -201,9 +136,9 @@ describe('the spans of an exchange', () => {
     await eventually(() => slow.requests.length > before);
     const second = request(gateway.port, { path: '/narrow' });
     await eventually(async () => (await gateway.metric('gatehouse_pool_pending')) > 0);
-    release();
+    scene.release();
     await eventually(() => slow.requests.length > before + 1);
-    release();
+    scene.release();
     await first;
     const { server } = await spansOf(idOf(await second));
     const [queued] = eventsOf(server, 'queue');

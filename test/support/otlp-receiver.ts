@@ -40,7 +40,7 @@ export class OtlpReceiver {
   readonly spans: ReceivedSpan[] = [];
   /** The heads of all messages. */
   readonly messages: { readonly url: string; readonly headers: http.IncomingHttpHeaders }[] = [];
-  /** The text of all messages, as far as it is some: for secrets that must not be in it. */
+  /** All bytes of all messages, in Latin-1: for secrets that must not be in it. */
   text = '';
   answer: CollectorAnswer = { status: 200 };
   readonly #server = http.createServer((request, response) => void this.#take(request, response));
