@@ -19,9 +19,11 @@ import type { Race } from './race.js';
 import type { ForwardRoute } from './plan/forward-route.js';
 import { mayHaveClosedEarly } from './target/early-close.js';
 import type { HeldPlace } from './target/target.js';
-import { droppedWithin, maxDropped } from './dropped-answer.js';
 import { UnreadAnswer } from './unread-answer.js';
 import type { TunnelOver } from './lasting/upgrade.js';
+
+/** Bytes of a dropped answer that are read, to keep its connection, and milliseconds in which it must have ended. */
+const [maxDropped, droppedWithin] = [64 * 1024, 100];
 
 /**
  * One try of an exchange on one backend: carries what the forwarder reports over to the client's side, and settles
@@ -166,7 +168,10 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.#status = status;
     this.trace?.answered(now);
     // Others must not be kept out for as long as it takes to carry the answer over.
-    if (this.breaker.state === 'half-open') this.#judgeTrial();
+    if (this.breaker.state === 'half-open') {
+      const { kind, outcome } = this.#verdict();
+      this.ticket = this.breaker.begun(this.ticket, outcome, kind);
+    }
     exchange.doubts?.blame();
     if (exchange.stream !== undefined) {
       this.#stream = exchange.stream;
@@ -341,10 +346,5 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     const isRaced = this.race !== undefined && this.race.running.length > 1;
     // Before its place is given on: who waits for it must not be let in to a backend that has just been taken out.
     if (!isRaced && !this.owner.triesElsewhere(this.backend, error)) doubts.blame();
-  }
-
-  #judgeTrial(): void {
-    const { outcome, kind } = this.#verdict();
-    this.ticket = this.breaker.begun(this.ticket, outcome, kind);
   }
 }
