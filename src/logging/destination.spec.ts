@@ -160,7 +160,7 @@ describe('the log destination', () => {
     fails = false;
     sut.write('three\n');
     await sut.flush();
-    expect([sut.dropped, told]).toEqual([2, ['ENOSPC', 1, 1, 'again']]);
+    expect([sut.dropped, told]).toEqual([2, ['ENOSPC', 'again', 2]]);
   });
 
   it('loses nothing that is written after it was closed', async () => {

@@ -55,6 +55,8 @@ export class LogDestination {
   /** Lines that were lost since the start. */
   dropped = 0;
   #reported = 0;
+  /** What {@link #reported} becomes when the chunk under way is written. */
+  #reporting = 0;
   readonly #lines: LineBuffer;
   /** Bytes of {@link #lines} that are whole lines. */
   #whole = 0;
@@ -157,20 +159,28 @@ export class LogDestination {
   }
 
   #send(): void {
-    const unreported = this.dropped - this.#reported;
-    this.#reported = this.dropped;
+    this.#reporting = this.dropped;
     const lines = this.#take();
-    const chunk = unreported === 0 ? lines : this.#withNotice(lines, unreported);
+    const chunk = this.#withNotice(lines);
     if (chunk.length === 0 || this.#gone) return;
     this.#sent++;
     this.#underWay = chunk.length;
-    this.sink.write(chunk, error => this.#written(lines, error));
+    this.sink.write(chunk, (error, written) => {
+      this.#underWay = 0;
+      if (error) this.#lost(lines.subarray(written), error);
+      else this.#written();
+      this.#goOn();
+    });
   }
 
-  #written(lines: Buffer, error: NodeJS.ErrnoException | null | undefined): void {
-    this.#underWay = 0;
-    if (error) this.#lost(lines, error);
-    else if (this.#isTroubled) this.#tell(undefined);
+  #written(): void {
+    if (this.#isTroubled) this.#tell(undefined);
+    const count = this.#reporting - this.#reported;
+    if (count > 0) this.#onDropped?.(count);
+    this.#reported = this.#reporting;
+  }
+
+  #goOn(): void {
     const done = this.#waiting.filter(({ chunk }) => chunk <= this.#sent || this.#gone);
     this.#waiting = this.#waiting.filter(({ chunk }) => chunk > this.#sent && !this.#gone);
     for (const { resolve } of done) resolve();
@@ -190,10 +200,9 @@ export class LogDestination {
     this.#onTrouble?.(error);
   }
 
-  #withNotice(lines: Buffer, count: number): Buffer {
-    if (this.#onDropped === undefined) return Buffer.concat([lines, this.#notice(count)]);
-    this.#onDropped(count);
-    return lines;
+  #withNotice(lines: Buffer): Buffer {
+    const count = this.#reporting - this.#reported;
+    return count === 0 || this.#onDropped !== undefined ? lines : Buffer.concat([lines, this.#notice(count)]);
   }
 
   #notice(count: number): Buffer {

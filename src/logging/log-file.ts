@@ -26,11 +26,11 @@ export class LogFile implements Sink {
 
   write(chunk: Buffer, done: Written): void {
     this.#isBusy = true;
-    this.#file.sink.write(chunk, error => {
+    this.#file.sink.write(chunk, (error, written) => {
       this.#isBusy = false;
       this.#closeFormer();
       if (this.#isClosed) closeSync(this.#file.descriptor);
-      done(error);
+      done(error, written);
     });
   }
 

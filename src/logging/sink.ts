@@ -1,8 +1,8 @@
 import { fstatSync, write, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 
-/** Called when a chunk has been taken or lost. */
-export type Written = (error?: NodeJS.ErrnoException | null) => void;
+/** Called when a chunk has been taken, or when it could not be taken whole: `written` bytes of it were (default 0). */
+export type Written = (error?: NodeJS.ErrnoException | null, written?: number) => void;
 
 /** Where finished log text goes. One chunk is under way at a time, so that lines keep their order. */
 export interface Sink {
@@ -26,16 +26,32 @@ export function streamSink(stream: Writable): Sink {
   };
 }
 
+const lineEnd = Buffer.from('\n');
+
 /** A sink over the descriptor of a regular file: written by libuv's threads, so that a slow disk does not stop traffic. */
 export function fileSink(descriptor: number): Sink {
-  const writeRest = (rest: Buffer, done: Written): void => {
-    write(descriptor, rest, (error, count) => {
-      if (error !== null || count === rest.length) done(error);
-      else writeRest(rest.subarray(count), done);
+  /** The disk was full, perhaps in the middle of a line of this thread or of another: it is ended before the next. */
+  let isTorn = false;
+  const writeFrom = (chunk: Buffer, from: number, done: Written): void => {
+    write(descriptor, chunk, from, (error, count) => {
+      const written = from + count;
+      if (error !== null) {
+        isTorn = true;
+        done(error, from);
+      } else if (written === chunk.length) done();
+      else writeFrom(chunk, written, done);
+    });
+  };
+  const end = (done: Written, next: () => void): void => {
+    if (!isTorn) return next();
+    write(descriptor, lineEnd, error => {
+      if (error !== null) return done(error);
+      isTorn = false;
+      next();
     });
   };
   return {
-    write: writeRest,
+    write: (chunk, done) => end(done, () => writeFrom(chunk, 0, done)),
     writeNow: chunk => {
       let rest = chunk;
       while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
