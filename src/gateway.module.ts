@@ -32,6 +32,7 @@ import { LoggingModule, PINO } from './logging/logging.module.js';
 import { Tail } from './logging/tail/tail.js';
 import type { Sink } from './logging/sink.js';
 import { TraceMetrics } from './metrics/trace-metrics.js';
+import { MergedMetrics } from './metrics/merged-metrics.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { LiveConfig } from './process/live-config.js';
 import { LiveConfigModule } from './process/live-config.module.js';
@@ -202,7 +203,7 @@ function adminSources(
     readiness,
     version,
     log,
-    metrics: front?.metrics ?? metrics,
+    metrics: front?.metrics ?? new MergedMetrics(metrics, () => []),
     routes: () => describeRoutes(rules.current.plans.table),
     upstreams: () => upstreams,
     lastProbe: backend => monitor.last(backend),

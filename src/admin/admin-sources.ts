@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import type { LastProbe } from '../health/health-monitor.js';
 import type { TailSource } from '../logging/tail/tail.js';
+import type { ExpositionFormat } from '../metrics/exposition.js';
 import type { ReloadResult } from '../metrics/config-metrics.js';
 import type { Backend } from '../upstream/backend.js';
 import type { ReloadedView, RouteView } from './api/views.js';
@@ -25,10 +26,9 @@ export interface AdminUpstream extends UpstreamState {
   readonly panicking?: boolean;
 }
 
-/** Writes the metrics as text: a prom-client registry, or an object that merges the registries of several threads. */
+/** Writes the metrics of all threads as text. */
 interface MetricsExposition {
-  readonly contentType: string;
-  metrics(): Promise<string>;
+  metrics(format: ExpositionFormat): Promise<string>;
 }
 
 /** What became of a configuration that was read again. `problems`: why it was refused, a line each; empty: it is in force. */

@@ -1,4 +1,4 @@
-import { Gauge, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 type RegistryMetric = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number];
 
@@ -56,14 +56,9 @@ export class Aggregate {
     }
   }
 
-  /** The metrics in the text format of Prometheus. */
-  async text(contentType: Registry['contentType']): Promise<string> {
-    const registry = new Registry();
-    registry.setContentType(contentType);
-    for (const { metric, series } of this.#metrics.values()) {
-      new MergedMetric({ ...metric, values: [...series.values()] }, registry);
-    }
-    return registry.metrics();
+  /** The metrics as one thread would have them. */
+  get metrics(): ThreadMetrics {
+    return Array.from(this.#metrics.values(), ({ metric, series }) => ({ ...metric, values: [...series.values()] }));
   }
 }
 
@@ -83,20 +78,5 @@ function addSample(to: Map<string, Series>, sample: Sample, join: (all: number, 
     to.set(key, { labels: sample.labels, metricName: sample.metricName, value: sample.value, threads: 1 });
   } else {
     series.value = join(series.value, sample.value, ++series.threads);
-  }
-}
-
-/** A metric with given values, of any type. A registry calls `get()` of gauges, so this class is a gauge, as `TimingHistogram` is. */
-class MergedMetric extends Gauge<string> {
-  readonly #values: ThreadMetric;
-
-  constructor(values: ThreadMetric, registry: Registry) {
-    super({ name: values.name, help: values.help, registers: [registry] });
-    this.#values = values;
-  }
-
-  override async get(): ReturnType<Gauge<string>['get']> {
-    const { type, aggregator, values } = this.#values;
-    return { ...(await super.get()), type, aggregator, values: [...values] };
   }
 }

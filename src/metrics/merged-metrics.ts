@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 import { Aggregate, type ThreadMetrics } from './aggregate.js';
+import { exposition, type ExpositionFormat } from './exposition.js';
 import { RetiredCounts } from './retired-counts.js';
 
 /** A thread whose metrics are shown beside those of this one. */
@@ -36,7 +37,7 @@ export class MergedMetrics {
   readonly #known = new Map<number, KnownThread>();
   readonly #retired = new RetiredCounts();
   readonly #patience: number;
-  #scrape: Promise<string> | undefined;
+  #scrape: Promise<ThreadMetrics> | undefined;
 
   /** `own`: the registry of this thread, whose values come first. `threads`: the others that run now. */
   constructor(
@@ -47,14 +48,10 @@ export class MergedMetrics {
     this.#patience = patience;
   }
 
-  get contentType(): Registry['contentType'] {
-    return this.own.contentType;
-  }
-
-  /** The metrics of all threads in the text format of Prometheus. */
-  metrics(): Promise<string> {
+  /** The metrics of all threads as text. */
+  async metrics(format: ExpositionFormat = 'prometheus'): Promise<string> {
     this.#scrape ??= this.#merge().finally(() => (this.#scrape = undefined));
-    return this.#scrape;
+    return exposition(await this.#scrape, format);
   }
 
   /**
@@ -77,7 +74,7 @@ export class MergedMetrics {
     thread.end(last);
   }
 
-  async #merge(): Promise<string> {
+  async #merge(): Promise<ThreadMetrics> {
     const [own] = await Promise.all([this.own.getMetricsAsJSON(), this.#read([...this.threads()])]);
     const others = this.#latest();
     const merged = new Aggregate();
@@ -89,7 +86,7 @@ export class MergedMetrics {
       await nextTurn();
       merged.add(metrics);
     }
-    return merged.text(this.contentType);
+    return merged.metrics;
   }
 
   #latest(): ThreadMetrics[] {

@@ -1,5 +1,6 @@
 import { Test } from '@nestjs/testing';
-import { Registry } from 'prom-client';
+import { getToken } from '@willsoto/nestjs-prometheus';
+import { type Counter, Registry } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AttemptMetrics } from './attempt-metrics.js';
 import { CircuitMetrics } from './circuit-metrics.js';
@@ -7,13 +8,18 @@ import { ConfigMetrics } from './config-metrics.js';
 import { MergedMetrics, type MetricsThread } from './merged-metrics.js';
 import { MetricsSources, type BackendState } from './metrics-sources.js';
 import { MetricsModule } from './metrics.module.js';
+import { provideCounter } from './own-metrics.js';
 import { ProbeMetrics } from './probe-metrics.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
 /** The metrics of a thread. `worker`: its number; undefined: the main thread. */
 async function thread(worker?: number) {
   const settings = { buckets: [1], version: '1.2.3', worker };
-  const module = await Test.createTestingModule({ imports: [MetricsModule.forRoot(settings)] }).compile();
+  const own = provideCounter({ name: 'shop_orders_total', help: 'Orders.', labelNames: ['kind'] });
+  const module = await Test.createTestingModule({
+    imports: [MetricsModule.forRoot(settings)],
+    providers: [own],
+  }).compile();
   onTestFinished(() => module.close());
   return module;
 }
@@ -37,6 +43,8 @@ async function setup() {
       threads.shift();
       merged.ended(0);
     },
+    /** The lines of metrics that are not the gateway's. */
+    others: async (): Promise<string[]> => (await merged.metrics()).split('\n').filter(line => line.startsWith('shop_')),
     /** The lines of some metrics, without `gatehouse_`. */
     scrape: async (name: string): Promise<string[]> => {
       const lines = (await merged.metrics()).split('\n').filter(line => line.startsWith(`gatehouse_${name}`));
@@ -58,6 +66,14 @@ describe('the metrics of a gateway with workers', () => {
       'worker_restarts_total{reason="stuck"} 1',
       'worker_restarts_total{reason="memory"} 0',
     ]);
+  });
+
+  it('show metrics of the application around it, of all threads together', async () => {
+    const { all, crash, others } = await setup();
+    for (const module of all) module.get<Counter<'kind'>>(getToken('shop_orders_total')).inc({ kind: 'book' }, 2);
+    expect(await others()).toEqual(['shop_orders_total{kind="book"} 6']);
+    crash();
+    expect(await others()).toEqual(['shop_orders_total{kind="book"} 6']);
   });
 
   it('show how busy each thread is', async () => {

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import type { ThreadQuestion, ThreadReports } from '../admin/live/thread-report.js';
 import type { LivePart } from '../config/live/transition.js';
+import type { ExpositionFormat } from '../metrics/exposition.js';
 import type { TailSource } from '../logging/tail/tail.js';
 
 /** A listener that is open somewhere in this process. */
@@ -32,7 +33,7 @@ export interface Front extends LivePart {
   /** The exchanges that end in all threads, for watchers. */
   readonly tails: TailSource;
   /** The metrics of all threads as one, for `/metrics`. */
-  readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
+  readonly metrics: { metrics(format: ExpositionFormat): Promise<string> };
 }
 
 /** Token of the {@link Front}; nothing is provided where this thread serves clients itself. */

@@ -7,6 +7,7 @@ import { AdminServer } from '../../src/admin/admin-server.js';
 import type { AdminSources, AdminUpstream } from '../../src/admin/admin-sources.js';
 import { buildConfig } from '../../src/config/loading/load-config.js';
 import { Tail } from '../../src/logging/tail/tail.js';
+import { MergedMetrics } from '../../src/metrics/merged-metrics.js';
 import { Readiness } from '../../src/health/readiness.js';
 import type { Backend, Veto } from '../../src/upstream/backend.js';
 import { BackendControl } from '../../src/upstream/control/backend-control.js';
@@ -51,7 +52,7 @@ function sources(changes: Partial<AdminSources> = {}): AdminSources {
     reports: async () => ({ reports: [], missing: [] }),
     control: new BackendControl(new Upstreams([]), new ControlLog(pino({ enabled: false }))),
     routes: () => [route],
-    metrics: registry,
+    metrics: new MergedMetrics(registry, () => []),
     explain: {
       explain: async question => ({ explanation: { question: question as object } }),
       find: id => (id === 'r1' ? { id } : undefined),
@@ -110,6 +111,18 @@ describe('the admin listener', () => {
     const response = await get('/metrics');
     expect(response.header('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(response.text).toContain('\ngatehouse_test_total 3\n');
+    expect(response.header('vary')).toBe('Accept');
+  });
+
+  it('serves them as OpenMetrics to a client that asks for it', async () => {
+    // That of Prometheus 3.
+    const accept =
+      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
+    const response = await get('/metrics', { headers: { accept } });
+    expect(response.header('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(response.text).toBe(
+      '# TYPE gatehouse_test counter\n# HELP gatehouse_test A test.\ngatehouse_test_total 3\n# EOF\n',
+    );
   });
 
   it('serves the route table', async () => {
