@@ -100,7 +100,7 @@ describe('deploy/compose', () => {
   });
 
   it('has Prometheus scrape both gateways with their token, and Grafana ask Prometheus', async () => {
-    const scrape = parse(await read('prometheus/prometheus.yml')) as { scrape_configs: object[] };
+    const scrape = parse(await read('prometheus/prometheus.yml')) as { scrape_configs: object[]; rule_files: string[] };
     expect(scrape.scrape_configs).toEqual([
       {
         job_name: 'gatehouse',
@@ -112,6 +112,23 @@ describe('deploy/compose', () => {
     const grafana = parse(await read('grafana/datasources/prometheus.yaml')) as { datasources: object[] };
     expect(grafana.datasources).toMatchObject([{ type: 'prometheus', url: 'http://prometheus:9090' }]);
     expect(compose.services['prometheus']?.ports?.[0]).toMatch(/:9090$/);
+    // The alerts look for this name.
+    const rules = await readFile(join(root, 'deploy/prometheus/gatehouse.rules.yaml'), 'utf8');
+    expect(rules).toContain('up{job="gatehouse"}');
+  });
+
+  it('gives Prometheus the alerts and Grafana the dashboard', async () => {
+    /** The folder of this machine that a service has at a path. */
+    const mounted = (service: string, path: string): string => {
+      const volume = compose.services[service]?.volumes?.find(each => each.split(':')[1] === path);
+      return join(folder, volume?.split(':')[0] ?? 'nowhere');
+    };
+    const { rule_files: rules } = parse(await read('prometheus/prometheus.yml')) as { rule_files: string[] };
+    expect(rules).toEqual([expect.stringMatching(/^\/etc\/gatehouse-rules\/\*\.rules\.yaml$/)]);
+    expect(existsSync(join(mounted('prometheus', '/etc/gatehouse-rules'), 'gatehouse.rules.yaml'))).toBe(true);
+    const file = join(mounted('grafana', '/etc/grafana/provisioning/dashboards'), 'gatehouse.yaml');
+    const { providers } = parse(await readFile(file, 'utf8')) as { providers: { options: { path: string } }[] };
+    expect(existsSync(join(mounted('grafana', providers[0]!.options.path), 'gatehouse.json'))).toBe(true);
   });
 });
 

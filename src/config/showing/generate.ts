@@ -14,9 +14,18 @@ export function generatedFiles(): Map<string, string> {
   ]);
 }
 
+/** The page of metrics, which is made of a whole gateway: that stands on floors above, and is looked up only when this runs as a program. */
+async function metricsPage(): Promise<readonly [path: string, text: string]> {
+  const above = new URL('../../cli/metrics-page.js', import.meta.url).href;
+  const { generatedMetricsPage } = (await import(above)) as { readonly generatedMetricsPage: () => Promise<string> };
+  return ['docs/metrics.md', await generatedMetricsPage()];
+}
+
 /** Writes the generated files below `folder`; with `check` nothing is written. Returns the files that were out of date. */
-function generate(folder: string, check: boolean): string[] {
-  const stale = [...generatedFiles()].filter(([path, text]) => current(resolve(folder, path)) !== text);
+async function generate(folder: string, check: boolean): Promise<string[]> {
+  const stale = [...generatedFiles(), await metricsPage()].filter(
+    ([path, text]) => current(resolve(folder, path)) !== text,
+  );
   for (const [path, text] of check ? [] : stale) {
     mkdirSync(dirname(resolve(folder, path)), { recursive: true });
     writeFileSync(resolve(folder, path), text);
@@ -35,7 +44,7 @@ function current(path: string): string | undefined {
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === import.meta.filename) {
   const check = process.argv.includes('--check');
   const folder = process.argv.slice(2).find(argument => !argument.startsWith('--')) ?? root;
-  const stale = generate(folder, check);
+  const stale = await generate(folder, check);
   for (const path of stale)
     console.log(`${check ? 'stale' : 'written'}: ${relative(process.cwd(), resolve(folder, path))}`);
   if (check && stale.length > 0) {
