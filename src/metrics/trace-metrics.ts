@@ -23,7 +23,7 @@ export function traceMetricProviders(registry: Registry): Provider[] {
     TraceMetrics,
     makeCounterProvider({
       name: 'gatehouse_trace_spans_total',
-      help: 'Spans that were to be exported, by what became of them. dropped: the queue was full. failed: the collector has refused them, or could not be reached in time.',
+      help: 'Spans that were to be exported, by what became of them. Those dropped met a full queue; those failed the collector has refused, or it could not be reached in time.',
       labelNames: ['result'],
       registers: [registry],
     }),

@@ -44,7 +44,8 @@ async function setup() {
       merged.ended(0);
     },
     /** The lines of metrics that are not the gateway's. */
-    others: async (): Promise<string[]> => (await merged.metrics()).split('\n').filter(line => line.startsWith('shop_')),
+    others: async (): Promise<string[]> =>
+      (await merged.metrics()).split('\n').filter(line => line.startsWith('shop_')),
     /** The lines of some metrics, without `gatehouse_`. */
     scrape: async (name: string): Promise<string[]> => {
       const lines = (await merged.metrics()).split('\n').filter(line => line.startsWith(`gatehouse_${name}`));

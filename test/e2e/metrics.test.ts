@@ -93,7 +93,10 @@ describe('/metrics', () => {
   });
 
   it('is the same as OpenMetrics', async () => {
-    const open = await families('application/openmetrics-text;version=1.0.0');
+    // That of Prometheus 3.
+    const accept =
+      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
+    const open = await families(accept);
     const plain = await families();
     const nameOf = ({ name, type }: ParsedFamily): string =>
       type === 'counter' ? `${name}_total` : type === 'info' ? `${name}_info` : name;

@@ -222,8 +222,7 @@ class ExpositionParser {
       for (const ending of endings[this.format][type]!) {
         if (ending !== '' && this.#names.has(name + ending)) this.#refuse(`${name}${ending} is another family`);
       }
-      if (this.#isOpen && /_(?:total|created|bucket)$/.test(name))
-        this.#refuse(`a family must not be called ${name}`);
+      if (this.#isOpen && /_(?:total|created|bucket)$/.test(name)) this.#refuse(`a family must not be called ${name}`);
     }
   }
 

@@ -39,7 +39,7 @@ export const metricGroups: readonly MetricGroup[] = [
   { title: 'Configuration', names: /^gatehouse_config_/ },
   {
     title: 'The program and its threads',
-    names: /^gatehouse_(?:build_|workers$|worker_|event_loop_|heap_|log_)/,
+    names: /^gatehouse_(?:build_|workers$|worker_|event_loop_|heap_|log_|trace_)/,
   },
   {
     title: 'The process',

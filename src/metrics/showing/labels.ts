@@ -33,7 +33,18 @@ export const labelMeanings: Readonly<Record<string, LabelMeaning>> = {
   outcome: { means: 'How an attempt ended.', values: ['success', 'failure', 'ignored'] },
   result: {
     means: 'What came of it.',
-    values: ['healthy', 'unhealthy', 'inconclusive', 'resumed', 'failed', 'applied', 'unchanged', 'refused'],
+    values: [
+      'healthy',
+      'unhealthy',
+      'inconclusive',
+      'resumed',
+      'failed',
+      'applied',
+      'unchanged',
+      'refused',
+      'exported',
+      'dropped',
+    ],
   },
   reason: {
     means:
