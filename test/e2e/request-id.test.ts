@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { answer, startBackend, type TestBackend } from '../support/backend.js';
 import { makeCertificate } from '../support/certificate.js';
-import { rawRequest, request } from '../support/client.js';
+import { connectRaw, rawRequest, request } from '../support/client.js';
 import { connectHttp2 } from '../support/http2-client.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { handshake, startUpgradeBackend } from '../support/upgrade-scene.js';
@@ -14,20 +14,26 @@ describe('X-Request-Id', () => {
   let gateway: InProcessGateway;
   let redirecting: number;
   let secure: number;
+  let hasty: number;
 
   beforeAll(async () => {
     backend = await startBackend(answer(200, 'ok', ['X-Request-Id', 'of-the-backend', 'X-Request-Id', 'twice']));
     const tunnels = await startUpgradeBackend();
+    const events = await startBackend(
+      answer(200, 'data: 1\n\n', ['Content-Type', 'text/event-stream', 'X-Request-Id', 'of-the-backend']),
+    );
     const { certFile, keyFile } = await makeCertificate();
     gateway = await startInProcess({
       listeners: [
         { name: 'web', host: '127.0.0.1', port: 0 },
         { name: 'plain', host: '127.0.0.1', port: 0, redirectToHttps: 443 },
+        { name: 'hasty', host: '127.0.0.1', port: 0, limits: { headerTimeout: '100ms' } },
         { name: 'secure', host: '127.0.0.1', port: 0, tls: { certificates: [{ cert: certFile, key: keyFile }] } },
       ],
       upstreams: {
         app: { backends: [backend.url] },
         tunnels: { backends: [tunnels.url] },
+        events: { backends: [events.url] },
         hpm: { backends: [backend.url], forwarder: 'http-proxy-middleware' },
         none: { backends: ['http://127.0.0.1:9'], retries: { attempts: 0 } },
         fallen: {
@@ -41,6 +47,7 @@ describe('X-Request-Id', () => {
       routes: [
         { match: { path: '/tunnel' }, upstream: 'tunnels' },
         { match: { path: '/hpm' }, upstream: 'hpm' },
+        { match: { path: '/events' }, upstream: 'events' },
         { match: { path: '/none' }, upstream: 'none' },
         { match: { path: '/fallen' }, upstream: 'fallen' },
         { match: { path: '/pong' }, respond: { status: 200, body: 'pong' } },
@@ -54,7 +61,7 @@ describe('X-Request-Id', () => {
         { match: { path: '/' }, upstream: 'app' },
       ],
     });
-    [, redirecting, secure] = gateway.gateway.listeners.map(({ port }) => port!) as [number, number, number];
+    ({ plain: redirecting, hasty, secure } = gateway.ports as Record<'plain' | 'hasty' | 'secure', number>);
   });
 
   it.each([
@@ -74,6 +81,14 @@ describe('X-Request-Id', () => {
     ['where there is no route', `GET /nowhere HTTP/1.1\r\n${host}\r\n`, 404],
     ['to a message that cannot be read', 'NONSENSE\r\n\r\n', 400],
     ['to a message without a Host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['to a target that is too long', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n${host}\r\n`, 414],
+    ['to too many fields', `GET / HTTP/1.1\r\n${host}${'X: 1\r\n'.repeat(101)}\r\n`, 431],
+    ['to too large fields', `GET / HTTP/1.1\r\n${host}X: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
+    ['to an expectation that it does not meet', `GET / HTTP/1.1\r\n${host}Expect: wonders\r\n\r\n`, 417],
+    ['to a coding that it does not know', `POST / HTTP/1.1\r\n${host}Transfer-Encoding: gzip\r\n\r\n`, 501],
+    ['to a body that breaks off', `POST / HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
+    ['to a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n', 405],
+    ['that is an event stream', `GET /events HTTP/1.1\r\n${host}\r\n`, 200],
     ['that switches protocols', handshake({}, '/tunnel'), 101],
   ])('stands once in every answer, as in the log: %s', async (_, bytes, status) => {
     const response = await rawRequest(gateway.port, bytes);
@@ -82,6 +97,14 @@ describe('X-Request-Id', () => {
     expect(ids).toEqual([expect.stringMatching(uuid)]);
     if (status !== 101)
       expect(await gateway.waitForLog(({ requestId }) => requestId === ids[0])).toMatchObject({ status });
+  });
+
+  it('stands in the answer to a head that comes too late', async () => {
+    const client = await connectRaw(hasty);
+    client.send('GET / HTTP/1.1\r\n');
+    const response = await client.response();
+    expect(response.status).toBe(408);
+    expect(response.headerValues('x-request-id')).toEqual([expect.stringMatching(uuid)]);
   });
 
   it('stands in the answers of a fallback, and of a listener that only leads to https', async () => {
@@ -94,7 +117,7 @@ describe('X-Request-Id', () => {
 
   it('stands in answers over HTTP/2', async () => {
     const client = await connectHttp2(secure);
-    for (const path of ['/', '/pong', '/nowhere']) {
+    for (const path of ['/', '/pong', '/nowhere', '/events', '/%zz', '/denied']) {
       const { headers } = await client.request({ headers: { ':path': path } });
       expect(headers['x-request-id']).toMatch(uuid);
     }

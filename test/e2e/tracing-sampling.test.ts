@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Explainer } from '../../src/explain/explainer.js';
+import { readQuestion } from '../../src/explain/question.js';
 import { Tracing } from '../../src/tracing/tracing.js';
 import { answer, refusedPort, startBackend, type TestBackend } from '../support/backend.js';
 import { connectRaw, request, type RequestOptions } from '../support/client.js';
@@ -89,6 +91,23 @@ describe('which exchanges are recorded', () => {
     expect(traceparent).toMatch(/-00$/);
   });
 
+  it('are not all of those that fail at once: in an outage nothing else would be seen', async () => {
+    const routes = [{ name: 'down', match: { path: '/down' }, respond: { status: 503, body: '' } }];
+    await gateway.apply({ ...base, routes, tracing: { ...tracing, sample: '0%' } });
+    const client = await connectRaw(gateway.port);
+    const begun = performance.now();
+    const asks = 'GET /down HTTP/1.1\r\nHost: a\r\n\r\n';
+    client.send(asks.repeat(999) + asks.replace('Host', 'Connection: close\r\nHost'));
+    await client.closed();
+    const seconds = Math.ceil((performance.now() - begun) / 1000) + 1;
+    await gateway.gateway.app.get(Tracing).flush();
+    const kept = receiver.spans.filter(({ name }) => name === 'GET down').length;
+    // Tests before this one have had some of the first second.
+    expect(kept).toBeGreaterThan(50);
+    expect(kept).toBeLessThanOrEqual(100 * seconds);
+    expect(kept).toBeLessThan(1000);
+  });
+
   it('are not those that a client was refused', async () => {
     const { spans } = await asked({ sample: '0%' }, '/', { method: 'OPTIONS', headers: { 'max-forwards': '0' } });
     expect(spans).toBeUndefined();
@@ -120,6 +139,16 @@ describe('which exchanges are recorded', () => {
     const { spans, traceparent } = await asked(settings, '/', { headers: { traceparent: parent('00') } });
     expect(spans).toBeUndefined();
     expect(traceparent).toMatch(new RegExp(`^00-${traceId}-[\\da-f]{16}-00$`));
+  });
+
+  it('are none of those that are only asked about, which shows what a backend would be told', async () => {
+    await gateway.apply({ ...base, tracing: { ...tracing, sample: '100%' } });
+    const before = receiver.spans.length;
+    const explainer = gateway.gateway.app.get(Explainer);
+    const { forwarded } = await explainer.explain(readQuestion({ url: 'http://shop.example/' }));
+    await gateway.gateway.app.get(Tracing).flush();
+    expect(forwarded?.changes.join('\n')).toMatch(/^\+ Traceparent: 00-[\da-f]{32}-[\da-f]{16}-01$/im);
+    expect(receiver.spans).toHaveLength(before);
   });
 
   it('are none without `tracing`: the trace context passes untouched, and stands in the log', async () => {
