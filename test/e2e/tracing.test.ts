@@ -208,6 +208,38 @@ describe('the spans of an exchange', () => {
     });
   });
 
+  it.each([
+    ['CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n', 'CONNECT', 405, '1.1'],
+    ['GET /app/x HTTP/1.1\r\n\r\n', 'GET', 400, '1.1'],
+    ['GET /app/x HTTP/1.1\r\nHost: a:99999\r\n\r\n', 'GET', 400, '1.1'],
+    ['POST /app/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n', 'POST', 501, '1.1'],
+    ['GET /app/x HTTP/1.0\r\n\r\n', 'GET app', 200, '1.0'],
+    ['OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n', 'OPTIONS', 404, '1.1'],
+  ])('of odd requests are there, too: %j', async (bytes, name, status, version) => {
+    const response = await rawRequest(gateway.port, bytes);
+    const { server } = await spansOf(response.header('x-request-id'));
+    expect(server.name).toBe(name);
+    expect(server.attributes).toMatchObject({
+      'http.response.status_code': status,
+      'network.protocol.version': version,
+    });
+  });
+
+  it('of what is only led to https have no route', async () => {
+    const response = await request(gateway.ports['plain']!, { path: '/app/x' });
+    const { server } = await spansOf(idOf(response));
+    expect(server).toMatchObject({ name: 'GET', attributes: { 'http.response.status_code': 308 } });
+  });
+
+  it('of half an answer are errors', async () => {
+    const response = await rawRequest(gateway.port, 'GET /app/half HTTP/1.1\r\nHost: a\r\n\r\n').catch(() => undefined);
+    expect(response?.clean).not.toBe(true);
+    const line = await gateway.waitForLog(each => each['path'] === '/app/half');
+    const { server, clients } = await spansOf(line['requestId'] as string);
+    const broken = { isError: true, attributes: { 'error.type': 'BODY_BROKEN', 'http.response.status_code': 200 } };
+    expect([server, clients[0]]).toMatchObject([broken, broken]);
+  });
+
   it('of a client that leaves have no status, and are no errors', async () => {
     const before = slow.requests.length;
     const client = await connectRaw(gateway.port);

@@ -9,7 +9,7 @@ import { startWebSocketBackend } from './websocket-backend.js';
 export interface TracedScene {
   readonly gateway: InProcessGateway;
   readonly receiver: OtlpReceiver;
-  /** Answers at once; `/status/503` with that status. */
+  /** Answers at once; `/status/503` with that status, `/half` with half of it. */
   readonly backend: TestBackend;
   /** Answers when the test says so. */
   readonly slow: TestBackend;
@@ -22,8 +22,12 @@ export interface TracedScene {
 export async function startTraced(): Promise<TracedScene> {
   const receiver = await startOtlpReceiver();
   const backend = await startBackend((incoming, response) => {
+    if (incoming.url === '/half') {
+      response.writeHead(200, { 'content-length': '100' }).write('half');
+      return setTimeout(() => response.destroy(), 20);
+    }
     const status = Number(/^\/status\/(\d+)/.exec(incoming.url ?? '')?.[1] ?? 200);
-    response.writeHead(status).end('of the backend');
+    return response.writeHead(status).end('of the backend');
   });
   let release = (): void => {};
   const slow = await startBackend((_, response) => {
