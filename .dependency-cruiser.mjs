@@ -58,6 +58,34 @@ export default {
       to: { path: '^src/', pathNot: [top, ...floors.flat().map(folder)] },
     },
     {
+      name: 'dashboard-alone',
+      comment: 'The dashboard runs in a browser: of src/ it knows the types of the admin API, and nothing else.',
+      severity: 'error',
+      from: { path: '^dashboard/' },
+      to: { path: '^(src|test|bench)/', pathNot: '^src/admin/api/views\\.ts$' },
+    },
+    {
+      name: 'dashboard-model',
+      comment: 'dashboard/model/ needs no browser.',
+      severity: 'error',
+      from: { path: '^dashboard/model/' },
+      to: { path: '^dashboard/(link|view|main)' },
+    },
+    {
+      name: 'dashboard-link',
+      comment: 'dashboard/link/ knows what is shown as a model, and not how.',
+      severity: 'error',
+      from: { path: '^dashboard/link/' },
+      to: { path: '^dashboard/(view|main)' },
+    },
+    {
+      name: 'not-to-dashboard',
+      comment: 'Nothing that runs in Node leans on the dashboard.',
+      severity: 'error',
+      from: { path: '^(src|test|bench)/' },
+      to: { path: '^dashboard/' },
+    },
+    {
       name: 'no-circular',
       comment: 'Files that import each other in a circle. Type imports count.',
       severity: 'error',
@@ -82,7 +110,7 @@ export default {
       name: 'no-undeclared-dependencies',
       comment: 'A package that package.json does not name may vanish with the next install.',
       severity: 'error',
-      from: { path: '^(src|test|bench)/' },
+      from: { path: '^(src|test|bench|dashboard)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     {

@@ -15,6 +15,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund && rm -f node_modules/.bin/node
 COPY tsconfig.json tsconfig.build.json nest-cli.json ./
 COPY scripts ./scripts
+COPY dashboard ./dashboard
 COPY src ./src
 RUN npm run build
 

@@ -30,7 +30,7 @@ export default defineConfig({
     // A worker loads the program once, not once for each file.
     isolate: false,
     projects: [
-      project('together', ['src/**/*.spec.ts', 'bench/**/*.spec.ts', 'test/**/*.test.ts'], {
+      project('together', ['src/**/*.spec.ts', 'dashboard/**/*.spec.ts', 'bench/**/*.spec.ts', 'test/**/*.test.ts'], {
         exclude: ['test/**/*.solo.test.ts', 'test/**/*.long.test.ts'],
         globalSetup: ['test/support/build-once.ts'],
         // Much of it is waiting: more workers than cores.

@@ -1,11 +1,12 @@
 /**
  * Joins the program and the libraries that it uses into the few files of dist/bundle/, which dist/main.js prefers: it has some thirty files
- * to load in place of two thousand, and starts in less than half of the time. The package that others import has the single files.
+ * to load in place of two thousand, and starts in less than half of the time. The package that others import has the single files. Bundles the dashboard as well.
  */
 import { readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { bundleDashboard } from './bundle-dashboard.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -94,6 +95,7 @@ export async function bundle() {
   } finally {
     await build.close();
   }
+  await bundleDashboard();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

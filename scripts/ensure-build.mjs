@@ -1,5 +1,5 @@
 /**
- * Builds dist/ when something in src/ is newer than it, or has no counterpart there; otherwise costs a few milliseconds. Run as
+ * Builds dist/ when something in src/ or dashboard/ is newer than it, or has no counterpart there; otherwise costs a few milliseconds. Run as
  * a program, or imported by scripts that start the built program.
  */
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,14 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entry = join(root, 'dist', 'main.js');
 const bundled = join(root, 'dist', 'bundle', 'program.mjs');
+const dashboard = join(root, 'dist', 'dashboard', 'index.html');
+const settings = [
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'nest-cli.json',
+  'scripts/bundle.mjs',
+  'scripts/bundle-dashboard.mjs',
+];
 const lock = join(root, 'node_modules', '.gatehouse-build');
 const failure = join(root, 'node_modules', '.gatehouse-build-failure');
 
@@ -31,9 +39,15 @@ function modifiedAt(file) {
 export function staleness() {
   if (!existsSync(entry)) return 'dist/main.js is missing';
   if (!existsSync(bundled)) return 'dist/bundle is missing';
+  if (!existsSync(dashboard)) return 'dist/dashboard is missing';
   const builtAt = statSync(entry).mtimeMs;
   const sources = filesIn('src', name => !name.endsWith('.spec.ts'));
-  const inputs = [...sources.map(file => join('src', file)), 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
+  const shown = filesIn('dashboard', name => !name.endsWith('.spec.ts'));
+  const inputs = [
+    ...sources.map(file => join('src', file)),
+    ...shown.map(file => join('dashboard', file)),
+    ...settings,
+  ];
   const newer = inputs.find(file => modifiedAt(file) > builtAt);
   if (newer !== undefined) return `${newer} has changed`;
   const expected = new Set(
@@ -49,7 +63,7 @@ function knownFailure() {
   if (!existsSync(failure)) return undefined;
   const failedAt = statSync(failure).mtimeMs;
   const sources = readdirSync(join(root, 'src'), { recursive: true }).map(file => join('src', file));
-  const inputs = [...sources, 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'];
+  const inputs = [...sources, 'package-lock.json', ...settings];
   const changed = inputs.some(file => modifiedAt(file) > failedAt);
   return changed ? undefined : readFileSync(failure, 'utf8');
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type BeforeApplicationShutdown,
   type DynamicModule,
@@ -53,6 +54,7 @@ import { BackendDiscoveryModule } from './upstream/discovery/discovery.module.js
 import { UpstreamModule } from './upstream/upstream.module.js';
 import { Upstreams } from './upstream/upstreams.js';
 import { TracingModule } from './tracing/tracing.module.js';
+import { packageRoot } from './package-root.js';
 import { version } from './version.js';
 import { WebSocketModule } from './websocket/websocket.module.js';
 
@@ -202,6 +204,7 @@ function adminSources(
   return {
     readiness,
     version,
+    dashboard: join(packageRoot, 'dist', 'dashboard'),
     log,
     metrics: front?.metrics ?? new MergedMetrics(metrics, () => []),
     routes: () => describeRoutes(rules.current.plans.table),

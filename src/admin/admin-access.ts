@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { RawHeaders } from '../fields/raw-headers.js';
 import type { AdminProblem } from './admin-problem.js';
 import type { BearerToken } from './bearer-token.js';
+import { dashboardPaths } from './dashboard/dashboard.js';
 import { isRebindingSafe } from './rebinding.js';
 
 /** The parts of a request to the admin listener that decide whether it may pass. */
@@ -55,7 +56,7 @@ export function refuse(
   if (!acts && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0)) {
     return { status: 413, detail: 'Requests must not have a body here.', headers: { connection: 'close' } };
   }
-  if (token !== undefined && !isOpen(route) && !token.isIn(headers.authorization)) {
+  if (token !== undefined && !isHealth(route) && !isDashboard(route) && !token.isIn(headers.authorization)) {
     return {
       status: 401,
       detail: 'This needs the admin token: Authorization: Bearer <token>.',
@@ -92,9 +93,14 @@ export function showsStatusOnly(
   { headers, route }: Pick<AdminRequest, 'headers' | 'route'>,
   { token }: Pick<AccessRules, 'token'>,
 ): boolean {
-  return token !== undefined && isOpen(route) && !token.isIn(headers.authorization);
+  return token !== undefined && isHealth(route) && !token.isIn(headers.authorization);
 }
 
-function isOpen(route: string | undefined): boolean {
+function isHealth(route: string | undefined): boolean {
   return route === '/health' || route?.startsWith('/health/') === true;
+}
+
+/** The page asks for the token itself: a browser could not send it with a link. */
+function isDashboard(route: string | undefined): boolean {
+  return route === dashboardPaths.page || route === dashboardPaths.file;
 }

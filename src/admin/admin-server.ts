@@ -12,6 +12,7 @@ import { PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } fro
 import { ADMIN_SOURCES, ADMIN_TOKEN, type AdminSources } from './admin-sources.js';
 import { Audit, type AuditedRequest } from './audit.js';
 import { BearerToken } from './bearer-token.js';
+import { mountDashboard } from './dashboard/dashboard.js';
 import { HandoverController } from './handover.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { BackendsController } from './backends.controller.js';
@@ -35,7 +36,7 @@ export class AdminServer {
   readonly #token: BearerToken | undefined;
   readonly #fastify: FastifyInstance;
   readonly #actions = new Set<string>();
-  /** All routes. */
+  /** All routes of the API. */
   readonly mounted: MountedRoute[] = [];
 
   constructor(
@@ -93,6 +94,7 @@ export class AdminServer {
       explanations,
     ])
       this.mounted.push(...mountController(fastify, controller, contexts, questions));
+    mountDashboard(fastify, sources.dashboard, (reply, isBuilt) => answer(reply, isBuilt ? nothingThere : notBuilt));
     for (const { method, url } of this.mounted) if (method === 'POST') this.#actions.add(url);
   }
 
@@ -173,6 +175,7 @@ function takeJson(fastify: FastifyInstance): void {
 }
 
 const nothingThere: AdminProblem = { status: 404, detail: 'There is nothing under this path.' };
+const notBuilt: AdminProblem = { status: 404, detail: 'The dashboard is not built: npm run build does that.' };
 const logger = new Logger('Admin');
 
 /** Answers an error; a failed health check keeps the body of Terminus. */

@@ -51,6 +51,8 @@ export interface AdminSources {
   readonly readiness: Readiness;
   /** Of the program. */
   readonly version: string;
+  /** Folder of the dashboard, as a build makes it. */
+  readonly dashboard: string;
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly upstreams: () => Iterable<AdminUpstream>;
   /** The last active health check of one of their backends; undefined: none has ended. */

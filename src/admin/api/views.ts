@@ -289,7 +289,7 @@ export interface StatusView {
   /** How many are open. */
   readonly streams: number;
   readonly tunnels: number;
-  /** The last twenty. */
+  /** The last twenty that were the client's fault, and the last twenty others. */
   readonly errors: readonly ErrorView[];
   readonly limits: readonly LimitView[];
   readonly certificates: readonly CertificateView[];

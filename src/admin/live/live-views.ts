@@ -24,7 +24,7 @@ import { figuresView, limitViews, routeTraffic, sumOf, trafficView } from './tra
 import { upstreamViews } from './upstream-views.js';
 
 const day = 24 * 3_600_000;
-/** Errors in a status. */
+/** Errors in a status, of clients and of others each. */
 const fewErrors = 20;
 const startedAt = Date.now() - performance.now();
 
@@ -126,7 +126,7 @@ export class LiveViews {
       upstreams: upstreamViews(this.sources, reported, now),
       streams: countOf(all, 'streams'),
       tunnels: countOf(all, 'tunnels'),
-      errors: errorViews(reports, fewErrors),
+      errors: lastErrors(reports),
       limits: limitViews(all),
       certificates: certificateViews(reports, now),
     };
@@ -190,6 +190,13 @@ function errorViews(
       ...failure,
       duration: Math.round(duration * 1_000) / 1_000,
     }));
+}
+
+/** The last errors, the newest first: so many of each kind that a flood of refusals does not hide a failure. */
+function lastErrors(reports: ThreadReports['reports']): ErrorView[] {
+  const ofClients = errorViews(reports, fewErrors, ({ fault }) => fault === 'client');
+  const others = errorViews(reports, fewErrors, ({ fault }) => fault !== 'client');
+  return [...ofClients, ...others].toSorted((one, other) => Date.parse(other.time) - Date.parse(one.time));
 }
 
 /** Each worker serves the same certificates: the one that expires soonest counts, as a thread may not have read the new one yet. */

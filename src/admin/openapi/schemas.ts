@@ -282,7 +282,10 @@ export const schemas: Members = {
     upstreams: list(ref('Upstream')),
     streams: count('Open event streams.'),
     tunnels: count('Open tunnels.'),
-    errors: list(ref('Error'), 'The last twenty.'),
+    errors: list(
+      ref('Error'),
+      "The last twenty that were the client's fault, and the last twenty others, the newest first.",
+    ),
     limits: list(ref('Limit')),
     certificates: list(ref('Certificate')),
   }),
