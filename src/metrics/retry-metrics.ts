@@ -2,6 +2,10 @@ import { Injectable, type Provider } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
 import { Counter, type Registry } from 'prom-client';
 import { CircuitMetrics } from './circuit-metrics.js';
+import { MetricsSources } from './metrics-sources.js';
+
+/** Why an attempt is followed by another. */
+const reasons = ['connect-failure', 'reset', 'timeout', 'status', 'stale'];
 
 /** Records retries, hedged attempts and fallbacks. These are rare, so they are counted at once instead of at the scrape. */
 @Injectable()
@@ -48,7 +52,20 @@ export class RetryMetrics {
 /** {@link RetryMetrics} and the providers of its metrics, in `registry`. */
 export function retryMetricProviders(registry: Registry): Provider[] {
   const counter = (name: string, help: string, ...labelNames: string[]): Provider =>
-    makeCounterProvider({ name, help, labelNames, registers: [registry] });
+    makeCounterProvider({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      inject: [MetricsSources],
+      // Each upstream is shown from zero on: of a series that begins with one, Prometheus does not see the first.
+      collect(sources: MetricsSources) {
+        for (const { upstream } of sources.budgets()) {
+          if (labelNames.includes('reason')) for (const reason of reasons) this.inc({ upstream, reason }, 0);
+          else this.inc({ upstream }, 0);
+        }
+      },
+    });
   return [
     RetryMetrics,
     counter(

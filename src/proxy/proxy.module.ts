@@ -1,4 +1,4 @@
-import { Module, type OnModuleInit, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Module, Optional, type OnModuleInit, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import { GATEWAY_CONFIG, GATEWAY_INSTANCE } from '../config/config.module.js';
@@ -15,6 +15,7 @@ import { ExchangeMetrics } from '../metrics/exchange-metrics.js';
 import { MetricsSources } from '../metrics/metrics-sources.js';
 import { RoutePolicies } from '../security/route-policies.js';
 import { SharedCounts, SharedCountsModule } from '../shared-memory/shared-counts.js';
+import { THREAD, type Thread } from '../shared-memory/thread.js';
 import { SecurityModule } from '../security/security.module.js';
 import { Tracing } from '../tracing/tracing.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
@@ -101,11 +102,13 @@ export class ProxyModule implements OnModuleInit, OnApplicationShutdown {
     private readonly targets: Targets,
     private readonly sources: MetricsSources,
     private readonly memory: ClientMemory,
+    @Optional() @Inject(THREAD) private readonly thread?: Thread,
   ) {}
 
   onModuleInit(): void {
     this.sources.addBackends(() => this.#states());
-    this.sources.addBudgets(() => this.targets.budgets());
+    // With workers the main thread sends nothing, and its budgets are of no use.
+    if (this.thread?.role !== 'main') this.sources.addBudgets(() => this.targets.budgets());
     const { answers, bodies } = this.memory;
     this.sources.addMemory(() => ({ answers: answers.taken, bodies: bodies.taken }));
   }

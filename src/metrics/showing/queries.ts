@@ -53,7 +53,7 @@ export const queries: readonly Query[] = [
   },
   {
     question: 'How many WebSockets and event streams are open?',
-    promql: 'sum(gatehouse_tunnels_open) + sum(gatehouse_event_streams_open)',
+    promql: '(sum(gatehouse_tunnels_open) or vector(0)) + (sum(gatehouse_event_streams_open) or vector(0))',
   },
   {
     question: 'How many days are left of each certificate?',
