@@ -1,4 +1,5 @@
 import { adminAddressOf, authorizationOf } from './admin-address.js';
+import { usualAdmin } from './admin-of-file.js';
 import { exitCode } from './exit-code.js';
 import { loadFile } from './load-file.js';
 
@@ -26,17 +27,28 @@ export class AdminClient {
    * code, with a message on standard error, where these do not tell. @throws ConfigError for a file that is not valid.
    */
   static find({ config, admin }: AdminOptions, env: NodeJS.ProcessEnv): AdminClient | number {
-    const file = config ?? env['GATEWAY_CONFIG'];
-    if ((file === undefined || file === '') && admin === undefined) {
+    const file = fileOf(config, env);
+    const token = env['GATEWAY_ADMIN_TOKEN'];
+    if (admin !== undefined) return new AdminClient(admin, token);
+    if (file === undefined) {
       return usage(
         'name the file of the running gateway with --config or GATEWAY_CONFIG, or its admin address with --admin.',
       );
     }
-    const own = admin === undefined ? loadFile(file!, env).config.admin : undefined;
-    const url = admin ?? adminAddressOf(own!);
+    const own = loadFile(file, env).config.admin;
+    const url = adminAddressOf(own);
     if (url === undefined)
       return usage('the file has the gateway choose the port of its admin listener: name the address with --admin.');
-    return new AdminClient(url, own?.token ?? env['GATEWAY_ADMIN_TOKEN']);
+    return new AdminClient(url, own.token ?? token);
+  }
+
+  /**
+   * As {@link find}; where neither is named, the gateway at the default address of the admin listener. For what only looks: what changes something is to be
+   * told of which gateway.
+   */
+  static findOrUsual(options: AdminOptions, env: NodeJS.ProcessEnv): AdminClient | number {
+    const isNamed = options.admin !== undefined || fileOf(options.config, env) !== undefined;
+    return this.find(isNamed ? options : { admin: adminAddressOf(usualAdmin)! }, env);
   }
 
   /** Sends a request to a path of the admin listener. */
@@ -92,6 +104,11 @@ export class AdminClient {
       process.stderr.write('gatehouse: set GATEWAY_ADMIN_TOKEN, or name the file of the gateway with --config.\n');
     return codes[response.status] ?? exitCode.unreachable;
   }
+}
+
+function fileOf(config: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  const file = config ?? env['GATEWAY_CONFIG'];
+  return file === '' ? undefined : file;
 }
 
 const codes: Readonly<Record<number, number>> = { 400: exitCode.usage, 422: exitCode.invalidConfig };

@@ -9,8 +9,8 @@ import { readBoundedText } from '../platform/bounded-file.js';
 
 type AdminAddress = Pick<AdminConfig, 'host' | 'port'>;
 
-/** Those of `AdminConfig`, which would bring half of the program along. */
-const defaults: AdminAddress = { host: '127.0.0.1', port: 9901 };
+/** Where the admin listener is when nothing says otherwise: the defaults of `AdminConfig`, which would bring half of the program along. */
+export const usualAdmin: AdminAddress = { host: '127.0.0.1', port: 9901 };
 
 /**
  * Where a file has the admin listener, at a small part of what reading the whole configuration costs: for a question that is asked every few seconds. Where the
@@ -21,8 +21,8 @@ export async function adminOfFile(file: string, env: Environment): Promise<Admin
   const [givenHost, givenPort] = [valueOf(host), valueOf(port)];
   const isPort = Number.isInteger(givenPort) && Number(givenPort) >= 0 && Number(givenPort) < 65_536;
   return {
-    host: typeof givenHost === 'string' ? givenHost : defaults.host,
-    port: isPort ? Number(givenPort) : defaults.port,
+    host: typeof givenHost === 'string' ? givenHost : usualAdmin.host,
+    port: isPort ? Number(givenPort) : usualAdmin.port,
   };
 }
 

@@ -31,7 +31,7 @@ function welcome(gateway: StandaloneGateway): void {
   const url = gateway.addresses[0]!.url.replace('0.0.0.0', '127.0.0.1');
   const command = ownCommand();
   process.stdout.write(`
-Gatehouse is running: clients at ${url}, operators at ${gateway.adminUrl}
+Gatehouse is running: clients at ${url}, operators at ${gateway.adminUrl}/ (a dashboard, in a browser)
 Try it:
 
   curl -i ${url}/hello

@@ -19,7 +19,7 @@ export function upstreams(options: ShowOptions): Promise<number> {
 }
 
 async function show<T>(path: string, options: ShowOptions, textOf: (view: T) => string): Promise<number> {
-  const client = AdminClient.find(options, process.env);
+  const client = AdminClient.findOrUsual(options, process.env);
   if (typeof client === 'number') return client;
   const answer = await client.ask<T>('GET', path);
   if ('code' in answer) return answer.code;

@@ -31,7 +31,7 @@ export interface TailedLine {
 
 /** `gatehouse tail`: prints requests as they end, until Ctrl-C or the gateway ends. */
 export async function tail(options: TailOptions): Promise<number> {
-  const client = AdminClient.find(options, process.env);
+  const client = AdminClient.findOrUsual(options, process.env);
   if (typeof client === 'number') return client;
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
