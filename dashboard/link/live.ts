@@ -22,6 +22,8 @@ export const history = new History();
 export const beat = signal(0);
 /** Milliseconds since 1970, each second while the connection is lost. */
 export const clockHere = signal(Date.now());
+/** The gateway is another version than the one that this page is of. */
+export const isOutdated = signal(false);
 /** What the last status says is old. */
 export const isStale = computed(() => link.value.is !== 'live');
 
@@ -32,6 +34,7 @@ const unseen = 5 * 60_000;
 
 let ticking: ReturnType<typeof setInterval> | undefined;
 let known = '';
+let ofVersion: string | undefined;
 
 /** Keeps the page connected for as long as it is open. */
 export function keepLive(): void {
@@ -77,6 +80,8 @@ function take(view: StatusView): void {
   batch(() => {
     status.value = view;
     beat.value++;
+    ofVersion ??= view.version.version;
+    isOutdated.value = view.version.version !== ofVersion;
     if (link.value.is !== 'live') link.value = { is: 'live' };
   });
   const version = `${view.version.pid} ${view.version.startedAt} ${view.configuration.hash}`;

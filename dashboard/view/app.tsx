@@ -4,7 +4,7 @@ import { ActionDialog } from './action-dialog.js';
 import { Charts } from './charts.js';
 import { Errors } from './errors.js';
 import { Figures } from './figures.js';
-import { Header, LostBar } from './header.js';
+import { Header, LostBar, OutdatedBar } from './header.js';
 import { Lasting } from './lasting.js';
 import { LineDialog } from './line-dialog.js';
 import { Notices } from './notices.js';
@@ -26,6 +26,7 @@ export function App() {
       </a>
       <Header />
       <LostBar />
+      <OutdatedBar />
       {view === undefined && asked.value === undefined && link.value.is === 'opening' && (
         <p class="nothing">Asking the gateway…</p>
       )}

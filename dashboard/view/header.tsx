@@ -1,5 +1,5 @@
 import type { StateView } from '../../src/admin/api/views.js';
-import { clockHere, link, status, type LinkState } from '../link/live.js';
+import { clockHere, isOutdated, link, status, type LinkState } from '../link/live.js';
 import { asked } from '../link/token.js';
 import { chooseTheme, theme, type Theme } from '../link/theme.js';
 import { ages } from '../model/attention.js';
@@ -82,6 +82,19 @@ export function LostBar() {
       <State tone="bad" word="Connection lost" />
       <span aria-hidden="true"> {duration(clockHere.value - value.since)} ago.</span>{' '}
       {value.why ?? 'What is shown is from before.'} Trying again.
+    </p>
+  );
+}
+
+/** Says that the gateway has become another version, which may have another page. */
+export function OutdatedBar() {
+  if (!isOutdated.value) return null;
+  return (
+    <p class="outdated" role="status">
+      The gateway is another version than this page now.{' '}
+      <button type="button" class="small" onClick={() => location.reload()}>
+        Load the page again
+      </button>
     </p>
   );
 }
