@@ -187,7 +187,9 @@ function clientSpan(attempt: AttemptTrace, record: TracedExchange): Told {
 
 /** Without those that are not known. */
 function present(attributes: Attributes): Attributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
+  const known: Attributes = {};
+  for (const name of Object.keys(attributes)) if (attributes[name] !== undefined) known[name] = attributes[name];
+  return known;
 }
 
 function hedgeOf({ backend, startedAt }: AttemptTrace): ExchangeTrace['events'][number] {

@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { propagation, trace, type Context } from '@opentelemetry/api';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Explainer } from '../../src/explain/explainer.js';
 import { readQuestion } from '../../src/explain/question.js';
 import { Tracing } from '../../src/tracing/tracing.js';
@@ -139,6 +140,19 @@ describe('which exchanges are recorded', () => {
     const { spans, traceparent } = await asked(settings, '/', { headers: { traceparent: parent('00') } });
     expect(spans).toBeUndefined();
     expect(traceparent).toMatch(new RegExp(`^00-${traceId}-[\\da-f]{16}-00$`));
+  });
+
+  it('are told to an OpenTelemetry of the application neither, which may register itself as if the gateway were not there', async () => {
+    const getTracer = vi.fn(trace.getTracer.bind(trace));
+    const inject = vi.fn();
+    const none = { inject, extract: (context: Context) => context, fields: () => [] };
+    expect(trace.setGlobalTracerProvider({ getTracer })).toBe(true);
+    expect(propagation.setGlobalPropagator(none)).toBe(true);
+    const { spans } = await asked({ sample: '100%' }, '/');
+    expect(spans?.clients).toHaveLength(1);
+    expect([getTracer.mock.calls, inject.mock.calls]).toEqual([[], []]);
+    trace.disable();
+    propagation.disable();
   });
 
   it('are none of those that are only asked about, which shows what a backend would be told', async () => {
