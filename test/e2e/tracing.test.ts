@@ -123,7 +123,8 @@ describe('the spans of an exchange', () => {
 
   it('show a hedged attempt and the one that was given up', async () => {
     const all = [await asked('/hedged'), await asked('/hedged')];
-    const { server, clients } = all.find(each => each.clients.length === 2)!;
+    // On a busy machine the fast one may be late as well.
+    const { server, clients } = all.find(each => each.clients[0]?.attributes['gatehouse.backend'] === 'h-0')!;
     expect(clients.map(({ attributes }) => attributes['gatehouse.backend'])).toEqual(['h-0', 'h-1']);
     expect(clients[0]).toMatchObject({ isError: false, attributes: { 'gatehouse.given_up': true } });
     expect(clients[1]?.attributes).toMatchObject({ 'gatehouse.hedge': true, 'http.request.resend_count': 1 });
