@@ -181,10 +181,10 @@ const logger = new Logger('Admin');
 /** Answers an error; a failed health check keeps the body of Terminus. */
 function answerError(error: unknown, _: FastifyRequest, reply: FastifyReply): FastifyReply {
   const status = error instanceof HttpException ? error.getStatus() : ((error as FastifyError).statusCode ?? 500);
-  if (error instanceof HttpException && status === 503) return reply.status(503).send(error.getResponse());
   if (status === 500) logger.error(error);
   const said = error instanceof HttpException ? (error.getResponse() as Partial<AdminProblem>) : {};
   if (said.detail !== undefined) return answer(reply, { ...said, status, detail: said.detail });
+  if (error instanceof HttpException && status === 503) return reply.status(503).send(said);
   if (status === 413) return answer(reply, { status, detail: 'The body is too large.' });
   return answer(reply, status === 404 ? nothingThere : { status, detail: 'The request could not be answered.' });
 }

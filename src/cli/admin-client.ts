@@ -12,6 +12,9 @@ export interface AdminOptions {
 /** What a gateway has answered; where it has not, or has refused, the exit code. The reason is on standard error by then. */
 type AdminAnswer<T> = { readonly body: T } | { readonly code: number };
 
+/** Name of a member of an answer; of a list: of each of its parts. */
+export type Member<T> = string & keyof (T extends readonly (infer Part)[] ? Part : T);
+
 /** Milliseconds within which a gateway must have answered. */
 const patience = 60_000;
 
@@ -29,7 +32,14 @@ export class AdminClient {
   static find({ config, admin }: AdminOptions, env: NodeJS.ProcessEnv): AdminClient | number {
     const file = fileOf(config, env);
     const token = env['GATEWAY_ADMIN_TOKEN'];
-    if (admin !== undefined) return new AdminClient(admin, token);
+    if (admin !== undefined) {
+      if (!/^https?:$/.test(URL.parse(admin)?.protocol ?? ''))
+        return usage('--admin takes a URL such as http://127.0.0.1:9901.');
+      // What it is must not stand in the message of an error.
+      if (/[^\x20-\x7e]/.test(token?.trim() ?? ''))
+        return usage('GATEWAY_ADMIN_TOKEN has a line break, or another character that no token can have.');
+      return new AdminClient(admin, token);
+    }
     if (file === undefined) {
       return usage(
         'name the file of the running gateway with --config or GATEWAY_CONFIG, or its admin address with --admin.',
@@ -51,17 +61,21 @@ export class AdminClient {
     return this.find(isNamed ? options : { admin: adminAddressOf(usualAdmin)! }, env);
   }
 
-  /** Sends a request to a path of the admin listener. */
-  async ask<T>(method: 'GET' | 'POST', path: string): Promise<AdminAnswer<T>> {
+  /** Sends a request to a path of the admin listener. `member`: a member that the answer, or each part of a list, has: what has none is not of a gateway. */
+  async ask<T>(method: 'GET' | 'POST', path: string, member: Member<T>): Promise<AdminAnswer<T>> {
     const response = await this.#send(method, path, AbortSignal.timeout(patience));
     if (typeof response === 'number') return { code: response };
-    return { body: (await response.json().catch(() => ({}))) as T };
+    const body = (await response.json().catch(() => undefined)) as unknown;
+    const parts: readonly unknown[] = Array.isArray(body) ? body : [body];
+    const isKnown = parts.every(part => typeof part === 'object' && part !== null && Object.hasOwn(part, member));
+    return isKnown ? { body: body as T } : { code: this.#noGateway(response) };
   }
 
   /** Takes the events of a stream until it ends, or `signal` aborts it. Resolves with the exit code, with a message on standard error. */
   async follow(path: string, signal: AbortSignal, take: (event: string, data: string) => void): Promise<number> {
     const response = await this.#send('GET', path, signal);
     if (typeof response === 'number') return response;
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return this.#noGateway(response);
     try {
       let rest = '';
       for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
@@ -76,6 +90,11 @@ export class AdminClient {
       // It has ended: said below.
     }
     if (!signal.aborted) process.stderr.write('gatehouse: the gateway has ended the stream: it may be about to end.\n');
+    return exitCode.unreachable;
+  }
+
+  #noGateway({ status }: Response): number {
+    process.stderr.write(`gatehouse: ${this.url} answered ${status}: that is no gateway's admin listener\n`);
     return exitCode.unreachable;
   }
 

@@ -56,14 +56,14 @@ async function act(
 ): Promise<number> {
   const client = AdminClient.find(options, process.env);
   if (typeof client === 'number') return client;
-  const upstreams = await client.ask<NamedUpstreams>('GET', '/upstreams');
+  const upstreams = await client.ask<NamedUpstreams>('GET', '/upstreams', 'backends');
   if ('code' in upstreams) return upstreams.code;
   const place = find(name, upstreams.body);
   if (typeof place === 'number') return place;
   const query = new URLSearchParams({ ...values, ...(options.for !== undefined && { for: options.for }) });
   const [upstream, backend] = [encodeURIComponent(place.upstream), encodeURIComponent(place.backend)];
   const path = `/upstreams/${upstream}/backends/${backend}/${what}?${query}`;
-  const answer = await client.ask<ControlledView>('POST', path);
+  const answer = await client.ask<ControlledView>('POST', path, 'changes');
   return 'code' in answer ? answer.code : tell(answer.body, options.json === true);
 }
 

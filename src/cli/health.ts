@@ -41,7 +41,9 @@ export async function health(
       'the file has the gateway choose the port of its admin listener: name the address with --admin.',
       exitCode.usage,
     );
-  if (!URL.canParse(url)) return say('--admin takes a URL such as http://127.0.0.1:9901.', exitCode.usage);
+  // It asks by `node:http` alone.
+  if (URL.parse(url)?.protocol !== 'http:')
+    return say('--admin takes a URL such as http://127.0.0.1:9901.', exitCode.usage);
   let answer: Answer;
   try {
     answer = await ask(new URL(`/health/${what}`, url));

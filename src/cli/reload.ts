@@ -11,7 +11,7 @@ export interface ReloadOptions extends AdminOptions {
 export async function reload(options: ReloadOptions, env = process.env): Promise<number> {
   const client = AdminClient.find(options, env);
   if (typeof client === 'number') return client;
-  const answer = await client.ask<Partial<Reloaded>>('POST', '/reload');
+  const answer = await client.ask<Partial<Reloaded>>('POST', '/reload', 'changes');
   if ('code' in answer) return answer.code;
   if (options.json !== true) return tell(answer.body);
   process.stdout.write(`${JSON.stringify(answer.body, null, 2)}\n`);

@@ -1,5 +1,5 @@
 import type { BackendView, LatencyView, StatusView, TrafficFigures, UpstreamView } from '../admin/api/views.js';
-import { AdminClient, type AdminOptions } from './admin-client.js';
+import { AdminClient, type AdminOptions, type Member } from './admin-client.js';
 import { exitCode } from './exit-code.js';
 import { age, milliseconds, percent, plain, table } from './table.js';
 
@@ -10,18 +10,23 @@ export interface ShowOptions extends AdminOptions {
 
 /** `gatehouse status`: what goes on in a running gateway. */
 export function status(options: ShowOptions): Promise<number> {
-  return show<StatusView>('/status', options, view => statusText(view, Date.now()));
+  return show<StatusView>('/status', 'configuration', options, view => statusText(view, Date.now()));
 }
 
 /** `gatehouse upstreams`: the backends of a running gateway, and why those are out that are. */
 export function upstreams(options: ShowOptions): Promise<number> {
-  return show<readonly UpstreamView[]>('/upstreams', options, upstreamsText);
+  return show<readonly UpstreamView[]>('/upstreams', 'backends', options, upstreamsText);
 }
 
-async function show<T>(path: string, options: ShowOptions, textOf: (view: T) => string): Promise<number> {
+async function show<T>(
+  path: string,
+  member: Member<T>,
+  options: ShowOptions,
+  textOf: (view: T) => string,
+): Promise<number> {
   const client = AdminClient.findOrUsual(options, process.env);
   if (typeof client === 'number') return client;
-  const answer = await client.ask<T>('GET', path);
+  const answer = await client.ask<T>('GET', path, member);
   if ('code' in answer) return answer.code;
   process.stdout.write(`${options.json === true ? JSON.stringify(answer.body, null, 2) : textOf(answer.body)}\n`);
   return exitCode.ok;
@@ -35,7 +40,7 @@ export function statusText(view: StatusView, now: number): string {
   const parts = [
     `gatehouse ${version.version} is ${state}, for ${since(version.startedAt)} (process ${version.pid}, node ${version.node})`,
     `configuration ${hash}, for ${since(loadedAt)}${lastReload === undefined ? '' : `; read again ${since(lastReload.time)} ago: ${lastReload.result}`}`,
-    ...(refusal === undefined ? [] : [`the file that was read last was refused: ${refusal}`]),
+    ...(refusal === undefined ? [] : [`the file that was read last was refused: ${plain(refusal)}`]),
     ...pending,
     ...listeners.map(({ connections, name, url }) => `listener ${name}: ${url}, ${connections} connections`),
     `in flight: ${traffic.inFlight}; event streams: ${streams}; tunnels: ${tunnels}`,
@@ -68,7 +73,9 @@ export function upstreamsText(all: readonly UpstreamView[]): string {
   ]);
   const notes = all.flatMap(({ discoveryFailure, name, panicking }) => [
     ...(panicking === true ? [`${name}: too many backends are out: requests go to them in spite of it`] : []),
-    ...(discoveryFailure === undefined ? [] : [`${name}: its backends cannot be found now: ${discoveryFailure}`]),
+    ...(discoveryFailure === undefined
+      ? []
+      : [`${name}: its backends cannot be found now: ${plain(discoveryFailure)}`]),
   ]);
   return [table([titles, ...rows]), ...notes].join('\n');
 }

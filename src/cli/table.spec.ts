@@ -32,3 +32,8 @@ it('shows durations, ages and shares in units that people read', () => {
 it('lets no text of a client steer the terminal', () => {
   expect(plain('/a\u001b[2Jb\n\u009bc')).toBe('/a?[2Jb??c');
 });
+
+it('lets no text steer a terminal, or change the direction of what stands beside it', () => {
+  expect(plain('a\x1b[31m\x9b1m\u202eb\nc')).toBe('a?[31m?1m?b?c');
+  expect(table([['\x1b]0;x\x07', 'b']])).toBe('?]0;x?  b');
+});

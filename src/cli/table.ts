@@ -1,5 +1,6 @@
 /** Rows as lines of aligned columns, for people. Cells are one line each; those of the first row are the titles. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map(row => row.map(plain));
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   return rows
@@ -12,9 +13,12 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
+/** Control characters, line separators, and marks that change the direction of a text. */
+const steering = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** A text that may have come from a client, on one line and without what would steer a terminal. */
 export function plain(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+  return text.replaceAll(steering, '?');
 }
 
 /** A share as per cent: `0.4 %`. */

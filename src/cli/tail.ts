@@ -35,6 +35,8 @@ export async function tail(options: TailOptions): Promise<number> {
   if (typeof client === 'number') return client;
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
+  // What reads from it, such as `head`, has had enough.
+  process.stdout.once('error', () => stop.abort());
   const code = await client.follow(`/tail?${queryOf(options)}`, stop.signal, (event, data) => {
     if (event === 'dropped') {
       const { dropped } = JSON.parse(data) as { readonly dropped: number };

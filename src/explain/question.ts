@@ -31,6 +31,8 @@ export class BadQuestion extends Error {
 
 const keys = ['method', 'url', 'headers', 'ip', 'listener'];
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+/** What a request target may have (RFC 9112 §3.2); others are refused before anything is asked of them. */
+const visible = /^[\x21-\x7e]*$/;
 const mostHeaders = 200;
 
 /** Reads a question as it comes in JSON: `{ method, url, headers, ip, listener }`, all but `url` optional. @throws BadQuestion */
@@ -59,10 +61,14 @@ export function readHeaderLine(line: string): [name: string, value: string] | un
 
 function readUrl(url: unknown): Pick<Question, 'authority' | 'scheme' | 'target'> {
   const [, scheme, authority, rest] =
-    typeof url === 'string' ? (/^(?:(https?):\/\/([^/?#\s]+))?([/?*][^#\s]*)?(?:#\S*)?$/i.exec(url) ?? []) : [];
+    typeof url === 'string' ? (/^(?:(https?):\/\/([^/?#\s\p{Cc}]+))?([/?*][^#\s]*)?(?:#\S*)?$/iu.exec(url) ?? []) : [];
   if (rest === undefined && authority === undefined)
     throw wrong('"url" must be a URL, or a path: http://shop.example/orders/7, /orders/7');
   const target = rest === undefined ? '/' : rest.startsWith('?') ? `/${rest}` : rest;
+  if (!visible.test(target))
+    throw wrong(
+      '"url" has a character that no request target can have: write it percent-encoded, such as %C3%A9 for é',
+    );
   return { scheme: scheme?.toLowerCase() as Question['scheme'], authority, target };
 }
 

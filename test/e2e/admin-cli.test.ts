@@ -63,6 +63,30 @@ describe('gatehouse status', () => {
     expect(nowhere.code).toBe(4);
     expect(nowhere.stderr).toContain('is it running, and is that its admin address?');
   });
+
+  it.each([['status'], ['upstreams'], ['tail'], ['drain', 'orders-a'], ['reload']])(
+    '%s says so where another server answers',
+    async (...args) => {
+      const other = await startBackend(answer(200, '{"fine":true}'));
+      const { code, stderr } = await runCommand([...args, '--admin', other.url]);
+      expect([code, stderr]).toEqual([
+        4,
+        `gatehouse: ${other.url} answered 200: that is no gateway's admin listener\n`,
+      ]);
+    },
+  );
+
+  it('keeps a token that cannot be one out of its message', async () => {
+    const { code, stderr } = await run(['status'], { GATEWAY_ADMIN_TOKEN: 'hunter2\nhunter3' });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('GATEWAY_ADMIN_TOKEN has a line break') as string]);
+    expect(stderr).not.toContain('hunter');
+    expect((await run(['upstreams'], { GATEWAY_ADMIN_TOKEN: `${token}\n` })).code).toBe(0);
+  });
+
+  it.each(['nonsense', 'unix:/run/admin.sock', '127.0.0.1:9901'])('refuses --admin %s', async admin => {
+    const { code, stderr } = await runCommand(['status', '--admin', admin]);
+    expect([code, stderr]).toEqual([2, 'gatehouse: --admin takes a URL such as http://127.0.0.1:9901.\n']);
+  });
 });
 
 describe('gatehouse health', () => {
@@ -90,6 +114,7 @@ describe('gatehouse health', () => {
   it.each([
     [['health', 'redy'], 'did you mean "ready"?'],
     [['health', '--admin', 'nonsense'], '--admin takes a URL'],
+    [['health', '--admin', 'https://127.0.0.1:9901'], '--admin takes a URL such as http:'],
   ])('%j is refused', async (args, says) => {
     const { code, stderr } = await runCommand(args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
@@ -151,8 +176,24 @@ describe('gatehouse tail', () => {
     expect(JSON.parse(stdout)).toMatchObject({ path: '/dead', status: 502, error: 'CONNECT_FAILED' });
   });
 
+  it('takes a backend as it shows it', async () => {
+    const { stdout } = await tailed(['--json', '--backend', 'dead/dead-a'], ['/dead']);
+    expect(JSON.parse(stdout)).toMatchObject({ path: '/dead', backend: 'dead-a' });
+  });
+
+  it('ends when what reads from it has had enough', async () => {
+    const tail = gateway.gateway.app.get(Tail);
+    const running = run(['tail']);
+    await eventually(() => tail.isWatched);
+    process.stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    expect((await running).code).toBe(0);
+    await eventually(() => !tail.isWatched);
+  });
+
   it.each([
     [['--route', 'ordes'], 4, 'no route is named "ordes"; did you mean "orders"?'],
+    [['--backend', 'orders-c'], 4, 'no backend is named "orders-c"; did you mean "orders-a"?'],
+    [['--upstream', 'dead', '--backend', 'orders-a'], 4, 'no backend is named "orders-a"'],
     [['--slower-than', '2'], 2, '"slowerThan" must be a duration'],
   ])('with %j ends with %i', async (args, code, says) => {
     const result = await run(['tail', ...args]);

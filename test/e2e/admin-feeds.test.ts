@@ -53,10 +53,9 @@ describe('the tail', () => {
     await eventually(() => !tail.isWatched);
     const open = await Promise.all(Array.from({ length: 8 }, () => openStream(gateway.adminPort, { path: '/tail' })));
     const refused = await request(gateway.adminPort, { path: '/tail' });
-    expect([refused.status, refused.json<{ detail: string }>().detail]).toEqual([
-      503,
-      '8 clients watch already: end one of them first.',
-    ]);
+    expect(refused.header('content-type')).toMatch(/^application\/problem\+json/);
+    const detail = '8 clients watch already: end one of them first.';
+    expect(refused.json()).toMatchObject({ title: 'Service Unavailable', status: 503, detail });
     for (const stream of open) stream.leave();
     await eventually(() => !tail.isWatched);
   });

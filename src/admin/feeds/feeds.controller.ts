@@ -27,8 +27,7 @@ export class FeedsController {
     const query = queryOf(request, ['route', 'upstream', 'backend', 'status', 'slowerThan', 'client']);
     const { route } = query;
     const routes = route === undefined ? undefined : this.views.routeNames(route);
-    const { backend, upstream } = query;
-    if (upstream !== undefined) this.views.checkUpstream(upstream);
+    const { upstream, backend } = this.views.placeOf(query);
     return this.tails.feed({
       routes,
       upstream,

@@ -28,6 +28,12 @@ const day = 24 * 3_600_000;
 const fewErrors = 20;
 const startedAt = Date.now() - performance.now();
 
+/** An upstream and a backend, each where it is named. */
+interface Place {
+  readonly upstream?: string | undefined;
+  readonly backend?: string | undefined;
+}
+
 /** Makes what the admin API answers: for requests, for the live feed and for commands. */
 @Injectable()
 export class LiveViews {
@@ -98,10 +104,20 @@ export class LiveViews {
     return names;
   }
 
-  /** Refuses with 404 the name of an upstream that there is not. */
-  checkUpstream(name: string): void {
-    const known = new Set(Array.from(this.sources.upstreams(), each => each.name));
-    if (!known.has(name)) throw notKnown('upstream', name, known);
+  /** The upstream and the backend that are meant: `backend` may be an id, or `UPSTREAM/ID`. Refuses with 404 what there is not. */
+  placeOf({ upstream, backend }: Place): Place {
+    const all = Array.from(this.sources.upstreams());
+    const names = new Set(all.map(({ name }) => name));
+    if (upstream !== undefined && !names.has(upstream)) throw notKnown('upstream', upstream, names);
+    if (backend === undefined) return { upstream, backend };
+    const places = all
+      .filter(({ name }) => upstream === undefined || name === upstream)
+      .flatMap(({ name, backends }) => backends.map(({ id }) => ({ upstream: name, backend: id })));
+    const full = places.find(place => `${place.upstream}/${place.backend}` === backend);
+    if (full !== undefined) return full;
+    const ids = new Set(places.map(place => place.backend));
+    if (!ids.has(backend)) throw notKnown('backend', backend, ids);
+    return { upstream, backend };
   }
 
   async certificates(): Promise<readonly CertificateView[]> {

@@ -116,7 +116,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     values: {
       route: { schema: route },
       upstream: { schema: text('Name of an upstream.') },
-      backend: { schema: text('Id of a backend.') },
+      backend: { schema: text('Id of a backend, or `upstream/id`.') },
       status: { schema: text('Statuses such as `404`, `5xx` or `400-499`, with commas between them.') },
       slowerThan: { schema: text('Only what took longer: a duration such as `200ms`.') },
       client: { schema: text('An address, or a range such as `10.0.0.0/8`.') },
