@@ -126,8 +126,12 @@ async function shoot() {
       await wait(1_200);
       const file = join(options.out, `dashboard-${colorScheme}-${width}.png`);
       await tab.evaluate('scrollTo(0, 0)');
-      const all = await tab.evaluate('document.documentElement.scrollHeight');
-      const clip = { x: 0, y: 0, width, height: Math.min(all, width === 400 ? 2_400 : all) };
+      // The rest says less in a picture.
+      const height =
+        width === 400
+          ? 2_400
+          : await tab.evaluate("document.querySelector('#tail').getBoundingClientRect().bottom + 4");
+      const clip = { x: 0, y: 0, width, height: Math.ceil(height) };
       taken.push([file, await tab.screenshot({ clip, fullPage: true })]);
     }
     await context.close();

@@ -3,6 +3,7 @@ import { asked } from '../link/token.js';
 import { ActionDialog } from './action-dialog.js';
 import { Charts } from './charts.js';
 import { Errors } from './errors.js';
+import { Explain } from './explain.js';
 import { Figures } from './figures.js';
 import { Header, LostBar, OutdatedBar } from './header.js';
 import { Lasting } from './lasting.js';
@@ -40,6 +41,7 @@ export function App() {
               <Upstreams />
               <Routes />
               <Tail />
+              <Explain />
             </div>
             <div class="side-column">
               <Errors />

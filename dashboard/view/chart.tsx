@@ -160,13 +160,13 @@ function decade(_: uPlot, splits: number[]): (number | null)[] {
   return splits.map(each => (Number.isInteger(Math.round(Math.log10(each) * 1e6) / 1e6) ? each : null));
 }
 
-/** Times of an axis: without seconds where these are nought. What would stand below the other axis is left out. */
+/** Times of an axis: without seconds where these are nought. What would stand below the other axis, or beyond the edge, is left out. */
 function timeLabels({ scales }: uPlot, splits: number[]): string[] {
   const { max = 0, min = 0 } = scales['x'] ?? {};
   const written = splits.map(each => clock(each * 1_000));
   const isWhole = written.every(each => each.endsWith(':00'));
   return written.map((each, index) => {
-    if (splits[index]! - min < (max - min) / 16) return '';
+    if (Math.min(splits[index]! - min, max - splits[index]!) < (max - min) / 14) return '';
     return isWhole ? each.slice(0, 5) : each;
   });
 }

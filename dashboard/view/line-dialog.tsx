@@ -1,5 +1,7 @@
 import type { AccessLine } from '../model/tail-lines.js';
 import { Modal } from './modal.js';
+import { questionOf } from '../model/question.js';
+import { question } from './explain.js';
 import { closeDialog } from './open-dialog.js';
 
 /** All fields of an access line. */
@@ -15,12 +17,23 @@ export function LineDialog({ line }: { readonly line: AccessLine }) {
         ))}
       </dl>
       <div class="buttons">
+        <button type="button" onClick={() => explain(line)}>
+          Explain
+        </button>
         <button type="button" class="primary" onClick={closeDialog}>
           Close
         </button>
       </div>
     </Modal>
   );
+}
+
+/** Leads to the form that explains requests, filled with what the line tells of this one. */
+function explain(line: AccessLine): void {
+  question.value = questionOf(line);
+  closeDialog();
+  // When the dialog has given the focus back.
+  setTimeout(() => document.querySelector<HTMLElement>('#explain button[type=submit]')?.focus());
 }
 
 function written(value: unknown): string {

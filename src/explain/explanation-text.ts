@@ -1,4 +1,4 @@
-import type { Candidacy } from '../routing/candidacy.js';
+import type { Candidacy } from '../routing/candidacy-view.js';
 import type { BackendView, Explanation, Outcome, UpstreamView, Verdict } from './explanation.js';
 
 /** Routes that are listed. */

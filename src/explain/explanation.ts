@@ -1,4 +1,4 @@
-import type { Candidacy } from '../routing/candidacy.js';
+import type { Candidacy } from '../routing/candidacy-view.js';
 
 /** What becomes of a request: `forwarded` to a backend, `answered` by the gateway itself, `refused`, or `unknown`, where only asking others would tell. */
 export interface Verdict {

@@ -220,7 +220,7 @@ describe('the dashboard in a browser, with traffic', { timeout: 60_000 }, () => 
     errors.length = 0;
   });
 
-  it('follows the tail with filters, pauses it, and shows a line whole', async () => {
+  it('follows the tail with filters, pauses it, shows a line whole, and explains it', async () => {
     const tail = tab.locator('#tail');
     const statuses = () => tail.locator('.tail-line .status').allTextContents();
     await tail.getByLabel('Status').fill('5xx');
@@ -240,7 +240,10 @@ describe('the dashboard in a browser, with traffic', { timeout: 60_000 }, () => 
     expect((await tail.locator('.tail-line').allTextContents())[0]).toBe(before);
     await tail.locator('.tail-line').first().click();
     await tab.getByRole('dialog').getByText('requestId').waitFor();
-    await inDialog('Close').click();
+    await inDialog('Explain').click();
+    await tab.waitForFunction("document.activeElement.closest('#explain') !== null");
+    await tab.keyboard.press('Enter');
+    await tab.locator('.explanation', { hasText: /→ forwarded to upstream (orders|shop)/ }).waitFor();
     await tail.getByRole('button', { name: 'Resume' }).click();
     await eventually(async () => (await tail.locator('.tail-line').allTextContents())[0] !== before);
     await tail.getByLabel('Route').fill('oders');
