@@ -63,6 +63,7 @@ export class AdminServer {
     takeJson(fastify);
     fastify.setErrorHandler(answerError).setNotFoundHandler((_, reply) => void answer(reply, nothingThere));
     fastify.addHook('onRequest', (request, reply, done) => {
+      if (!mayWait(reply)) return;
       void reply.headers(securityHeaders);
       const { method, headers, raw, routeOptions } = request;
       const problem = refuse({ method, headers, rawHeaders: raw.rawHeaders, route: routeOptions.url }, this.#rules);
@@ -153,6 +154,23 @@ function createAdapter(): FastifyAdapter {
       void answer(reply.headers(securityHeaders), problem);
     },
   });
+}
+
+/** Answers that may wait for their client on one connection: it could ask for any number of them, and read none. */
+const mostWaiting = 16;
+const waiting = new WeakMap<Socket, number>();
+
+/** Counts an answer until it has been sent. False: too many wait for this client, and its connection has ended. */
+function mayWait({ raw, request }: FastifyReply): boolean {
+  const { socket } = request;
+  const count = (waiting.get(socket) ?? 0) + 1;
+  if (count > mostWaiting) {
+    socket.destroy();
+    return false;
+  }
+  waiting.set(socket, count);
+  raw.once('close', () => waiting.set(socket, waiting.get(socket)! - 1));
+  return true;
 }
 
 /** What is asked by POST and changes nothing; with the bytes of the largest question. */
