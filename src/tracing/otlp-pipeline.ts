@@ -140,6 +140,12 @@ class CountedExporter implements SpanExporter {
     if (isDone === !this.#isFailing) return;
     this.#isFailing = !isDone;
     if (isDone) log.info('traces are exported again');
-    else log.warn({ reason: error?.message }, 'traces cannot be exported');
+    else log.warn({ reason: reasonOf(error) }, 'traces cannot be exported');
   }
+}
+
+/** What has failed. The exporter's error for an answer has the reason phrase alone as its message: often there is none. */
+function reasonOf(error: (Error & { readonly code?: unknown }) | undefined): string | undefined {
+  const { code } = error ?? {};
+  return typeof code === 'number' ? `the collector answered ${code}` : error?.message;
 }

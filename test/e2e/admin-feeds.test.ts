@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { StatusView } from '../../src/admin/api/views.js';
 import { answer, startBackend } from '../support/backend.js';
-import { rawRequest, request } from '../support/client.js';
+import { connectRaw, rawRequest, request } from '../support/client.js';
 import { openStream } from '../support/event-stream.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
@@ -101,5 +101,21 @@ describe('the live feed', () => {
     });
     expect((await later(two))[0]).toHaveProperty('threads');
     for (const stream of [one, two]) stream.leave();
+  });
+});
+
+describe('answers that nothing reads', () => {
+  it('are few on each connection: what a client asks ahead is answered, one that asks for more than it reads is cut', async () => {
+    const ask = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const few = await connectRaw(gateway.adminPort);
+    for (let round = 0; round < 3; round++) {
+      few.send(ask.repeat(16));
+      for (let count = 0; count < 16; count++) expect((await few.response()).status).toBe(200);
+    }
+    const many = await connectRaw(gateway.adminPort);
+    many.send(ask.repeat(500));
+    await many.closed();
+    few.send(ask);
+    expect((await few.response()).status).toBe(200);
   });
 });

@@ -213,9 +213,9 @@ describe('a collector', () => {
     expect(await counts(gateway)).toEqual([4, 4, 0]);
     await gateway.flush();
     const told = gateway.logs.filter(({ msg }) => msg?.startsWith('traces') === true);
-    expect(told.map(({ level, msg }) => [level, msg])).toEqual([
-      [40, 'traces cannot be exported'],
-      [30, 'traces are exported again'],
+    expect(told.map(({ level, msg, reason }) => [level, msg, reason])).toEqual([
+      [40, 'traces cannot be exported', 'the collector answered 400'],
+      [30, 'traces are exported again', undefined],
     ]);
   });
 
