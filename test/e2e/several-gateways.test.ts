@@ -8,7 +8,7 @@ import { requireTool } from '../support/require-tool.js';
 
 const limit = 40;
 
-describe('two gateways of two workers each, with one Redis server', () => {
+describe('two gateways, one of two workers, with one Redis server', () => {
   requireTool('redis-server');
   let redis: RedisServer;
   let gateways: readonly RunningGateway[];
@@ -16,13 +16,12 @@ describe('two gateways of two workers each, with one Redis server', () => {
   beforeAll(async () => {
     redis = await startRedis();
     const config = {
-      workers: 2,
       upstreams: { app: { backends: ['http://127.0.0.1:9'] } },
       routes: [{ match: { path: '/*' }, respond: { body: 'passed' } }],
       rateLimitStore: { redis: redis.url },
       security: { rateLimit: { limit, per: '1h', key: 'header:x-client' } },
     };
-    gateways = await Promise.all([1, 2].map(() => startGateway(config)));
+    gateways = await Promise.all([1, 2].map(workers => startGateway({ ...config, workers })));
   });
 
   /** Requests of one client at once, each on a connection of its own, so that all workers get some. How many each gateway lets through. */
@@ -50,7 +49,7 @@ describe('two gateways of two workers each, with one Redis server', () => {
 
   const sum = (passed: readonly number[]): number => passed.reduce((total, each) => total + each, 0);
 
-  it('let a client through as often as its limit says, over all four workers', async () => {
+  it('let a client through as often as its limit says, over all three threads', async () => {
     await until(1);
     const [first, second] = await flood('a');
     expect(first! + second!).toBe(limit);
