@@ -59,7 +59,7 @@ function compare(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }
 
-/** The routes whose name, place or target has a text in it, whatever its case. */
+/** The routes whose name, place or target has a text in it, in capitals or not. */
 export function matching(routes: readonly ShownRoute[], text: string): readonly ShownRoute[] {
   const wanted = text.trim().toLowerCase();
   if (wanted === '') return routes;

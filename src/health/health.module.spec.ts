@@ -88,7 +88,7 @@ describe('readiness', () => {
 });
 
 describe('the start', () => {
-  it('is over when the gateway has been ready once, whatever comes then', async () => {
+  it('is over for good when the gateway has been ready once', async () => {
     const { readiness, world, get } = await setup(upstream('orders', backend('a:1')));
     const starting = { status: 'error', error: { gateway: { status: 'down', state: 'starting' } } };
     expect(await get('/health/startup')).toMatchObject({ code: 503, body: starting });

@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http';
 const known: ReadonlySet<number> = new Set([...Object.keys(STATUS_CODES).map(Number), 499]);
 const classes = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
-/** A label of few values for a status, whatever a backend answers: the number where it is a registered one, else its class, as `2xx`; `other` where it is none. */
+/** A label of few values for any status that a backend answers: the number where it is a registered one, else its class, as `2xx`; `other` where it is none. */
 export function statusLabel(status: number): string {
   return known.has(status) ? String(status) : classLabel(status);
 }

@@ -106,7 +106,7 @@ export class ExchangeTrace {
   constructor(
     private readonly recorder: TraceRecorder,
     readonly traceId: string,
-    /** What backends are told: it is recorded, whatever becomes of the exchange. */
+    /** What backends are told: it is recorded, however the exchange ends. */
     readonly isSampled: boolean,
     /** The span of the client that it continues. */
     readonly parent: TraceContext | undefined,

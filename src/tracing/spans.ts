@@ -143,7 +143,7 @@ function serverSpan(trace: ExchangeTrace, record: TracedExchange, why: KeptFor, 
   if (errorCode !== 'CLIENT_ABORTED' && status > 0) attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = status;
   if (trail !== undefined && trail.queued > 0) attributes['gatehouse.queue_ms'] = tenths(trail.queued);
   if (trace.lostAttempts > 0) attributes['gatehouse.attempts_left_out'] = trace.lostAttempts;
-  // Half an answer is an error too, whatever its status was.
+  // Half an answer is an error too, with any status.
   const isHalf = errorCode !== undefined && !isClientFault(errorCode) && trail?.fellBack !== true;
   const isError = status >= 500 || isHalf;
   if (isError) attributes[ATTR_ERROR_TYPE] = errorCode ?? String(status);
@@ -206,7 +206,7 @@ function nameOf(method: string): string {
   return knownMethods.has(method) ? method : 'HTTP';
 }
 
-/** What is exported is sampled now, whatever was decided at its beginning. */
+/** What is exported is sampled now, also where the beginning decided otherwise. */
 function contextOf(traceId: string, spanId: string): SpanContext {
   return { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
 }

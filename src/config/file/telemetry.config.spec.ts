@@ -6,7 +6,7 @@ import { effectiveConfig } from '../showing/effective-config.js';
 const traced = (tracing: object) => buildConfig({ upstreams: { app: { backends: ['http://a:1'] } }, tracing });
 
 describe('tracing.headers', () => {
-  it('are never shown, whatever their names are', () => {
+  it('are never shown, under any name', () => {
     const config = traced({
       otlp: 'http://user:planted@c:4318',
       headers: { 'X-Team': 'planted', 'x-dataset': 'planted' },
