@@ -143,7 +143,7 @@ describe('/metrics', () => {
   });
 });
 
-describe('whatever clients and backends send', () => {
+describe('hostile names of clients and backends', () => {
   /** Each kind of input that might reach a label, n times, with something new each time. */
   async function evil(round: number): Promise<void> {
     for (let n = 0; n < 10; n++) {

@@ -301,7 +301,7 @@ describe('the spans of an exchange', () => {
     ['one of a client', sampledParent.traceparent, true],
     ['one that is not valid', `00-${traceId}-${spanId}`, false],
     ['one of an id of zeros', `00-${'0'.repeat(32)}-${spanId}-01`, false],
-  ])('begin a trace of their own, whatever a client sends: %s', async (_, traceparent, isLinked) => {
+  ])('begin a trace of their own, although a client sends %s', async (_, traceparent, isLinked) => {
     const { server } = await asked('/app/x', { headers: { traceparent, tracestate: 'vendor=planted' } });
     expect(server.traceId).not.toBe(traceId);
     expect(server.parentId).toBe('');

@@ -41,7 +41,7 @@ export class MetricsConfig {
   backendBuckets: number[] = [0.005, 0.025, 0.1, 0.25, 1, 2.5, 10];
 }
 
-/** Fields of messages to the collector: name → value. All values are secrets, whatever the names of vendors for their tokens are. */
+/** Fields of messages to the collector: name → value. All values are secrets: each vendor has another name for its token. */
 const collectorHeaders: Kind<Map<string, string>> = {
   ...map(editableHeaderName, secret('the value of a header field', /^[\t\x20-\x7e\x80-\xff]+$/)),
   label: 'map of secrets',
