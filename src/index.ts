@@ -19,7 +19,14 @@ export { ConfigError } from './config/loading/config-error.js';
 export { GATEWAY_CONFIG } from './config/config.module.js';
 export { effectiveConfig } from './config/showing/effective-config.js';
 export { GatewayConfig } from './config/file/gateway.config.js';
-export { buildConfig, loadConfig, parseConfig, type ParseOptions } from './config/loading/load-config.js';
+export {
+  buildConfig,
+  loadConfig,
+  parseConfig,
+  type BuildOptions,
+  type ParseOptions,
+} from './config/loading/load-config.js';
+export type * from './config/typed/gateway-config-input.js';
 export type { Problem } from './config/loading/problem.js';
 export { jsonSchema } from './config/showing/reference/json-schema.js';
 export { ExtensionError } from './extension/extension-error.js';

@@ -3,7 +3,7 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { GatewayConfigModule } from '../config/config.module.js';
-import { buildConfig } from '../config/loading/load-config.js';
+import { buildUntyped } from '../config/loading/load-config.js';
 import { LogDestination } from '../logging/destination.js';
 import { LoggingModule } from '../logging/logging.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
@@ -48,7 +48,7 @@ async function setup({ upstreams = ordersAndUsers, imports = [], override = buil
     },
     writeNow: vi.fn(),
   };
-  const config = buildConfig({ upstreams, routes: [], logging: { level: 'info' } }, { unsupported: [] });
+  const config = buildUntyped({ upstreams, routes: [], logging: { level: 'info' } }, { unsupported: [] });
   const builder = Test.createTestingModule({
     imports: [
       GatewayConfigModule.forRoot(config),

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Transition } from '../config/live/transition.js';
 import { buildConfig } from '../config/loading/load-config.js';
+import type { Duration } from '../config/typed/gateway-config-input.js';
 import { Overload } from './overload.js';
 
-const configOf = (eventLoopDelay: string) => buildConfig({ routes: [{ respond: {} }], overload: { eventLoopDelay } });
+const configOf = (eventLoopDelay: Duration) => buildConfig({ routes: [{ respond: {} }], overload: { eventLoopDelay } });
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -43,7 +44,7 @@ describe('an overload', () => {
   it('is measured by the limit of the configuration in force, from the transition on', () => {
     const sut = new Overload(configOf('0s'));
     sut.watch();
-    const change = (from: string, to: string): void => {
+    const change = (from: Duration, to: Duration): void => {
       const transition = new Transition(configOf(from), configOf(to));
       const before = [vi.getTimerCount(), behindStall(sut, 300)];
       sut.prepare(transition);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Transition } from '../config/live/transition.js';
-import { buildConfig } from '../config/loading/load-config.js';
+import { buildUntyped } from '../config/loading/load-config.js';
 import { shareUnchanged } from '../config/live/share-unchanged.js';
 import type { Upstream } from './upstream.js';
 import { Upstreams } from './upstreams.js';
@@ -18,7 +18,7 @@ const definition = (id: string, more: object = {}) => ({
 
 /** Upstreams of which `app` finds backends, with ways to give it some and to change the file. */
 function setUp(app: object = {}) {
-  const load = (upstreams: object) => buildConfig({ upstreams, routes: [], shutdown: { grace: '5s' } });
+  const load = (upstreams: object) => buildUntyped({ upstreams, routes: [], shutdown: { grace: '5s' } });
   let config = load({ app: { discovery: 'test', ...app } });
   const upstreams = new Upstreams(config.upstreams);
   const heard: string[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/loading/config-error.js';
-import { buildConfig, parseConfig } from '../../src/config/loading/load-config.js';
+import { buildUntyped, parseConfig } from '../../src/config/loading/load-config.js';
 import { rawRequest } from '../support/client.js';
 import { gatewayTo } from '../support/scene.js';
 import { startStrictBackend } from '../support/strict-backend.js';
@@ -47,7 +47,7 @@ describe('a file that was made to hurt is refused in one line', () => {
   it('as an object, too', () => {
     let deep: unknown = 'x';
     for (let level = 0; level < 100_000; level++) deep = [deep];
-    expect(() => buildConfig({ upstreams: { app: { backends: deep } } })).toThrow('nested too deep');
+    expect(() => buildUntyped({ upstreams: { app: { backends: deep } } })).toThrow('nested too deep');
   });
 });
 

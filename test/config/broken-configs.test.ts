@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/loading/config-error.js';
-import { buildConfig, loadConfig, parseConfig, type ParseOptions } from '../../src/config/loading/load-config.js';
+import { buildUntyped, loadConfig, parseConfig, type ParseOptions } from '../../src/config/loading/load-config.js';
 
 let folder: string;
 
@@ -335,13 +335,13 @@ routes:
   });
 
   it('that is a value is named by path only', () => {
-    expect(failure(() => buildConfig({ upstreams: { app: { backends: ['x'] } }, worker: 1 }))).toMatchInlineSnapshot(`
+    expect(failure(() => buildUntyped({ upstreams: { app: { backends: ['x'] } }, worker: 1 }))).toMatchInlineSnapshot(`
       "
       worker: unknown key "worker", expected one of listeners, admin, trustedProxies, forwardedFields, upstreams, routes, routing, security, rateLimitStore, websocket, sse, include, workers, requestId, shutdown, overload, logging, metrics, tracing (did you mean "workers"?)
       upstreams.app.backends[0].url: found "x", expected a backend such as http://10.0.0.1:3000, https://10.0.0.1:3443 or unix:/run/app.sock
       "
     `);
-    expect(failure(() => buildConfig(undefined))).toMatchInlineSnapshot(`
+    expect(failure(() => buildUntyped(undefined))).toMatchInlineSnapshot(`
       "
       the configuration is empty: the smallest one is upstreams: { app: { backends: [http://127.0.0.1:3001] } }
       "

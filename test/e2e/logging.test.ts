@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildConfig } from '../../src/config/loading/load-config.js';
+import { buildUntyped } from '../../src/config/loading/load-config.js';
 import { createGateway } from '../../src/standalone.js';
 import { type TestBackend, refusedPort, startBackend } from '../support/backend.js';
 import { closeLater } from '../support/cleanup.js';
@@ -228,7 +228,7 @@ describe('the access log', () => {
     let text = '';
     const write = (chunk: Buffer): void => void (text += chunk.toString());
     const logSink = { write: (chunk: Buffer, done: () => void) => (write(chunk), done()), writeNow: write };
-    const gateway = await createGateway(buildConfig({ admin: { port: 0 }, ...config }), { logSink });
+    const gateway = await createGateway(buildUntyped({ admin: { port: 0 }, ...config }), { logSink });
     closeLater(() => gateway.stop(0));
     await gateway.start();
     await rawRequest(0, 'GET / HTTP/1.1\r\nHost: x\r\nX-A: \x9b31mred\r\n\r\n', { socketPath: unix });

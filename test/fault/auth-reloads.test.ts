@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { GatewayConfig } from '../../src/config/file/gateway.config.js';
-import { buildConfig } from '../../src/config/loading/load-config.js';
+import { buildUntyped } from '../../src/config/loading/load-config.js';
 import { Transition } from '../../src/config/live/transition.js';
 import { AuthPolicies } from '../../src/security/auth/auth-policies.js';
 import { SketchedRequest, sourced } from '../../src/security/testing.js';
@@ -26,7 +26,7 @@ it(`${reloads} configurations with other keys and another auth service each leav
   const service = await startBackend(answer(204));
   const fields = ['Authorization', `Bearer ${await issuer.token({ exp: Date.now() / 1000 + 36_000 })}`];
   const configOf = (number: number): GatewayConfig =>
-    buildConfig({
+    buildUntyped({
       routes: [{ respond: {} }],
       security: {
         auth: {

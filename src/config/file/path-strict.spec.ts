@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { effectiveConfig } from '../showing/effective-config.js';
 import type { GatewayConfig } from './gateway.config.js';
-import { buildConfig } from '../loading/load-config.js';
+import { buildUntyped } from '../loading/load-config.js';
 import { securityOf } from './route-settings.js';
 
 const upstreams = { app: { backends: ['http://127.0.0.1:3001'] } };
 const config = (path: unknown, ofRoute?: unknown): GatewayConfig =>
-  buildConfig({
+  buildUntyped({
     upstreams,
     security: { validation: { path } },
     routes: [{ upstream: 'app', security: { validation: ofRoute === undefined ? {} : { path: ofRoute } } }],
@@ -26,7 +26,7 @@ it('a strict path is printed as strict, and loads again', () => {
     security: { validation: { path: 'strict' } },
     routes: [{ security: { validation: { path: 'strict' } } }],
   });
-  expect(effectiveConfig(buildConfig(printed))).toEqual(printed);
+  expect(effectiveConfig(buildUntyped(printed))).toEqual(printed);
 });
 
 it('no other word is accepted', () => {

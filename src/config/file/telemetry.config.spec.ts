@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../loading/config-error.js';
-import { buildConfig } from '../loading/load-config.js';
+import { buildUntyped } from '../loading/load-config.js';
 import { effectiveConfig } from '../showing/effective-config.js';
 
-const traced = (tracing: object) => buildConfig({ upstreams: { app: { backends: ['http://a:1'] } }, tracing });
+const traced = (tracing: object) => buildUntyped({ upstreams: { app: { backends: ['http://a:1'] } }, tracing });
 
 describe('tracing.headers', () => {
   it('are never shown, under any name', () => {

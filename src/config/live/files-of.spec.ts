@@ -8,7 +8,7 @@ import { GatewayConfig } from '../file/gateway.config.js';
 import { fieldsOf } from '../language/fields.js';
 import { filePath } from '../language/kinds/file-path.js';
 import type { BlockClass } from '../language/kinds/kind.js';
-import { buildConfig } from '../loading/load-config.js';
+import { buildUntyped } from '../loading/load-config.js';
 import { digestsOf, filesOf } from './files-of.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-files-'));
@@ -49,7 +49,7 @@ const plain = {
 const ofListeners = ['web.pem', 'web.key', 'clients.pem'];
 const others = ['ca.pem', 'gw.pem', 'gw.key', 'issuer.pem', 'auth.pem', 'order.json'];
 
-const load = (changes: object = {}) => buildConfig({ ...plain, ...changes }, { baseDir: folder });
+const load = (changes: object = {}) => buildUntyped({ ...plain, ...changes }, { baseDir: folder });
 const sorted = (files: Iterable<string>) => [...files].toSorted();
 
 describe('the files of a configuration', () => {
@@ -67,7 +67,7 @@ describe('the files of a configuration', () => {
   });
 
   it('are none when it names none', () => {
-    expect(filesOf(buildConfig({ upstreams: { app: { backends: ['http://10.0.0.1'] } } }))).toEqual([]);
+    expect(filesOf(buildUntyped({ upstreams: { app: { backends: ['http://10.0.0.1'] } } }))).toEqual([]);
   });
 
   it('do not stand in lists or maps of paths, in which they would not be found', () => {

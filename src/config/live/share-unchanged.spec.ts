@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GatewayConfig } from '../file/gateway.config.js';
 import { RouteConfig } from '../file/route.config.js';
 import { isWritten } from '../language/fields.js';
-import { buildConfig } from '../loading/load-config.js';
+import { buildUntyped } from '../loading/load-config.js';
 import { shareUnchanged } from './share-unchanged.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-share-'));
@@ -47,7 +47,7 @@ const plain = {
   rateLimitStore: { redis: 'redis://host:6379' },
 };
 type Changes = Partial<Record<keyof typeof plain | 'sse', unknown>>;
-const load = (changes: Changes = {}) => buildConfig({ ...plain, ...changes });
+const load = (changes: Changes = {}) => buildUntyped({ ...plain, ...changes });
 
 /** What is loaded after the changes, shared with what was loaded before. */
 function reload(changes: Changes, changedFiles?: readonly string[]) {

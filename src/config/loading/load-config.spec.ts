@@ -5,14 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Pattern } from '../../patterns/pattern.js';
 import { ConfigError } from './config-error.js';
 import { effectiveConfig } from '../showing/effective-config.js';
-import { buildConfig, loadConfig, parseConfig } from './load-config.js';
+import { buildConfig, buildUntyped, loadConfig, parseConfig } from './load-config.js';
 import { timeoutsOf, securityOf } from '../file/route-settings.js';
 
 const app = { app: { backends: ['http://127.0.0.1:3001'] } };
 
 function outcomeOf(plain: unknown): unknown {
   try {
-    return buildConfig(plain);
+    return buildUntyped(plain);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;

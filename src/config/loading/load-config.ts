@@ -12,6 +12,7 @@ import { merge } from './including/merge.js';
 import { decode, type PlainConfig } from './plain-config.js';
 import { plainData } from './plain-data.js';
 import { largestFile } from './yaml-bounds.js';
+import type { GatewayConfigInput } from '../typed/gateway-config-input.js';
 import type { UnsupportedKey } from './unsupported.js';
 
 /** Options for reading a configuration: its file, the environment, and the known names. */
@@ -53,15 +54,23 @@ export function loadConfig(
   return parseConfig(readFile(file), { ...options, file, env });
 }
 
+/** Options for a configuration that is made of a value: the folder of its relative paths, and the known names. */
+export interface BuildOptions extends Omit<ParseOptions, 'file' | 'env'> {
+  /** The folder to which relative paths are relative. Default: the working directory. */
+  readonly baseDir?: string;
+}
+
 /**
  * Makes a configuration of a plain object in the shape of the YAML file: for embedding and for tests. Nothing is
  * substituted from the environment, and nothing can be included. Relative paths are relative to `baseDir` (default: the working directory).
  * @throws ConfigError with every problem, by path only.
  */
-export function buildConfig(
-  plain: unknown,
-  options: { readonly baseDir?: string } & Omit<ParseOptions, 'file' | 'env'> = {},
-): GatewayConfig {
+export function buildConfig(input: GatewayConfigInput, options: BuildOptions = {}): GatewayConfig {
+  return buildUntyped(input, options);
+}
+
+/** As {@link buildConfig}, of data whose shape is not known before: what a file, a database or a test holds. @throws ConfigError with every problem, by path only. */
+export function buildUntyped(plain: unknown, options: BuildOptions = {}): GatewayConfig {
   const { baseDir = process.cwd(), unsupported, ...known } = options;
   const source = new Source(baseDir);
   const material = { value: plainData(plain), findings: [], positions: noPositions, origin: noOrigin, source };

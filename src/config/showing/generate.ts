@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { inputTypes } from './reference/input-types.js';
 import { jsonSchema } from './reference/json-schema.js';
 import { referencePage } from './reference/reference-page.js';
 
@@ -11,6 +12,7 @@ export function generatedFiles(): Map<string, string> {
   return new Map([
     ['config/schema.json', `${JSON.stringify(jsonSchema(), undefined, 2)}\n`],
     ['docs/configuration.md', referencePage()],
+    ['src/config/typed/gateway-config-input.ts', inputTypes(jsonSchema())],
   ]);
 }
 

@@ -4,7 +4,7 @@ import { closeLater } from '../../../test/support/cleanup.js';
 import { CircuitBreakerModule } from '../../circuit-breaker/circuit-breaker.module.js';
 import { CircuitBreakers } from '../../circuit-breaker/circuit-breakers.js';
 import { GatewayConfigModule } from '../../config/config.module.js';
-import { buildConfig } from '../../config/loading/load-config.js';
+import { buildUntyped } from '../../config/loading/load-config.js';
 import { LoadBalancerModule } from '../../load-balancer/load-balancer.module.js';
 import { LoadBalancers } from '../../load-balancer/load-balancers.js';
 import { LoggingModule } from '../../logging/logging.module.js';
@@ -28,7 +28,7 @@ function forwarders(asked: unknown[]): Pick<Forwarders, 'create'> {
 }
 
 async function targetsOf(upstreams: object, routes: readonly object[] = [], asked: unknown[] = []) {
-  const config = buildConfig(
+  const config = buildUntyped(
     { upstreams, ...(routes.length > 0 && { routes }) },
     { forwarders: ['default', 'missing'] },
   );

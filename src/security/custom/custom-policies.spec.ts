@@ -4,7 +4,7 @@ import { IsInt } from 'class-validator';
 import { expect, it } from 'vitest';
 import type { GatewayConfig } from '../../config/file/gateway.config.js';
 import { shareUnchanged } from '../../config/live/share-unchanged.js';
-import { buildConfig } from '../../config/loading/load-config.js';
+import { buildUntyped } from '../../config/loading/load-config.js';
 import type { RequestPolicy, Verdict } from '../policy.js';
 import { SketchedRequest, sourced } from '../testing.js';
 import { CustomPolicies } from './custom-policies.js';
@@ -51,7 +51,7 @@ async function ask(source: CustomPolicies, config: GatewayConfig, index = 0): Pr
 }
 
 const configOf = (policies: object[], ...routes: object[]) =>
-  buildConfig({
+  buildUntyped({
     security: { policies },
     routes: [{ respond: {} }, ...routes.map(route => ({ respond: {}, ...route }))],
   });

@@ -14,7 +14,7 @@ const taking = (type: string): string => JSON.stringify({ type });
 async function setUp() {
   const schema = join(await tempFolder(), 'schema.json');
   await writeFile(schema, taking('string'));
-  const validation = { maxBody: '1kb', body: { schema } };
+  const validation = { maxBody: '1kb', body: { schema } } as const;
   const configOf = (...names: string[]): GatewayConfig =>
     buildConfig({
       routes: names.map(name => ({ name, match: { path: `/${name}` }, respond: {}, security: { validation } })),

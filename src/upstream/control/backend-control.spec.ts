@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Transition } from '../../config/live/transition.js';
 import { shareUnchanged } from '../../config/live/share-unchanged.js';
-import { buildConfig } from '../../config/loading/load-config.js';
+import { buildUntyped } from '../../config/loading/load-config.js';
 import { Upstreams } from '../upstreams.js';
 import { BackendControl, UnknownBackendError } from './backend-control.js';
 import { ControlLog, type ControlChange } from './control-log.js';
@@ -15,7 +15,7 @@ afterEach(() => void vi.useRealTimers());
 
 const at = (id: string, more: object = {}) => ({ id, url: `http://${id}.test`, ...more });
 const found = (...ids: string[]) => ids.map(id => ({ ...at(id), weight: 1, backup: false }));
-const load = (upstreams: object) => buildConfig({ upstreams, routes: [], shutdown: { grace: '5s' } });
+const load = (upstreams: object) => buildUntyped({ upstreams, routes: [], shutdown: { grace: '5s' } });
 
 /** The control of `app`, with the backends a and b (which may be found as well), and of `other`, with b. */
 function setUp(app: object = { backends: [at('a'), at('b')] }) {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { GatewayConfigModule } from '../../config/config.module.js';
 import { shareUnchanged } from '../../config/live/share-unchanged.js';
 import { Transition } from '../../config/live/transition.js';
-import { buildConfig } from '../../config/loading/load-config.js';
+import { buildUntyped } from '../../config/loading/load-config.js';
 import { LogDestination } from '../../logging/destination.js';
 import { LoggingModule } from '../../logging/logging.module.js';
 import { MetricsModule } from '../../metrics/metrics.module.js';
@@ -61,7 +61,7 @@ async function setUp(upstreams: object, others: object = {}) {
   Book.open.clear();
   let text = '';
   const writeNow = (chunk: Buffer): void => void (text += chunk.toString());
-  const load = (next: object) => buildConfig({ upstreams: next, routes: [], ...others });
+  const load = (next: object) => buildUntyped({ upstreams: next, routes: [], ...others });
   let config = load(upstreams);
   const module = await Test.createTestingModule({
     imports: [

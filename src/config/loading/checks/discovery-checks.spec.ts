@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { effectiveConfig } from '../../showing/effective-config.js';
 import { ConfigError } from '../config-error.js';
-import { buildConfig, type ParseOptions } from '../load-config.js';
+import { buildUntyped, type ParseOptions } from '../load-config.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gatehouse-discovery-'));
 writeFileSync(join(folder, 'backends.yaml'), '[]');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const load = (discovery: unknown, upstream: object = {}, options: ParseOptions = {}) =>
-  buildConfig({ upstreams: { app: { discovery, ...upstream } } }, { baseDir: folder, ...options });
+  buildUntyped({ upstreams: { app: { discovery, ...upstream } } }, { baseDir: folder, ...options });
 
 /** What is wrong with an upstream whose backends are found in this way. */
 function complaintsAbout(...how: Parameters<typeof load>): readonly string[] {

@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoadedConfig } from '../compile.js';
 import { ConfigError } from '../config-error.js';
-import { buildConfig, loadConfig, parseConfig } from '../load-config.js';
+import { buildUntyped, loadConfig, parseConfig } from '../load-config.js';
 import { formatProblem } from '../problem.js';
 
 let folder: string;
@@ -153,7 +153,7 @@ describe('a configuration of a text', () => {
 describe('a configuration of a value', () => {
   it('includes nothing, and says so', () => {
     const upstreams = { app: { backends: ['http://127.0.0.1:3001'] } };
-    expect(() => buildConfig({ upstreams, include: ['a.yaml'] }, { baseDir: folder })).toThrow(
+    expect(() => buildUntyped({ upstreams, include: ['a.yaml'] }, { baseDir: folder })).toThrow(
       'include: only a configuration file can include others: load it, or put what it holds into the value',
     );
   });

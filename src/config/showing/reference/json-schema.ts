@@ -57,7 +57,8 @@ function fieldsAt(path: string): Field[] {
 
 /** `isRefused`: only the default is taken, which asks for nothing. */
 function fieldSchema(blockClass: BlockClass, field: Field, isRefused: boolean): JsonSchema {
-  const { kind, doc } = field;
+  const { kind } = field;
+  const doc = field.defaultText === undefined ? field.doc : `${field.doc} Default: ${field.defaultText}.`;
   const isDefault = defaultOf(blockClass, field);
   if (isRefused) return { description: `${doc} Not supported in this version.`, default: isDefault, const: isDefault };
   const plain = allowSubstitution(kind.schema);
