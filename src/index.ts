@@ -62,10 +62,13 @@ export type { ProxyPlugin } from './proxy/forwarder/http-proxy-middleware-forwar
 export { RegisteredForwarder, type ForwarderFactory } from './proxy/forwarder/registered-forwarder.js';
 export type { AppliedConfig } from './process/live-config.js';
 export { RequestIdentity } from './security/controllers/request-identity.js';
-export { UsePolicies, type PolicyReference } from './security/controllers/use-policies.js';
+export type { PolicyReference } from './security/controllers/asked-policies.js';
+export { DeniedFilter } from './security/controllers/denied.filter.js';
+export { globalPolicies, policiesGuard } from './security/controllers/policies-guard.js';
+export { UsePolicies } from './security/controllers/use-policies.js';
+export { Denied } from './security/denied.js';
 export { Policy } from './security/custom/named-policy.js';
 export { SECURITY_HEADERS, SecurityHeadersInterceptor } from './security/headers/security-headers.interceptor.js';
-export { PolicyGuard } from './security/policy.guard.js';
 export {
   Answer,
   type Foreseen,

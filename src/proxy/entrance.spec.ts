@@ -20,7 +20,7 @@ import { of } from 'rxjs';
 import { codeOf, roadTo, type OpenRequest, type Road } from '../../test/support/road-scene.js';
 import { closeLater } from '../../test/support/cleanup.js';
 import { GatewayError } from '../http/gateway-error.js';
-import { PolicyGuard } from '../security/policy.guard.js';
+import { ExchangeGuard } from '../security/exchange.guard.js';
 import type { RequestPolicy } from '../security/policy.js';
 import { Entrance, type ExchangeController } from './entrance.js';
 import type { ExchangeRequest } from './exchange-request.js';
@@ -28,7 +28,7 @@ import type { ExchangeResponse } from './exchange-response.js';
 
 /** A controller that keeps the paths of what it is given, and answers 200. */
 @Injectable()
-@UseGuards(PolicyGuard)
+@UseGuards(ExchangeGuard)
 class Kept implements ExchangeController {
   readonly paths: string[] = [];
   wrong: Error | undefined;
@@ -63,7 +63,7 @@ class Denies implements CanActivate {
 /** An open entrance with these providers, one controller for each kind, and a road to open exchanges with. */
 async function entrance(providers: Provider[] = [], policy?: RequestPolicy) {
   const module = await Test.createTestingModule({
-    providers: [Entrance, PolicyGuard, ...kept, ...providers],
+    providers: [Entrance, ExchangeGuard, ...kept, ...providers],
   }).compile();
   closeLater(() => module.close());
   const sut = module.get(Entrance);
@@ -131,7 +131,7 @@ describe('the entrance, where nothing stands before the controllers', () => {
   });
 
   it('refuses everything before it is open', async () => {
-    const module = await Test.createTestingModule({ providers: [Entrance, PolicyGuard] }).compile();
+    const module = await Test.createTestingModule({ providers: [Entrance, ExchangeGuard] }).compile();
     closeLater(() => module.close());
     const road: Road = await roadTo(['a']);
     const request = road.open();
@@ -209,6 +209,25 @@ describe('the entrance, with what the application provides for all of it', () =>
     ]);
   });
 
+  it('ends an exchange with the GatewayError that a guard throws, without a word in the log', async () => {
+    const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+    const guard: CanActivate = {
+      canActivate: () => {
+        // oxlint-disable-next-line typescript/only-throw-error -- a guard may.
+        throw new GatewayError('DENIED', 'later', undefined, 429, ['Retry-After', '7']);
+      },
+    };
+    const { enter } = await entrance([{ provide: APP_GUARD, useValue: guard }]);
+    const request = enter();
+    await turn();
+    expect([codeOf(request), request.answer.told[0], request.exchange.error?.headers]).toEqual([
+      'DENIED',
+      '429',
+      ['Retry-After', '7'],
+    ]);
+    expect(log).not.toHaveBeenCalled();
+  });
+
   it('does not open where one of them has request scope, which would be left out in silence', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Scoped implements CanActivate {
@@ -221,7 +240,7 @@ describe('the entrance, with what the application provides for all of it', () =>
   });
 
   it('sees guards that the application has been given by hand', async () => {
-    const module = await Test.createTestingModule({ providers: [Entrance, PolicyGuard] }).compile();
+    const module = await Test.createTestingModule({ providers: [Entrance, ExchangeGuard] }).compile();
     closeLater(() => module.close());
     module.get(ApplicationConfig).addGlobalGuard({ canActivate: () => false });
     const sut = module.get(Entrance);

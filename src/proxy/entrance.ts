@@ -2,7 +2,8 @@ import { HttpException, Injectable } from '@nestjs/common';
 import { ApplicationConfig, ExternalContextCreator } from '@nestjs/core';
 import { GatewayError } from '../http/gateway-error.js';
 import { enhancersOn } from '../platform/nest-metadata.js';
-import { Denied, PolicyGuard } from '../security/policy.guard.js';
+import { Denied } from '../security/denied.js';
+import { ExchangeGuard } from '../security/exchange.guard.js';
 import type { Verdict } from '../security/policy.js';
 import type { Exchange } from './exchange.js';
 import type { ExplainedRequests } from './explained-requests.js';
@@ -36,7 +37,7 @@ export class Entrance {
   constructor(
     private readonly contexts: ExternalContextCreator,
     private readonly application: ApplicationConfig,
-    private readonly guard: PolicyGuard,
+    private readonly guard: ExchangeGuard,
   ) {}
 
   /**
@@ -80,7 +81,7 @@ export class Entrance {
     const { application } = this;
     const global = [application.getGlobalGuards(), application.getGlobalInterceptors(), application.getGlobalFilters()];
     const own = [constructor, handle].flatMap(enhancersOn);
-    return [...global, ...own].flat().every(each => each === PolicyGuard);
+    return [...global, ...own].flat().every(each => each === ExchangeGuard);
   }
 
   #direct(controller: ExchangeController): Way {
@@ -121,7 +122,7 @@ export class Entrance {
 function refuse(exchange: Exchange, response: ExchangeResponse, thrown: unknown): void {
   // The guard has settled it; or it has its answer, which must not be cut; or it is over, and what is on its connection now is another one.
   if (thrown instanceof Denied || exchange.isDecided) return;
-  if (thrown instanceof HttpException) exchange.fail(thrownError(thrown));
+  if (thrown instanceof HttpException || thrown instanceof GatewayError) exchange.fail(thrownError(thrown));
   else if (!response.headersSent)
     exchange.fail(new GatewayError('INTERNAL', 'The gateway could not handle the request.', String(thrown)));
 }

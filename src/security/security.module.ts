@@ -7,7 +7,7 @@ import { CustomPolicies } from './custom/custom-policies.js';
 import { NamedPolicies } from './custom/named-policies.js';
 import { AuthPolicies } from './auth/auth-policies.js';
 import { IpFilterPolicies } from './ip-filter/ip-filter-policies.js';
-import { PolicyGuard } from './policy.guard.js';
+import { ExchangeGuard } from './exchange.guard.js';
 import type { PolicySource } from './policy-source.js';
 import { RateLimitPolicies } from './rate-limit/rate-limit-policies.js';
 import { RateLimitModule } from './rate-limit/rate-limit.module.js';
@@ -30,7 +30,7 @@ const sources = [
 @Module({
   imports: [DiscoveryModule, RateLimitModule, SharedCountsModule],
   providers: [
-    PolicyGuard,
+    ExchangeGuard,
     NamedPolicies,
     {
       provide: ConcurrencyStore,
@@ -44,6 +44,6 @@ const sources = [
       useFactory: (...all: PolicySource[]) => new RoutePolicies(all),
     },
   ],
-  exports: [AuthPolicies, PolicyGuard, RoutePolicies],
+  exports: [AuthPolicies, ExchangeGuard, RoutePolicies],
 })
 export class SecurityModule {}

@@ -3,14 +3,14 @@ import { Dispatcher } from '../proxy/dispatcher.js';
 import type { ExchangeController } from '../proxy/entrance.js';
 import type { ExchangeRequest } from '../proxy/exchange-request.js';
 import { tooManyStreams } from '../proxy/plan/refusals.js';
-import { PolicyGuard } from '../security/policy.guard.js';
+import { ExchangeGuard } from '../security/exchange.guard.js';
 
 /**
  * Takes the requests that ask for an event stream by name (`Accept: text/event-stream`), over HTTP/1.1 and HTTP/2: each needs a place
  * among the streams of its route (`sse.maxConnections`) before a backend is asked.
  */
 @Controller()
-@UseGuards(PolicyGuard)
+@UseGuards(ExchangeGuard)
 export class SseController implements ExchangeController {
   constructor(private readonly dispatcher: Dispatcher) {}
 

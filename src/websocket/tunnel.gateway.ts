@@ -8,7 +8,7 @@ import type { ExchangeRequest } from '../proxy/exchange-request.js';
 import type { Upgrade } from '../proxy/lasting/upgrade.js';
 import type { RoutePlan } from '../proxy/plan/route-plan.js';
 import { denial } from '../security/denial.js';
-import { PolicyGuard } from '../security/policy.guard.js';
+import { ExchangeGuard } from '../security/exchange.guard.js';
 import { handshakeFault } from './handshake.js';
 import type { UpgradeExchange } from './upgrade-exchange.js';
 
@@ -33,7 +33,7 @@ export const tooManyTunnels = new GatewayError(
  * would open a WebSocket server on the port of the application around the gateway.
  */
 @Injectable()
-@UseGuards(PolicyGuard)
+@UseGuards(ExchangeGuard)
 export class TunnelGateway implements ExchangeController, OnGatewayConnection<Exchange> {
   constructor(private readonly dispatcher: Dispatcher) {}
 

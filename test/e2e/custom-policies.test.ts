@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Injectable, Module } from '@nestjs/common';
+import { HttpException, Injectable, Module } from '@nestjs/common';
 import { IsInt } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { GatewayError, Policy, type PolicyContext, type RequestPolicy, type Verdict } from '../../src/index.js';
 import { type Echo, startBackend } from '../support/backend.js';
 import { request } from '../support/client.js';
 import { startInProcess } from '../support/in-process.js';
+import { eventually } from '../support/poll.js';
 
 @Injectable()
 class Tenants {
@@ -61,7 +62,34 @@ class Broken implements RequestPolicy {
   }
 }
 
-@Module({ providers: [Tenants, KnownTenants, Quota, Broken] })
+const later = new GatewayError('DENIED', 'Come later.', undefined, 429, ['Retry-After', '7']);
+
+@Policy('late')
+class Late implements RequestPolicy {
+  check({ path }: PolicyContext): Verdict | Promise<Verdict> {
+    switch (path) {
+      case '/returned':
+        return later;
+      case '/thrown':
+        // oxlint-disable-next-line typescript/only-throw-error -- a policy may.
+        throw later;
+      case '/rejected':
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- a policy may.
+        return Promise.reject(later);
+      case '/http':
+        throw new HttpException('Come later.', 429);
+      default:
+        return undefined;
+    }
+  }
+
+  checkBody(): Verdict {
+    // oxlint-disable-next-line typescript/only-throw-error -- a policy may.
+    throw later;
+  }
+}
+
+@Module({ providers: [Tenants, KnownTenants, Quota, Broken, Late] })
 class Policies {}
 
 const imports = [Policies];
@@ -119,6 +147,28 @@ security: { policies: [tenant] }
     expect(await ask('/free')).toEqual([200, undefined]);
   });
 
+  it('may throw its verdict, which is answered and logged as if it had returned it', async () => {
+    const backend = await startBackend();
+    const security = { policies: ['late'], validation: { maxBody: '1kb' } };
+    const gateway = await startInProcess({ upstreams: { app: { backends: [backend.url] } }, security }, { imports });
+    const ask = async (path: string, body?: string): Promise<readonly unknown[]> => {
+      const answer = await request(gateway.port, { path, ...(body !== undefined && { method: 'POST', body }) });
+      const { requestId: _, ...document } = answer.json<Record<string, unknown>>();
+      return [answer.status, answer.header('retry-after'), answer.header('x-gateway-error'), document];
+    };
+    const returned = await ask('/returned');
+    expect(returned).toEqual([429, '7', 'DENIED', expect.objectContaining({ detail: 'Come later.', status: 429 })]);
+    expect(await ask('/thrown')).toEqual(returned);
+    expect(await ask('/rejected')).toEqual(returned);
+    expect(await ask('/', 'a body')).toEqual(returned);
+    expect(await ask('/http')).toEqual([429, undefined, 'DENIED', returned[3]]);
+    const lines = await eventually(
+      () => gateway.logs.filter(line => line['status'] === 429).length === 5 && gateway.logs,
+    );
+    const reasons = lines.flatMap(line => (line['status'] === 429 ? [line['reason']] : []));
+    expect(reasons).toEqual(Array.from({ length: 5 }, () => 'policy late: Come later.'));
+  });
+
   it('that fails denies the request and is logged; the gateway goes on', async () => {
     const backend = await startBackend();
     const gateway = await startInProcess(
@@ -146,12 +196,12 @@ security: { policies: [tenant] }
     [
       { policies: ['tenants'] },
       {},
-      'security.policies[0]: no policy is named "tenants"; did you mean "tenant"? (known: broken, quota, tenant)',
+      'security.policies[0]: no policy is named "tenants"; did you mean "tenant"? (known: broken, late, quota, tenant)',
     ],
     [
       {},
       { policies: ['tenant', 'nothing'] },
-      'routes[0].security.policies[1]: no policy is named "nothing" (known: broken, quota, tenant)',
+      'routes[0].security.policies[1]: no policy is named "nothing" (known: broken, late, quota, tenant)',
     ],
     [
       { policies: [{ name: 'quota', request: 1 }] },

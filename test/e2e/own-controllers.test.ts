@@ -1,195 +1,53 @@
-import { PassThrough } from 'node:stream';
+import type { ServerResponse } from 'node:http';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import {
-  Body,
-  Controller,
-  type DynamicModule,
-  type FactoryProvider,
-  ForbiddenException,
-  Get,
-  Header,
-  Headers,
-  Injectable,
-  type ModuleMetadata,
-  Post,
-  Sse,
-  UseGuards,
-  UseInterceptors,
-} from '@nestjs/common';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
-import { type Observable, startWith, Subject } from 'rxjs';
-import { describe, expect, it } from 'vitest';
-import {
-  Answer,
-  buildConfig,
-  Gateway,
-  GatewayError,
-  GatewayModule,
-  type Identity,
-  type PolicyContext,
-  PolicyGuard,
-  RequestIdentity,
-  type RequestPolicy,
-  SECURITY_HEADERS,
-  SecurityHeadersInterceptor,
-  UsePolicies,
-  type Verdict,
-} from '../../src/index.js';
-import { streamSink } from '../../src/logging/sink.js';
-import { closeLater } from '../support/cleanup.js';
-import { connectRaw, request } from '../support/client.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Gateway, globalPolicies, SECURITY_HEADERS, SecurityHeadersInterceptor } from '../../src/index.js';
+import { connectRaw, request, type RequestOptions, type Response } from '../support/client.js';
+import { makeCertificate } from '../support/certificate.js';
 import { openStream } from '../support/event-stream.js';
+import { hostedGateway, platforms, startHostApp } from '../support/host-app.js';
+import {
+  Bare,
+  Held,
+  KnownUser,
+  LIMITED,
+  Own,
+  policiesBy,
+  Refusing,
+  RefusingController,
+  Users,
+  VALIDATED,
+  Validated,
+  WithHeaders,
+} from '../support/own-controllers.js';
 import { eventually } from '../support/poll.js';
 
-@Injectable()
-class Users {
-  readonly known = new Set(['ann']);
-}
+describe.each(platforms)('a controller of one’s own, on %s', platform => {
+  let port: number;
+  const ask = (path: string, options: RequestOptions = {}): Promise<Response> => request(port, { path, ...options });
+  const ann = { 'x-user': 'ann' };
 
-@Injectable()
-class KnownUser implements RequestPolicy {
-  constructor(private readonly users: Users) {}
-
-  async check(request: PolicyContext): Promise<Verdict> {
-    await Promise.resolve();
-    const user = String(request.headers['x-user']);
-    request.setResponseHeader('X-Checked', request.clientIp);
-    if (!this.users.known.has(user))
-      return new GatewayError('DENIED', 'Nobody knows you.', undefined, 401, [
-        'WWW-Authenticate',
-        'One',
-        'WWW-Authenticate',
-        'Two',
-      ]);
-    request.identity = { scheme: 'own', subject: user, claims: {} };
-    request.setRequestHeader('X-User');
-    request.setRequestHeader('X-Known', `${request.scheme} ${request.host} ${request.path}?${request.query}`);
-    return undefined;
-  }
-}
-
-class NoBadBodies implements RequestPolicy {
-  check({ method, identity }: PolicyContext): Verdict {
-    if (method === 'GET' && identity?.subject === 'ann')
-      return new Answer({ status: 418, headers: ['X-Answer', '1'], body: 'for ann' });
-    return undefined;
-  }
-
-  checkBody(_: PolicyContext, body: Buffer): Verdict {
-    return body.includes('bad') ? new GatewayError('DENIED', 'A bad body.', undefined, 422) : undefined;
-  }
-}
-
-const LIMITS = Symbol('limits');
-
-@Controller('own')
-@UsePolicies(KnownUser)
-class Own {
-  @Get()
-  seen(@Headers() headers: Record<string, string>, @RequestIdentity() identity: Identity): unknown {
-    return { user: headers['x-user'], known: headers['x-known'], identity };
-  }
-
-  @Get('both')
-  @UsePolicies(new NoBadBodies())
-  both(): string {
-    return 'not for ann';
-  }
-
-  @Post('body')
-  @UsePolicies(new NoBadBodies())
-  body(@Body() body: unknown): unknown {
-    return body;
-  }
-}
-
-@Controller('limited')
-@UsePolicies(LIMITS)
-class Limited {
-  @Get()
-  @UseGuards(PolicyGuard)
-  get(): string {
-    return 'ok';
-  }
-
-  @Post()
-  post(): string {
-    return 'posted';
-  }
-}
-
-/** Answers when the test says so. */
-@Controller('held')
-@UsePolicies(LIMITS)
-class Held {
-  static readonly waiting: (() => void)[] = [];
-
-  @Get()
-  get(): Promise<string> {
-    return new Promise(resolve => Held.waiting.push(() => resolve('ok')));
-  }
-
-  @Sse('events')
-  events(): Observable<string> {
-    return new Subject<string>().pipe(startWith('first'));
-  }
-
-  @Get('broken')
-  broken(): string {
-    throw new ForbiddenException();
-  }
-}
-
-@Controller('headers')
-@UseInterceptors(SecurityHeadersInterceptor)
-class WithHeaders {
-  @Get()
-  plain(): string {
-    return 'ok';
-  }
-
-  @Get('framed')
-  @Header('X-Frame-Options', 'SAMEORIGIN')
-  framed(): string {
-    return 'framed';
-  }
-
-  @Get('denied')
-  denied(): string {
-    throw new ForbiddenException();
-  }
-}
-
-/** A gateway inside the application. */
-function gatewayModule(): DynamicModule {
-  const config = buildConfig({
-    listeners: [{ host: '127.0.0.1', port: 0 }],
-    admin: { port: 0 },
-    routes: [{ respond: {} }],
+  beforeAll(async () => {
+    const metadata = {
+      imports: [hostedGateway()],
+      controllers: [Own, RefusingController, Validated, Held, WithHeaders],
+      providers: [
+        Users,
+        KnownUser,
+        policiesBy(VALIDATED, { validation: { methods: ['GET', 'HEAD'], requireHeaders: ['x-tenant'] } }),
+        policiesBy(LIMITED, { concurrency: [{ limit: 2 }, { limit: 1, key: 'header:x-key' }] }),
+      ],
+    };
+    ({ port } = await startHostApp(platform, metadata, { rawBody: true }, app => {
+      app.use('/refusing', (_: unknown, response: ServerResponse & { req: { url: string } }, next: () => void) => {
+        if (response.req.url.includes('begun')) response.write('the beginning of ');
+        next();
+      });
+    }));
   });
-  return GatewayModule.forRoot(config, { logSink: streamSink(new PassThrough().resume()) });
-}
 
-const limits = (security: object): FactoryProvider => ({
-  provide: LIMITS,
-  inject: [Gateway],
-  useFactory: (gateway: Gateway) => gateway.policies(security),
-});
-
-async function start(metadata: ModuleMetadata, options: { rawBody?: boolean } = {}): Promise<number> {
-  const testing = await Test.createTestingModule(metadata).compile();
-  const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), options);
-  closeLater(() => app.close());
-  await app.listen(0, '127.0.0.1');
-  return Number(new URL(await app.getUrl()).port);
-}
-
-describe('a controller of one’s own', () => {
   it('is guarded by policies, which see the request and change it', async () => {
-    const port = await start({ controllers: [Own], providers: [Users, KnownUser] });
-    const headers = { 'x-user': 'ann', host: 'Shop.example:80' };
-    const response = await request(port, { path: '/own?a=1?b', headers });
+    const response = await ask('/own?a=1?b', { headers: { ...ann, host: 'Shop.example:80', x_known: 'forged' } });
     expect(response.json()).toEqual({
       known: 'http shop.example /own?a=1?b',
       identity: { scheme: 'own', subject: 'ann', claims: {} },
@@ -197,65 +55,103 @@ describe('a controller of one’s own', () => {
     expect(response.header('x-checked')).toBe('127.0.0.1');
   });
 
-  it('answers denials with problem documents', async () => {
-    const port = await start({ controllers: [Own], providers: [Users] });
-    const response = await request(port, { path: '/own' });
+  it('sees the client, host and scheme that a proxy names which the platform trusts', async () => {
+    const headers = {
+      ...ann,
+      'x-forwarded-for': '203.0.113.9, 198.51.100.7',
+      'x-forwarded-host': 'shop.example',
+      'x-forwarded-proto': 'https',
+    };
+    const response = await ask('/own', { headers });
+    expect(response.json()).toMatchObject({ known: 'https shop.example /own?undefined' });
+    expect(response.header('x-checked')).toBe('198.51.100.7');
+    const secured = await ask('/headers', { headers });
+    expect(secured.header('strict-transport-security')).toMatch(/^max-age=/);
+  });
+
+  it('answers denials with problem documents, and HEAD without them', async () => {
+    const response = await ask('/own');
     expect(response.status).toBe(401);
     expect(response.headers).toMatchObject({
       'content-type': expect.stringMatching(/^application\/problem\+json/) as string,
       'x-gateway-error': 'DENIED',
+      'x-request-id': expect.stringMatching(/./) as string,
     });
     expect(response.headerValues('www-authenticate')).toEqual(['One', 'Two']);
-    expect(response.json()).toMatchObject({ status: 401, detail: 'Nobody knows you.' });
+    expect(response.json()).toMatchObject({
+      status: 401,
+      detail: 'You are not known.',
+      requestId: response.header('x-request-id'),
+    });
     expect(response.header('x-checked')).toBe('127.0.0.1');
+    const head = await ask('/own', { method: 'HEAD' });
+    expect([head.status, head.text, head.header('x-gateway-error')]).toEqual([401, '', 'DENIED']);
+    expect(Number(head.header('content-length'))).toBeGreaterThan(100);
   });
 
   it('has the policies of its handlers asked after its own, with what those found out', async () => {
-    const port = await start({ controllers: [Own], providers: [Users, KnownUser] });
-    const response = await request(port, { path: '/own/both', headers: { 'x-user': 'ann' } });
+    const response = await ask('/own/both', { headers: ann });
     expect([response.status, response.text, response.header('x-answer')]).toEqual([418, 'for ann', '1']);
-    expect((await request(port, { path: '/own/both' })).status).toBe(401);
+    expect((await ask('/own/both')).status).toBe(401);
   });
 
   it('has its bodies looked at where the application keeps them, and fails where it does not', async () => {
-    const metadata = { controllers: [Own], providers: [Users] };
-    const send = (port: number, body: string) =>
-      request(port, {
+    const send = (body: string, to = port): Promise<Response> =>
+      request(to, {
         path: '/own/body',
         method: 'POST',
         body,
-        headers: { 'x-user': 'ann', 'content-type': 'application/json' },
+        headers: { ...ann, 'content-type': 'application/json' },
       });
-    const port = await start(metadata, { rawBody: true });
-    expect((await send(port, '{"a":"good"}')).json()).toEqual({ a: 'good' });
-    const bad = await send(port, '{"a":"bad"}');
-    expect([bad.status, bad.json()]).toMatchObject([422, { detail: 'A bad body.' }]);
-    expect((await send(await start(metadata), '{"a":"bad"}')).status).toBe(500);
+    expect((await send('{"a":"good"}')).json()).toEqual({ a: 'good' });
+    for (const detail of ['A bad body.', 'A worse body.']) {
+      const bad = await send(JSON.stringify({ a: detail }));
+      expect([bad.status, bad.json()]).toMatchObject([422, { detail, type: 'urn:gatehouse:error:DENIED' }]);
+    }
+    const careless = await startHostApp(platform, { controllers: [Own], providers: [Users] });
+    expect((await send('{"a":"bad"}', careless.port)).status).toBe(500);
+  });
+
+  it('answers what a policy throws as it would answer the same verdict', async () => {
+    const returned = await ask('/refusing?returns');
+    const { requestId, ...document } = returned.json<Record<string, unknown>>();
+    expect([returned.status, returned.header('retry-after'), document['detail']]).toEqual([429, '7', 'Come later.']);
+    expect(requestId).toBe(returned.header('x-request-id'));
+    for (const path of ['/refusing?throws', '/refusing?rejects', '/refusing?http']) {
+      const thrown = await ask(path);
+      expect(thrown.status).toBe(429);
+      expect(thrown.header('content-type')).toBe(returned.header('content-type'));
+      expect(thrown.json()).toMatchObject(document);
+    }
+    expect((await ask('/refusing?throws')).header('retry-after')).toBe('7');
+    expect((await ask('/refusing?fault')).status).toBe(500);
+    expect((await ask('/refusing')).text).toBe('ok');
+  });
+
+  it('is cut, and not ended, when a policy denies a response that has begun', async () => {
+    const client = await connectRaw(port);
+    client.send('GET /refusing?begun&returns HTTP/1.1\r\nHost: a.example\r\n\r\n');
+    await eventually(() => client.state !== 'open');
+    const received = client.received.toString();
+    expect([received.includes('the beginning of '), received.endsWith('0\r\n\r\n')]).toEqual([true, false]);
   });
 
   it('can use what the configuration of a gateway offers', async () => {
-    const security = { validation: { methods: ['GET'], requireHeaders: ['x-tenant'] } };
-    const port = await start({ imports: [gatewayModule()], controllers: [Limited], providers: [limits(security)] });
     const headers = { 'x-tenant': 'a' };
-    expect((await request(port, { path: '/limited', headers })).text).toBe('ok');
-    expect((await request(port, { path: '/limited' })).status).toBe(400);
-    const posted = await request(port, { path: '/limited', method: 'POST', headers });
-    expect([posted.status, posted.header('allow')]).toEqual([405, 'GET']);
+    expect((await ask('/validated', { headers })).text).toBe('ok');
+    expect((await ask('/validated')).status).toBe(400);
+    const posted = await ask('/validated', { method: 'POST', headers });
+    expect([posted.status, posted.header('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
   it('has its requests at once counted until their responses are over', async () => {
-    const security = { concurrency: [{ limit: 2 }, { limit: 1, key: 'header:x-key' }] };
-    const port = await start({ imports: [gatewayModule()], controllers: [Held], providers: [limits(security)] });
-    const get = (key: string, path = '/held') => request(port, { path, headers: { 'x-key': key } });
-    for (let round = 0; round < 3; round++) {
+    const get = (key: string, path = '/held') => ask(path, { headers: { 'x-key': key } });
+    for (let round = 0; round < 2; round++) {
       const asked = [get('a'), get('b')];
       await eventually(() => Held.waiting.length === 2);
       const refused = await get('c');
-      expect([refused.status, refused.header('retry-after'), refused.header('x-gateway-error')]).toEqual([
-        429,
-        '1',
-        'DENIED',
-      ]);
+      const told = [refused.status, refused.header('retry-after'), refused.header('x-gateway-error')];
+      expect(told).toEqual([429, '1', 'DENIED']);
       for (const go of Held.waiting.splice(0)) go();
       expect((await Promise.all(asked)).map(({ text }) => text)).toEqual(['ok', 'ok']);
       for (let failure = 0; failure < 3; failure++) {
@@ -277,42 +173,70 @@ describe('a controller of one’s own', () => {
   });
 
   it('does not start with policies that cannot be had', async () => {
-    await expect(start({ controllers: [Own] })).rejects.toThrow(/Users/);
-    await expect(start({ controllers: [Limited] })).rejects.toThrow(/limits/);
+    await expect(startHostApp(platform, { controllers: [Own] })).rejects.toThrow(/Users/);
+    await expect(startHostApp(platform, { controllers: [Validated] })).rejects.toThrow(/validated/);
     for (const [security, complaint] of [
       [{ validation: { method: ['GET'] } }, /did you mean "methods"/],
       [{ policies: ['nothing'] }, /^security\.policies\[0\]: no policy is named "nothing"/],
       [{ cors: { origins: ['*'] } }, /^security\.cors: concerns responses/],
       [{ headers: {} }, /SecurityHeadersInterceptor/],
     ] as const) {
-      const started = start({ imports: [gatewayModule()], controllers: [Limited], providers: [limits(security)] });
-      await expect(started).rejects.toThrow(complaint);
+      const metadata = {
+        imports: [hostedGateway()],
+        controllers: [Validated],
+        providers: [policiesBy(VALIDATED, security)],
+      };
+      await expect(startHostApp(platform, metadata)).rejects.toThrow(complaint);
     }
   });
 
   it('gets security headers from an interceptor, errors too, but for what it says itself', async () => {
-    const port = await start({ controllers: [WithHeaders] });
-    const ask = async (path: string): Promise<unknown[]> => {
-      const { status, headers } = await request(port, { path });
+    const told = async (path: string): Promise<unknown[]> => {
+      const { status, headers } = await ask(path);
       return [status, headers['x-content-type-options'], headers['x-frame-options'], headers['referrer-policy']];
     };
-    expect(await ask('/headers')).toEqual([200, 'nosniff', 'DENY', 'no-referrer']);
-    expect(await ask('/headers/framed')).toEqual([200, 'nosniff', 'SAMEORIGIN', 'no-referrer']);
-    expect(await ask('/headers/denied')).toEqual([403, 'nosniff', 'DENY', 'no-referrer']);
-    expect((await request(port, { path: '/headers' })).header('strict-transport-security')).toBeUndefined();
+    expect(await told('/headers')).toEqual([200, 'nosniff', 'DENY', 'no-referrer']);
+    expect(await told('/headers/framed')).toEqual([200, 'nosniff', 'SAMEORIGIN', 'no-referrer']);
+    expect(await told('/headers/denied')).toEqual([403, 'nosniff', 'DENY', 'no-referrer']);
+    expect((await ask('/headers')).header('strict-transport-security')).toBeUndefined();
   });
 
-  it('shares the settings of the interceptor with the whole application', async () => {
-    const port = await start({
-      controllers: [Limited],
+  it('shares policies and the settings of the interceptor with the whole application, over TLS', async () => {
+    const { cert, key } = await makeCertificate();
+    const metadata = {
+      imports: [hostedGateway()],
+      controllers: [Bare],
       providers: [
-        { provide: LIMITS, useValue: [] },
+        Users,
+        ...globalPolicies(KnownUser, Refusing),
         { provide: SECURITY_HEADERS, useValue: { frameOptions: 'SAMEORIGIN', referrerPolicy: '' } },
         { provide: APP_INTERCEPTOR, useClass: SecurityHeadersInterceptor },
       ],
-    });
-    const { headers } = await request(port, { path: '/limited' });
+    };
+    const host = await startHostApp(platform, metadata, { httpsOptions: { cert, key } });
+    const own = (path: string, headers = {}) => request(host.port, { path, headers, tls: { ca: cert } });
+    const { headers, text } = await own('/bare', ann);
+    expect(text).toBe('ok');
     expect(headers).toMatchObject({ 'x-frame-options': 'SAMEORIGIN', 'x-content-type-options': 'nosniff' });
+    expect(headers['strict-transport-security']).toMatch(/^max-age=/);
     expect(headers['referrer-policy']).toBeUndefined();
+    const denied = await own('/bare?returns', ann);
+    expect([denied.header('retry-after'), denied.header('content-type')]).toEqual([
+      '7',
+      expect.stringMatching(/problem\+json/),
+    ]);
+    expect([denied.status, denied.json()]).toMatchObject([429, { detail: 'Come later.' }]);
+    expect((await own('/bare')).headerValues('www-authenticate')).toEqual(['One', 'Two']);
+    // What passes through the gateway is the application's as well.
+    const through = (path: string, fields = {}) =>
+      request(host.app.get(Gateway).listeners[0]!.port!, { path, headers: fields });
+    expect((await through('/', ann)).status).toBe(200);
+    const refused = await through('/?throws', ann);
+    expect([refused.status, refused.header('retry-after'), refused.json()]).toMatchObject([
+      429,
+      '7',
+      { detail: 'Come later.' },
+    ]);
+    expect((await through('/')).status).toBe(401);
   });
 });

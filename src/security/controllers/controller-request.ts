@@ -1,14 +1,24 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { Http2ServerResponse } from 'node:http2';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { canonicalAddress } from '../../addresses/canonical-address.js';
+import { foldName } from '../../fields/fold-name.js';
+import { fieldValueFrom } from '../../http/field-value.js';
 import { parseHost } from '../../http/host.js';
+import { newRequestId } from '../../http/request-id.js';
 import type { Identity, PolicyContext, Releasable } from '../policy.js';
 import { release } from '../release.js';
+import { platformExchange } from './exchange-on-platform.js';
+import type { PlatformExchange } from './platform-exchange.js';
 
 const contexts = new WeakMap<object, ControllerRequest>();
 
-/** A request to a controller of your own, for policies. Client and host are those of Fastify, so its `trustProxy` applies. */
+/** A request to a controller of your own, for policies, on Express and Fastify. Client, host and scheme are those of the platform, so its `trust proxy` applies. */
 export class ControllerRequest implements PolicyContext {
   readonly protocol = 'http';
   readonly id: string;
@@ -18,69 +28,75 @@ export class ControllerRequest implements PolicyContext {
   readonly clientIp: string;
   identity: Identity | undefined;
 
-  private constructor(
-    private readonly request: FastifyRequest,
-    private readonly reply: FastifyReply,
-  ) {
-    const { id, host, ip, raw } = request;
-    const [path = '', ...query] = (raw.url ?? '').split('?');
-    this.id = id;
-    this.host = parseHost(host)?.host ?? '';
+  private constructor(readonly exchange: PlatformExchange) {
+    const { host, id, ip, url } = exchange;
+    const [path = '', ...query] = url.split('?');
+    this.id = id ?? newRequestId();
+    this.host = parseHost(host ?? '')?.host ?? '';
     this.path = path;
     this.query = query.length === 0 ? undefined : query.join('?');
-    this.clientIp = canonicalAddress(ip) ?? 'unix';
+    this.clientIp = canonicalAddress(ip ?? '') ?? 'unix';
   }
 
-  /** The same object for each guard that a request passes. */
-  static of(request: FastifyRequest, reply: FastifyReply): ControllerRequest {
-    let context = contexts.get(request.raw);
-    if (context === undefined) contexts.set(request.raw, (context = new ControllerRequest(request, reply)));
+  /** The same object for each guard that a request passes. `request`, `response`: those of a context of type `http`. */
+  static of(request: object, response: object): ControllerRequest {
+    const exchange = platformExchange(request, response);
+    let context = contexts.get(exchange.raw);
+    if (context === undefined) contexts.set(exchange.raw, (context = new ControllerRequest(exchange)));
     return context;
   }
 
   /** Undefined until a policy has seen the request. */
-  static find(request: FastifyRequest): ControllerRequest | undefined {
-    return contexts.get(request.raw);
+  static find(request: { readonly raw?: IncomingMessage | Http2ServerRequest }): ControllerRequest | undefined {
+    return contexts.get(request.raw ?? request);
   }
 
   get method(): string {
-    return this.request.method;
+    return this.exchange.raw.method ?? '';
   }
 
   get scheme(): 'http' | 'https' {
-    return this.request.protocol;
+    return this.exchange.scheme === 'https' ? 'https' : 'http';
   }
 
   get headers(): Readonly<IncomingHttpHeaders> {
-    return this.request.headers;
+    return this.exchange.headers;
   }
 
   get rawHeaders(): readonly string[] {
-    return this.request.raw.rawHeaders;
+    return this.exchange.raw.rawHeaders;
   }
 
   get hasBody(): boolean {
     const { 'transfer-encoding': coding, 'content-length': length = '0' } = this.headers;
-    // An HTTP/2 request with a body need declare neither.
-    return coding !== undefined || length !== '0' || (this.request.body ?? undefined) !== undefined;
+    return coding !== undefined || length !== '0' || this.exchange.hasParsedBody;
   }
 
+  /** Handlers read it in `headers`. */
   setRequestHeader(name: string, value?: string): void {
-    const headers: IncomingHttpHeaders = this.request.raw.headers;
-    if (value === undefined) Reflect.deleteProperty(headers, name.toLowerCase());
-    else headers[name.toLowerCase()] = value;
+    editField(this.exchange.raw.headers, name, value);
   }
 
   setResponseHeader(name: string, value: string): void {
-    void this.reply.header(name, value);
+    const text = fieldValueFrom(value);
+    validateHeaderName(name);
+    validateHeaderValue(name, text);
+    if (!this.exchange.response.headersSent) this.exchange.setHeader(name, text);
   }
 
   /** The exchange is over when the response is closed: it has been sent, or its connection has gone. */
   onClose(held: Releasable): void {
-    const { raw } = this.reply;
-    if (isClosed(raw)) release([held]);
-    else raw.once('close', () => release([held]));
+    const { response } = this.exchange;
+    if (isClosed(response)) release([held]);
+    else response.once('close', () => release([held]));
   }
+}
+
+/** Removes the fields of that name and its look-alikes and, with a value, adds one in their place. */
+export function editField(fields: IncomingHttpHeaders, name: string, value: string | undefined): void {
+  const folded = foldName(name);
+  for (const each of Object.keys(fields)) if (foldName(each) === folded) Reflect.deleteProperty(fields, each);
+  if (value !== undefined) fields[name.toLowerCase()] = value;
 }
 
 /** HTTP/2 has it on the stream. */

@@ -1,26 +1,36 @@
+import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayError } from '../../http/gateway-error.js';
 import { problemResponse } from '../../http/problem.js';
-import { RawHeaders } from '../../fields/raw-headers.js';
-import { Denied } from '../policy.guard.js';
+import { Denied } from '../denied.js';
 import { Answer } from '../policy.js';
+import { fieldsOf } from './answer-fields.js';
+import { ControllerRequest } from './controller-request.js';
 
-/** Answers with the verdict of a policy: a problem document (RFC 9457), or the policy's own answer. */
-@Catch(Denied)
-export class DeniedFilter implements ExceptionFilter<Denied> {
-  catch({ verdict }: Denied, host: ArgumentsHost): void {
+/**
+ * Answers with the verdict of a policy: a problem document (RFC 9457), or the policy's own answer; on Express and Fastify. Also with a
+ * `GatewayError` that a handler has thrown. `@UsePolicies` brings it; for guards without it, provide it as `APP_FILTER`. A response that has
+ * begun is cut, so that no client takes it for whole.
+ */
+@Catch(Denied, GatewayError)
+export class DeniedFilter implements ExceptionFilter {
+  catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const { id } = http.getRequest<FastifyRequest>();
+    const request = http.getRequest<{ readonly exchange?: object }>();
+    // What passes through the gateway is answered by it.
+    if (request.exchange !== undefined) throw thrown;
+    const { exchange, id } = ControllerRequest.of(request, http.getResponse<object>());
+    if (exchange.response.headersSent) return cut(exchange.response);
+    const verdict = thrown instanceof Denied ? thrown.verdict : (thrown as GatewayError);
     const { status, headers, body } = verdict instanceof Answer ? verdict.response : problemResponse(verdict, id);
-    const reply = http.getResponse<FastifyReply>();
-    const fields = new Map<string, string[]>([['x-request-id', [id]]]);
-    for (const [spelled, value] of RawHeaders.pairs(headers)) {
-      const name = spelled.toLowerCase();
-      fields.set(name, [...(fields.get(name) ?? []), value]);
-    }
-    for (const [name, [value, ...more]] of fields) {
-      void reply.header(name, more.length === 0 ? value : [value, ...more]);
-    }
-    void reply.code(status).send(body === '' ? undefined : body);
+    exchange.setHeader('x-request-id', id);
+    for (const [name, values] of fieldsOf(headers)) exchange.setHeader(name, values);
+    exchange.send(status, body);
   }
+}
+
+function cut(response: ServerResponse | Http2ServerResponse): void {
+  if ('stream' in response) response.stream.destroy();
+  else response.destroy();
 }

@@ -1,10 +1,11 @@
-import { HttpException, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { GatewayError } from '../../http/gateway-error.js';
 import type { Foreseen, PolicyContext, RequestPolicy, Verdict } from '../policy.js';
+import { thrownVerdict } from '../thrown-verdict.js';
 
 /**
- * Wraps a custom policy so that its errors do no harm: an error that it throws is logged and answered with 500; an
- * `HttpException` is a denial with its status.
+ * Wraps a custom policy so that its errors do no harm: a verdict may be thrown, as a `GatewayError` or an `HttpException`; another error that
+ * it throws is logged and answered with 500.
  */
 export class SteadyPolicy implements RequestPolicy {
   /** Undefined when the policy does not check bodies, so that none is held for it. */
@@ -47,8 +48,8 @@ export class SteadyPolicy implements RequestPolicy {
   }
 
   #verdictOn(error: unknown): GatewayError {
-    if (error instanceof HttpException)
-      return this.#because(new GatewayError('DENIED', error.message, undefined, error.getStatus()));
+    const verdict = thrownVerdict(error);
+    if (verdict !== undefined) return this.#because(verdict);
     this.#logger.error(error instanceof Error ? error : String(error));
     const failed = `policy ${this.name} failed`;
     return new GatewayError('INTERNAL', 'The gateway could not handle the request.', failed).because(failed, {
