@@ -1,151 +1,64 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { ExportResultCode } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import type { TracingConfig } from '../config/file/telemetry.config.js';
 import type { ExchangeTrace, TracedExchange } from './exchange-trace.js';
-import { spansOf, type SpanOrigin } from './spans.js';
+import { otlpExporter } from './span-exporter.js';
+import { mostWaiting, SpanQueue } from './span-queue.js';
+import { SpanWriter, spanSource, type SpanSource } from './span-writer.js';
+import { writeSpans } from './spans.js';
 import type { KeptFor, TracePipeline, TracingParts } from './trace-pipeline.js';
 
-/** Spans that wait in a thread at most, and those of one message to the collector. */
-const [mostQueued, batch] = [2048, 512];
+/** Milliseconds by which an answer of the collector may be later than its time limit. */
+const grace = 5000;
 
-/** Milliseconds for which a message waits for more spans, and by which an answer may be later than its time limit. */
-const [delay, grace] = [1000, 5000];
-
-/** Messages to the collector that may be under way when everything is flushed: all that may wait, and the one before. */
-const mostAtOnce = mostQueued / batch + 1;
-
-/** Loaded only where traces are configured: gives spans to OpenTelemetry's batches and its exporter for OTLP over HTTP with Protobuf. */
+/** Loaded only where traces are configured: writes the spans of an exchange as OTLP in Protobuf when it is over, for OpenTelemetry's exporter over HTTP. */
 export class OtlpPipeline implements TracePipeline {
-  readonly #origin: SpanOrigin;
-  readonly #processor: BatchSpanProcessor;
-  readonly #counted: CountedExporter;
+  readonly #writer = new SpanWriter();
+  readonly #queue: SpanQueue;
 
   /** `addressPrefix`: bits of IPv4 addresses of clients that are shown. */
   constructor(
     settings: TracingConfig,
-    addressPrefix: number,
+    private readonly addressPrefix: number,
     private readonly parts: TracingParts,
   ) {
-    const { thread, version } = parts;
-    this.#origin = {
-      addressPrefix,
-      instrumentationScope: { name: 'gatehouse', version },
-      resource: resourceFromAttributes({
-        [ATTR_SERVICE_NAME]: settings.service,
-        [ATTR_SERVICE_VERSION]: version,
-        // One for each thread: the triplet with name and version is to be unique.
-        [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
-        'host.name': hostname(),
-        'process.pid': process.pid,
-        ...(thread !== undefined && { 'gatehouse.worker': thread.index }),
-        ...Object.fromEntries(settings.resource),
-      }),
-    };
-    this.#counted = new CountedExporter(exporterOf(settings), parts);
-    this.#processor = new BatchSpanProcessor({
-      exporter: this.#counted,
-      maxQueueSize: mostQueued,
-      maxExportBatchSize: batch,
-      scheduledDelayMillis: delay,
-      exportTimeoutMillis: settings.timeout + grace,
-    });
+    // All that may wait can be sent at once, beside the message before.
+    const exporter = otlpExporter(settings, mostWaiting + 1);
+    this.#queue = new SpanQueue(sourceOf(settings, parts), exporter, settings.timeout + grace, parts);
   }
 
   take(trace: ExchangeTrace, record: TracedExchange, why: KeptFor): void {
-    // The spans of one exchange are told together, or not at all.
     const spans = trace.attempts.length + 1;
-    if (this.#counted.queued + spans > mostQueued) return this.parts.counts.count('dropped', spans);
-    this.#counted.queued += spans;
-    for (const span of spansOf(trace, record, why, this.#origin)) this.#processor.onEnd(span);
+    const isTaken = this.#queue.hasRoom(spans) && this.#queue.add(spans, this.#written(trace, record, why));
+    if (!isTaken) this.parts.counts.count('dropped', spans);
   }
 
-  async flush(): Promise<void> {
-    await this.#processor.forceFlush();
+  flush(): Promise<void> {
+    return this.#queue.flush();
   }
 
-  async close(within: number): Promise<void> {
-    const ended = this.#processor.shutdown().catch(() => undefined);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, within);
-    await Promise.race([ended, promise]);
-    clearTimeout(timer);
-    this.#counted.abandon();
-  }
-}
-
-function exporterOf({ compression, headers, otlp, timeout }: TracingConfig): SpanExporter {
-  return new OTLPTraceExporter({
-    url: endpointOf(otlp),
-    headers: Object.fromEntries(headers),
-    timeoutMillis: timeout,
-    compression: compression as NonNullable<ConstructorParameters<typeof OTLPTraceExporter>[0]>['compression'] & string,
-    concurrencyLimit: mostAtOnce,
-    userAgent: 'gatehouse',
-  });
-}
-
-/** Where a collector takes traces: `/v1/traces` below its URL, unless that is it. */
-export function endpointOf(otlp: string): string {
-  const url = new URL(otlp);
-  if (!url.pathname.endsWith('/v1/traces')) url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/traces`;
-  return url.href;
-}
-
-/** An exporter that counts what becomes of spans, and says once that the collector cannot be reached, and once that it can again. */
-class CountedExporter implements SpanExporter {
-  /** Spans that wait for the next message. */
-  queued = 0;
-  #pending = 0;
-  #isFailing = false;
-  #isOver = false;
-
-  constructor(
-    private readonly inner: SpanExporter,
-    private readonly parts: TracingParts,
-  ) {}
-
-  export(spans: ReadableSpan[], done: Parameters<SpanExporter['export']>[1]): void {
-    this.queued -= spans.length;
-    this.#pending += spans.length;
-    this.inner.export(spans, result => {
-      if (!this.#isOver) {
-        this.#pending -= spans.length;
-        this.#tell(result.code === ExportResultCode.SUCCESS, spans.length, result.error);
-      }
-      // Failures are counted: the processor would report them to a handler of the whole process.
-      done({ code: ExportResultCode.SUCCESS });
-    });
+  close(within: number): Promise<void> {
+    return this.#queue.close(within);
   }
 
-  shutdown(): Promise<void> {
-    return this.inner.shutdown();
-  }
-
-  /** What has not been exported by now never will. */
-  abandon(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const lost = this.queued + this.#pending;
-    if (lost > 0) this.parts.counts.count('failed', lost);
-  }
-
-  #tell(isDone: boolean, spans: number, error: Error | undefined): void {
-    const { counts, log } = this.parts;
-    counts.count(isDone ? 'exported' : 'failed', spans);
-    if (isDone === !this.#isFailing) return;
-    this.#isFailing = !isDone;
-    if (isDone) log.info('traces are exported again');
-    else log.warn({ reason: reasonOf(error) }, 'traces cannot be exported');
+  #written(trace: ExchangeTrace, record: TracedExchange, why: KeptFor): Uint8Array {
+    this.#writer.clear();
+    writeSpans(this.#writer, trace, record, why, this.addressPrefix);
+    return this.#writer.written;
   }
 }
 
-/** What has failed. The exporter's error for an answer has the reason phrase alone as its message: often there is none. */
-function reasonOf(error: (Error & { readonly code?: unknown }) | undefined): string | undefined {
-  const { code } = error ?? {};
-  return typeof code === 'number' ? `the collector answered ${code}` : error?.message;
+function sourceOf(settings: TracingConfig, { thread, version }: TracingParts): SpanSource {
+  const resource = {
+    [ATTR_SERVICE_NAME]: settings.service,
+    [ATTR_SERVICE_VERSION]: version,
+    // One for each thread: the triplet with name and version is to be unique.
+    [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
+    'host.name': hostname(),
+    'process.pid': process.pid,
+    ...(thread !== undefined && { 'gatehouse.worker': thread.index }),
+    ...Object.fromEntries(settings.resource),
+  };
+  return spanSource(resource, { name: 'gatehouse', version });
 }

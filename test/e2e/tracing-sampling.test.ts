@@ -129,7 +129,7 @@ describe('which exchanges are recorded', () => {
   ])('are those that %s has begun, with the state that came with it', async (_, settings) => {
     const headers = { traceparent: parent('01'), tracestate: 'a=1,b=2' };
     const { spans, traceparent } = await asked(settings, '/', { headers });
-    expect(spans?.server).toMatchObject({ traceId, parentId: 'b7ad6b7169203331', links: [] });
+    expect(spans?.server).toMatchObject({ traceId, parentId: 'b7ad6b7169203331', traceState: 'a=1,b=2', links: [] });
     expect(spans?.server.attributes['gatehouse.kept_for']).toBe('parent');
     // The sampled flag, and that the parent is of another process (OTLP).
     expect(spans?.server.flags).toBe(0x301);

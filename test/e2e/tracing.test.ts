@@ -5,7 +5,8 @@ import { connectRaw, rawRequest, request, type RequestOptions, type Response } f
 import { openStream, type EventBackend } from '../support/event-stream.js';
 import { connectHttp2 } from '../support/http2-client.js';
 import type { InProcessGateway } from '../support/in-process.js';
-import type { OtlpReceiver, ReceivedSpan } from '../support/otlp-receiver.js';
+import type { OtlpReceiver } from '../support/otlp-receiver.js';
+import type { ReceivedSpan } from '../support/otlp-spans.js';
 import { eventually } from '../support/poll.js';
 import { startTraced, type TracedScene } from '../support/traced-scene.js';
 import { openWebSocket } from '../support/websocket-client.js';
@@ -283,7 +284,7 @@ describe('the spans of an exchange', () => {
     });
     const { server } = await spansOf(headers['x-request-id'] as string);
     expect(server.attributes).toMatchObject({ 'network.protocol.version': '2', 'url.scheme': 'https' });
-    expect(server.links).toEqual([{ traceId, spanId }]);
+    expect(server.links).toEqual([{ traceId, spanId, flags: 0x301 }]);
   });
 
   it('have none of a copy: that is told not to record, as part of the same trace', async () => {
@@ -305,7 +306,7 @@ describe('the spans of an exchange', () => {
     const { server } = await asked('/app/x', { headers: { traceparent, tracestate: 'vendor=planted' } });
     expect(server.traceId).not.toBe(traceId);
     expect(server.parentId).toBe('');
-    expect(server.links).toEqual(isLinked ? [{ traceId, spanId }] : []);
+    expect(server.links).toEqual(isLinked ? [{ traceId, spanId, flags: 0x301 }] : []);
     expect(backend.last.header('traceparent')).toContain(server.traceId);
     expect(backend.last.header('tracestate')).toBeUndefined();
   });
