@@ -28,7 +28,11 @@ export {
 } from './config/loading/load-config.js';
 export type * from './config/typed/gateway-config-input.js';
 export type { Problem } from './config/loading/problem.js';
-export { jsonSchema } from './config/showing/reference/json-schema.js';
+export type { KnownExtension, KnownList, KnownNames } from './config/loading/checks/check.js';
+export { jsonSchema, type SchemaOptions } from './config/showing/reference/json-schema.js';
+export { knownExtensions } from './known-extensions.js';
+export type { ExtensionPart } from './extension/declared-classes.js';
+export type { Configurable, Named, NamedDecorator, NamedSettings } from './extension/named.js';
 export { ExtensionError } from './extension/extension-error.js';
 export { Probe, type HealthProbe, type ProbeResult } from './health/probe.js';
 export {
@@ -49,7 +53,6 @@ export type {
   AttemptObserver,
   ConnectionFigures,
   ForwardRequest,
-  Forwarder,
 } from './proxy/forwarder/forwarder.js';
 export { InjectMetric } from '@willsoto/nestjs-prometheus';
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
@@ -59,7 +62,9 @@ export { ExchangeResponse } from './proxy/exchange-response.js';
 export type { BackendPools } from './proxy/forwarder/backend-pools.js';
 export { HTTP_PROXY_MIDDLEWARE_PLUGINS } from './proxy/forwarder/builtin-forwarders.js';
 export type { ProxyPlugin } from './proxy/forwarder/http-proxy-middleware-forwarder.js';
-export { RegisteredForwarder, type ForwarderFactory } from './proxy/forwarder/registered-forwarder.js';
+export type { Phase } from './proxy/forwarder/attempt-failure.js';
+export { networkError } from './proxy/forwarder/network-error.js';
+export { Forwarder, type ForwarderFactory } from './proxy/forwarder/registered-forwarder.js';
 export type { AppliedConfig } from './process/live-config.js';
 export { RequestIdentity } from './security/controllers/request-identity.js';
 export type { PolicyReference } from './security/controllers/asked-policies.js';

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { knownNames } from './cli/load-file.js';
+import { builtInExtensions } from './known-extensions.js';
 import { createGateway } from './standalone.js';
 import { carryTraffic } from './workers/traffic-thread.js';
 
-await carryTraffic(createGateway, knownNames);
+await carryTraffic(createGateway, builtInExtensions);

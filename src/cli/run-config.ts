@@ -3,7 +3,8 @@ import { buildConfig } from '../config/loading/load-config.js';
 import { locate, noPositions, type Finding } from '../config/loading/findings.js';
 import type { Problem } from '../config/loading/problem.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
-import { knownNames, loadFile } from './load-file.js';
+import { builtInExtensions } from '../known-extensions.js';
+import { loadFile } from './load-file.js';
 import type { SelfSigned } from './self-signed.js';
 
 /** Options of `gatehouse run`. */
@@ -30,7 +31,7 @@ export function configToRun(
     if (config !== undefined) return '--to and --config exclude each other: put the backends into the file.';
     const upstreams = { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } };
     const admin = adminPort === undefined ? {} : { admin: { port: adminPort } };
-    const built = buildConfig({ ...listenersOf(port, selfSigned), ...admin, upstreams }, knownNames);
+    const built = buildConfig({ ...listenersOf(port, selfSigned), ...admin, upstreams }, builtInExtensions);
     return { config: built, warnings: [], problemAt: noPlace, ...noOrigin };
   }
   if (port !== undefined || adminPort !== undefined || strategy !== undefined)

@@ -61,7 +61,7 @@ async function greeters(...providers: Type[]): Promise<Greeters> {
   return module.get(Greeters);
 }
 
-const path = 'people.0';
+const path = ['people', 0];
 
 describe('named providers', () => {
   it('are found in any module, with the dependencies of that module', async () => {
@@ -87,27 +87,27 @@ describe('named providers', () => {
     const module = await application(Singers).compile();
     await module.init();
     await expect(module.get(Singers).create({ name: 'bass', path })).rejects.toThrow(
-      'people.0: no singer is named "bass" (none is registered: provide a class with @Singer("bass") in one of the modules)',
+      'people[0]: no singer is named "bass": none is registered, which takes a class with @Singer("bass") in one of the modules',
     );
   });
 
   it('are refused under an unknown name in one line that lists the known ones', async () => {
     const known = await greeters(Quiet);
     await expect(known.create({ name: 'lowd', path })).rejects.toThrow(
-      /^people\.0: no greeter is named "lowd"; did you mean "loud"\? \(known: loud, quiet\)$/,
+      /^people\[0\]: no greeter is named "lowd", known are loud, quiet \(did you mean "loud"\?\)$/,
     );
     await expect(known.create({ name: 'toString', path })).rejects.toThrow(
-      /^people\.0: no greeter is named "toString" \(known: loud, quiet\)$/,
+      /^people\[0\]: no greeter is named "toString", known are loud, quiet$/,
     );
   });
 
   it('are refused with wrong options, all of them in one line', async () => {
     const known = await greeters(Quiet);
     await expect(known.create({ name: 'loud', options: { marks: 'two', mark: 2 }, path })).rejects.toThrow(
-      /^people\.0\.mark: unknown option; did you mean "marks"\?; people\.0\.marks: must be an integer number$/,
+      /^people\[0\]\.mark: unknown option \(did you mean "marks"\?\); people\[0\]\.marks: must be an integer number$/,
     );
     await expect(known.create({ name: 'quiet', options: { marks: 2 }, path })).rejects.toThrow(
-      /^people\.0\.marks: unknown option; it takes none$/,
+      /^people\[0\]\.marks: unknown option; it takes none$/,
     );
   });
 
@@ -115,7 +115,46 @@ describe('named providers', () => {
     @Greets('quiet')
     class AlsoQuiet extends Quiet {}
     const module = await application(Quiet, AlsoQuiet).compile();
-    await expect(module.init()).rejects.toThrow(/^two classes are named greeter "quiet": Quiet and AlsoQuiet$/);
+    await expect(module.init()).rejects.toThrow(
+      /^two classes are named greeter "quiet": Quiet and AlsoQuiet; the one that is to take the place of the other says { replaces: true }$/,
+    );
+  });
+
+  it('take the place of another of their name on purpose', async () => {
+    @Greets('quiet', { replaces: true })
+    class Whisper implements Greeter {
+      greet(): string {
+        return 'psst';
+      }
+    }
+    const known = await greeters(Whisper, Quiet);
+    expect([known.names, (await known.create({ name: 'quiet', path })).greet()]).toEqual([['loud', 'quiet'], 'psst']);
+  });
+
+  it('stop the start when two want to take the place of a third, or one that of none', async () => {
+    @Greets('quiet', { replaces: true })
+    class One extends Quiet {}
+    @Greets('quiet', { replaces: true })
+    class Two extends Quiet {}
+    const both = await application(Quiet, One, Two).compile();
+    await expect(both.init()).rejects.toThrow('3 classes are named greeter "quiet": Quiet, One and Two');
+    const alone = await application(One).compile();
+    await expect(alone.init()).rejects.toThrow('One replaces the greeter "quiet", and there is no other of that name');
+  });
+
+  it('have names that a file can hold', () => {
+    expect(() => Greets('with space')(Quiet)).toThrow(
+      '@Greeter("with space") on Quiet: expected a name of letters, digits and . _ - that starts with a letter or digit',
+    );
+  });
+
+  it('are refused with the place that the caller knows', async () => {
+    const known = await greeters();
+    const describe = (faults: readonly { path: readonly (string | number)[] }[]): string =>
+      `file:1:2 ${faults.map(each => each.path.join('/')).join()}`;
+    await expect(known.create({ name: 'loud', options: { mark: 1 }, path, describe })).rejects.toThrow(
+      'file:1:2 people/0/mark',
+    );
   });
 
   it('may be provided by several modules', async () => {

@@ -1,31 +1,30 @@
 import type { OnModuleInit, Type } from '@nestjs/common';
 import { type DiscoveryService, ModuleRef } from '@nestjs/core';
+import { nearest } from '../spelling/nearest.js';
+import type { Steps } from '../spelling/place.js';
 import { ExtensionError } from './extension-error.js';
-import type { Configurable, Named, NamedDecorator } from './named.js';
-import { didYouMean } from '../spelling/nearest.js';
-import { readOptions } from './options.js';
+import type { Configurable, NamedDecorator } from './named.js';
+import { NamedClasses, type NamedClass } from './named-classes.js';
+import { describeFaults, readOptions, type OptionFault } from './options.js';
 
 type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /** One place in the configuration that refers to an extension by name. */
-interface NamedEntry {
+export interface NamedEntry {
   readonly name: string;
   /** The options as written there, without the name. */
   readonly options?: unknown;
-  /** The place itself, for messages: `upstreams.orders.strategy`. */
-  readonly path: string;
+  /** The place itself: `['upstreams', 'orders', 'strategy']`. */
+  readonly path: Steps;
+  /** What is wrong there, on one line, with the place in its file. `path` of each fault begins at the top. Default: with its path. */
+  readonly describe?: ((faults: readonly OptionFault[]) => string) | undefined;
 }
 
-interface Found {
-  readonly named: Named;
-  /** The class that carries the name. */
-  readonly type: Type<object>;
-  readonly wrapper: ProviderWrapper;
-}
+type Found = NamedClass<ProviderWrapper>;
 
 /**
  * Every provider of the application that one named decorator has named, whichever module it is in. Extend it with an
- * injectable class for each kind; two classes of one name stop the start.
+ * injectable class for each kind; two classes of one name stop the start, unless one of them replaces the other.
  */
 export abstract class NamedProviders<Contract extends object> implements OnModuleInit {
   #found: ReadonlyMap<string, Found> | undefined;
@@ -53,9 +52,9 @@ export abstract class NamedProviders<Contract extends object> implements OnModul
    */
   async create(entry: NamedEntry): Promise<Contract> {
     const found = this.#known().get(entry.name);
-    if (found === undefined) throw new ExtensionError(this.#unknown(entry));
-    const result = readOptions(found.named.options, entry.options, entry.path);
-    if (!result.ok) throw new ExtensionError(result.errors.join('; '));
+    if (found === undefined) throw refused(entry, [this.#unknown(entry)]);
+    const result = readOptions(found.named.options, entry.options);
+    if (!result.ok) throw refused(entry, result.faults);
     const instance = await instantiate(found);
     if (result.options !== undefined) (instance as Partial<Configurable<object>>).configure?.(result.options);
     return instance as Contract;
@@ -66,44 +65,33 @@ export abstract class NamedProviders<Contract extends object> implements OnModul
   }
 
   #discover(): ReadonlyMap<string, Found> {
-    const found = new Map<string, Found>();
+    const classes = new NamedClasses<ProviderWrapper>(this.decorator.kind);
     for (const wrapper of this.discovery.getProviders()) {
-      const one = this.#named(wrapper);
-      if (one === undefined) continue;
-      const { name } = one.named;
-      const other = found.get(name);
-      if (other !== undefined && other.type !== one.type) {
-        throw new ExtensionError(
-          `two classes are named ${this.decorator.kind} "${name}": ${other.type.name} and ${one.type.name}`,
-        );
-      }
-      if (other === undefined) found.set(name, one);
+      if (wrapper.isAlias) continue;
+      // The token first: a test's override keeps it, but puts an undecorated fake in the place of the class.
+      if (!classes.add(wrapper.token, wrapper)) classes.add(wrapper.metatype, wrapper);
     }
-    return found;
+    return classes.settle();
   }
 
-  #named(wrapper: ProviderWrapper): Found | undefined {
-    if (wrapper.isAlias) return undefined;
-    // The token first: a test's override keeps it, but puts an undecorated fake in the place of the class.
-    for (const type of [wrapper.token, wrapper.metatype]) {
-      const named = this.decorator.read(type);
-      if (named !== undefined) return { named, type: type as Type<object>, wrapper };
-    }
-    return undefined;
-  }
-
-  #unknown(entry: NamedEntry): string {
-    const hint = didYouMean(entry.name, this.names);
+  #unknown({ name }: NamedEntry): OptionFault {
+    const near = nearest(name, this.names);
     const { kind, label } = this.decorator;
     const known =
       this.names.length === 0
-        ? `none is registered: provide a class with ${label}("${entry.name}") in one of the modules`
-        : `known: ${this.names.join(', ')}`;
-    return `${entry.path}: no ${kind} is named "${entry.name}"${hint} (${known})`;
+        ? `: none is registered, which takes a class with ${label}("${name}") in one of the modules`
+        : `, known are ${this.names.join(', ')}`;
+    const suggestion = near === undefined ? {} : { suggestion: JSON.stringify(near) };
+    return { path: [], message: `no ${kind} is named "${name}"${known}`, at: 'value', ...suggestion };
   }
 }
 
-async function instantiate({ type, wrapper }: Found): Promise<unknown> {
+function refused({ describe, path }: NamedEntry, faults: readonly OptionFault[]): ExtensionError {
+  if (describe === undefined) return new ExtensionError(describeFaults(faults, path));
+  return new ExtensionError(describe(faults.map(fault => ({ ...fault, path: [...path, ...fault.path] }))));
+}
+
+async function instantiate({ type, extra: wrapper }: Found): Promise<unknown> {
   const instance: unknown = wrapper.instance;
   // `inject` is a list for factories only; values have no metatype.
   const madeFromClass = typeof wrapper.metatype === 'function' && !wrapper.inject;

@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Min, ValidateNested } from 'class-validator';
 import { describe, expect, it } from 'vitest';
-import { readOptions } from './options.js';
+import { describeFaults, readOptions } from './options.js';
 
 class Window {
   @IsInt()
@@ -23,13 +23,13 @@ class Options {
 }
 
 const errorsOf = (written: unknown) => {
-  const result = readOptions(Options, written, 'a.b');
-  return result.ok ? [] : result.errors;
+  const result = readOptions(Options, written);
+  return result.ok ? [] : result.faults.map(fault => describeFaults([fault], ['a', 'b']));
 };
 
 describe('options of an extension', () => {
   it('become an instance of the class that declares them, with its defaults', () => {
-    const result = readOptions(Options, { key: 'path' }, 'a.b');
+    const result = readOptions(Options, { key: 'path' });
     expect(result).toEqual({ ok: true, options: { key: 'path', depth: 3 } });
     expect(result.ok && result.options).toBeInstanceOf(Options);
   });
@@ -48,7 +48,7 @@ describe('options of an extension', () => {
   });
 
   it('are refused under a key that the class does not declare, with the nearest declared key', () => {
-    expect(errorsOf({ kye: 'path' })).toEqual(['a.b.kye: unknown option; did you mean "key"?']);
+    expect(errorsOf({ kye: 'path' })).toEqual(['a.b.kye: unknown option (did you mean "key"?)']);
     expect(errorsOf({ somethingElse: 1 })).toEqual(['a.b.somethingElse: unknown option']);
   });
 
@@ -62,10 +62,10 @@ describe('options of an extension', () => {
   });
 
   it('are refused where none are taken', () => {
-    expect(readOptions(undefined, { key: 'path' }, 'a.b')).toEqual({
+    expect(readOptions(undefined, { key: 'path' })).toEqual({
       ok: false,
-      errors: ['a.b.key: unknown option; it takes none'],
+      faults: [{ path: ['key'], message: 'unknown option; it takes none', at: 'key' }],
     });
-    expect(readOptions(undefined, {}, 'a.b')).toEqual({ ok: true, options: undefined });
+    expect(readOptions(undefined, {})).toEqual({ ok: true, options: undefined });
   });
 });

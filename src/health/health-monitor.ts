@@ -12,6 +12,7 @@ import type { LivePart, Transition } from '../config/live/transition.js';
 import type { GatewayConfig } from '../config/file/gateway.config.js';
 import type { HealthCheckConfig } from '../config/file/health-check.config.js';
 import type { UpstreamConfig } from '../config/file/upstream.config.js';
+import { describeFindings } from '../config/loading/plain-config.js';
 import { PINO } from '../logging/logging.module.js';
 import { ProbeMetrics } from '../metrics/probe-metrics.js';
 import { openFiles } from '../platform/open-files.js';
@@ -116,14 +117,15 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
   }
 
   /** What a configuration says of watching; upstreams of which it says the same as before stay as they are. */
-  async #watched({ upstreams }: GatewayConfig): Promise<Map<string, WatchedUpstream>> {
+  async #watched(config: GatewayConfig): Promise<Map<string, WatchedUpstream>> {
+    const { upstreams } = config;
     const watched = new Map<string, WatchedUpstream>();
     for (const [name, settings] of upstreams) {
       const { healthCheck, tls } = settings;
       if (healthCheck === undefined) continue;
       const before = this.#upstreams.get(name);
       const isSame = before?.healthCheck === healthCheck && before.tls === tls;
-      watched.set(name, isSame ? before : { healthCheck, tls, probe: await this.#probe(name, healthCheck, settings) });
+      watched.set(name, isSame ? before : { healthCheck, tls, probe: await this.#probe(config, name, healthCheck, settings) });
     }
     return watched;
   }
@@ -159,11 +161,21 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
     backend.lift('unhealthy');
   }
 
-  #probe(upstream: string, healthCheck: HealthCheckConfig, { tls }: UpstreamConfig): Promise<HealthProbe> {
+  #probe(
+    config: GatewayConfig,
+    upstream: string,
+    healthCheck: HealthCheckConfig,
+    { tls }: UpstreamConfig,
+  ): Promise<HealthProbe> {
     const { type, path, expectStatus, expectBody, headers } = healthCheck;
     const ofHttp = { path, expectStatus, expectBody, headers, tls: tls && readTls(tls) };
     const options = type.name === 'http' ? ofHttp : type.options;
-    return this.probes.create({ name: type.name, options, path: `upstreams.${upstream}.healthCheck.type` });
+    return this.probes.create({
+      name: type.name,
+      options,
+      path: ['upstreams', upstream, 'healthCheck', 'type'],
+      describe: faults => describeFindings(config, faults),
+    });
   }
 
   #probed(upstream: string, backend: string, result: ProbeResult): void {

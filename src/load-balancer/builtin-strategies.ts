@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { readOptions } from '../extension/options.js';
+import { describeNamed, type DescribedExtension } from '../extension/known-extensions.js';
 import { ConsistentHash } from './consistent-hash.js';
 import { IpHash } from './ip-hash.js';
 import { LeastConnections } from './least-connections.js';
@@ -20,20 +20,8 @@ export const builtinStrategyClasses: readonly Type<LoadBalancingStrategy>[] = [
   ConsistentHash,
 ];
 
-/** The part of a built-in strategy that checks a configuration without an application. */
-interface BuiltinStrategy {
-  readonly name: string;
-  /** The errors in the options of the strategy, one line each; empty: they are valid. `path`: the place of the strategy in the file. */
-  validate(options: unknown, path?: string): readonly string[];
-}
-
-/** The strategies that come with Gatehouse, the default first. */
-export const builtinStrategies: readonly BuiltinStrategy[] = builtinStrategyClasses.flatMap(type => {
+/** What a configuration may know of the strategies that come with Gatehouse without an application, the default first. */
+export const builtinStrategies: readonly DescribedExtension[] = builtinStrategyClasses.flatMap(type => {
   const named = Strategy.read(type);
-  if (named === undefined) return [];
-  const validate = (options: unknown, path = 'strategy'): readonly string[] => {
-    const result = readOptions(named.options, options, path);
-    return result.ok ? [] : result.errors;
-  };
-  return [{ name: named.name, validate }];
+  return named === undefined ? [] : [describeNamed(named)];
 });

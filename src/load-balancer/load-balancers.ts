@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { NamedEntry } from '../extension/named-providers.js';
 import { LoadBalancer } from './load-balancer.js';
 import { StickySession, type StickyOptions } from './sticky-session.js';
 import { Strategies } from './strategies.js';
@@ -15,12 +16,18 @@ export class LoadBalancers {
   constructor(private readonly strategies: Strategies) {}
 
   /**
-   * A load balancer with an instance of the strategy of its own. Throws an ExtensionError, one line that begins with
-   * `upstreams.<name>.strategy`, for an unknown strategy or wrong options.
+   * A load balancer with an instance of the strategy of its own. Throws an ExtensionError, one line with its place
+   * (`upstreams.<name>.strategy`, or what `describe` says), for an unknown strategy or wrong options.
    */
-  async create(upstream: string, choice: StrategyChoice, sticky?: StickyOptions): Promise<LoadBalancer> {
-    const path = `upstreams.${upstream}.strategy`;
-    const strategy = await this.strategies.create({ name: choice.name, options: choice.options, path });
+  async create(
+    upstream: string,
+    choice: StrategyChoice,
+    sticky?: StickyOptions,
+    describe?: NamedEntry['describe'],
+  ): Promise<LoadBalancer> {
+    const { name, options } = choice;
+    const path = ['upstreams', upstream, 'strategy'];
+    const strategy = await this.strategies.create({ name, options, path, describe });
     return new LoadBalancer(strategy, sticky === undefined ? undefined : new StickySession(upstream, sticky));
   }
 }

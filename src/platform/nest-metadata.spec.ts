@@ -1,7 +1,7 @@
 import 'reflect-metadata';
-import { Controller, Get, Param, Post, Res, UseFilters, UseGuards, UseInterceptors } from '@nestjs/common';
+import { Controller, Get, Module, Param, Post, Res, UseFilters, UseGuards, UseInterceptors } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { enhancersOn, methodOn, pathOn, ROUTE_ARGS_METADATA, RouteParamtypes } from './nest-metadata.js';
+import { declaredOn, enhancersOn, methodOn, pathOn, ROUTE_ARGS_METADATA, RouteParamtypes } from './nest-metadata.js';
 
 class Guard {
   canActivate(): boolean {
@@ -52,5 +52,17 @@ describe("what Nest's decorators leave (if this fails, Nest has changed: see src
     expect(Object.keys(parameters).sort()).toEqual(
       [`${RouteParamtypes.PARAM}:0`, `${RouteParamtypes.RESPONSE}:1`].sort(),
     );
+  });
+
+  it('is the modules and providers of a module', () => {
+    @Module({ providers: [Guard] })
+    class Inner {}
+    @Module({ imports: [Inner] })
+    class Outer {}
+    expect([declaredOn(Inner), declaredOn(Outer)]).toEqual([
+      { imports: [], providers: [Guard] },
+      { imports: [Inner], providers: [] },
+    ]);
+    expect(declaredOn(Things)).toBeUndefined();
   });
 });

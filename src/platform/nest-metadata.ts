@@ -4,6 +4,7 @@ import {
   GUARDS_METADATA,
   INTERCEPTORS_METADATA,
   METHOD_METADATA,
+  MODULE_METADATA,
   PATH_METADATA,
   ROUTE_ARGS_METADATA,
 } from '@nestjs/common/constants.js';
@@ -12,7 +13,7 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 /**
  * What Nest's decorators leave on a class and its methods. The keys are in `@nestjs/common/constants` (12.x), which other packages of Nest read as
  * well, but which its documentation does not promise. No public way tells whether a class has guards of its own, nor by what path a handler is reached
- * where another router than the application's serves it.
+ * where another router than the application's serves it, nor what a module declares before there is an application.
  */
 export { ROUTE_ARGS_METADATA, RouteParamtypes };
 
@@ -31,4 +32,16 @@ export function pathOn(target: object): string {
 export function methodOn(handler: object): string | undefined {
   const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
   return method === undefined ? undefined : RequestMethod[method];
+}
+
+/** The modules and providers that `@Module` on a class declares; undefined: it declares none. */
+export function declaredOn(
+  target: object,
+): { readonly imports: readonly unknown[]; readonly providers: readonly unknown[] } | undefined {
+  const { imports, providers } = {
+    imports: Reflect.getOwnMetadata(MODULE_METADATA.IMPORTS, target) as unknown[] | undefined,
+    providers: Reflect.getOwnMetadata(MODULE_METADATA.PROVIDERS, target) as unknown[] | undefined,
+  };
+  if (imports === undefined && providers === undefined) return undefined;
+  return { imports: imports ?? [], providers: providers ?? [] };
 }

@@ -270,16 +270,20 @@ routes:
     redirect: { to: "/new/:remainder", status: 200 }
   - respond: { body: { file: none.txt } }
 `;
-    const strategies = [{ name: 'round-robin', validate: () => [] }];
+    const strategies = ['round-robin'];
     expect(complaintAbout(text, { strategies })).toMatchSnapshot();
   });
 
   it('says what a strategy has against its options', () => {
-    const strategies = [{ name: 'idlest', validate: () => ['decay must be a duration', 'unknown option "foo"'] }];
-    expect(complaintAbout(upstream('strategy: { name: idlest, foo: 1 }'), { strategies })).toMatchInlineSnapshot(`
+    const check = () => [
+      { path: ['decay'], message: 'must be a duration', at: 'value' as const },
+      { path: ['foo'], message: 'unknown option', suggestion: '"for"', at: 'key' as const },
+    ];
+    const known = { strategies: [{ name: 'idlest', check }] };
+    expect(complaintAbout(upstream('strategy: { name: idlest, foo: 1 }'), known)).toMatchInlineSnapshot(`
       "
-      gateway.yaml:4:15 upstreams.app.strategy: decay must be a duration
-      gateway.yaml:4:15 upstreams.app.strategy: unknown option "foo"
+      gateway.yaml:4:15 upstreams.app.strategy.decay: must be a duration
+      gateway.yaml:4:31 upstreams.app.strategy.foo: unknown option (did you mean "for"?)
       "
     `);
   });

@@ -1,15 +1,19 @@
 import { Module } from '@nestjs/common';
+import { IsIn, IsString } from 'class-validator';
 import type { Plugin } from 'http-proxy-middleware';
 import { describe, expect, it } from 'vitest';
 import { HTTP_PROXY_MIDDLEWARE_PLUGINS } from '../../src/proxy/forwarder/builtin-forwarders.js';
-import type { AttemptObserver, Forwarder } from '../../src/proxy/forwarder/forwarder.js';
-import { RegisteredForwarder, type ForwarderFactory } from '../../src/proxy/forwarder/registered-forwarder.js';
+import type { AttemptObserver } from '../../src/proxy/forwarder/forwarder.js';
+import { Forwarder, type ForwarderFactory } from '../../src/proxy/forwarder/registered-forwarder.js';
+import { parseConfig } from '../../src/config/loading/load-config.js';
+import type { BackendPools } from '../../src/proxy/forwarder/backend-pools.js';
+import { createGateway } from '../../src/standalone.js';
 import { startBackend, type Echo } from '../support/backend.js';
 import { rawRequest, request } from '../support/client.js';
 import { valuesOf } from '../support/header-list.js';
 import { startInProcess } from '../support/in-process.js';
 
-@RegisteredForwarder('canned')
+@Forwarder('canned')
 class Canned implements ForwarderFactory {
   create(): Forwarder {
     return {
@@ -26,7 +30,49 @@ class Canned implements ForwarderFactory {
   }
 }
 
-@Module({ providers: [Canned] })
+class TapeOptions {
+  @IsString()
+  label = 'untitled';
+
+  @IsIn(['connecting', 'answering', 'sending', 'never'])
+  stops = 'never';
+}
+
+/** Stops at a step of an attempt, and keeps no time: the gateway does. */
+@Forwarder('tape', { options: TapeOptions })
+class Tape implements ForwarderFactory {
+  #options = new TapeOptions();
+
+  configure(options: TapeOptions): void {
+    this.#options = options;
+  }
+
+  create(_: BackendPools, makeDefault: () => Forwarder): Forwarder {
+    const { label, stops } = this.#options;
+    const carrier = makeDefault();
+    return {
+      forward: (request, backend, observer) => {
+        if (stops === 'never') {
+          return carrier.forward({ ...request, headers: [...request.headers, 'X-Tape', label] }, backend, observer);
+        }
+        if (stops !== 'connecting') observer.sent();
+        if (stops === 'sending') {
+          observer.head(200, 'OK', ['Content-Length', '9']);
+          observer.data(Buffer.from('half'));
+        }
+        return { resume: () => {}, setIdleTimeout: () => {}, abort: () => {} };
+      },
+      connections: backend => carrier.connections(backend),
+      close: () => carrier.close(),
+    };
+  }
+}
+
+/** Stands in the place of one that comes with the gateway. */
+@Forwarder('http-proxy-middleware', { replaces: true })
+class Instead extends Canned {}
+
+@Module({ providers: [Canned, Tape] })
 class CannedModule {}
 
 /** A module with one list of plug-ins. */
@@ -49,7 +95,64 @@ describe('forwarders by name', () => {
     await expect(
       startInProcess(upstreams('http://127.0.0.1:9', 'undicy'), { imports: [CannedModule] }),
     ).rejects.toThrow(
-      'upstreams.app.forwarder: no forwarder is named "undicy"; did you mean "undici"? (known: canned, default, http-proxy-middleware, undici)',
+      'upstreams.app.forwarder: no forwarder is named "undicy", known are canned, default, http-proxy-middleware, undici (did you mean "undici"?)',
+    );
+  });
+});
+
+describe('a forwarder of an application', () => {
+  it('has its options and the time limits of the gateway, and may stand before the one that comes with it', async () => {
+    const backend = await startBackend();
+    const timeouts = { connect: '100ms', response: '100ms', idle: '100ms' };
+    const upstream = (forwarder: object) => ({ backends: [backend.url], forwarder, timeouts, retries: { attempts: 0 } });
+    const stops = ['connecting', 'answering', 'sending'];
+    const { port } = await startInProcess(
+      {
+        upstreams: {
+          app: upstream({ name: 'tape', label: 'b-side' }),
+          ...Object.fromEntries(stops.map(each => [each, upstream({ name: 'tape', stops: each })])),
+        },
+        routes: [
+          ...stops.map(each => ({ match: { path: `/${each}` }, upstream: each })),
+          { match: { path: '/*' }, upstream: 'app' },
+        ],
+      },
+      { imports: [CannedModule] },
+    );
+    const echo = (await request(port, { path: '/' })).json<Echo>();
+    expect(valuesOf(echo.headers, 'x-tape')).toEqual(['b-side']);
+    const answers = await Promise.all(
+      ['/connecting', '/answering'].map(async path => {
+        const response = await request(port, { path });
+        return [response.status, response.header('x-gateway-error')];
+      }),
+    );
+    expect(answers).toEqual([
+      [504, 'CONNECT_TIMEOUT'],
+      [504, 'HEAD_TIMEOUT'],
+    ]);
+    await expect(request(port, { path: '/sending' })).rejects.toThrow();
+  });
+
+  it('may take the place of one that comes with the gateway', async () => {
+    @Module({ providers: [Instead] })
+    class InsteadModule {}
+    const { port } = await startInProcess(upstreams('http://127.0.0.1:9', 'http-proxy-middleware'), {
+      imports: [InsteadModule],
+    });
+    expect((await request(port, { path: '/b' })).text).toBe('canned /b');
+  });
+
+  it('is refused with the line of what is wrong with its options', async () => {
+    const text = `upstreams:
+  app:
+    backends: [http://127.0.0.1:9]
+    forwarder:
+      name: tape
+      lable: a
+`;
+    await expect(createGateway(parseConfig(text).config, { imports: [CannedModule] })).rejects.toThrow(
+      /^gateway\.yaml:6:7 upstreams\.app\.forwarder\.lable: unknown option \(did you mean "label"\?\)$/,
     );
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { knownNames } from '../../src/cli/load-file.js';
+import { builtInExtensions } from '../../src/known-extensions.js';
 import type { GatewayConfig } from '../../src/config/file/gateway.config.js';
 import { parseConfig } from '../../src/config/loading/load-config.js';
 import { runCommand } from '../support/command.js';
@@ -47,7 +47,7 @@ describe('deploy/compose', () => {
     await writeFile(token, 'a-token-of-the-file');
     const text = await read('gatehouse/gateway.yaml');
     expect(text).toContain(tokenFile);
-    const loaded = parseConfig(text.replace(tokenFile, token), knownNames);
+    const loaded = parseConfig(text.replace(tokenFile, token), builtInExtensions);
     expect(loaded.warnings).toEqual([]);
     ({ config } = loaded);
   });

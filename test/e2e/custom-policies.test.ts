@@ -196,7 +196,7 @@ security: { policies: [tenant] }
     [
       { policies: ['tenants'] },
       {},
-      'security.policies[0]: no policy is named "tenants"; did you mean "tenant"? (known: broken, late, quota, tenant)',
+      'security.policies[0]: no policy is named "tenants", known are broken, late, quota, tenant (did you mean "tenant"?)',
     ],
     [
       {},
@@ -206,7 +206,7 @@ security: { policies: [tenant] }
     [
       { policies: [{ name: 'quota', request: 1 }] },
       {},
-      'security.policies[0].request: unknown option; did you mean "requests"?',
+      'security.policies[0].request: unknown option (did you mean "requests"?)',
     ],
     [{ policies: [{ name: 'tenant', a: 1 }] }, {}, 'security.policies[0].a: unknown option; it takes none'],
     [

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
-import { GatewayError, Policy, RegisteredForwarder } from '../../src/index.js';
-import type { Forwarder, ForwarderFactory, PolicyContext, RequestPolicy, Verdict } from '../../src/index.js';
+import { Forwarder, GatewayError, Policy } from '../../src/index.js';
+import type { ForwarderFactory, PolicyContext, RequestPolicy, Verdict } from '../../src/index.js';
 import { networkError } from '../../src/proxy/forwarder/network-error.js';
 import { startBackend } from './backend.js';
 import { startInProcess, type InProcessGateway } from './in-process.js';
@@ -21,7 +21,7 @@ class OfficeHours implements RequestPolicy {
 }
 
 /** A forwarder whose process has no descriptor left. */
-@RegisteredForwarder('exhausted')
+@Forwarder('exhausted')
 class Exhausted implements ForwarderFactory {
   create(): Forwarder {
     const error = Object.assign(new Error('connect EMFILE'), { code: 'EMFILE' });

@@ -5,6 +5,7 @@ import { duration } from '../language/kinds/duration.js';
 import { watchedFile } from '../language/kinds/file-path.js';
 import { Invalid } from '../language/kinds/invalid.js';
 import type { Kind } from '../language/kinds/kind.js';
+import { choiceSchema, formatChoice } from '../language/kinds/named-choice.js';
 import { list } from '../language/kinds/list.js';
 import { host, nameServer } from '../language/kinds/network.js';
 import { port } from '../language/kinds/number.js';
@@ -69,6 +70,7 @@ const builtIn = block(() => DiscoveryConfig, {
   shorten: (formatted, { file }) => (file === undefined ? formatted : { file }),
 });
 const registered = block(() => DiscoveryChoice);
+const ofRegistered = choiceSchema('discovery');
 const expected =
   'a block with dns and port, a block with file, the name of a discovery that a module registers, or a block with name and its options';
 
@@ -77,13 +79,7 @@ export const discovery: Kind<DiscoveryConfig | DiscoveryChoice> = {
   label: 'name \\| block',
   expected,
   get schema() {
-    return {
-      anyOf: [
-        builtIn.schema,
-        { type: 'string' },
-        { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
-      ],
-    };
+    return { anyOf: [builtIn.schema, ofRegistered] };
   },
   blocks: builtIn.blocks!,
   parse(raw, source) {
@@ -96,7 +92,5 @@ export const discovery: Kind<DiscoveryConfig | DiscoveryChoice> = {
   format: value =>
     value instanceof DiscoveryConfig
       ? builtIn.format(value)
-      : Object.keys(value.options).length === 0
-        ? value.name
-        : { name: value.name, ...(options.format(value.options) as object) },
+      : formatChoice(value),
 };

@@ -1,43 +1,23 @@
 import { Key } from '../language/key.js';
 import { duration } from '../language/kinds/duration.js';
 import { headerMap } from '../language/kinds/header-map.js';
-import { Invalid } from '../language/kinds/invalid.js';
-import type { Kind } from '../language/kinds/kind.js';
+import { namedChoice, type NamedChoice } from '../language/kinds/named-choice.js';
 import { integer } from '../language/kinds/number.js';
-import { isBlock } from '../language/kinds/raw-block.js';
-import { maskOptions } from '../language/kinds/secret.js';
 import { pathTemplate } from '../language/kinds/template.js';
 import { statusRanges, type StatusRange } from '../language/kinds/status.js';
-import { settleSubstitutions } from '../language/kinds/substituted.js';
-import { name as nameKind, text } from '../language/kinds/text.js';
+import { text } from '../language/kinds/text.js';
 
 /** The probes that come with the gateway. */
 export const builtInProbes = ['http', 'tcp'] as const;
 
 /** A probe by its name, with the options that it declares; the built-in ones have theirs beside `type`. */
-export interface ProbeChoice {
-  readonly name: string;
-  readonly options: Readonly<Record<string, unknown>>;
-}
+export type ProbeChoice = NamedChoice;
 
 /** The name of a probe, or a block with `name` and the probe's options. */
-const probe: Kind<ProbeChoice> = {
-  label: 'probe',
+const probe = namedChoice('probe', {
+  builtIn: builtInProbes,
   expected: 'http, tcp, the name of another probe, or a block with name and its options',
-  schema: {
-    anyOf: [
-      { type: 'string', examples: builtInProbes },
-      { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
-    ],
-  },
-  parse(raw, source) {
-    const block = (isBlock(raw) ? settleSubstitutions(raw) : { name: raw }) as { name?: unknown };
-    const { name: written, ...options } = block;
-    const name = nameKind.parse(written, source);
-    return name instanceof Invalid ? new Invalid(raw, this.expected) : { name, options };
-  },
-  format: ({ name, options }) => (Object.keys(options).length === 0 ? name : { name, ...maskOptions(options) }),
-};
+});
 
 /** Active probes of the backends of an upstream. */
 export class HealthCheckConfig {

@@ -8,17 +8,20 @@ import { choice, flag } from '../language/kinds/choice.js';
 import { duration } from '../language/kinds/duration.js';
 import { filePath } from '../language/kinds/file-path.js';
 import { cookieName } from '../language/kinds/header.js';
+import { namedChoice, type NamedChoice } from '../language/kinds/named-choice.js';
 import { host } from '../language/kinds/network.js';
 import { integer } from '../language/kinds/number.js';
 import { ratio } from '../language/kinds/ratio.js';
 import { strategy, type StrategyChoice } from '../language/kinds/strategy.js';
 import { list } from '../language/kinds/list.js';
-import { name, text } from '../language/kinds/text.js';
+import { text } from '../language/kinds/text.js';
 import { either } from '../language/kinds/union.js';
 import { RetriesConfig } from './retries.config.js';
 
 /** The forwarders that come with the gateway. */
 export const builtInForwarders = ['default', 'undici', 'http-proxy-middleware'] as const;
+
+const forwarder = namedChoice('forwarder', { builtIn: builtInForwarders });
 
 /** What old backends do that responses may not (RFC 9112), and that is taken where an upstream says so. */
 const leniences = ['chunk-spaces', 'bare-lf', 'repeated-length'] as const;
@@ -171,10 +174,10 @@ export class UpstreamConfig {
   })
   hostHeader: string = 'preserve';
 
-  @Key(name, {
-    doc: 'What carries the requests: `default`, `http-proxy-middleware` (for its plug-ins; several times the cost), or the name of a registered forwarder. `undici` is another name for `default`.',
+  @Key(forwarder, {
+    doc: 'What carries the requests: `default`, `http-proxy-middleware` (for its plug-ins; several times the cost), or the name of a forwarder that a module registers, with its options: `{ name: recorded, folder: tapes }`. `undici` is another name for `default`.',
   })
-  forwarder: string = 'default';
+  forwarder: NamedChoice = { name: 'default', options: {} };
 
   @Key(list(choice(...leniences)), {
     doc: 'Faults of old backends that are passed over: `chunk-spaces` (white space behind a chunk size), `bare-lf` (lines of heads and chunks that end in LF alone), `repeated-length` (`Content-Length` twice with one value). Each can be read in two ways, so the backend must be one whose bytes no client can choose. Not with `http-proxy-middleware`.',

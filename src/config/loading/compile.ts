@@ -17,7 +17,8 @@ import { instantiate } from '../language/kinds/block.js';
 import { describeFound } from '../language/kinds/found.js';
 import { isBlock } from '../language/kinds/raw-block.js';
 import type { Source } from '../language/kinds/source.js';
-import { formatPath, type Problem } from './problem.js';
+import type { Problem } from './problem.js';
+import { formatPath } from '../../spelling/place.js';
 import { unsupportedKeys, type UnsupportedKey } from './unsupported.js';
 import { collectFindings, type Collected } from './collect.js';
 import { fill } from './fill.js';
@@ -103,7 +104,7 @@ export function compile(material: Material): LoadedConfig {
   );
   const problems = locate([...findings, ...relevant, ...unsupported], positions);
   if (problems.length > 0) throw new ConfigError(problems, origin);
-  rememberPlain(config, value, source.baseDir);
+  rememberPlain(config, value, source.baseDir, positions);
   const problemAt = (finding: Finding): Problem => locate([finding], positions)[0]!;
   return { config, warnings: locate(warnings, positions), problemAt, ...origin };
 }

@@ -1,7 +1,8 @@
-import { formatPath, type Position, type Problem } from './problem.js';
+import { formatPath, type Steps } from '../../spelling/place.js';
+import type { Position, Problem } from './problem.js';
 
 /** The way to a key: names and list positions from the top of the file. */
-export type Path = readonly (string | number)[];
+export type Path = Steps;
 
 /** A position in one of the files of a configuration. */
 export interface Place extends Position {

@@ -2,6 +2,8 @@ import type { GatewayConfig } from '../file/gateway.config.js';
 import { Placed } from '../language/kinds/placed.js';
 import { Source } from '../language/kinds/source.js';
 import { Substituted } from '../language/kinds/substituted.js';
+import { locate, noPositions, type Finding, type Positions } from './findings.js';
+import { formatProblem } from './problem.js';
 
 /** What a configuration was made of, without any class: it can be sent to another thread, which makes the same configuration of it. Holds secrets. */
 export interface PlainConfig {
@@ -19,12 +21,22 @@ type Encoded =
   | { readonly placed: Encoded; readonly baseDir: string }
   | { readonly value: unknown };
 
-/** What a configuration was made of, until it is asked for. */
-const known = new WeakMap<GatewayConfig, { readonly value: unknown; readonly baseDir: string }>();
+/** What a configuration was made of, until it is asked for, and where it stands in the files. */
+const known = new WeakMap<
+  GatewayConfig,
+  { readonly value: unknown; readonly baseDir: string; readonly positions: Positions }
+>();
 
 /** Remembers what a configuration was made of. */
-export function rememberPlain(config: GatewayConfig, value: unknown, baseDir: string): void {
-  known.set(config, { value, baseDir });
+export function rememberPlain(config: GatewayConfig, value: unknown, baseDir: string, positions: Positions): void {
+  known.set(config, { value, baseDir, positions });
+}
+
+/** What was found about a configuration after it was loaded, on one line, with the places in its files: `gateway.yaml:4:5 upstreams.app.strategy.key: …`. */
+export function describeFindings(config: GatewayConfig, findings: readonly Finding[]): string {
+  return locate(findings, known.get(config)?.positions ?? noPositions)
+    .map(formatProblem)
+    .join('; ');
 }
 
 /** The configuration `to` was made of the same as `from`. */

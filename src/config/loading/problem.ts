@@ -1,3 +1,5 @@
+import { formatFault } from '../../spelling/place.js';
+
 /** A position in a file: line and column count from 1. */
 export interface Position {
   readonly line: number;
@@ -29,16 +31,5 @@ export interface Problem {
 /** A problem on one line: `gateway.yaml:12:5 upstreams.orders.timeouts.connect: found …, expected … (did you mean …?)`. */
 export function formatProblem({ path, file, line, column, message, suggestion }: Problem): string {
   const place = file === undefined ? '' : line === undefined ? file : `${file}:${line}:${column}`;
-  const subject = [place, path].filter(part => part !== '').join(' ');
-  const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
-  return `${subject === '' ? '' : `${subject}: `}${message}${hint}`;
-}
-
-/** The path of a key for people: list positions in brackets, unusual names quoted. */
-export function formatPath(path: readonly (string | number)[]): string {
-  return path.reduce<string>((text, step) => {
-    if (typeof step === 'number') return `${text}[${step}]`;
-    if (!/^[\w.-]+$/.test(step)) return `${text}[${JSON.stringify(step)}]`;
-    return text === '' ? step : `${text}.${step}`;
-  }, '');
+  return formatFault([place, path].filter(part => part !== '').join(' '), message, suggestion);
 }

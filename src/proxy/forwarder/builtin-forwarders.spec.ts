@@ -6,6 +6,7 @@ import { backendAt, openPools, plainRequest, RecordedAttempt } from '../../../te
 import { always, startRawBackend } from '../../../test/support/raw-backend.js';
 import { builtinForwarders, HTTP_PROXY_MIDDLEWARE_PLUGINS } from './builtin-forwarders.js';
 import type { ProxyPlugin } from './http-proxy-middleware-forwarder.js';
+import { Http1Forwarder } from './http1-forwarder.js';
 import { Forwarders } from './registered-forwarder.js';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -42,9 +43,10 @@ async function forwarders(): Promise<Forwarders> {
 describe('the forwarders that come with the gateway', () => {
   it.each(['default', 'undici', 'http-proxy-middleware'])('carry a request: %s', async name => {
     const backend = await startRawBackend(always(ok));
-    const factory = await (await forwarders()).create({ name, path: 'upstreams.app.forwarder' });
+    const factory = await (await forwarders()).create({ name, path: ['upstreams', 'app', 'forwarder'] });
     const attempt = new RecordedAttempt();
-    factory.create(openPools()).forward(plainRequest, backendAt(backend.url), attempt);
+    const pools = openPools();
+    factory.create(pools, () => new Http1Forwarder(pools)).forward(plainRequest, backendAt(backend.url), attempt);
     expect(await attempt.over()).toEqual(['sent', 200, 'end']);
   });
 
@@ -57,8 +59,9 @@ describe('the forwarders that come with the gateway', () => {
     const all = await forwarders();
     for (const name of ['default', 'http-proxy-middleware', 'undici']) {
       const attempt = new RecordedAttempt();
-      const factory = await all.create({ name, path: 'upstreams.app.forwarder' });
-      factory.create(openPools()).forward(plainRequest, backendAt(backend.url), attempt);
+      const factory = await all.create({ name, path: ['upstreams', 'app', 'forwarder'] });
+      const pools = openPools();
+    factory.create(pools, () => new Http1Forwarder(pools)).forward(plainRequest, backendAt(backend.url), attempt);
       await attempt.over();
     }
     expect(backend.connections.map(({ text }) => /X-Plugins: (.*)/.exec(text)?.[1])).toEqual([

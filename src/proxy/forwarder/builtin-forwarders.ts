@@ -1,9 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { BackendPools } from './backend-pools.js';
-import type { Forwarder } from './forwarder.js';
 import { HttpProxyMiddlewareForwarder, type ProxyPlugin } from './http-proxy-middleware-forwarder.js';
-import { RegisteredForwarder, type ForwarderFactory } from './registered-forwarder.js';
+import { Forwarder, type ForwarderFactory } from './registered-forwarder.js';
 import { Http1Forwarder } from './http1-forwarder.js';
 
 /**
@@ -12,19 +11,23 @@ import { Http1Forwarder } from './http1-forwarder.js';
  */
 export const HTTP_PROXY_MIDDLEWARE_PLUGINS = Symbol('HTTP_PROXY_MIDDLEWARE_PLUGINS');
 
-@RegisteredForwarder('default')
+@Forwarder('default')
 class Default implements ForwarderFactory {
+  readonly keepsTimeouts = true;
+
   create(pools: BackendPools): Forwarder {
     return new Http1Forwarder(pools);
   }
 }
 
 /** The name that the default had when undici carried it. */
-@RegisteredForwarder('undici')
+@Forwarder('undici')
 class Undici extends Default {}
 
-@RegisteredForwarder('http-proxy-middleware')
+@Forwarder('http-proxy-middleware')
 class HttpProxyMiddleware implements ForwarderFactory {
+  readonly keepsTimeouts = true;
+
   constructor(private readonly discovery: DiscoveryService) {}
 
   create(pools: BackendPools): Forwarder {

@@ -4,8 +4,7 @@ import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { openPools } from '../../../test/support/forwarding.js';
 import type { BackendPools } from './backend-pools.js';
-import type { Forwarder } from './forwarder.js';
-import { Forwarders, RegisteredForwarder, type ForwarderFactory } from './registered-forwarder.js';
+import { Forwarders, Forwarder, type ForwarderFactory } from './registered-forwarder.js';
 
 const carried: Forwarder = {
   forward: () => ({ resume: () => {}, setIdleTimeout: () => {}, abort: () => {} }),
@@ -13,7 +12,7 @@ const carried: Forwarder = {
   close: async () => {},
 };
 
-@RegisteredForwarder('pigeons')
+@Forwarder('pigeons')
 class Pigeons implements ForwarderFactory {
   given: BackendPools | undefined;
 
@@ -39,16 +38,16 @@ describe('the forwarders of an application', () => {
   it('are found by their names in any module, and are given the connections of the upstream', async () => {
     const all = await forwarders();
     expect(all.names).toEqual(['pigeons']);
-    const factory = await all.create({ name: 'pigeons', path: 'upstreams.app.forwarder' });
+    const factory = await all.create({ name: 'pigeons', path: ['upstreams', 'app', 'forwarder'] });
     const pools = openPools();
-    expect(factory.create(pools)).toBe(carried);
+    expect(factory.create(pools, () => carried)).toBe(carried);
     expect((factory as Pigeons).given).toBe(pools);
   });
 
   it('that do not exist are named with their place, and with what was meant', async () => {
     const all = await forwarders();
-    await expect(all.create({ name: 'pigeon', path: 'upstreams.app.forwarder' })).rejects.toThrow(
-      'upstreams.app.forwarder: no forwarder is named "pigeon"; did you mean "pigeons"?',
+    await expect(all.create({ name: 'pigeon', path: ['upstreams', 'app', 'forwarder'] })).rejects.toThrow(
+      'upstreams.app.forwarder: no forwarder is named "pigeon", known are pigeons (did you mean "pigeons"?)',
     );
   });
 });

@@ -1,6 +1,7 @@
 import type { CircuitBreakers } from '../../circuit-breaker/circuit-breakers.js';
 import type { GatewayConfig } from '../../config/file/gateway.config.js';
 import type { UpstreamConfig } from '../../config/file/upstream.config.js';
+import { describeFindings } from '../../config/loading/plain-config.js';
 import type { LoadBalancer } from '../../load-balancer/load-balancer.js';
 import type { LoadBalancers } from '../../load-balancer/load-balancers.js';
 import type { AttemptMetrics } from '../../metrics/attempt-metrics.js';
@@ -10,7 +11,9 @@ import type { Upstreams } from '../../upstream/upstreams.js';
 import { VerdictRules } from './backend-verdict.js';
 import { BackendPools } from '../forwarder/backend-pools.js';
 import type { Forwarder } from '../forwarder/forwarder.js';
+import { Http1Forwarder } from '../forwarder/http1-forwarder.js';
 import type { Forwarders } from '../forwarder/registered-forwarder.js';
+import { TimedForwarder } from '../forwarder/timed-forwarder.js';
 import { Target } from './target.js';
 import { Targets } from './targets.js';
 
@@ -48,8 +51,8 @@ export class TargetMaker {
     const { circuitBreaker, connections, hostHeader, sticky } = settings;
     const parts = {
       upstream,
-      balancer: await this.#balancer(name, settings, previous, before),
-      forwarder: await this.#forwarder(name, made, previous, before),
+      balancer: await this.#balancer(config, name, previous, before),
+      forwarder: await this.#forwarder(config, name, made, previous, before),
       breakers: this.breakers,
       verdicts: new VerdictRules(circuitBreaker),
       hostHeader,
@@ -64,21 +67,35 @@ export class TargetMaker {
   }
 
   async #balancer(
+    config: GatewayConfig,
     name: string,
-    { strategy, sticky }: UpstreamConfig,
     previous?: Target,
     before?: MadeFrom,
   ): Promise<LoadBalancer> {
+    const { strategy, sticky } = config.upstreams.get(name)!;
     const isSame = before?.settings.strategy === strategy && before.settings.sticky === sticky;
-    return isSame ? previous!.balancer : this.balancers.create(name, strategy, sticky);
+    if (isSame) return previous!.balancer;
+    return this.balancers.create(name, strategy, sticky, faults => describeFindings(config, faults));
   }
 
-  async #forwarder(name: string, made: MadeFrom, previous?: Target, before?: MadeFrom): Promise<Forwarder> {
+  async #forwarder(
+    config: GatewayConfig,
+    name: string,
+    made: MadeFrom,
+    previous?: Target,
+    before?: MadeFrom,
+  ): Promise<Forwarder> {
     if (before !== undefined && areSameConnections(before, made)) return previous!.forwarder;
     const { connectTimeout, settings } = made;
     const { connections, lenient, tls } = settings;
-    const factory = await this.forwarders.create({ name: settings.forwarder, path: `upstreams.${name}.forwarder` });
-    return factory.create(new BackendPools({ connections, connectTimeout, tls: tls && readTls(tls), lenient }));
+    const factory = await this.forwarders.create({
+      ...settings.forwarder,
+      path: ['upstreams', name, 'forwarder'],
+      describe: faults => describeFindings(config, faults),
+    });
+    const pools = new BackendPools({ connections, connectTimeout, tls: tls && readTls(tls), lenient });
+    const forwarder = factory.create(pools, () => new Http1Forwarder(pools));
+    return factory.keepsTimeouts === true ? forwarder : new TimedForwarder(forwarder, connectTimeout);
   }
 }
 

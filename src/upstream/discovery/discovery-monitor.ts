@@ -5,6 +5,8 @@ import { DiscoveryConfig, type DiscoveryChoice } from '../../config/file/discove
 import type { GatewayConfig } from '../../config/file/gateway.config.js';
 import type { LivePart, Transition } from '../../config/live/transition.js';
 import { leadsTo } from '../../config/loading/checks/addresses.js';
+import { describeFindings } from '../../config/loading/plain-config.js';
+import type { NamedEntry } from '../../extension/named-providers.js';
 import { PINO } from '../../logging/logging.module.js';
 import { DiscoveryMetrics } from '../../metrics/discovery-metrics.js';
 import { THREAD, type Thread } from '../../shared-memory/thread.js';
@@ -110,21 +112,27 @@ export class DiscoveryMonitor implements OnModuleInit, OnApplicationShutdown, Li
   }
 
   /** The discoveries of a configuration; those of which it says the same as before stay as they are. */
-  async #made({ upstreams }: GatewayConfig): Promise<Map<string, UpstreamDiscovery>> {
+  async #made(config: GatewayConfig): Promise<Map<string, UpstreamDiscovery>> {
     const made = new Map<string, UpstreamDiscovery>();
     // The main thread finds them, and tells the workers.
     if (this.thread?.role === 'worker') return made;
-    for (const [name, { discovery: settings }] of upstreams) {
+    for (const [name, { discovery: settings }] of config.upstreams) {
       if (settings === undefined) continue;
       const before = this.#upstreams.get(name);
-      made.set(name, before?.settings === settings ? before : { settings, run: await this.#run(name, settings) });
+      const isSame = before?.settings === settings;
+      made.set(name, isSame ? before : { settings, run: await this.#run(config, name, settings) });
     }
     return made;
   }
 
-  async #run(upstream: string, settings: DiscoveryConfig | DiscoveryChoice): Promise<DiscoveryRun> {
-    const path = `upstreams.${upstream}.discovery`;
-    const discovery = await this.discoveries.create({ ...choiceOf(settings), path });
+  async #run(
+    config: GatewayConfig,
+    upstream: string,
+    settings: DiscoveryConfig | DiscoveryChoice,
+  ): Promise<DiscoveryRun> {
+    const path = ['upstreams', upstream, 'discovery'];
+    const describe: NamedEntry['describe'] = faults => describeFindings(config, faults);
+    const discovery = await this.discoveries.create({ ...choiceOf(settings), path, describe });
     return new DiscoveryRun(discovery, this.#observer(upstream));
   }
 

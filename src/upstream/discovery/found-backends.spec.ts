@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Source } from '../../config/language/kinds/source.js';
-import { formatPath } from '../../config/loading/problem.js';
+import { formatPath } from '../../spelling/place.js';
 import { readBackends } from './found-backends.js';
 
 const read = (list: unknown) => readBackends(list, new Source('/srv/gateway'));

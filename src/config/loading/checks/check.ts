@@ -2,23 +2,48 @@ import { isRefused } from '../../language/fields.js';
 import type { Finding, Path } from '../findings.js';
 import type { GatewayConfig } from '../../file/gateway.config.js';
 import { Invalid } from '../../language/kinds/invalid.js';
+import type { ExtensionKind, ExtensionSchema, NamedChoice } from '../../language/kinds/named-choice.js';
 import { nearest } from '../../../spelling/nearest.js';
 
-/** A strategy that is known to the process: its name, and the check of its options. */
-interface KnownStrategy {
-  readonly name: string;
-  /** One sentence for each error in the options; empty: they are valid. */
-  validate(options: Readonly<Record<string, unknown>>): readonly string[];
+/** What is wrong with an option of an extension. */
+interface OptionFault {
+  /** The way to it from the options. */
+  readonly path: Path;
+  readonly message: string;
+  readonly suggestion?: string;
+  readonly at: 'key' | 'value';
 }
 
-/** The known names of each kind to which modules can add. A kind that is not given may have any name, because a module may register it. */
+/** An extension that a configuration may name. */
+export interface KnownExtension extends ExtensionSchema {
+  /** What is wrong with options as they are written; empty: nothing. Default: they are not checked. */
+  check?(options: Readonly<Record<string, unknown>>): readonly OptionFault[];
+}
+
+/** All extensions of one kind, by their names or with what is known of their options. */
+export type KnownList = readonly (string | KnownExtension)[];
+
+/** The known extensions of each kind to which modules can add. A kind that is not given may have any name, because a module may register it. */
 export interface KnownNames {
-  readonly strategies?: readonly KnownStrategy[] | undefined;
-  readonly forwarders?: readonly string[] | undefined;
-  readonly probes?: readonly string[] | undefined;
-  readonly policies?: readonly string[] | undefined;
+  readonly strategies?: KnownList | undefined;
+  readonly forwarders?: KnownList | undefined;
+  readonly probes?: KnownList | undefined;
+  readonly policies?: KnownList | undefined;
   /** Those that are written by their names: not the built-in ones, which have keys of their own. */
-  readonly discoveries?: readonly string[] | undefined;
+  readonly discoveries?: KnownList | undefined;
+}
+
+const listOf = {
+  strategy: 'strategies',
+  forwarder: 'forwarders',
+  probe: 'probes',
+  policy: 'policies',
+  discovery: 'discoveries',
+} as const satisfies Record<ExtensionKind, keyof KnownNames>;
+
+/** What is known of the extensions of a kind; undefined: any may be registered. */
+export function knownOf(known: KnownNames, kind: ExtensionKind): readonly KnownExtension[] | undefined {
+  return known[listOf[kind]]?.map(each => (typeof each === 'string' ? { name: each } : each));
 }
 
 /** The input and output of the checks. Keys that were refused hold their defaults; refused elements are `Invalid`. */
@@ -59,23 +84,30 @@ export function checkUpstreamName(context: CheckContext, path: Path, name: strin
   });
 }
 
-/** A place in the configuration that names something built in or registered by a module. */
+/** A place in the configuration that names an extension. */
 interface NamedPlace {
   readonly path: Path;
-  /** The kind, as named in messages: `strategy`. */
-  readonly kind: string;
-  readonly name: string;
+  readonly kind: ExtensionKind;
+  readonly choice: NamedChoice;
+  /** Those that come with the gateway. Default: none. */
+  readonly builtIn?: readonly string[];
 }
 
-/** Reports a name that is not among `known`; without such a list, warns of a name that looks like a misspelt built-in one. */
-export function checkName(
-  { report, warn }: CheckContext,
-  { path, kind, name }: NamedPlace,
-  known: readonly string[] | undefined,
-  builtIn: readonly string[],
-): void {
-  const names = known ?? builtIn;
-  if (names.includes(name)) return;
+/**
+ * Reports a name that is not among the known ones, and wrong options of one that is; without known ones, warns of a name that looks like a misspelt
+ * built-in one.
+ */
+export function checkChoice({ known: all, report, warn }: CheckContext, place: NamedPlace): void {
+  const { builtIn = [], choice, kind, path } = place;
+  const known = knownOf(all, kind);
+  const names = known?.map(({ name }) => name) ?? builtIn;
+  const { name, options } = choice;
+  if (names.includes(name)) {
+    const extension = known?.find(each => each.name === name);
+    for (const { path: below, ...fault } of extension?.check?.(options) ?? [])
+      report({ ...fault, path: [...path, ...below] });
+    return;
+  }
   const found = JSON.stringify(name);
   const near = nearest(name, names);
   const suggestion = near === undefined ? {} : { suggestion: JSON.stringify(near) };

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { builtInDiscoveries, DiscoveryConfig, type DiscoveryChoice } from '../../file/discovery.config.js';
 import { isRefused, isWritten } from '../../language/fields.js';
 import type { Path } from '../findings.js';
-import { checkName, type CheckContext } from './check.js';
+import { checkChoice, type CheckContext } from './check.js';
 
 /** The keys that say how `dns` is looked up. */
 const ofDns = ['type', 'port', 'scheme', 'refresh', 'resolvers'];
@@ -50,9 +50,9 @@ function checkDns({ report }: Pick<CheckContext, 'report'>, path: Path, discover
   }
 }
 
-function checkRegistered(context: CheckContext, path: Path, { name }: DiscoveryChoice): void {
-  const own = builtInDiscoveries.find(each => each === name);
-  if (own === undefined) return checkName(context, { path, kind: 'discovery', name }, context.known.discoveries, []);
+function checkRegistered(context: CheckContext, path: Path, choice: DiscoveryChoice): void {
+  const own = builtInDiscoveries.find(each => each === choice.name);
+  if (own === undefined) return checkChoice(context, { path, kind: 'discovery', choice });
   const example = own === 'dns' ? '{ dns: orders.internal, port: 3000 }' : '{ file: backends.yaml }';
   context.report({ path, message: `${own} is no name but a key here: discovery: ${example}` });
 }

@@ -8,7 +8,7 @@ import type {
   SecurityConfig,
   SecurityHeadersConfig,
 } from '../../file/security.config.js';
-import { checkName, items, type CheckContext } from './check.js';
+import { checkChoice, items, type CheckContext } from './check.js';
 
 /** Checks the security of a gateway and of its routes. */
 export function checkSecurity(context: CheckContext): void {
@@ -22,8 +22,8 @@ export function checkSecurity(context: CheckContext): void {
 
 function checkBlocks(context: CheckContext, path: Path, security: SecurityConfig | RouteSecurityConfig): void {
   const { cors, headers, policies, validation } = security;
-  for (const [index, { name }] of items(policies)) {
-    checkName(context, { path: [...path, 'policies', index], kind: 'policy', name }, context.known.policies, []);
+  for (const [index, choice] of items(policies)) {
+    checkChoice(context, { path: [...path, 'policies', index], kind: 'policy', choice });
   }
   if (cors) checkCors(context, [...path, 'cors'], cors);
   if (headers) checkHeaders(context, [...path, 'headers'], headers);

@@ -6,7 +6,7 @@ import { builtInForwarders, type UpstreamConfig } from '../../file/upstream.conf
 import { leadsTo } from './addresses.js';
 import { checkDiscovery, mayFindTls } from './discovery-checks.js';
 import { checkSticky } from './sticky-checks.js';
-import { checkName, checkUpstreamName, entries, items, type CheckContext } from './check.js';
+import { checkChoice, checkUpstreamName, entries, items, type CheckContext } from './check.js';
 import { checkBackendTls } from './tls-checks.js';
 
 const hashKey = /^(client-ip|path|header:[!#$%&'*+.^_`|~0-9A-Za-z-]+|cookie:[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/;
@@ -18,9 +18,10 @@ export function checkUpstreams(context: CheckContext): void {
     checkBackends(context, path, upstream);
     checkLoops(context, path, upstream);
     checkStrategy(context, path, upstream);
-    const forwarder = { path: [...path, 'forwarder'], kind: 'forwarder', name: upstream.forwarder };
-    checkName(context, forwarder, context.known.forwarders, builtInForwarders);
-    if (upstream.lenient.length > 0 && upstream.forwarder === 'http-proxy-middleware') {
+    const { forwarder } = upstream;
+    const there = { path: [...path, 'forwarder'], kind: 'forwarder', choice: forwarder } as const;
+    checkChoice(context, { ...there, builtIn: builtInForwarders });
+    if (upstream.lenient.length > 0 && forwarder.name === 'http-proxy-middleware') {
       const message =
         'http-proxy-middleware reads responses by a parser that cannot be lenient: leave one of the two out';
       context.report({ path: [...path, 'lenient'], message });
@@ -90,26 +91,22 @@ function checkLoops({ config, name, report }: CheckContext, path: Path, { backen
 }
 
 function checkStrategy(context: CheckContext, path: Path, { strategy }: UpstreamConfig): void {
-  const { known: all, report } = context;
   const here = [...path, 'strategy'];
   const { name, options } = strategy;
-  const known = all.strategies?.find(each => each.name === name);
-  for (const message of known?.validate(options) ?? []) report({ path: here, message });
-  const isHash = name === 'consistent-hash';
-  if (isHash && !known && !(typeof options['key'] === 'string' && hashKey.test(options['key']))) {
+  const isUnknown = context.known.strategies === undefined;
+  if (isUnknown && name === 'consistent-hash' && !(typeof options['key'] === 'string' && hashKey.test(options['key']))) {
     const allowed = 'client-ip, path, header:<name> or cookie:<name>';
-    report({
+    context.report({
       path: [...here, 'key'],
       message: `found ${JSON.stringify(options['key'])}, expected ${allowed}`,
       allowed,
     });
   }
-  const names = all.strategies?.map(each => each.name);
-  checkName(context, { path: here, kind: 'strategy', name }, names, builtInStrategies);
+  checkChoice(context, { path: here, kind: 'strategy', choice: strategy, builtIn: builtInStrategies });
 }
 
 function checkHealthCheck(context: CheckContext, path: Path, healthCheck: HealthCheckConfig): void {
-  const { known, report, warn } = context;
+  const { report, warn } = context;
   const { type, timeout, interval } = healthCheck;
   const { name } = type;
   if (timeout > interval && !isRefused(healthCheck, 'interval')) {
@@ -124,7 +121,7 @@ function checkHealthCheck(context: CheckContext, path: Path, healthCheck: Health
       warn({ path: [...path, key], message: 'only the http probe looks at this', at: 'key' });
     }
   }
-  checkName(context, { path: [...path, 'type'], kind: 'probe', name }, known.probes, builtInProbes);
+  checkChoice(context, { path: [...path, 'type'], kind: 'probe', choice: type, builtIn: builtInProbes });
 }
 
 function checkTls(context: CheckContext, path: Path, { tls, backends, discovery }: UpstreamConfig): void {

@@ -2,25 +2,38 @@ import { fieldsOf, type Field } from '../../language/fields.js';
 import { unsupportedKeys, type UnsupportedKey } from '../../loading/unsupported.js';
 import { GatewayConfig } from '../../file/gateway.config.js';
 import type { BlockClass, JsonSchema } from '../../language/kinds/kind.js';
+import { choiceDefinitions } from '../../language/kinds/named-choice.js';
+import { knownOf, type KnownNames } from '../../loading/checks/check.js';
 import { blockClasses, defaultOf } from './model.js';
 
 const reference = 'https://json-schema.org/draft/2020-12/schema';
 const substitution = { type: 'string', pattern: '\\$\\{' };
 
+/** What a JSON Schema is made for. */
+export interface SchemaOptions {
+  /** The extensions that a file may name, with the schemas of their options: `knownExtensions(MyModule)`. Default: any name is allowed, with any options. */
+  readonly known?: KnownNames;
+  /** Keys that are not offered. Default: those that this version does not support. */
+  readonly unsupported?: readonly UnsupportedKey[];
+}
+
 /**
  * The JSON Schema (2020-12) of the configuration file: editors use it for completion and checks. Where a value is not an
  * arbitrary text, a text with `${NAME}` is allowed too. Rules between several keys are left to the loader. What this version refuses is not
- * offered: `unsupported` says what that is.
+ * offered.
  */
-export function jsonSchema(unsupported: readonly UnsupportedKey[] = unsupportedKeys): JsonSchema {
+export function jsonSchema({ known = {}, unsupported = unsupportedKeys }: SchemaOptions = {}): JsonSchema {
   const refused = new Map(unsupported.flatMap(key => fieldsAt(key.path).map(field => [field, key] as const)));
   const blockSchema = (blockClass: BlockClass): JsonSchema => schemaOf(blockClass, refused);
-  const definitions = blockClasses(GatewayConfig).map(each => [each.name, blockSchema(each)] as const);
+  const blocks = blockClasses(GatewayConfig).map(each => [each.name, blockSchema(each)] as const);
+  const choices = choiceDefinitions(kind => knownOf(known, kind)).map(
+    ([name, schema]) => [name, allowSubstitution(schema)] as const,
+  );
   return {
     $schema: reference,
     title: 'Gatehouse configuration',
     ...blockSchema(GatewayConfig),
-    $defs: Object.fromEntries(definitions),
+    $defs: Object.fromEntries([...blocks, ...choices]),
   };
 }
 
