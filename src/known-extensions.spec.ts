@@ -118,9 +118,9 @@ describe('the extensions of modules', () => {
         upstreams: { app: { backends: ['http://127.0.0.1:1'], strategy: 'idlest' } },
         security: { policies },
       });
-    expect(isValid('hours', { name: 'quota', requests: 3, by: 'tenant', plans: ['gold'], window: { seconds: 1 } })).toBe(
-      true,
-    );
+    expect(
+      isValid('hours', { name: 'quota', requests: 3, by: 'tenant', plans: ['gold'], window: { seconds: 1 } }),
+    ).toBe(true);
     expect(isValid({ name: 'quota', requests: '${REQUESTS}' })).toBe(true);
     for (const wrong of [
       'qouta',

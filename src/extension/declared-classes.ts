@@ -21,7 +21,7 @@ export async function declaredClasses(parts: readonly ExtensionPart[]): Promise<
     } else if (typeof it === 'object') {
       const { forwardRef, imports = [], module, providers = [] } = it as Partial<DynamicModule & ForwardReference>;
       await walk(forwardRef === undefined ? module : (forwardRef as () => unknown)());
-      for (const each of await imports) await walk(each);
+      for (const each of imports) await walk(each);
       for (const each of providers) provided(each, found);
     }
   };

@@ -194,7 +194,7 @@ describe('the health monitor', () => {
   it('stops the start of the application in one line when the probe is unknown', async () => {
     const { init } = await setup({ app: upstream({ name: 'oracel', options: {} }, 'a') });
     await expect(init()).rejects.toThrow(
-      /^upstreams\.app\.healthCheck\.type: no probe is named "oracel"; did you mean "oracle"\? \(known: http, oracle, tcp\)$/,
+      /^upstreams\.app\.healthCheck\.type: no probe is named "oracel", known are http, oracle, tcp \(did you mean "oracle"\?\)$/,
     );
   });
 

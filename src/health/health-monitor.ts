@@ -125,7 +125,10 @@ export class HealthMonitor implements OnModuleInit, OnApplicationBootstrap, OnAp
       if (healthCheck === undefined) continue;
       const before = this.#upstreams.get(name);
       const isSame = before?.healthCheck === healthCheck && before.tls === tls;
-      watched.set(name, isSame ? before : { healthCheck, tls, probe: await this.#probe(config, name, healthCheck, settings) });
+      watched.set(
+        name,
+        isSame ? before : { healthCheck, tls, probe: await this.#probe(config, name, healthCheck, settings) },
+      );
     }
     return watched;
   }

@@ -275,14 +275,12 @@ routes:
   });
 
   it('says what a strategy has against its options', () => {
-    const check = () => [
-      { path: ['decay'], message: 'must be a duration', at: 'value' as const },
-      { path: ['foo'], message: 'unknown option', suggestion: '"for"', at: 'key' as const },
-    ];
+    const fault = { path: ['foo'], message: 'unknown option', suggestion: '"for"', at: 'key' } as const;
+    const check = () => [{ path: ['decay'], message: 'must be a duration', at: 'value' as const }, fault];
     const known = { strategies: [{ name: 'idlest', check }] };
     expect(complaintAbout(upstream('strategy: { name: idlest, foo: 1 }'), known)).toMatchInlineSnapshot(`
       "
-      gateway.yaml:4:15 upstreams.app.strategy.decay: must be a duration
+      gateway.yaml:4:5 upstreams.app.strategy.decay: must be a duration
       gateway.yaml:4:31 upstreams.app.strategy.foo: unknown option (did you mean "for"?)
       "
     `);

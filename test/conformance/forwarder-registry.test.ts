@@ -95,7 +95,7 @@ describe('forwarders by name', () => {
     await expect(
       startInProcess(upstreams('http://127.0.0.1:9', 'undicy'), { imports: [CannedModule] }),
     ).rejects.toThrow(
-      'upstreams.app.forwarder: no forwarder is named "undicy", known are canned, default, http-proxy-middleware, undici (did you mean "undici"?)',
+      'upstreams.app.forwarder: no forwarder is named "undicy", known are canned, default, http-proxy-middleware, tape, undici (did you mean "undici"?)',
     );
   });
 });
@@ -104,7 +104,12 @@ describe('a forwarder of an application', () => {
   it('has its options and the time limits of the gateway, and may stand before the one that comes with it', async () => {
     const backend = await startBackend();
     const timeouts = { connect: '100ms', response: '100ms', idle: '100ms' };
-    const upstream = (forwarder: object) => ({ backends: [backend.url], forwarder, timeouts, retries: { attempts: 0 } });
+    const upstream = (forwarder: object) => ({
+      backends: [backend.url],
+      forwarder,
+      timeouts,
+      retries: { attempts: 0 },
+    });
     const stops = ['connecting', 'answering', 'sending'];
     const { port } = await startInProcess(
       {

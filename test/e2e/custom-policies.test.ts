@@ -201,7 +201,7 @@ security: { policies: [tenant] }
     [
       {},
       { policies: ['tenant', 'nothing'] },
-      'routes[0].security.policies[1]: no policy is named "nothing" (known: broken, late, quota, tenant)',
+      'routes[0].security.policies[1]: no policy is named "nothing", known are broken, late, quota, tenant',
     ],
     [
       { policies: [{ name: 'quota', request: 1 }] },

@@ -89,8 +89,5 @@ export const discovery: Kind<DiscoveryConfig | DiscoveryChoice> = {
     const isNamed = chosen instanceof DiscoveryChoice && !((chosen.name as unknown) instanceof Invalid);
     return isNamed ? chosen : new Invalid(raw, expected);
   },
-  format: value =>
-    value instanceof DiscoveryConfig
-      ? builtIn.format(value)
-      : formatChoice(value),
+  format: value => (value instanceof DiscoveryConfig ? builtIn.format(value) : formatChoice(value)),
 };

@@ -252,10 +252,10 @@ export interface UpstreamConfigInput {
    */
   readonly hostHeader?: string | undefined;
   /**
-   * What carries the requests: `default`, `http-proxy-middleware` (for its plug-ins; several times the cost), or the name of a registered forwarder. `undici` is another name for `default`.
+   * What carries the requests: `default`, `http-proxy-middleware` (for its plug-ins; several times the cost), or the name of a forwarder that a module registers, with its options: `{ name: recorded, folder: tapes }`. `undici` is another name for `default`.
    * @defaultValue `"default"`
    */
-  readonly forwarder?: string | undefined;
+  readonly forwarder?: OrName<'default' | 'undici' | 'http-proxy-middleware'> | ExtensionInput | undefined;
   /**
    * Faults of old backends that are passed over: `chunk-spaces` (white space behind a chunk size), `bare-lf` (lines of heads and chunks that end in LF alone), `repeated-length` (`Content-Length` twice with one value). Each can be read in two ways, so the backend must be one whose bytes no client can choose. Not with `http-proxy-middleware`.
    * @defaultValue `[]`

@@ -61,7 +61,7 @@ describe('the forwarders that come with the gateway', () => {
       const attempt = new RecordedAttempt();
       const factory = await all.create({ name, path: ['upstreams', 'app', 'forwarder'] });
       const pools = openPools();
-    factory.create(pools, () => new Http1Forwarder(pools)).forward(plainRequest, backendAt(backend.url), attempt);
+      factory.create(pools, () => new Http1Forwarder(pools)).forward(plainRequest, backendAt(backend.url), attempt);
       await attempt.over();
     }
     expect(backend.connections.map(({ text }) => /X-Plugins: (.*)/.exec(text)?.[1])).toEqual([

@@ -79,8 +79,8 @@ it('each upstream gets a target of its own, with what its settings say', async (
     false,
   ]);
   expect(asked).toEqual([
-    { name: 'default', path: 'upstreams.one.forwarder' },
-    { name: 'default', path: 'upstreams.two.forwarder' },
+    expect.objectContaining({ name: 'default', path: ['upstreams', 'one', 'forwarder'] }),
+    expect.objectContaining({ name: 'default', path: ['upstreams', 'two', 'forwarder'] }),
   ]);
   const [backend] = one.upstream.backends;
   expect(one.breaker(backend!)).toBe(breakers.inUse(backend!));
@@ -97,6 +97,6 @@ it('its pool connects for as long as the longest of its routes may', async () =>
 
 it('an unknown forwarder stops the start in one line', async () => {
   await expect(targetsOf({ one: { backends, forwarder: 'missing' } })).rejects.toThrow(
-    'upstreams.one.forwarder: no forwarder is named "missing"',
+    'upstreams,one,forwarder: no forwarder is named "missing"',
   );
 });

@@ -66,12 +66,7 @@ export class TargetMaker {
     return target;
   }
 
-  async #balancer(
-    config: GatewayConfig,
-    name: string,
-    previous?: Target,
-    before?: MadeFrom,
-  ): Promise<LoadBalancer> {
+  async #balancer(config: GatewayConfig, name: string, previous?: Target, before?: MadeFrom): Promise<LoadBalancer> {
     const { strategy, sticky } = config.upstreams.get(name)!;
     const isSame = before?.settings.strategy === strategy && before.settings.sticky === sticky;
     if (isSame) return previous!.balancer;

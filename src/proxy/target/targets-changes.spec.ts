@@ -44,7 +44,7 @@ async function targetsOf(app: object) {
     ],
   }).compile();
   closeLater(() => module.close());
-  const forwarders = { create: async () => ({ create: () => new RetiringForwarder() }) };
+  const forwarders = { create: async () => ({ keepsTimeouts: true, create: () => new RetiringForwarder() }) };
   const [upstreams, balancers] = [module.get(Upstreams), module.get(LoadBalancers)];
   const breakers = module.get(CircuitBreakers);
   const metrics = module.get(AttemptMetrics);

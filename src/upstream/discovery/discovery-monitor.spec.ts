@@ -143,12 +143,12 @@ describe('the discovery of an upstream', () => {
     [
       'an unknown name',
       { discovery: 'boook' },
-      'upstreams.app.discovery: no discovery is named "boook"; did you mean "book"? (known: book, dns, file, prompt)',
+      'upstreams.app.discovery: no discovery is named "boook", known are book, dns, file, prompt (did you mean "book"?)',
     ],
     [
       'options that it does not have',
       { discovery: { name: 'book', pages: 5 } },
-      'upstreams.app.discovery.pages: unknown option; did you mean "page"?',
+      'upstreams.app.discovery.pages: unknown option (did you mean "page"?)',
     ],
   ])('stops the start with %s', async (_, app, message) => {
     const { init } = await setUp({ app });

@@ -41,12 +41,18 @@ const definitions = new Map<ExtensionKind, (known: readonly ExtensionSchema[] | 
 export function choiceDefinitions(
   known: (kind: ExtensionKind) => readonly ExtensionSchema[] | undefined,
 ): readonly (readonly [name: string, schema: JsonSchema])[] {
-  return Array.from(definitions, ([kind, define]) => [definitionOf(kind), define(known(kind))] as const);
+  const all = Array.from(definitions, ([kind, define]) => [definitionOf(kind), define(known(kind))] as const);
+  // Not in the order in which modules happen to be loaded.
+  return all.toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
 /** The name of an extension, or a block with `name` and its options. */
 export function namedChoice(kind: ExtensionKind, rules: ChoiceRules = {}): Kind<NamedChoice> {
-  const { builtIn = [], label = kind, expected = `the name of a ${kind}, or a block with name and its options` } = rules;
+  const {
+    builtIn = [],
+    label = kind,
+    expected = `the name of a ${kind}, or a block with name and its options`,
+  } = rules;
   return {
     label,
     expected,
@@ -69,7 +75,11 @@ export function formatChoice({ name, options }: NamedChoice): unknown {
 }
 
 /** Refers to the description of the choices of a kind. `properties`: options of those that are built in. */
-export function choiceSchema(kind: ExtensionKind, builtIn: readonly string[] = [], properties?: JsonSchema): JsonSchema {
+export function choiceSchema(
+  kind: ExtensionKind,
+  builtIn: readonly string[] = [],
+  properties?: JsonSchema,
+): JsonSchema {
   definitions.set(kind, known => (known === undefined ? anyChoice(builtIn, properties) : oneOfKnown(known)));
   return { $ref: `#/$defs/${definitionOf(kind)}` };
 }

@@ -94,7 +94,11 @@ function checkStrategy(context: CheckContext, path: Path, { strategy }: Upstream
   const here = [...path, 'strategy'];
   const { name, options } = strategy;
   const isUnknown = context.known.strategies === undefined;
-  if (isUnknown && name === 'consistent-hash' && !(typeof options['key'] === 'string' && hashKey.test(options['key']))) {
+  if (
+    isUnknown &&
+    name === 'consistent-hash' &&
+    !(typeof options['key'] === 'string' && hashKey.test(options['key']))
+  ) {
     const allowed = 'client-ip, path, header:<name> or cookie:<name>';
     context.report({
       path: [...here, 'key'],

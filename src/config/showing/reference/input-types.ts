@@ -40,8 +40,11 @@ export type OrName<Known extends string> = Known | (string & {});
  * The types of what may be written in a configuration, for values that are made in TypeScript: an interface for each block of the schema, with the
  * words of the schema as comments. \`include\` is not among it: only files include others.
  */
-export function inputTypes(schema: JsonSchema): string {
-  const blocks = schema['$defs'] as Readonly<Record<string, JsonSchema>>;
+export function inputTypes(withChoices: JsonSchema): string {
+  const schema = written(withChoices, withChoices['$defs'] as Definitions) as JsonSchema;
+  const blocks = Object.fromEntries(
+    Object.entries(schema['$defs'] as Definitions).filter(([, { anyOf }]) => anyOf === undefined),
+  );
   const { include: _, ...properties } = propertiesOf(schema);
   const places = placesOf({ ...schema, properties }, blocks);
   const whole =
@@ -52,6 +55,27 @@ export function inputTypes(schema: JsonSchema): string {
     interfaceOf('GatewayConfig', whole, { ...schema, properties }),
     ...Object.entries(blocks).map(([name, block]) => interfaceOf(name, places.get(name) ?? '', block)),
   ].join('\n');
+}
+
+type Definitions = Readonly<Record<string, JsonSchema>>;
+
+/** The schema with the choices of extensions written out where they stand: only blocks are interfaces. */
+function written(value: unknown, definitions: Definitions): unknown {
+  if (Array.isArray(value)) return value.map(each => written(each, definitions));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref: _, ...others } = value as JsonSchema;
+  const choice = definitions[nameOf(value as JsonSchema)];
+  if (choice?.['anyOf'] !== undefined) return written({ ...others, ...choice }, definitions);
+  const whole = Object.entries(value).map(([key, each]) => [key, written(each, definitions)] as const);
+  return Object.fromEntries(
+    whole.map(([key, each]) => [key, key === 'anyOf' ? (each as JsonSchema[]).flatMap(choicesOf) : each]),
+  );
+}
+
+/** A choice between choices is one between all of them. */
+function choicesOf(schema: JsonSchema): readonly JsonSchema[] {
+  const { anyOf, ...others } = schema;
+  return Array.isArray(anyOf) && Object.keys(others).length === 0 ? (anyOf as JsonSchema[]) : [schema];
 }
 
 function interfaceOf(name: string, doc: string, block: JsonSchema): string {
