@@ -23,7 +23,8 @@ const floors = [
 const rooms = ['client', 'forwarder', 'target', 'lasting', 'plan'];
 
 /** What stands above all floors: the entry, the function that builds the application, the public index, the commands. */
-const top = '^src/(main|worker|gateway|gateway\\.module|standalone|index|known-extensions|package-root|version)\\.ts$|^src/cli/';
+const top =
+  '^src/(main|worker|gateway|gateway\\.module|standalone|index|known-extensions|package-root|version)\\.ts$|^src/cli/';
 
 const folder = name => `^src/${name}/`;
 
