@@ -1,7 +1,16 @@
 import 'reflect-metadata';
 import { Controller, Get, Module, Param, Post, Res, UseFilters, UseGuards, UseInterceptors } from '@nestjs/common';
+import { WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, it } from 'vitest';
-import { declaredOn, enhancersOn, methodOn, pathOn, ROUTE_ARGS_METADATA, RouteParamtypes } from './nest-metadata.js';
+import {
+  declaredOn,
+  enhancersOn,
+  isSocketGateway,
+  methodOn,
+  pathOn,
+  ROUTE_ARGS_METADATA,
+  RouteParamtypes,
+} from './nest-metadata.js';
 
 class Guard {
   canActivate(): boolean {
@@ -34,6 +43,12 @@ class Things {
 }
 
 describe("what Nest's decorators leave (if this fails, Nest has changed: see src/platform/nest-metadata.ts)", () => {
+  it('tells a gateway for WebSockets from other classes', () => {
+    @WebSocketGateway()
+    class Chat {}
+    expect([isSocketGateway(Chat), isSocketGateway(Things)]).toEqual([true, false]);
+  });
+
   it('is the guards, interceptors and filters of a class and of a method', () => {
     expect(enhancersOn(Things)).toEqual([Guard, Interceptor]);
     expect(enhancersOn(Things.prototype.one)).toEqual([Filter]);

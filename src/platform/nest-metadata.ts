@@ -45,3 +45,11 @@ export function declaredOn(
   if (imports === undefined && providers === undefined) return undefined;
   return { imports: imports ?? [], providers: providers ?? [] };
 }
+
+/** The key that `@WebSocketGateway` leaves (12.x): from its package, which an application without such gateways does not have. */
+const SOCKET_GATEWAY_METADATA = 'websockets:is_gateway';
+
+/** Whether a class is a gateway for WebSockets of the application's own. */
+export function isSocketGateway(target: object): boolean {
+  return Reflect.hasMetadata(SOCKET_GATEWAY_METADATA, target);
+}

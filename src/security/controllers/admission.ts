@@ -1,6 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Denied } from '../denied.js';
 import { Answer, type Policed, type RequestPolicy, type Verdict } from '../policy.js';
+import { deniedMessage } from '../sockets/denied-message.js';
+import { SocketRequest } from '../sockets/socket-request.js';
 import { fieldsOf } from './answer-fields.js';
 import { verdictOn, verdictOnBody } from './asked-policies.js';
 import { ControllerRequest } from './controller-request.js';
@@ -11,9 +13,17 @@ interface HttpRequest {
   readonly exchange?: Policed;
 }
 
-/** Asks policies about a request of a handler's context; rejects with what the handler's caller is to get where it may not pass. */
-export async function admit(context: ExecutionContext, policies: readonly RequestPolicy[]): Promise<true> {
+/**
+ * Asks policies about a request of a handler's context, of type `http` or `ws`; rejects with what its sender is to get where it may not pass.
+ * `platform`: the instance of the application's HTTP platform.
+ */
+export async function admit(
+  context: ExecutionContext,
+  policies: readonly RequestPolicy[],
+  platform: unknown,
+): Promise<true> {
   const type = context.getType<string>();
+  if (type === 'ws') return admitMessage(SocketRequest.of(context.getArgs(), platform), policies);
   if (type !== 'http') throw new Error(`policies guard handlers of HTTP and WebSockets, and this one is of "${type}"`);
   const http = context.switchToHttp();
   const request = http.getRequest<HttpRequest>();
@@ -36,10 +46,27 @@ async function admitExchange(exchange: Policed, policies: readonly RequestPolicy
 async function admitRequest(request: ControllerRequest, policies: readonly RequestPolicy[]): Promise<true> {
   const verdict =
     (await verdictOn(request, policies)) ??
-    (request.hasBody ? verdictOnBody(request, policies, request.exchange.rawBody) : undefined);
+    (request.hasBody ? verdictOnBody(request, policies, () => request.exchange.rawBody) : undefined);
   if (verdict === undefined) return true;
   announce(request, verdict);
   throw new Denied(verdict, request.id);
+}
+
+async function admitMessage(message: SocketRequest, policies: readonly RequestPolicy[]): Promise<true> {
+  message.ask(policies);
+  const verdict = (await verdictOn(message, policies)) ?? verdictOnBody(message, policies, () => bytesOf(message.data));
+  if (verdict === undefined) {
+    message.admit();
+    return true;
+  }
+  message.deny(policies);
+  throw await deniedMessage(verdict, message.id);
+}
+
+/** The data of a message: as it came where it is binary, else as JSON. */
+function bytesOf(data: unknown): Buffer {
+  if (ArrayBuffer.isView(data)) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return Buffer.from(JSON.stringify(data) ?? '');
 }
 
 /** Sets the fields that hold whatever filter of the application writes the body: `Allow`, `Retry-After`, `WWW-Authenticate`. */

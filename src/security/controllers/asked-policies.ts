@@ -23,14 +23,16 @@ export async function verdictOn(request: PolicyContext, policies: readonly Reque
   }
 }
 
-/** The first verdict of the policies on the body. Throws where there is none to look at. */
+/** The first verdict of the policies on the body, which is taken for those that look at it. Throws where there is none. */
 export function verdictOnBody(
   request: PolicyContext,
   policies: readonly RequestPolicy[],
-  body: Buffer | undefined,
+  bodyOf: () => Buffer | undefined,
 ): Verdict {
+  let body: Buffer | undefined;
   for (const policy of policies) {
     if (policy.checkBody === undefined) continue;
+    body ??= bodyOf();
     if (body === undefined) throw new Error(bodyMissing);
     const verdict = bodyVerdict(policy, request, body);
     if (verdict !== undefined) return verdict;

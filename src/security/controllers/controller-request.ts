@@ -7,12 +7,12 @@ import {
 } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { canonicalAddress } from '../../addresses/canonical-address.js';
-import { foldName } from '../../fields/fold-name.js';
 import { fieldValueFrom } from '../../http/field-value.js';
 import { parseHost } from '../../http/host.js';
 import { newRequestId } from '../../http/request-id.js';
 import type { Identity, PolicyContext, Releasable } from '../policy.js';
 import { release } from '../release.js';
+import { editField } from './edit-field.js';
 import { platformExchange } from './exchange-on-platform.js';
 import type { PlatformExchange } from './platform-exchange.js';
 
@@ -90,13 +90,6 @@ export class ControllerRequest implements PolicyContext {
     if (isClosed(response)) release([held]);
     else response.once('close', () => release([held]));
   }
-}
-
-/** Removes the fields of that name and its look-alikes and, with a value, adds one in their place. */
-export function editField(fields: IncomingHttpHeaders, name: string, value: string | undefined): void {
-  const folded = foldName(name);
-  for (const each of Object.keys(fields)) if (foldName(each) === folded) Reflect.deleteProperty(fields, each);
-  if (value !== undefined) fields[name.toLowerCase()] = value;
 }
 
 /** HTTP/2 has it on the stream. */

@@ -7,31 +7,43 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, ModuleRef } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { RequestPolicy } from '../policy.js';
 import { admit } from './admission.js';
+import { watchHandshakes } from '../sockets/handshakes.js';
 import { policiesOf, type PolicyReference } from './asked-policies.js';
 import { DeniedFilter } from './denied.filter.js';
 
 /**
- * Makes the class of a guard that asks policies, in this order: for `@UseGuards`, or as `APP_GUARD`. A class is taken from the application's
+ * Makes the class of a guard that asks policies, in this order: for `@UseGuards`, or as `APP_GUARD`, before handlers of HTTP and WebSockets. A class is taken from the application's
  * providers, or created with its dependencies injected. A policy that is not found stops the start. {@link DeniedFilter} answers what it denies.
  */
 export function policiesGuard(...references: readonly PolicyReference[]): Type<CanActivate> {
   class PoliciesGuard implements CanActivate, OnModuleInit {
     #policies: readonly RequestPolicy[] = [];
 
-    constructor(@Inject(ModuleRef) private readonly providers: ModuleRef) {}
+    constructor(
+      @Inject(ModuleRef) private readonly providers: ModuleRef,
+      @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+      @Inject(ModulesContainer) modules: ModulesContainer,
+    ) {
+      watchHandshakes(modules);
+    }
 
     async onModuleInit(): Promise<void> {
       this.#policies = await policiesOf(references, this.providers);
     }
 
     canActivate(context: ExecutionContext): Promise<boolean> {
-      return admit(context, this.#policies);
+      return admit(context, this.#policies, platformOf(this.host));
     }
   }
   return mixin(PoliciesGuard);
+}
+
+/** The instance of the application's HTTP platform. Undefined: it has none. */
+function platformOf({ httpAdapter }: HttpAdapterHost): unknown {
+  return (httpAdapter as HttpAdapterHost['httpAdapter'] | undefined)?.getInstance<unknown>();
 }
 
 /**
