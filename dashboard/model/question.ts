@@ -1,4 +1,4 @@
-import type { AccessLine } from './tail-lines.js';
+import type { TailedLine } from '../../src/admin/api/views.js';
 
 /** A question about a request: texts as they were typed. */
 export interface QuestionText {
@@ -39,6 +39,6 @@ export function questionBody({
 }
 
 /** The question about a request that has been made, by its line, which has neither its query nor its headers. */
-export function questionOf({ client = '', host, method = 'GET', path = '/' }: AccessLine): QuestionText {
+export function questionOf({ client = '', host, method = 'GET', path = '/' }: TailedLine): QuestionText {
   return { method, url: path, headers: host === undefined ? '' : `host: ${host}`, ip: client };
 }

@@ -1,27 +1,9 @@
-/** The fields of an access line that the tail shows. */
-export interface AccessLine {
-  /** Milliseconds since 1970, or ISO 8601. */
-  readonly time: number | string;
-  readonly level?: number;
-  readonly requestId?: string;
-  readonly client?: string;
-  readonly method?: string;
-  readonly host?: string;
-  readonly path?: string;
-  readonly status: number;
-  readonly route?: string;
-  readonly upstream?: string;
-  readonly backend?: string;
-  readonly attempts?: number;
-  readonly error?: string;
-  readonly reason?: string;
-  readonly ms?: { readonly total: number };
-}
+import type { TailedLine } from '../../src/admin/api/views.js';
 
 /** A line with a number of its own, for lists. */
 export interface NumberedLine {
   readonly id: number;
-  readonly line: AccessLine;
+  readonly line: TailedLine;
 }
 
 /** What the reader wants to see: texts as they were typed. */
@@ -80,9 +62,9 @@ export class TailLines {
   }
 }
 
-function parse(text: string): AccessLine | undefined {
+function parse(text: string): TailedLine | undefined {
   try {
-    return JSON.parse(text) as AccessLine;
+    return JSON.parse(text) as TailedLine;
   } catch {
     return undefined;
   }

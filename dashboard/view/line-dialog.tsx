@@ -1,11 +1,11 @@
-import type { AccessLine } from '../model/tail-lines.js';
+import type { TailedLine } from '../../src/admin/api/views.js';
 import { Modal } from './modal.js';
 import { questionOf } from '../model/question.js';
 import { question } from './explain.js';
 import { closeDialog } from './open-dialog.js';
 
 /** All fields of an access line. */
-export function LineDialog({ line }: { readonly line: AccessLine }) {
+export function LineDialog({ line }: { readonly line: TailedLine }) {
   return (
     <Modal title={`${line.method ?? ''} ${line.path ?? ''} ${line.status}`.trim()} close={closeDialog}>
       <dl class="fields">
@@ -29,7 +29,7 @@ export function LineDialog({ line }: { readonly line: AccessLine }) {
 }
 
 /** Leads to the form that explains requests, filled with what the line tells of this one. */
-function explain(line: AccessLine): void {
+function explain(line: TailedLine): void {
   question.value = questionOf(line);
   closeDialog();
   // When the dialog has given the focus back.

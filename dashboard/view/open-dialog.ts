@@ -1,11 +1,11 @@
 import { signal } from '@preact/signals';
-import type { AccessLine } from '../model/tail-lines.js';
+import type { TailedLine } from '../../src/admin/api/views.js';
 
 /** What a dialog is about. */
 export type DialogOf =
   | { readonly kind: 'backend'; readonly upstream: string; readonly backend: string }
   | { readonly kind: 'reload' }
-  | { readonly kind: 'line'; readonly line: AccessLine };
+  | { readonly kind: 'line'; readonly line: TailedLine };
 
 /** The dialog that is open; undefined: none. */
 export const dialog = signal<DialogOf | undefined>();

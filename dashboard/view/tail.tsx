@@ -1,3 +1,4 @@
+import type { TailedLine } from '../../src/admin/api/views.js';
 import { routeTable } from '../link/live.js';
 import {
   heldBack,
@@ -13,7 +14,7 @@ import {
 } from '../link/tail.js';
 import type { Tone } from '../model/backend-state.js';
 import { clock, count, milliseconds, plural } from '../model/format.js';
-import type { AccessLine, TailFilters } from '../model/tail-lines.js';
+import type { TailFilters } from '../model/tail-lines.js';
 import { Field } from './field.js';
 import { openDialog } from './open-dialog.js';
 import { Panel, State } from './state.js';
@@ -127,7 +128,7 @@ function Lines({ state }: { readonly state: TailState }) {
   );
 }
 
-function TailLine({ line }: { readonly line: AccessLine }) {
+function TailLine({ line }: { readonly line: TailedLine }) {
   const { backend, client, error, host, method, ms, path, reason, route, status, time, upstream } = line;
   return (
     <>

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { RawHeaders } from '../fields/raw-headers.js';
-import type { AdminProblem } from './admin-problem.js';
+import { nothingThere, type AdminProblem } from './admin-problem.js';
 import type { BearerToken } from './bearer-token.js';
 import { dashboardPaths } from './dashboard/dashboard.js';
 import { isRebindingSafe } from './rebinding.js';
@@ -11,7 +11,7 @@ interface AdminRequest {
   readonly headers: Readonly<IncomingHttpHeaders>;
   /** Names and values as received: `headers` shows only one of several `Host` fields. */
   readonly rawHeaders: readonly string[];
-  /** Pattern of the route that will answer; undefined: no route matches. */
+  /** Pattern of its path, whatever its method; undefined: there is nothing under it. */
   readonly route: string | undefined;
 }
 
@@ -42,28 +42,28 @@ export function refuse(
       detail: 'The Host header must be localhost or an IP address, as this listener is on a loopback address.',
     };
   }
-  const acts = route !== undefined && actions.has(route);
-  if (acts ? method !== 'POST' : method !== 'GET' && method !== 'HEAD') {
-    return {
-      status: 405,
-      detail: `Only ${acts ? 'POST is' : 'GET and HEAD are'} served here.`,
-      headers: { allow: acts ? 'POST' : 'GET, HEAD', connection: 'close' },
-    };
-  }
-  if (!(acts ? mayAct(headers) : mayRead(headers))) {
+  const reads = method === 'GET' || method === 'HEAD';
+  if (!(reads ? mayRead(headers) : mayAct(headers))) {
     return { status: 403, detail: 'Pages of other origins get nothing here.', headers: { connection: 'close' } };
   }
-  if (!acts && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0)) {
+  if (reads && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0)) {
     return { status: 413, detail: 'Requests must not have a body here.', headers: { connection: 'close' } };
   }
   if (token !== undefined && !isHealth(route) && !isDashboard(route) && !token.isIn(headers.authorization)) {
     return {
       status: 401,
       detail: 'This needs the admin token: Authorization: Bearer <token>.',
-      headers: { 'www-authenticate': 'Bearer realm="gatehouse admin"' },
+      headers: { 'www-authenticate': 'Bearer realm="gatehouse admin"', ...(!reads && { connection: 'close' }) },
     };
   }
-  return undefined;
+  if (route === undefined) return reads ? undefined : { ...nothingThere, headers: { connection: 'close' } };
+  const acts = actions.has(route);
+  if (acts ? method === 'POST' : reads) return undefined;
+  return {
+    status: 405,
+    detail: `Only ${acts ? 'POST is' : 'GET and HEAD are'} served here.`,
+    headers: { allow: acts ? 'POST' : 'GET, HEAD', connection: 'close' },
+  };
 }
 
 /** A page of any site may have its reader's browser send a POST; browsers say then from where. Only pages of this listener may. */

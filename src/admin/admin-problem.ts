@@ -12,6 +12,9 @@ export interface AdminProblem {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What is said of a path that leads nowhere. */
+export const nothingThere: AdminProblem = { status: 404, detail: 'There is nothing under this path.' };
+
 /** The body of a problem document for a status; without a `type` of its own the title is the status's phrase (RFC 9457 §4.2.1). */
 export function problemDocument({ status, detail, problems }: AdminProblem): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, problems });

@@ -8,15 +8,16 @@ import { isLoopback } from '../addresses/loopback.js';
 import { HealthController } from '../health/health.controller.js';
 import { openFiles } from '../platform/open-files.js';
 import { showsStatusOnly, refuse, type AccessRules } from './admin-access.js';
-import { PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } from './admin-problem.js';
+import { nothingThere, PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } from './admin-problem.js';
 import { ADMIN_SOURCES, ADMIN_TOKEN, type AdminSources } from './admin-sources.js';
 import { Audit, type AuditedRequest } from './audit.js';
 import { BearerToken } from './bearer-token.js';
-import { mountDashboard } from './dashboard/dashboard.js';
+import { dashboardPaths, mountDashboard } from './dashboard/dashboard.js';
 import { HandoverController } from './handover.controller.js';
 import { MetricsController } from './metrics.controller.js';
 import { BackendsController } from './backends.controller.js';
 import { mountController, type MountedRoute } from './mounted-controller.js';
+import { PathPatterns } from './path-patterns.js';
 import { ExplainController, ExplanationsController } from './explain.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { wrong } from './query.js';
@@ -36,6 +37,7 @@ export class AdminServer {
   readonly #token: BearerToken | undefined;
   readonly #fastify: FastifyInstance;
   readonly #actions = new Set<string>();
+  readonly #paths = new PathPatterns();
   /** All routes of the API. */
   readonly mounted: MountedRoute[] = [];
 
@@ -65,8 +67,9 @@ export class AdminServer {
     fastify.addHook('onRequest', (request, reply, done) => {
       if (!mayWait(reply)) return;
       void reply.headers(securityHeaders);
-      const { method, headers, raw, routeOptions } = request;
-      const problem = refuse({ method, headers, rawHeaders: raw.rawHeaders, route: routeOptions.url }, this.#rules);
+      const { method, headers, raw, routeOptions, url } = request;
+      const route = routeOptions.url ?? this.#paths.find(url);
+      const problem = refuse({ method, headers, rawHeaders: raw.rawHeaders, route }, this.#rules);
       if (problem === undefined) return done();
       void answer(reply.headers(problem.headers ?? {}), problem);
     });
@@ -96,7 +99,11 @@ export class AdminServer {
     ])
       this.mounted.push(...mountController(fastify, controller, contexts, questions));
     mountDashboard(fastify, sources.dashboard, (reply, isBuilt) => answer(reply, isBuilt ? nothingThere : notBuilt));
-    for (const { method, url } of this.mounted) if (method === 'POST') this.#actions.add(url);
+    for (const { method, url } of this.mounted) {
+      this.#paths.add(url);
+      if (method === 'POST') this.#actions.add(url);
+    }
+    for (const path of Object.values(dashboardPaths)) this.#paths.add(path);
   }
 
   get #rules(): AccessRules {
@@ -192,7 +199,6 @@ function takeJson(fastify: FastifyInstance): void {
   });
 }
 
-const nothingThere: AdminProblem = { status: 404, detail: 'There is nothing under this path.' };
 const notBuilt: AdminProblem = { status: 404, detail: 'The dashboard is not built: npm run build does that.' };
 const logger = new Logger('Admin');
 

@@ -1,3 +1,4 @@
+import type { TailedLine } from '../admin/api/views.js';
 import { AdminClient, type AdminOptions } from './admin-client.js';
 import { exitCode } from './exit-code.js';
 import { milliseconds, plain } from './table.js';
@@ -11,22 +12,6 @@ export interface TailOptions extends AdminOptions {
   readonly slowerThan?: string;
   readonly client?: string;
   readonly json?: boolean;
-}
-
-/** The fields of an access line that are shown. */
-export interface TailedLine {
-  readonly time: number;
-  readonly client?: string;
-  readonly method?: string;
-  readonly host?: string;
-  readonly path?: string;
-  readonly status: number;
-  readonly route?: string;
-  readonly upstream?: string;
-  readonly backend?: string;
-  readonly error?: string;
-  readonly reason?: string;
-  readonly ms?: { readonly total: number };
 }
 
 /** `gatehouse tail`: prints requests as they end, until Ctrl-C or the gateway ends. */

@@ -1,31 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { exchangeRecord } from '../../test/support/exchange-record.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { AccessLog, type AccessLook, type AccessSettings } from './access-log.js';
 import { lineKeys } from '../config/language/kinds/access-log.js';
 import { ExchangeTrail } from '../http/exchange-trail.js';
 import { LineBuffer } from './line-buffer.js';
 
-const ordinary: ExchangeRecord = {
-  id: 'r-1',
-  protocol: 'http',
-  method: 'GET',
-  host: 'shop.example',
-  path: '/orders/7',
+const ordinary = exchangeRecord({
   headers: { host: 'shop.example', authorization: 'Bearer abc', ':path': '/orders/7?key=secret', 'x-tag': 'a' },
-  clientIp: '203.0.113.7',
-  listener: 'web',
-  httpVersion: '1.1',
-  status: 200,
-  routeName: 'orders',
-  upstreamName: 'orders',
   backendId: '10.0.0.1:3000',
-  attempts: 1,
-  errorCode: undefined,
-  errorReason: undefined,
-  bytesIn: 3,
   bytesOut: 1024,
   times: { openedAt: 1000.1, dispatchedAt: 1000.35, sentAt: 1000.4, respondedAt: 1012.4, closedAt: 1013.1 },
-};
+});
 
 interface Setup extends Partial<AccessSettings>, Partial<AccessLook> {
   readonly levelVal?: number;

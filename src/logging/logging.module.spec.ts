@@ -3,7 +3,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Logger as Pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ExchangeRecord } from '../http/exchange-record.js';
+import { exchangeRecord } from '../../test/support/exchange-record.js';
 import { AccessLog } from './access-log.js';
 import { LogDestination } from './destination.js';
 import { LoggingModule, PINO, type LoggingSettings } from './logging.module.js';
@@ -16,15 +16,6 @@ class Talker {
     readonly pino: PinoLogger,
     @Inject(PINO) readonly root: Pino,
   ) {}
-}
-
-/** An exchange of 4 ms. */
-function ordinary(): ExchangeRecord {
-  const times = { openedAt: 1, dispatchedAt: 2, sentAt: 3, respondedAt: 4, closedAt: 5 };
-  const names = { routeName: 'r', upstreamName: 'u', backendId: 'b', errorCode: undefined, errorReason: undefined };
-  const request = { id: 'r-1', protocol: 'http', method: 'GET', host: 'a', path: '/a', headers: {} } as const;
-  const rest = { listener: 'web', httpVersion: '1.1', status: 200, attempts: 1, bytesIn: 0, bytesOut: 0 };
-  return { ...request, ...names, ...rest, times, clientIp: '::1' };
 }
 
 const access = {
@@ -128,7 +119,7 @@ describe('the application log', () => {
   it.each(['json', 'pretty'] as const)('lets no control character of a request through in format %s', async format => {
     const { module, logged } = await setup({ format });
     const evil = '/a\x1b[2J\nb\x9b31m\u202e\x7f';
-    module.get(AccessLog).write({ ...ordinary(), id: evil, host: evil, path: evil, errorReason: evil });
+    module.get(AccessLog).write({ ...exchangeRecord(), id: evil, host: evil, path: evil, errorReason: evil });
     const text = await logged();
     expect(text.replace(/\x1b\[\d+m/g, '')).toMatch(/^[\x20-\x7e→]+\n$/);
     expect(text).toContain('/a\\u001b[2J');
@@ -145,7 +136,7 @@ describe('the application log', () => {
   it('tells the time as asked for, in lines of the application and of exchanges', async () => {
     const { module, logged } = await setup({ time: 'iso' });
     module.get<Pino>(PINO).info('hello');
-    module.get(AccessLog).write(ordinary());
+    module.get(AccessLog).write(exchangeRecord());
     const times = (await logged())
       .trim()
       .split('\n')
@@ -156,10 +147,10 @@ describe('the application log', () => {
 
   it('has a line for people for each exchange in format pretty, unless access lines have a format of their own', async () => {
     const pretty = await setup({ format: 'pretty' });
-    pretty.module.get(AccessLog).write(ordinary());
-    expect(await pretty.logged()).toMatch(/^\d\d:\d\d:\d\d GET 200 \/a 4ms → u b\n$/);
+    pretty.module.get(AccessLog).write(exchangeRecord());
+    expect(await pretty.logged()).toMatch(/^\d\d:\d\d:\d\d GET 200 \/orders\/7 63ms → orders a\n$/);
     const mixed = await setup({ format: 'pretty', access: { ...access, format: 'json' } });
-    mixed.module.get(AccessLog).write(ordinary());
+    mixed.module.get(AccessLog).write(exchangeRecord());
     expect(JSON.parse(await mixed.logged())).toMatchObject({ status: 200, msg: 'exchange' });
   });
 

@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { exchangeRecord } from '../../test/support/exchange-record.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { ExchangeTrail } from '../http/exchange-trail.js';
 import { errorTable, GatewayError, type ErrorCode } from '../http/gateway-error.js';
 import { closerOf, levelOf, phaseOf } from './outcome.js';
-
-function record(changes: Partial<ExchangeRecord> = {}): ExchangeRecord {
-  const times = { openedAt: 1, dispatchedAt: 2, sentAt: 3, respondedAt: 4, closedAt: 5 };
-  const names = { routeName: 'r', upstreamName: 'u', backendId: 'b', errorCode: undefined, errorReason: undefined };
-  const request = { id: 'r-1', protocol: 'http', method: 'GET', host: 'a', path: '/a', headers: {} } as const;
-  const rest = { listener: 'web', httpVersion: '1.1', status: 200, attempts: 1, bytesIn: 0, bytesOut: 0 };
-  return { ...request, ...names, ...rest, times, clientIp: '::1', ...changes };
-}
 
 const fellBack = Object.assign(new ExchangeTrail(), { fellBack: true });
 const queued = Object.assign(new ExchangeTrail(), { isQueued: true });
@@ -29,17 +22,17 @@ describe('the level of an access line', () => {
     ['a fallback that says that it is none', { status: 503, errorCode: 'RESET', trail: fellBack }, 50],
     ['another upstream that stood in', { status: 200, trail: fellBack }, 40],
     ['a code of no table', { status: 502, errorCode: 'constructor' }, 50],
-  ])('for %s', (_what, changes, level) => expect(levelOf(record(changes))).toBe(level));
+  ])('for %s', (_what, changes, level) => expect(levelOf(exchangeRecord(changes))).toBe(level));
 });
 
 describe('who has ended an exchange early', () => {
   const closer = (code: ErrorCode, timeout?: string): unknown => {
     const error = new GatewayError(code).because('x', { timeout });
-    return closerOf(record({ error, errorCode: code, status: errorTable[code].status }));
+    return closerOf(exchangeRecord({ error, errorCode: code, status: errorTable[code].status }));
   };
 
   it('is the client that has gone, the backend that has closed or refused its connection, else the gateway', () => {
-    expect(closerOf(record())).toBeUndefined();
+    expect(closerOf(exchangeRecord())).toBeUndefined();
     expect([closer('CLIENT_ABORTED'), closer('RESET'), closer('CONNECT_FAILED'), closer('BODY_BROKEN')]).toEqual([
       'client',
       'backend',
@@ -58,14 +51,18 @@ describe('who has ended an exchange early', () => {
 
   it('is the side of a tunnel that has closed it', () => {
     const tunnel = { messagesIn: 0, messagesOut: 0, closeCode: 1000, closedBy: 'backend' } as const;
-    expect(closerOf(record({ tunnel, status: 101 }))).toBe('backend');
+    expect(closerOf(exchangeRecord({ tunnel, status: 101 }))).toBe('backend');
   });
 });
 
 describe('the phase in which it ended', () => {
   const at = (times: Partial<ExchangeRecord['times']>, changes: Partial<ExchangeRecord> = {}): string =>
     phaseOf(
-      record({ ...changes, times: { openedAt: 1, dispatchedAt: 0, sentAt: 0, respondedAt: 0, closedAt: 9, ...times } }),
+      exchangeRecord({
+        bytesIn: 0,
+        ...changes,
+        times: { openedAt: 1, dispatchedAt: 0, sentAt: 0, respondedAt: 0, closedAt: 9, ...times },
+      }),
     );
   const dispatched = { dispatchedAt: 2 };
 

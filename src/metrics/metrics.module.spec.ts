@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Test } from '@nestjs/testing';
 import { AggregatorRegistry, Registry, register } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { exchangeRecord } from '../../test/support/exchange-record.js';
 import type { ExchangeRecord } from '../http/exchange-record.js';
 import { GatewayError } from '../http/gateway-error.js';
 import { AttemptMetrics } from './attempt-metrics.js';
@@ -9,27 +10,7 @@ import { ExchangeMetrics } from './exchange-metrics.js';
 import { MetricsModule, type MetricsSettings } from './metrics.module.js';
 import { MetricsSources, type BackendState } from './metrics-sources.js';
 
-const ordinary: ExchangeRecord = {
-  id: 'r-1',
-  protocol: 'http',
-  method: 'GET',
-  host: 'shop.example',
-  path: '/orders/7',
-  headers: {},
-  clientIp: '203.0.113.7',
-  listener: 'web',
-  httpVersion: '1.1',
-  status: 200,
-  routeName: 'orders',
-  upstreamName: 'orders',
-  backendId: 'a',
-  attempts: 1,
-  errorCode: undefined,
-  errorReason: undefined,
-  bytesIn: 3,
-  bytesOut: 1000,
-  times: { openedAt: 1000, dispatchedAt: 1001, sentAt: 1002, respondedAt: 1003, closedAt: 1062.5 },
-};
+const ordinary = exchangeRecord();
 
 async function setup(changes: Partial<MetricsSettings> = {}) {
   const settings = { buckets: [0.01, 0.1], version: '1.2.3', processMetrics: false, ...changes };

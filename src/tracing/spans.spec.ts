@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { exchangeRecord } from '../../test/support/exchange-record.js';
 import { ExchangeTimes } from '../http/exchange-record.js';
 import { ExchangeTrail } from '../http/exchange-trail.js';
 import { GatewayError } from '../http/gateway-error.js';
@@ -17,24 +18,7 @@ function exchangeOf(change: Partial<TracedExchange> = {}): TracedExchange {
   const times = new ExchangeTimes(performance.now() - 20);
   times.closedAt = performance.now();
   return {
-    id: 'request-1',
-    protocol: 'http',
-    method: 'GET',
-    host: 'shop.example',
-    path: '/orders/7',
-    headers: {},
-    clientIp: '203.0.113.7',
-    listener: 'web',
-    httpVersion: '1.1',
-    status: 200,
-    routeName: 'orders',
-    upstreamName: 'orders',
-    backendId: 'a',
-    attempts: 1,
-    errorCode: undefined,
-    errorReason: undefined,
-    bytesIn: 0,
-    bytesOut: 0,
+    ...exchangeRecord(),
     times,
     scheme: 'http',
     head: { forwardedProto: undefined },

@@ -122,6 +122,26 @@ describe('every path of the admin API', () => {
         expect((await ask(filled(path), { method, headers: wrong })).status, path).toBe(401);
   });
 
+  it('takes the methods that the document has, and says so; under unknown paths there is nothing for any method', async () => {
+    for (const [, path] of all) {
+      const isAction = actions.includes(path);
+      for (const method of isAction ? ['DELETE'] : ['POST', 'PUT', 'OPTIONS']) {
+        const response = await ask(filled(path), { method, body: '{"weight":5}' });
+        expect([response.status, response.header('allow')], path).toEqual([405, isAction ? 'POST' : 'GET, HEAD']);
+        // Without the token, no method tells which paths there are.
+        if (path.startsWith('/health')) continue;
+        expect((await ask(filled(path), { method, headers: {} })).status, path).toBe(401);
+      }
+    }
+    for (const method of ['GET', 'POST', 'DELETE', 'PROPFIND'])
+      for (const path of ['/nothing', `${backend}/nothing`, '/status/']) {
+        const response = await ask(path, { method });
+        expect(response.status, `${method} ${path}`).toBe(404);
+        expect(response.json()).toMatchObject({ detail: 'There is nothing under this path.' });
+        expect((await ask(path, { method, headers: {} })).status, `${method} ${path}`).toBe(401);
+      }
+  });
+
   it('is closed to pages of other origins, and to names that were rebound', async () => {
     const evil = [
       { origin: 'http://evil.example' },

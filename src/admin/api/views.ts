@@ -317,3 +317,23 @@ export interface ReloadedView {
   /** Why it was refused, a line each; empty: it is in force. */
   readonly problems: readonly string[];
 }
+
+/** An event `exchange` of `GET /tail`: the fields of an access line that its readers show. The line has more. */
+export interface TailedLine {
+  /** Milliseconds since 1970, or a text in ISO 8601 where the log is configured so. */
+  readonly time: number | string;
+  readonly level?: number;
+  readonly requestId?: string;
+  readonly client?: string;
+  readonly method?: string;
+  readonly host?: string;
+  readonly path?: string;
+  readonly status: number;
+  readonly route?: string;
+  readonly upstream?: string;
+  readonly backend?: string;
+  readonly attempts?: number;
+  readonly error?: string;
+  readonly reason?: string;
+  readonly ms?: { readonly total: number };
+}

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { exchangeRecord } from '../../../test/support/exchange-record.js';
 import type { ExchangeRecord } from '../../http/exchange-record.js';
 import type { TailFilter } from './tail-filter.js';
 import { Tail, type TailBatch } from './tail.js';
@@ -6,27 +7,7 @@ import { Tail, type TailBatch } from './tail.js';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const ordinary: ExchangeRecord = {
-  id: 'r-1',
-  protocol: 'http',
-  method: 'GET',
-  host: 'shop.example',
-  path: '/orders/7',
-  headers: { authorization: 'Bearer hunter2' },
-  clientIp: '203.0.113.7',
-  listener: 'web',
-  httpVersion: '1.1',
-  status: 200,
-  routeName: 'orders',
-  upstreamName: 'app',
-  backendId: 'a',
-  attempts: 1,
-  errorCode: undefined,
-  errorReason: undefined,
-  bytesIn: 3,
-  bytesOut: 1000,
-  times: { openedAt: 1000, dispatchedAt: 1001, sentAt: 1002, respondedAt: 1003, closedAt: 1100 },
-};
+const ordinary = exchangeRecord({ headers: { authorization: 'Bearer hunter2' }, upstreamName: 'app' });
 
 /** A tail with a watcher, which takes each batch at once unless `isSlow`. */
 function setUp(filter: TailFilter = {}, isSlow = false) {
@@ -63,7 +44,7 @@ describe('the tail', () => {
       path: '/orders/7',
       status: 200,
       route: 'orders',
-      ms: { total: 100 },
+      ms: { total: 62.5 },
     });
     expect(line).not.toContain('hunter2');
   });
