@@ -20,7 +20,7 @@ async function application(file: object) {
   let text = '';
   lines.on('data', (chunk: Buffer) => (text += String(chunk)));
   const module = await Test.createTestingModule({
-    imports: [GatewayModule.forRoot(config, { logSink: streamSink(lines) })],
+    imports: [GatewayModule.forRoot({ config, logSink: streamSink(lines) })],
   }).compile();
   const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   closeLater(() => app.close());

@@ -3,6 +3,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { AdminServer } from './admin/admin-server.js';
 import type { GatewayConfig } from './config/file/gateway.config.js';
+import { READY_OPTIONS, type ReadyOptions } from './nest/gateway-options.js';
 import { Readiness } from './health/readiness.js';
 import { authority, type Listener } from './listeners/listener.js';
 import { Listeners } from './listeners/listeners.js';
@@ -67,6 +68,7 @@ export class Gateway {
     private readonly tracing: Tracing,
     @Optional() @Inject(THREAD) private readonly thread?: Thread,
     @Optional() @Inject(FRONT) private readonly front?: Front,
+    @Optional() @Inject(READY_OPTIONS) private readonly options?: ReadyOptions,
   ) {}
 
   get listeners(): readonly Listener[] {
@@ -154,7 +156,7 @@ export class Gateway {
     // One line for the gateway, and not one for each of its threads.
     if (this.#isWorker) return;
     for (const { name, url } of this.addresses) log.info({ listener: name, url }, 'listening');
-    log.info({ listener: 'admin', url: this.adminUrl }, 'listening');
+    if (this.options?.admin?.listener !== false) log.info({ listener: 'admin', url: this.adminUrl }, 'listening');
   }
 
   get #isWorker(): boolean {
@@ -167,9 +169,11 @@ export class Gateway {
     const cannot = StartError.rethrow(`admin.port: cannot listen on ${authority(host, port)}`);
     const isFirst = this.succession.predecessor === undefined;
     this.discovery.start();
-    if (isFirst) await this.admin.listen(port, host).catch(cannot);
+    const hasAdmin = this.options?.admin?.listener !== false;
+    if (isFirst && hasAdmin) await this.admin.listen(port, host).catch(cannot);
     await this.discovery.firstFound(waitForBackends, this.#stopping.signal);
     if (this.#stopping.signal.aborted) return;
+    if (this.options?.listeners === false) return;
     await (this.front === undefined ? this.clients.listen() : this.front.listen(this.live.current));
     if (!isFirst) await this.succession.takeOver(() => this.admin.listen(port, host)).catch(cannot);
   }

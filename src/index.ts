@@ -8,9 +8,17 @@
  *
  * @packageDocumentation
  */
-export { createGateway, StandaloneGateway } from './standalone.js';
+export { createGateway, StandaloneGateway, type StandaloneOptions } from './standalone.js';
 export { Gateway } from './gateway.js';
-export { GatewayModule, type GatewayOptions } from './gateway.module.js';
+export { GatewayModule } from './gateway.module.js';
+export type {
+  ConfigFile,
+  GatewayModuleExtras,
+  GatewayModuleOptions,
+  GatewayOptions,
+  GatewayOptionsFactory,
+} from './nest/gateway-options.js';
+export { getGatewayToken, InjectGateway } from './nest/inject-gateway.js';
 export type { CircuitBreaker, FailureKind, Ticket } from './circuit-breaker/circuit-breaker.js';
 export { CircuitBreakers } from './circuit-breaker/circuit-breakers.js';
 export type { CircuitEvent } from './circuit-breaker/circuit-events.js';

@@ -1,13 +1,23 @@
-import { type BeforeApplicationShutdown, type INestApplicationContext, Logger, Module } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type INestApplicationContext,
+  Logger,
+  Module,
+} from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, NestFactory } from '@nestjs/core';
 import { Logger as PinoNestLogger } from 'nestjs-pino';
 import type { GatewayConfig } from './config/file/gateway.config.js';
 import { Gateway } from './gateway.js';
-import { GatewayModule, type GatewayOptions } from './gateway.module.js';
+import { READY_OPTIONS, type GatewayModuleExtras, type GatewayOptions } from './nest/gateway-options.js';
+import { GatewayOptionsModule, gatewayParts } from './nest/gateway-parts.js';
 import type { Listener } from './listeners/listener.js';
 import { ThrottlerStorageModule } from './security/rate-limit/throttler-storage.module.js';
 import type { AppliedConfig } from './process/live-config.js';
 import type { RequestPolicy } from './security/policy.js';
+
+/** Options of {@link createGateway}. */
+export type StandaloneOptions = GatewayOptions & Pick<GatewayModuleExtras, 'imports'>;
 
 const MADE = Symbol('gatehouse.made');
 
@@ -92,23 +102,30 @@ export class StandaloneGateway {
  * Nothing listens before `start`. Rejects, with a message of one line, when the configuration names a strategy, policy, probe
  * or forwarder that does not exist.
  */
-export async function createGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<StandaloneGateway> {
-  const { embedded = false } = options;
+export async function createGateway(
+  config: GatewayConfig,
+  options: StandaloneOptions = {},
+): Promise<StandaloneGateway> {
+  const { embedded = false, imports = [], ...others } = options;
   const made: { discovery?: DiscoveryService } = {};
-  const { imports = [], ...gateway } = GatewayModule.forRoot(config, { ...options, embedded });
-  const providers = [
-    ...(gateway.providers ?? []),
-    {
-      provide: MADE,
-      inject: [DiscoveryService],
-      useFactory: (discovery: DiscoveryService) => (made.discovery = discovery),
-    },
-  ];
-  const module = {
-    ...gateway,
+  const ready: DynamicModule = {
+    module: GatewayOptionsModule,
+    global: true,
+    providers: [{ provide: READY_OPTIONS, useValue: { ...others, config } }],
+    exports: [READY_OPTIONS],
+  };
+  const parts = gatewayParts({ options: ready, embedded, config: () => config, instance: others.instance });
+  const module: DynamicModule = {
     module: StandaloneModule,
-    providers,
-    imports: [DiscoveryModule, ThrottlerStorageModule, ...imports],
+    imports: [DiscoveryModule, ThrottlerStorageModule, ...parts, ...imports],
+    providers: [
+      Gateway,
+      {
+        provide: MADE,
+        inject: [DiscoveryService],
+        useFactory: (discovery: DiscoveryService) => (made.discovery = discovery),
+      },
+    ],
   };
   try {
     const app = await NestFactory.createApplicationContext(module, {

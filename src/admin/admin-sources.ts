@@ -48,6 +48,8 @@ export interface ConfigVersion {
 
 /** What the admin listener shows. The functions are called for each request and return the current state. */
 export interface AdminSources {
+  /** The token that clients must send for every path but `/health*` and the files of the dashboard; undefined or empty: none. */
+  readonly token?: string | undefined;
   readonly readiness: Readiness;
   /** Of the program. */
   readonly version: string;

@@ -20,8 +20,6 @@ import { UpstreamsController } from './upstreams.controller.js';
 interface AdminOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject: NonNullable<FactoryProvider['inject']>;
   readonly useFactory: (...injected: never[]) => AdminSources;
-  /** The token that clients must send for every path but `/health*`; undefined or empty: none. */
-  readonly token?: string | undefined;
 }
 
 @Module({})
@@ -33,7 +31,7 @@ class AdminSourcesModule {}
  */
 @Module({})
 export class AdminModule {
-  static forRoot({ imports = [], inject, useFactory, token }: AdminOptions): DynamicModule {
+  static forRoot({ imports = [], inject, useFactory }: AdminOptions): DynamicModule {
     const sources: DynamicModule = {
       module: AdminSourcesModule,
       imports,
@@ -47,7 +45,7 @@ export class AdminModule {
         HealthModule.unrouted({ imports: [sources], inject: [ADMIN_SOURCES], useFactory: (all: AdminSources) => all }),
       ],
       providers: [
-        { provide: ADMIN_TOKEN, useValue: token },
+        { provide: ADMIN_TOKEN, inject: [ADMIN_SOURCES], useFactory: ({ token }: AdminSources) => token },
         MetricsController,
         HandoverController,
         ReloadController,

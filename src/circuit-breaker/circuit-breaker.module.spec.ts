@@ -54,7 +54,7 @@ async function setup({ upstreams = ordersAndUsers, imports = [], override = buil
       GatewayConfigModule.forRoot(config),
       LoggingModule.forRoot(config.logging, sink),
       MetricsModule.forRoot({ buckets: [1], processMetrics: false }),
-      CircuitBreakerModule.forRoot(config),
+      CircuitBreakerModule.forRoot({ config }),
       ...imports,
     ],
   });

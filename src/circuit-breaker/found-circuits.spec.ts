@@ -24,7 +24,7 @@ async function setUp() {
       GatewayConfigModule.forRoot(config),
       LoggingModule.forRoot(config.logging, { write: (_, done) => done(), writeNow: () => {} }),
       MetricsModule.forRoot({ buckets: [1], processMetrics: false }),
-      CircuitBreakerModule.forRoot(config),
+      CircuitBreakerModule.forRoot({ config }),
     ],
   }).compile();
   onTestFinished(() => module.close());

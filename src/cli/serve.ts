@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger as Pino } from 'pino';
-import type { GatewayOptions } from '../gateway.module.js';
+import type { StandaloneOptions as GatewayOptions } from '../standalone.js';
 import { createGateway, type StandaloneGateway } from '../standalone.js';
 import { isExpiryWarning } from '../tls/key-pair.js';
 import type { LoadedConfig } from '../config/loading/compile.js';

@@ -6,6 +6,7 @@ import { ExtensionError } from './extension-error.js';
 import type { Configurable, NamedDecorator } from './named.js';
 import { NamedClasses, type NamedClass } from './named-classes.js';
 import { describeFaults, readOptions, type OptionFault } from './options.js';
+import { ownerOf } from './owner.js';
 
 type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
@@ -66,12 +67,22 @@ export abstract class NamedProviders<Contract extends object> implements OnModul
 
   #discover(): ReadonlyMap<string, Found> {
     const classes = new NamedClasses<ProviderWrapper>(this.decorator.kind);
-    for (const wrapper of this.discovery.getProviders()) {
+    for (const wrapper of this.#providers()) {
       if (wrapper.isAlias) continue;
       // The token first: a test's override keeps it, but puts an undecorated fake in the place of the class.
       if (!classes.add(wrapper.token, wrapper)) classes.add(wrapper.metatype, wrapper);
     }
     return classes.settle();
+  }
+
+  /** Those of the application and of this gateway, its own first: where an application has several gateways, each has the built-in classes. */
+  #providers(): ProviderWrapper[] {
+    const all = this.discovery.getProviders();
+    const owner = (wrapper: ProviderWrapper): string | undefined => ownerOf(wrapper.host?.metatype);
+    const self = all.find(({ instance }) => (instance as unknown) === this);
+    const mine = self && owner(self);
+    const visible = all.filter(each => [mine, undefined].includes(owner(each)));
+    return visible.sort((a, b) => Number(owner(b) === mine) - Number(owner(a) === mine));
   }
 
   #unknown({ name }: NamedEntry): OptionFault {

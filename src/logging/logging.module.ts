@@ -1,4 +1,12 @@
-import { Module, Scope, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Module,
+  Scope,
+  type DynamicModule,
+  type FactoryProvider,
+  type ModuleMetadata,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import type { Logger as Pino } from 'pino';
 import { bindPinoLogger } from '../platform/pino-logger.js';
@@ -31,6 +39,24 @@ export interface LoggingSettings {
   readonly access: AccessLogSettings;
 }
 
+/** What the log is made of. */
+interface LogParts {
+  readonly settings: LoggingSettings;
+  /** Takes the text; default: standard output. */
+  readonly sink?: Sink | undefined;
+  /** Each line goes to the sink at once. Default: lines are gathered. */
+  readonly isPrompt?: boolean;
+}
+
+/** How it is made from providers of other modules. */
+interface LogFactory extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject: NonNullable<FactoryProvider['inject']>;
+  readonly useFactory: (...injected: never[]) => LogParts;
+  readonly embedded?: boolean;
+}
+
+const LOG_PARTS = Symbol('LOG_PARTS');
+
 /** Token of the pino logger behind the application's log. Its `level` may be changed at run time. */
 export const PINO = Symbol('PINO');
 
@@ -52,36 +78,49 @@ export class LoggingModule implements OnApplicationShutdown {
    * module of its own; default: false.
    */
   static forRoot(settings: LoggingSettings, sink?: Sink, embedded = false): DynamicModule {
-    const providers = [
-      { provide: LogLook, useFactory: () => new LogLook(settings, sink === undefined) },
+    return LoggingModule.forRootAsync({ inject: [], useFactory: () => ({ settings, sink }), embedded });
+  }
+
+  /** The same with settings that are made from providers of other modules. */
+  static forRootAsync({ embedded = false, imports = [], inject, useFactory }: LogFactory): DynamicModule {
+    const providers: Provider[] = [
+      { provide: LOG_PARTS, inject, useFactory } as FactoryProvider,
+      {
+        provide: LogLook,
+        useFactory: ({ settings, sink }: LogParts) => new LogLook(settings, sink === undefined),
+        inject: [LOG_PARTS],
+      },
       {
         provide: LogDestination,
-        useFactory: ({ formatLine }: LogLook) => new LogDestination(sink ?? stdoutSink(), { format: formatLine }),
-        inject: [LogLook],
+        useFactory: ({ isPrompt, sink }: LogParts, { formatLine }: LogLook) =>
+          new LogDestination(sink ?? stdoutSink(), { format: formatLine, ...(isPrompt === true && { chunk: 1 }) }),
+        inject: [LOG_PARTS, LogLook],
       },
       {
         provide: PINO,
-        useFactory: (to: LogDestination, look: LogLook) => createLogger(settings.level, to, look),
-        inject: [LogDestination, LogLook],
+        useFactory: ({ settings }: LogParts, to: LogDestination, look: LogLook) =>
+          createLogger(settings.level, to, look),
+        inject: [LOG_PARTS, LogDestination, LogLook],
       },
       { provide: Logger, useFactory: createNestLogger, inject: [PINO] },
       { provide: PinoLogger, useFactory: bindPinoLogger, inject: [PINO], scope: Scope.TRANSIENT },
       {
         provide: AccessOutput,
-        useFactory: (to: LogDestination, pino: Pino) => new AccessOutput(to, pino, settings.access.file),
-        inject: [LogDestination, PINO],
+        useFactory: ({ settings }: LogParts, to: LogDestination, pino: Pino) =>
+          new AccessOutput(to, pino, settings.access.file),
+        inject: [LOG_PARTS, LogDestination, PINO],
       },
       {
         provide: AccessLog,
-        useFactory: (pino: Pino, look: LogLook, to: AccessOutput, random: RandomSource) =>
+        useFactory: ({ settings }: LogParts, pino: Pino, look: LogLook, to: AccessOutput, random: RandomSource) =>
           new AccessLog(settings.access, look.ofAccess(settings), pino, to, random),
-        inject: [PINO, LogLook, AccessOutput, RANDOM_SOURCE],
+        inject: [LOG_PARTS, PINO, LogLook, AccessOutput, RANDOM_SOURCE],
       },
       Tail,
     ];
     const ours = [AccessLog, AccessOutput, LogDestination, LogLook, PINO, Tail];
     const exports = embedded ? ours : [...ours, Logger, PinoLogger];
-    return { module: LoggingModule, global: true, imports: [RandomModule], providers, exports };
+    return { module: LoggingModule, global: true, imports: [RandomModule, ...imports], providers, exports };
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import type { Gauge, Registry } from 'prom-client';
+import type { Gauge } from 'prom-client';
 
 /** The expiry of a certificate that a listener serves. */
 export interface CertificateReading {
@@ -41,8 +41,8 @@ export class CertificateMetrics {
   }
 }
 
-/** {@link CertificateMetrics} and the provider of its metric, in `registry`. */
-export function certificateMetricProviders(registry: Registry): Provider[] {
+/** {@link CertificateMetrics} and the provider of its metric. */
+export function certificateMetricProviders(): Provider[] {
   return [
     CertificateMetrics,
     makeGaugeProvider({
@@ -51,7 +51,7 @@ export function certificateMetricProviders(registry: Registry): Provider[] {
       labelNames: ['listener', 'certificate'],
       // The minimum, so that an alert sees a thread that has not loaded the new certificate yet.
       aggregator: 'min',
-      registers: [registry],
+      registers: [],
       inject: [CertificateMetrics],
       collect(metrics: CertificateMetrics) {
         this.reset();

@@ -1,6 +1,6 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter, Gauge, Registry } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
 import { BackendTally } from './backend-tally.js';
 
 /** The value of the gauge for each state of a circuit. */
@@ -71,9 +71,8 @@ export class CircuitMetrics {
   }
 }
 
-/** {@link CircuitMetrics} and the providers of its metrics, in `registry`. */
-export function circuitMetricProviders(registry: Registry): Provider[] {
-  const registers = [registry];
+/** {@link CircuitMetrics} and the providers of its metrics. */
+export function circuitMetricProviders(): Provider[] {
   return [
     CircuitMetrics,
     makeGaugeProvider({
@@ -81,7 +80,7 @@ export function circuitMetricProviders(registry: Registry): Provider[] {
       help: 'State of the circuit of a backend: 0 closed, 1 half-open, 2 open. Of several threads, the worst.',
       labelNames: ['upstream', 'backend'],
       aggregator: 'max',
-      registers,
+      registers: [],
       inject: [CircuitMetrics],
       collect(metrics: CircuitMetrics) {
         this.reset();
@@ -92,7 +91,7 @@ export function circuitMetricProviders(registry: Registry): Provider[] {
       name: 'gatehouse_circuit_transitions_total',
       help: 'Changes of the circuit of a backend, by the state that it came into.',
       labelNames: ['upstream', 'backend', 'to'],
-      registers,
+      registers: [],
       inject: [CircuitMetrics],
       collect(metrics: CircuitMetrics) {
         metrics.drainChanges(this);
@@ -102,7 +101,7 @@ export function circuitMetricProviders(registry: Registry): Provider[] {
       name: 'gatehouse_circuit_rejections_total',
       help: 'Requests that a circuit has kept away from its backend.',
       labelNames: ['upstream', 'backend'],
-      registers,
+      registers: [],
       inject: [CircuitMetrics],
       collect(metrics: CircuitMetrics) {
         metrics.drainRejections(this);

@@ -1,29 +1,28 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 
-/** Provides {@link ConfigMetrics} and its metrics, in `registry`. The names follow those of Prometheus and Alertmanager. */
-export function configMetricProviders(registry: Registry): Provider[] {
-  const registers = [registry];
+/** Provides {@link ConfigMetrics} and its metrics. The names follow those of Prometheus and Alertmanager. */
+export function configMetricProviders(): Provider[] {
   return [
     ConfigMetrics,
     makeGaugeProvider({
       name: 'gatehouse_config_reload_success',
       help: '1 while the configuration that was asked for last is in force, 0 while it was refused and the one before still is.',
       aggregator: 'min',
-      registers,
+      registers: [],
     }),
     makeGaugeProvider({
       name: 'gatehouse_config_reload_success_timestamp_seconds',
       help: 'When the configuration in force took effect, in seconds since 1970.',
       aggregator: 'min',
-      registers,
+      registers: [],
     }),
     makeGaugeProvider({
       name: 'gatehouse_config_hash',
       help: 'A number that differs when the configuration in force does, to compare instances by.',
       aggregator: 'first',
-      registers,
+      registers: [],
     }),
     makeCounterProvider({
       name: 'gatehouse_config_reloads_total',
@@ -31,7 +30,7 @@ export function configMetricProviders(registry: Registry): Provider[] {
       labelNames: ['result'],
       // Each thread is asked for each of them. The main thread counts.
       aggregator: 'first',
-      registers,
+      registers: [],
     }),
   ];
 }

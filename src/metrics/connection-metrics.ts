@@ -1,6 +1,6 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
-import { Counter, type Registry } from 'prom-client';
+import { Counter } from 'prom-client';
 
 /** Why a connection was ended before it could carry a request. */
 export type ConnectionRefusal =
@@ -31,15 +31,15 @@ export class ConnectionMetrics {
   }
 }
 
-/** {@link ConnectionMetrics} and the provider of its metric, in `registry`. */
-export function connectionMetricProviders(registry: Registry): Provider[] {
+/** {@link ConnectionMetrics} and the provider of its metric. */
+export function connectionMetricProviders(): Provider[] {
   return [
     ConnectionMetrics,
     makeCounterProvider({
       name: 'gatehouse_connections_refused_total',
       help: 'Client connections that ended before they could carry a request, by why: over the limit of the listener or of one client, for want of descriptors, or at the PROXY header or the TLS handshake.',
       labelNames: ['listener', 'reason'],
-      registers: [registry],
+      registers: [],
     }),
   ];
 }

@@ -1,10 +1,9 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 
-/** Provides {@link DiscoveryMetrics} and its metrics, in `registry`. */
-export function discoveryMetricProviders(registry: Registry): Provider[] {
-  const registers = [registry];
+/** Provides {@link DiscoveryMetrics} and its metrics. */
+export function discoveryMetricProviders(): Provider[] {
   return [
     DiscoveryMetrics,
     makeGaugeProvider({
@@ -12,20 +11,20 @@ export function discoveryMetricProviders(registry: Registry): Provider[] {
       help: 'Backends that were found last; only for upstreams with discovery.',
       labelNames: ['upstream'],
       aggregator: 'max',
-      registers,
+      registers: [],
     }),
     makeGaugeProvider({
       name: 'gatehouse_discovery_failing',
       help: '1 while the last attempt to find backends has failed, so that those found before are used, else 0.',
       labelNames: ['upstream'],
       aggregator: 'max',
-      registers,
+      registers: [],
     }),
     makeCounterProvider({
       name: 'gatehouse_discovery_failures_total',
       help: 'Attempts to find backends that have failed.',
       labelNames: ['upstream'],
-      registers,
+      registers: [],
     }),
   ];
 }

@@ -1,5 +1,5 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata, type Provider } from '@nestjs/common';
+import { collectDefaultMetrics, Gauge, Registry, type Metric } from 'prom-client';
 import { AttemptMetrics } from './attempt-metrics.js';
 import { CertificateMetrics, certificateMetricProviders } from './certificate-metrics.js';
 import { CircuitMetrics, circuitMetricProviders } from './circuit-metrics.js';
@@ -9,7 +9,10 @@ import { DiscoveryMetrics, discoveryMetricProviders } from './discovery-metrics.
 import { ExchangeMetrics } from './exchange-metrics.js';
 import { attemptMetricProviders, exchangeMetricProviders } from './traffic-metrics.js';
 import { stateMetricProviders } from './state-metrics.js';
+import { METRICS_SETTINGS, type MetricsSettings } from './metrics-settings.js';
 import { MetricsSources } from './metrics-sources.js';
+
+export type { MetricsSettings } from './metrics-settings.js';
 import { ProbeMetrics, probeMetricProviders } from './probe-metrics.js';
 import { RetryMetrics, retryMetricProviders } from './retry-metrics.js';
 import { Beats } from './recent/beats.js';
@@ -19,20 +22,6 @@ import { TraceMetrics, traceMetricProviders } from './trace-metrics.js';
 import { TunnelMetrics, tunnelMetricProviders } from './tunnel-metrics.js';
 import { StreamMetrics, streamMetricProviders } from './stream-metrics.js';
 import { WorkerMetrics, workerMetricProviders } from './worker-metrics.js';
-
-/** Settings of the metrics. */
-export interface MetricsSettings {
-  /** Upper bounds of the duration histograms, in seconds, ascending. */
-  readonly buckets: readonly number[];
-  /** Those of the durations of each backend; default: the same. */
-  readonly backendBuckets?: readonly number[];
-  /** The gateway's version, for `gatehouse_build_info`; default: that metric is left out. */
-  readonly version?: string;
-  /** Number of the worker thread whose metrics these are, as a label; default: those of the main thread. */
-  readonly worker?: number | undefined;
-  /** False leaves out the metrics of the process (CPU, memory, event loop). Default: true in the main thread, false in workers, where they would count twice. */
-  readonly processMetrics?: boolean;
-}
 
 let processRegistry: Registry | undefined;
 
@@ -51,6 +40,47 @@ function shareMetrics(from: Registry, to: Registry): void {
   }
 }
 
+function createRegistry(settings: MetricsSettings): Registry {
+  const { version, worker, processMetrics = worker === undefined } = settings;
+  const registry = new Registry();
+  if (processMetrics) shareMetrics(ofTheProcess(), registry);
+  if (version !== undefined) {
+    new Gauge({
+      name: 'gatehouse_build_info',
+      help: 'Always 1; the version is its label.',
+      labelNames: ['version'],
+      aggregator: 'first',
+      registers: [registry],
+    }).set({ version }, 1);
+  }
+  return registry;
+}
+
+/** The provider of a metric that is in no registry, as one that puts it into the gateway's. */
+function registered(provider: Provider): Provider {
+  if (!isMetric(provider)) return provider;
+  const { inject = [], useFactory } = provider;
+  return {
+    ...provider,
+    inject: [Registry, ...inject],
+    useFactory: (registry: Registry, ...dependencies: unknown[]) => {
+      const metric = useFactory(...dependencies) as Metric;
+      registry.registerMetric(metric);
+      return metric;
+    },
+  };
+}
+
+function isMetric(provider: Provider): provider is FactoryProvider {
+  return typeof provider === 'object' && 'useFactory' in provider && typeof provider.provide === 'string';
+}
+
+/** How the settings are made from providers of other modules. */
+interface MetricsSettingsFactory extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject: NonNullable<FactoryProvider['inject']>;
+  readonly useFactory: (...injected: never[]) => MetricsSettings;
+}
+
 /**
  * The gateway's metrics, in a registry of their own, so that several gateways in one process do not share metrics. Offers
  * prom-client's `Registry`, {@link ExchangeMetrics}, {@link AttemptMetrics}, {@link CircuitMetrics} and {@link MetricsSources}.
@@ -59,39 +89,35 @@ function shareMetrics(from: Registry, to: Registry): void {
 @Module({})
 export class MetricsModule {
   static forRoot(settings: MetricsSettings): DynamicModule {
-    const { buckets, backendBuckets = buckets, version, worker, processMetrics = worker === undefined } = settings;
-    const registry = new Registry();
-    if (processMetrics) shareMetrics(ofTheProcess(), registry);
-    if (version !== undefined) {
-      new Gauge({
-        name: 'gatehouse_build_info',
-        help: 'Always 1; the version is its label.',
-        labelNames: ['version'],
-        aggregator: 'first',
-        registers: [registry],
-      }).set({ version }, 1);
-    }
+    return MetricsModule.forRootAsync({ inject: [], useFactory: () => settings });
+  }
+
+  static forRootAsync({ imports = [], inject, useFactory }: MetricsSettingsFactory): DynamicModule {
     return {
       module: MetricsModule,
       global: true,
+      imports,
       providers: [
-        { provide: Registry, useValue: registry },
+        { provide: METRICS_SETTINGS, inject, useFactory } as FactoryProvider,
+        { provide: Registry, inject: [METRICS_SETTINGS], useFactory: createRegistry },
         MetricsSources,
-        ...exchangeMetricProviders(registry, buckets),
-        ...attemptMetricProviders(registry, buckets, backendBuckets),
-        ...stateMetricProviders(registry),
-        ...probeMetricProviders(registry),
-        ...circuitMetricProviders(registry),
-        ...retryMetricProviders(registry),
-        ...certificateMetricProviders(registry),
-        ...connectionMetricProviders(registry),
-        ...tunnelMetricProviders(registry),
-        ...streamMetricProviders(registry),
-        ...traceMetricProviders(registry),
-        ...configMetricProviders(registry),
-        ...discoveryMetricProviders(registry),
-        ...workerMetricProviders(registry),
-        ...threadFigureProviders(registry, worker === undefined ? 'main' : String(worker)),
+        ...[
+          ...exchangeMetricProviders(),
+          ...attemptMetricProviders(),
+          ...stateMetricProviders(),
+          ...probeMetricProviders(),
+          ...circuitMetricProviders(),
+          ...retryMetricProviders(),
+          ...certificateMetricProviders(),
+          ...connectionMetricProviders(),
+          ...tunnelMetricProviders(),
+          ...streamMetricProviders(),
+          ...traceMetricProviders(),
+          ...configMetricProviders(),
+          ...discoveryMetricProviders(),
+          ...workerMetricProviders(),
+          ...threadFigureProviders(),
+        ].map(registered),
       ],
       exports: [
         Registry,

@@ -1,24 +1,23 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 
-/** Provides {@link ProbeMetrics} and its metrics, in `registry`. */
-export function probeMetricProviders(registry: Registry): Provider[] {
-  const registers = [registry];
+/** Provides {@link ProbeMetrics} and its metrics. */
+export function probeMetricProviders(): Provider[] {
   return [
     ProbeMetrics,
     makeCounterProvider({
       name: 'gatehouse_probes_total',
       help: 'Active health checks of a backend, by what they found.',
       labelNames: ['upstream', 'backend', 'result'],
-      registers,
+      registers: [],
     }),
     makeGaugeProvider({
       name: 'gatehouse_backend_healthy',
       help: '1 while active health checks find the backend healthy, else 0; only for backends that are checked.',
       labelNames: ['upstream', 'backend'],
       aggregator: 'min',
-      registers,
+      registers: [],
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
-import { Counter, type Registry } from 'prom-client';
+import { Counter } from 'prom-client';
 import { CircuitMetrics } from './circuit-metrics.js';
 import { MetricsSources } from './metrics-sources.js';
 
@@ -49,14 +49,14 @@ export class RetryMetrics {
   }
 }
 
-/** {@link RetryMetrics} and the providers of its metrics, in `registry`. */
-export function retryMetricProviders(registry: Registry): Provider[] {
+/** {@link RetryMetrics} and the providers of its metrics. */
+export function retryMetricProviders(): Provider[] {
   const counter = (name: string, help: string, ...labelNames: string[]): Provider =>
     makeCounterProvider({
       name,
       help,
       labelNames,
-      registers: [registry],
+      registers: [],
       inject: [MetricsSources],
       // Each upstream is shown from zero on: of a series that begins with one, Prometheus does not see the first.
       collect(sources: MetricsSources) {

@@ -1,13 +1,13 @@
 import type { Provider } from '@nestjs/common';
 import { makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import type { Gauge, Registry } from 'prom-client';
+import type { Gauge } from 'prom-client';
 import { MetricsSources, type BackendState } from './metrics-sources.js';
 
 /**
- * The providers of gauges that are read from {@link MetricsSources} when they are scraped, in `registry`. `aggregator`: how the values of several threads are
+ * The providers of gauges that are read from {@link MetricsSources} when they are scraped. `aggregator`: how the values of several threads are
  * merged: their sum, unless each thread sees the total.
  */
-export function stateMetricProviders(registry: Registry): Provider[] {
+export function stateMetricProviders(): Provider[] {
   const gauge = (
     name: string,
     help: string,
@@ -20,7 +20,7 @@ export function stateMetricProviders(registry: Registry): Provider[] {
       help,
       labelNames,
       aggregator,
-      registers: [registry],
+      registers: [],
       inject: [MetricsSources],
       collect(sources: MetricsSources) {
         this.reset();

@@ -5,7 +5,7 @@ import {
   makeGaugeProvider,
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
-import { Histogram, type Counter, type Gauge, type Registry } from 'prom-client';
+import { Histogram, type Counter, type Gauge } from 'prom-client';
 import { Tally, type Count } from './tally.js';
 
 /** Upper bounds for the durations of streams and tunnels, in seconds: from one second to a day. */
@@ -97,15 +97,14 @@ export class StreamMetrics {
   }
 }
 
-/** {@link StreamMetrics} and the providers of its metrics, in `registry`. */
-export function streamMetricProviders(registry: Registry): Provider[] {
-  const registers = [registry];
+/** {@link StreamMetrics} and the providers of its metrics. */
+export function streamMetricProviders(): Provider[] {
   const drained = (name: string, help: string, drain: (of: StreamMetrics, to: Counter<string>) => void): Provider =>
     makeCounterProvider({
       name,
       help,
       labelNames: ['route'],
-      registers,
+      registers: [],
       inject: [StreamMetrics],
       collect(metrics: StreamMetrics) {
         drain(metrics, this);
@@ -117,7 +116,7 @@ export function streamMetricProviders(registry: Registry): Provider[] {
       name: 'gatehouse_event_streams_open',
       help: 'Event streams that are open now, by the backend that they come from; that is empty while they wait for one.',
       labelNames: ['route', 'upstream', 'backend'],
-      registers,
+      registers: [],
       inject: [StreamMetrics],
       collect(metrics: StreamMetrics) {
         metrics.showOpen(this);
@@ -139,14 +138,14 @@ export function streamMetricProviders(registry: Registry): Provider[] {
       name: 'gatehouse_stream_resumes_total',
       help: 'Event streams that lost their backend and have gone on at another one, or could not.',
       labelNames: ['route', 'result'],
-      registers,
+      registers: [],
     }),
     makeHistogramProvider({
       name: 'gatehouse_stream_duration_seconds',
       help: 'How long event streams and tunnels lasted.',
       labelNames: ['route', 'protocol'],
       buckets: lifetimes,
-      registers,
+      registers: [],
     }),
   ];
 }

@@ -2,7 +2,8 @@ import perfHooks, { monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import { Injectable, type OnModuleDestroy, type Provider } from '@nestjs/common';
 import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter, Gauge, Registry } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
+import { METRICS_SETTINGS, type MetricsSettings } from './metrics-settings.js';
 
 /** Milliseconds between two measurements of the delay. */
 const measuredEvery = 10;
@@ -47,34 +48,39 @@ export class ThreadFigures implements OnModuleDestroy {
   }
 }
 
-/** {@link ThreadFigures} and the providers of its metrics, in `registry`. `thread`: a value of few, as it is a label. */
-export function threadFigureProviders(registry: Registry, thread: string): Provider[] {
-  const settings = { labelNames: ['thread'], registers: [registry], inject: [ThreadFigures] };
+/** {@link ThreadFigures} and the providers of its metrics. */
+export function threadFigureProviders(): Provider[] {
+  const settings = { labelNames: ['thread'], registers: [], inject: [METRICS_SETTINGS, ThreadFigures] };
   return [
     ThreadFigures,
     makeGaugeProvider({
       name: 'gatehouse_event_loop_delay_seconds',
       help: 'The longest delay of the event loop of a thread in the last minute.',
       ...settings,
-      collect(this: Gauge<string>, figures: ThreadFigures) {
-        this.set({ thread }, figures.longestDelay());
+      collect(this: Gauge<string>, settings: MetricsSettings, figures: ThreadFigures) {
+        this.set({ thread: threadOf(settings) }, figures.longestDelay());
       },
     }),
     makeCounterProvider({
       name: 'gatehouse_event_loop_busy_seconds_total',
       help: 'Time that the event loop of a thread was busy: its rate is 1 for a thread that has no time left.',
       ...settings,
-      collect(this: Counter<string>, figures: ThreadFigures) {
-        this.inc({ thread }, figures.busySeconds());
+      collect(this: Counter<string>, settings: MetricsSettings, figures: ThreadFigures) {
+        this.inc({ thread: threadOf(settings) }, figures.busySeconds());
       },
     }),
     makeGaugeProvider({
       name: 'gatehouse_heap_used_bytes',
       help: 'Memory that the JavaScript objects of a thread take.',
       ...settings,
-      collect(this: Gauge<string>) {
-        this.set({ thread }, getHeapStatistics().used_heap_size);
+      collect(this: Gauge<string>, settings: MetricsSettings) {
+        this.set({ thread: threadOf(settings) }, getHeapStatistics().used_heap_size);
       },
     }),
   ];
+}
+
+/** One of few values, as it is a label. */
+function threadOf({ worker }: MetricsSettings): string {
+  return worker === undefined ? 'main' : String(worker);
 }

@@ -1,6 +1,6 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider } from '@willsoto/nestjs-prometheus';
-import { Counter, type Registry } from 'prom-client';
+import { Counter } from 'prom-client';
 
 /** What became of a span. */
 type SpanResult = 'exported' | 'dropped' | 'failed';
@@ -17,15 +17,15 @@ export class TraceMetrics {
   }
 }
 
-/** {@link TraceMetrics} and the provider of its metric, in `registry`. */
-export function traceMetricProviders(registry: Registry): Provider[] {
+/** {@link TraceMetrics} and the provider of its metric. */
+export function traceMetricProviders(): Provider[] {
   return [
     TraceMetrics,
     makeCounterProvider({
       name: 'gatehouse_trace_spans_total',
       help: 'Spans that were to be exported, by what became of them. Those dropped met a full queue; those failed the collector has refused, or it could not be reached in time.',
       labelNames: ['result'],
-      registers: [registry],
+      registers: [],
     }),
   ];
 }

@@ -1,8 +1,9 @@
 import type { Provider, Type } from '@nestjs/common';
 import { getToken, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter, Registry } from 'prom-client';
+import type { Counter } from 'prom-client';
 import { AttemptMetrics } from './attempt-metrics.js';
 import { ExchangeMetrics } from './exchange-metrics.js';
+import { METRICS_SETTINGS, type MetricsSettings } from './metrics-settings.js';
 import { MetricsSources } from './metrics-sources.js';
 import { Beats } from './recent/beats.js';
 import { RecentTraffic } from './recent/recent-traffic.js';
@@ -10,10 +11,7 @@ import { TimingHistogram, type Timings } from './timings.js';
 
 /** Makes providers of metrics that are filled by a class only when they are scraped. */
 class Scraped<Source> {
-  constructor(
-    private readonly registry: Registry,
-    private readonly source: Type<Source>,
-  ) {}
+  constructor(private readonly source: Type<Source>) {}
 
   counter(
     name: string,
@@ -25,7 +23,7 @@ class Scraped<Source> {
       name,
       help,
       labelNames,
-      registers: [this.registry],
+      registers: [],
       inject: [this.source],
       collect(source: Source) {
         drain(source, this);
@@ -36,23 +34,22 @@ class Scraped<Source> {
   histogram(name: string, help: string, labelNames: string[], timingsOf: (source: Source) => Timings): Provider {
     return {
       provide: getToken(name),
-      useFactory: (source: Source) =>
-        new TimingHistogram(timingsOf(source), { name, help, labelNames, registers: [this.registry] }),
+      useFactory: (source: Source) => new TimingHistogram(timingsOf(source), { name, help, labelNames, registers: [] }),
       inject: [this.source],
     };
   }
 }
 
-/** {@link ExchangeMetrics} and the providers of the metrics of what clients ask for, in `registry`. */
-export function exchangeMetricProviders(registry: Registry, buckets: readonly number[]): Provider[] {
-  const scraped = new Scraped(registry, ExchangeMetrics as Type<ExchangeMetrics>);
+/** {@link ExchangeMetrics} and the providers of the metrics of what clients ask for. */
+export function exchangeMetricProviders(): Provider[] {
+  const scraped = new Scraped(ExchangeMetrics as Type<ExchangeMetrics>);
   return [
     Beats,
     RecentTraffic,
     {
       provide: ExchangeMetrics,
-      useFactory: (recent: RecentTraffic) => new ExchangeMetrics(buckets, recent),
-      inject: [RecentTraffic],
+      useFactory: ({ buckets }: MetricsSettings, recent: RecentTraffic) => new ExchangeMetrics(buckets, recent),
+      inject: [METRICS_SETTINGS, RecentTraffic],
     },
     scraped.counter(
       'gatehouse_requests_total',
@@ -94,7 +91,7 @@ export function exchangeMetricProviders(registry: Registry, buckets: readonly nu
       name: 'gatehouse_requests_in_flight',
       help: 'Exchanges that are open now, event streams and tunnels included.',
       labelNames: ['listener'],
-      registers: [registry],
+      registers: [],
       inject: [ExchangeMetrics],
       collect(metrics: ExchangeMetrics) {
         metrics.showInFlight(this);
@@ -103,19 +100,15 @@ export function exchangeMetricProviders(registry: Registry, buckets: readonly nu
   ];
 }
 
-/** {@link AttemptMetrics} and the providers of the metrics of what backends do, in `registry`. */
-export function attemptMetricProviders(
-  registry: Registry,
-  buckets: readonly number[],
-  backendBuckets: readonly number[],
-): Provider[] {
-  const scraped = new Scraped(registry, AttemptMetrics as Type<AttemptMetrics>);
+/** {@link AttemptMetrics} and the providers of the metrics of what backends do. */
+export function attemptMetricProviders(): Provider[] {
+  const scraped = new Scraped(AttemptMetrics as Type<AttemptMetrics>);
   return [
     {
       provide: AttemptMetrics,
-      useFactory: (sources: MetricsSources, recent: RecentTraffic) =>
-        new AttemptMetrics(buckets, backendBuckets, sources, recent),
-      inject: [MetricsSources, RecentTraffic],
+      useFactory: ({ backendBuckets, buckets }: MetricsSettings, sources: MetricsSources, recent: RecentTraffic) =>
+        new AttemptMetrics(buckets, backendBuckets ?? buckets, sources, recent),
+      inject: [METRICS_SETTINGS, MetricsSources, RecentTraffic],
     },
     scraped.counter(
       'gatehouse_attempts_total',

@@ -1,6 +1,6 @@
 import { Injectable, Optional, type Provider } from '@nestjs/common';
 import { makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import type { Counter, Gauge, Registry } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
 import { MetricsSources } from './metrics-sources.js';
 import { Tally, type Count } from './tally.js';
 
@@ -138,9 +138,8 @@ export class TunnelMetrics {
   }
 }
 
-/** {@link TunnelMetrics} and the providers of its metrics, in `registry`. */
-export function tunnelMetricProviders(registry: Registry): Provider[] {
-  const registers = [registry];
+/** {@link TunnelMetrics} and the providers of its metrics. */
+export function tunnelMetricProviders(): Provider[] {
   const drained = (
     name: string,
     help: string,
@@ -151,7 +150,7 @@ export function tunnelMetricProviders(registry: Registry): Provider[] {
       name,
       help,
       labelNames,
-      registers,
+      registers: [],
       inject: [TunnelMetrics],
       collect(metrics: TunnelMetrics) {
         drain(metrics, this);
@@ -163,7 +162,7 @@ export function tunnelMetricProviders(registry: Registry): Provider[] {
       name: 'gatehouse_tunnels_open',
       help: 'Upgraded connections that are open now.',
       labelNames: ['route', 'upstream', 'backend'],
-      registers,
+      registers: [],
       inject: [TunnelMetrics],
       collect(metrics: TunnelMetrics) {
         metrics.showOpen(this);

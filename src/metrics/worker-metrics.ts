@@ -1,6 +1,6 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { InjectMetric, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 
 /** Why a worker thread was replaced: it has ended by itself, its event loop did not turn any more, or it needed too much memory. */
 export type RestartReason = 'crashed' | 'stuck' | 'memory';
@@ -26,23 +26,22 @@ export class WorkerMetrics {
   }
 }
 
-/** {@link WorkerMetrics} and the providers of its metrics, in `registry`. */
-export function workerMetricProviders(registry: Registry): Provider[] {
-  const registers = [registry];
+/** {@link WorkerMetrics} and the providers of its metrics. */
+export function workerMetricProviders(): Provider[] {
   return [
     WorkerMetrics,
     makeGaugeProvider({
       name: 'gatehouse_workers',
       help: 'Worker threads that run now; 0: the main thread carries the traffic.',
       aggregator: 'first',
-      registers,
+      registers: [],
     }),
     makeCounterProvider({
       name: 'gatehouse_worker_restarts_total',
       help: 'Worker threads that were replaced, by why: crashed, stuck, memory.',
       labelNames: ['reason'],
       aggregator: 'first',
-      registers,
+      registers: [],
     }),
   ];
 }

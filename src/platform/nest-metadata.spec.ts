@@ -1,5 +1,16 @@
 import 'reflect-metadata';
-import { Controller, Get, Module, Param, Post, Res, UseFilters, UseGuards, UseInterceptors } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Module,
+  Param,
+  Post,
+  Res,
+  UseFilters,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,6 +21,7 @@ import {
   pathOn,
   ROUTE_ARGS_METADATA,
   RouteParamtypes,
+  tokensOn,
 } from './nest-metadata.js';
 
 class Guard {
@@ -60,6 +72,16 @@ describe("what Nest's decorators leave (if this fails, Nest has changed: see src
     expect([methodOn(Things.prototype.one), pathOn(Things.prototype.one)]).toEqual(['GET', 'one/:id']);
     expect([methodOn(Things.prototype.add), pathOn(Things.prototype.add)]).toEqual(['POST', '']);
     expect(methodOn(Things.prototype.helper)).toBeUndefined();
+  });
+
+  it('is the tokens of what is injected', () => {
+    class Taker {
+      @Inject('of-property') readonly property: unknown;
+
+      constructor(@Inject('of-parameter') readonly parameter: unknown) {}
+    }
+    expect(tokensOn(Taker)).toEqual(['of-parameter', 'of-property']);
+    expect(tokensOn(Things)).toEqual([]);
   });
 
   it('is the kinds of parameters, by their places', () => {

@@ -6,7 +6,9 @@ import {
   METHOD_METADATA,
   MODULE_METADATA,
   PATH_METADATA,
+  PROPERTY_DEPS_METADATA,
   ROUTE_ARGS_METADATA,
+  SELF_DECLARED_DEPS_METADATA,
 } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 
@@ -52,4 +54,11 @@ const SOCKET_GATEWAY_METADATA = 'websockets:is_gateway';
 /** Whether a class is a gateway for WebSockets of the application's own. */
 export function isSocketGateway(target: object): boolean {
   return Reflect.hasMetadata(SOCKET_GATEWAY_METADATA, target);
+}
+
+/** The tokens that `@Inject` has put on the parameters of a constructor and on properties. */
+export function tokensOn(type: object): readonly unknown[] {
+  const parameters = (Reflect.getMetadata(SELF_DECLARED_DEPS_METADATA, type) ?? []) as { readonly param: unknown }[];
+  const properties = (Reflect.getMetadata(PROPERTY_DEPS_METADATA, type) ?? []) as { readonly type: unknown }[];
+  return [...parameters.map(({ param }) => param), ...properties.map(each => each.type)];
 }

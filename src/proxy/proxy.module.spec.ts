@@ -31,7 +31,7 @@ function testingModule(change: object = {}) {
       LoggingModule.forRoot(config.logging, { write: () => {}, writeNow: () => {} }),
       MetricsModule.forRoot({ buckets: [1], processMetrics: false }),
       TracingModule.forRoot({ version: '1.0.0', counts: TraceMetrics, log: PINO }),
-      CircuitBreakerModule.forRoot(config),
+      CircuitBreakerModule.forRoot({ config }),
       StreamsModule,
       ProxyModule,
     ],

@@ -28,7 +28,7 @@ async function setUp() {
       GatewayConfigModule.forRoot(config),
       LoggingModule.forRoot(config.logging, { write: (chunk, done) => ((log += chunk), done()), writeNow: () => {} }),
       MetricsModule.forRoot({ buckets: [1], processMetrics: false }),
-      CircuitBreakerModule.forRoot(config),
+      CircuitBreakerModule.forRoot({ config }),
       BackendControlModule,
     ],
   }).compile();

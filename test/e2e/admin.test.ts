@@ -72,7 +72,7 @@ interface Options {
 }
 
 async function create({ sources: given = sources(), token }: Options = {}): Promise<AdminServer> {
-  const admin = AdminModule.forRoot({ inject: [], useFactory: () => given, token });
+  const admin = AdminModule.forRoot({ inject: [], useFactory: () => ({ ...given, token }) });
   const module = await Test.createTestingModule({ imports: [admin] }).compile();
   const server = module.get(AdminServer, { strict: false });
   closeLater(() => server.close());

@@ -51,7 +51,7 @@ describe('a gateway inside an application of one’s own', () => {
     });
     const sink = streamSink(new PassThrough().resume());
     const testing = await Test.createTestingModule({
-      imports: [GatewayModule.forRoot(config, { imports: [Strategies], logSink: sink })],
+      imports: [GatewayModule.forRoot({ config, imports: [Strategies], logSink: sink })],
       controllers: [Own],
     }).compile();
     const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());

@@ -71,7 +71,7 @@ class Own {
 /** The gateway's module, for a configuration with free ports on loopback. */
 function gatewayModule(plain: object): DynamicModule {
   const config = buildConfig({ listeners: [{ host: '127.0.0.1', port: 0 }], admin: { port: 0 }, ...plain });
-  return GatewayModule.forRoot(config, { logSink: streamSink(new PassThrough().resume()) });
+  return GatewayModule.forRoot({ config, logSink: streamSink(new PassThrough().resume()) });
 }
 
 /** A running application with a gateway in it. */
@@ -201,7 +201,7 @@ describe.each(['Express', 'Fastify'] as const)('a gateway in an application on %
     const error = await start.catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(StartError);
     expect((error as StartError).message).toBe(
-      'an application holds one gateway at present, and this one has 2: import GatewayModule.forRoot once, with all listeners and routes in one configuration',
+      'this application has 2 gateways, two of them without a name: give each GatewayModule.forRoot a `name` of its own',
     );
   });
 

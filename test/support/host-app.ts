@@ -56,5 +56,5 @@ export function hostedGateway(plain: object = {}): DynamicModule {
     routes: [{ respond: {} }],
     ...plain,
   });
-  return GatewayModule.forRoot(config, { logSink: streamSink(new PassThrough().resume()) });
+  return GatewayModule.forRoot({ config, logSink: streamSink(new PassThrough().resume()) });
 }

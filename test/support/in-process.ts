@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import type { GatewayConfig } from '../../src/config/file/gateway.config.js';
 import { buildConfig } from '../../src/config/loading/load-config.js';
 import { createGateway, type StandaloneGateway } from '../../src/standalone.js';
-import type { GatewayOptions } from '../../src/gateway.module.js';
+import type { StandaloneOptions as GatewayOptions } from '../../src/standalone.js';
 import { LogDestination } from '../../src/logging/destination.js';
 import type { Sink } from '../../src/logging/sink.js';
 import type { ClientPace } from '../../src/listeners/slow-clients.js';

@@ -37,7 +37,7 @@ async function targetsOf(upstreams: object, routes: readonly object[] = [], aske
       GatewayConfigModule.forRoot(config),
       LoggingModule.forRoot(config.logging, { write: () => {}, writeNow: () => {} }),
       MetricsModule.forRoot({ buckets: [1], processMetrics: false }),
-      CircuitBreakerModule.forRoot(config),
+      CircuitBreakerModule.forRoot({ config }),
       LoadBalancerModule,
       UpstreamModule,
     ],

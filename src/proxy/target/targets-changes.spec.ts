@@ -38,7 +38,7 @@ async function targetsOf(app: object) {
       GatewayConfigModule.forRoot(from),
       LoggingModule.forRoot(from.logging, { write: () => {}, writeNow: () => {} }),
       MetricsModule.forRoot({ buckets: [1], processMetrics: false }),
-      CircuitBreakerModule.forRoot(from),
+      CircuitBreakerModule.forRoot({ config: from }),
       LoadBalancerModule,
       UpstreamModule,
     ],
