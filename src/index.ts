@@ -68,8 +68,7 @@ export { provideCounter, provideGauge, provideHistogram } from './metrics/own-me
 export { ExchangeRequest, type ExchangeRoute } from './proxy/exchange-request.js';
 export { ExchangeResponse } from './proxy/exchange-response.js';
 export type { BackendPools } from './proxy/forwarder/backend-pools.js';
-export { HTTP_PROXY_MIDDLEWARE_PLUGINS } from './proxy/forwarder/builtin-forwarders.js';
-export type { ProxyPlugin } from './proxy/forwarder/http-proxy-middleware-forwarder.js';
+export { HTTP_PROXY_MIDDLEWARE_PLUGINS, type ProxyPlugin } from './proxy/forwarder/builtin-forwarders.js';
 export type { Phase } from './proxy/forwarder/attempt-failure.js';
 export { networkError } from './proxy/forwarder/network-error.js';
 export { Forwarder, type ForwarderFactory } from './proxy/forwarder/registered-forwarder.js';

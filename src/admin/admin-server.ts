@@ -1,11 +1,13 @@
+import { createRequire } from 'node:module';
 import type { AddressInfo, Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
 import { HttpException, Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isLoopback } from '../addresses/loopback.js';
 import { HealthController } from '../health/health.controller.js';
+import { optionalPackage } from '../packages/optional-package.js';
 import { openFiles } from '../platform/open-files.js';
 import { showsStatusOnly, refuse, type AccessRules } from './admin-access.js';
 import { nothingThere, PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } from './admin-problem.js';
@@ -146,7 +148,12 @@ export class AdminServer {
 }
 
 function createAdapter(): FastifyAdapter {
-  return new FastifyAdapter({
+  const platform = optionalPackage<typeof import('@nestjs/platform-fastify')>(
+    'the admin listener',
+    '@nestjs/platform-fastify',
+    () => createRequire(import.meta.url)('@nestjs/platform-fastify'),
+  );
+  return new platform.FastifyAdapter({
     skipMiddie: true,
     forceCloseConnections: true,
     bodyLimit: 4_096,

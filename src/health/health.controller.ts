@@ -1,16 +1,14 @@
-import { Controller, Get, Inject, Optional, ServiceUnavailableException } from '@nestjs/common';
-import {
-  HealthCheck,
-  HealthCheckService,
-  HealthIndicatorService,
-  type HealthCheckResult,
-  type HealthIndicatorResult,
-} from '@nestjs/terminus';
+import { Controller, Get, Header, Inject, Optional, ServiceUnavailableException } from '@nestjs/common';
+import type { HealthCheckResult, HealthIndicatorResult } from '@nestjs/terminus';
 import { Readiness } from './readiness.js';
+import { HEALTH_CHECKS, HEALTH_INDICATORS, type HealthChecks, type HealthIndicators } from './terminus.js';
 import { UpstreamHealth } from './upstream-health.js';
 
 /** Token of a function that says why the configuration that was asked for last is not in force; undefined: it is. */
 export const CONFIG_REFUSAL = Symbol('CONFIG_REFUSAL');
+
+/** An answer is true for the moment alone. */
+const unkept = ['Cache-Control', 'no-cache, no-store, must-revalidate'] as const;
 
 /**
  * Health in the form of Terminus: `{ status, info, error, details }`, 200 or 503.
@@ -26,15 +24,15 @@ export const CONFIG_REFUSAL = Symbol('CONFIG_REFUSAL');
 @Controller('health')
 export class HealthController {
   constructor(
-    private readonly checks: HealthCheckService,
-    private readonly indicators: HealthIndicatorService,
+    @Inject(HEALTH_CHECKS) private readonly checks: HealthChecks,
+    @Inject(HEALTH_INDICATORS) private readonly indicators: HealthIndicators,
     private readonly upstreams: UpstreamHealth,
     private readonly readiness: Readiness,
     @Optional() @Inject(CONFIG_REFUSAL) private readonly configRefusal: () => string | undefined = () => undefined,
   ) {}
 
   @Get()
-  @HealthCheck()
+  @Header(...unkept)
   async health(): Promise<HealthCheckResult> {
     const detailed = this.#results(true);
     const { body, isWell } = await this.#check(this.#results(false));
@@ -43,21 +41,21 @@ export class HealthController {
   }
 
   @Get('ready')
-  @HealthCheck()
+  @Header(...unkept)
   async ready(): Promise<HealthCheckResult> {
     const { body, isWell } = await this.#check(this.#results(false));
     return answer(body, isWell);
   }
 
   @Get('live')
-  @HealthCheck()
+  @Header(...unkept)
   async live(): Promise<HealthCheckResult> {
     const { body } = await this.#check([this.indicators.check('process').up()]);
     return answer({ ...body, status: 'ok' }, true);
   }
 
   @Get('startup')
-  @HealthCheck()
+  @Header(...unkept)
   async startup(): Promise<HealthCheckResult> {
     const { state, wasReady } = this.readiness;
     const indicator = this.indicators.check('gateway');

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule, type FactoryProvider, type ModuleMetadata } from '@nestjs/common';
-import { TerminusModule } from '@nestjs/terminus';
 import { CONFIG_REFUSAL, HealthController } from './health.controller.js';
 import { Readiness } from './readiness.js';
+import { terminus } from './terminus.js';
 import { UpstreamHealth } from './upstream-health.js';
 import { UPSTREAM_STATES, type UpstreamStates } from './upstream-states.js';
 
@@ -22,15 +22,17 @@ interface HealthSourcesFactory extends Pick<ModuleMetadata, 'imports'> {
 /** Token of the {@link HealthSources}. */
 const HEALTH_SOURCES = Symbol('HEALTH_SOURCES');
 
-/** The `/health` endpoints. Terminus does not log: a load balancer that probes each second would fill the log with the same failure. */
+/** The `/health` endpoints. */
 @Module({})
 export class HealthModule {
   /** The controller is declared as a provider, so that the application's router does not serve it: the admin listener does. */
   static unrouted({ imports = [], ...sources }: HealthSourcesFactory): DynamicModule {
+    const { module, providers } = terminus();
     return {
       module: HealthModule,
-      imports: [TerminusModule.forRoot({ logger: false }), ...imports],
+      imports: [module, ...imports],
       providers: [
+        ...providers,
         { provide: HEALTH_SOURCES, ...sources } as FactoryProvider,
         UpstreamHealth,
         { provide: Readiness, inject: [HEALTH_SOURCES], useFactory: ({ readiness }: HealthSources) => readiness },

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
+import { HEALTH_INDICATORS, type HealthIndicators } from './terminus.js';
 import { UPSTREAM_STATES, type BackendState, type UpstreamState, type UpstreamStates } from './upstream-states.js';
 
 /**
@@ -9,7 +10,7 @@ import { UPSTREAM_STATES, type BackendState, type UpstreamState, type UpstreamSt
 @Injectable()
 export class UpstreamHealth {
   constructor(
-    private readonly indicators: HealthIndicatorService,
+    @Inject(HEALTH_INDICATORS) private readonly indicators: HealthIndicators,
     @Inject(UPSTREAM_STATES) private readonly states: UpstreamStates,
   ) {}
 

@@ -1,7 +1,7 @@
 import { definePlugin } from 'http-proxy-middleware';
 import { describe, expect, it } from 'vitest';
 import { HTTP_PROXY_MIDDLEWARE_PLUGINS } from '../../src/proxy/forwarder/builtin-forwarders.js';
-import type { ProxyPlugin } from '../../src/proxy/forwarder/http-proxy-middleware-forwarder.js';
+import type { LibraryPlugin } from '../../src/proxy/forwarder/http-proxy-middleware-forwarder.js';
 import { startInProcess, type InProcessGateway } from '../support/in-process.js';
 import { eventually } from '../support/poll.js';
 import { accessLineOf, expectAtRest } from '../support/scene.js';
@@ -9,7 +9,7 @@ import { startWebSocketBackend } from '../support/websocket-backend.js';
 import { openWebSocket, refusedWebSocket } from '../support/websocket-client.js';
 
 /** A gateway whose upstream goes through http-proxy-middleware with this plug-in. */
-function gatewayWith(plugin: ProxyPlugin, url: string): Promise<InProcessGateway> {
+function gatewayWith(plugin: LibraryPlugin, url: string): Promise<InProcessGateway> {
   const plugins = { provide: HTTP_PROXY_MIDDLEWARE_PLUGINS, useValue: [plugin] };
   const Plugins = class {};
   return startInProcess(

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { backendAt, openPools, plainRequest, RecordedAttempt } from '../../../test/support/forwarding.js';
 import { always, startRawBackend } from '../../../test/support/raw-backend.js';
 import { builtinForwarders, HTTP_PROXY_MIDDLEWARE_PLUGINS } from './builtin-forwarders.js';
-import type { ProxyPlugin } from './http-proxy-middleware-forwarder.js';
+import type { LibraryPlugin } from './http-proxy-middleware-forwarder.js';
 import { Http1Forwarder } from './http1-forwarder.js';
 import { Forwarders } from './registered-forwarder.js';
 
@@ -13,7 +13,7 @@ const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 /** A plug-in that adds its letter to the field `X-Plugins`. */
 const signing =
-  (letter: string): ProxyPlugin =>
+  (letter: string): LibraryPlugin =>
   server => {
     server.on('proxyReq', outgoing => {
       outgoing.setHeader('X-Plugins', `${String(outgoing.getHeader('X-Plugins') ?? '')}${letter}`);

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { BackendPools } from './backend-pools.js';
-import { HttpProxyMiddlewareForwarder, type ProxyPlugin } from './http-proxy-middleware-forwarder.js';
+import { HttpProxyMiddlewareForwarder, type LibraryPlugin } from './http-proxy-middleware-forwarder.js';
 import { Forwarder, type ForwarderFactory } from './registered-forwarder.js';
 import { Http1Forwarder } from './http1-forwarder.js';
 
@@ -10,6 +10,12 @@ import { Http1Forwarder } from './http1-forwarder.js';
  * the order of the modules, and used by every upstream whose forwarder is `http-proxy-middleware`.
  */
 export const HTTP_PROXY_MIDDLEWARE_PLUGINS = Symbol('HTTP_PROXY_MIDDLEWARE_PLUGINS');
+
+/**
+ * A plug-in of http-proxy-middleware, as its `definePlugin` makes one: a function of the library's server, whose events it listens to, and of its options. The types of both
+ * are the library's, which only those who use it install.
+ */
+export type ProxyPlugin = (proxyServer: never, options: never) => void;
 
 @Forwarder('default')
 class Default implements ForwarderFactory {
@@ -35,11 +41,11 @@ class HttpProxyMiddleware implements ForwarderFactory {
     return new HttpProxyMiddlewareForwarder(pools, () => this.#plugins());
   }
 
-  #plugins(): readonly ProxyPlugin[] {
+  #plugins(): readonly LibraryPlugin[] {
     const lists = this.discovery
       .getProviders()
       .filter(provider => provider.token === HTTP_PROXY_MIDDLEWARE_PLUGINS && !provider.isAlias);
-    return lists.flatMap(({ instance }) => instance as unknown as readonly ProxyPlugin[]);
+    return lists.flatMap(({ instance }) => instance as unknown as readonly LibraryPlugin[]);
   }
 }
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { backendAt, openPools, plainRequest, RecordedAttempt, upload } from '../../../test/support/forwarding.js';
 import { always, startRawBackend, type RawBackend } from '../../../test/support/raw-backend.js';
 import type { ForwardRequest } from './forwarder.js';
-import { HttpProxyMiddlewareForwarder, type ProxyPlugin } from './http-proxy-middleware-forwarder.js';
+import { HttpProxyMiddlewareForwarder, type LibraryPlugin } from './http-proxy-middleware-forwarder.js';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\n\r\nok';
 
-function start(backend: RawBackend, ...plugins: ProxyPlugin[]) {
+function start(backend: RawBackend, ...plugins: LibraryPlugin[]) {
   let asked = 0;
   const forwarder = new HttpProxyMiddlewareForwarder(openPools(), () => (asked++, plugins));
   const forward = (change: Partial<ForwardRequest> = {}): RecordedAttempt => {

@@ -1,6 +1,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { createProxyMiddleware, type Options, type Plugin, type RequestHandler } from 'http-proxy-middleware';
+import { createRequire } from 'node:module';
+import type { Options, Plugin, RequestHandler } from 'http-proxy-middleware';
 import { GatewayError } from '../../http/gateway-error.js';
+import { optionalPackage } from '../../packages/optional-package.js';
 import { leaveUnframed } from '../../platform/bodiless-request.js';
 import type { Backend } from '../../upstream/backend.js';
 import { RequestBody } from '../client/request-body.js';
@@ -14,8 +16,8 @@ import { addressOf, fieldsOf, sendHead } from './node-request.js';
 import { PluginRequest, PluginResponse } from './plugin-messages.js';
 import { pluginPipe, type PluginPipe } from './plugin-pipe.js';
 
-/** A plug-in of http-proxy-middleware, as its `definePlugin` makes one. */
-export type ProxyPlugin = Plugin<PluginRequest, PluginResponse>;
+/** A plug-in, with the messages that it gets here. */
+export type LibraryPlugin = Plugin<PluginRequest, PluginResponse>;
 
 /**
  * The forwarder for upstreams that need http-proxy-middleware's plug-ins; several times the cost of the default. The library
@@ -32,6 +34,11 @@ export type ProxyPlugin = Plugin<PluginRequest, PluginResponse>;
  * ```
  */
 export class HttpProxyMiddlewareForwarder implements Forwarder {
+  readonly #library = optionalPackage<typeof import('http-proxy-middleware')>(
+    'forwarder: http-proxy-middleware',
+    'http-proxy-middleware',
+    () => createRequire(import.meta.url)('http-proxy-middleware'),
+  );
   #handler: RequestHandler<PluginRequest, PluginResponse> | undefined;
   /** Carries upgrades to protocols that the library does not know. */
   readonly #others: Http1Forwarder;
@@ -39,7 +46,7 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
   /** `plugins` is asked for once, by the first request. */
   constructor(
     private readonly pools: BackendPools,
-    private readonly plugins: () => readonly ProxyPlugin[] = () => [],
+    private readonly plugins: () => readonly LibraryPlugin[] = () => [],
   ) {
     this.#others = new Http1Forwarder(pools);
   }
@@ -113,7 +120,7 @@ export class HttpProxyMiddlewareForwarder implements Forwarder {
       ejectPlugins: true,
       plugins: [first, ...this.plugins(), last],
     };
-    return createProxyMiddleware(options);
+    return this.#library.createProxyMiddleware(options);
   }
 }
 
@@ -121,7 +128,7 @@ const failure = (thrown: unknown): GatewayError =>
   new GatewayError('INTERNAL', 'The gateway could not handle the request.', String(thrown));
 
 /** Stands before the plug-ins of users: what they are to find. */
-const first: ProxyPlugin = server => {
+const first: LibraryPlugin = server => {
   const emit = server.emit.bind(server) as (event: string | symbol, ...values: unknown[]) => boolean;
   // What a plug-in throws would end the process: there is no catch above these events.
   const guarded = (event: string | symbol, ...values: unknown[]): boolean => {
@@ -145,7 +152,7 @@ const first: ProxyPlugin = server => {
 };
 
 /** Stands behind the plug-ins of users: carries on with what they have made of it. */
-const last: ProxyPlugin = server => {
+const last: LibraryPlugin = server => {
   server
     // d
     .on('proxyReq', (outgoing, { attempt, request }) => {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Redis } from 'ioredis';
+import { optionalPackage } from '../../packages/optional-package.js';
 import { bytesReadBy } from '../../platform/redis-bytes.js';
 import { backlogsOf } from './redis-reply.js';
 import { takeScript } from './redis-script.js';
@@ -55,8 +56,9 @@ export class RedisLink {
     private readonly probeKey: string,
     private readonly observer: LinkObserver,
   ) {
-    // Loaded only where it is needed.
-    const ioredis = createRequire(import.meta.url)('ioredis') as typeof import('ioredis');
+    const ioredis = optionalPackage<typeof import('ioredis')>('rateLimitStore.redis', 'ioredis', () =>
+      createRequire(import.meta.url)('ioredis'),
+    );
     this.#redis = new ioredis.Redis(url, {
       lazyConnect: true,
       enableOfflineQueue: false,
