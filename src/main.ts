@@ -3,19 +3,17 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { keepCompiledCode } from './process/compile-cache.js';
+import { nodeTrouble } from './packages/supported-node.js';
 import { dieWithStarter } from './process/lifeline.js';
 import { refuseDebugger } from './process/no-debugger.js';
 
 refuseDebugger();
 dieWithStarter();
 
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const trouble = nodeTrouble(process.versions.node);
 
-// Since this version a server can decide which requests it upgrades.
-if (major < 24 || (major === 24 && minor < 9)) {
-  process.stderr.write(
-    `gatehouse: Node.js ${process.versions.node} is too old; use 24.9 or later, or start it with "npm start" or "npx gatehouse", which bring their own.\n`,
-  );
+if (trouble !== undefined) {
+  process.stderr.write(`${trouble}; in a checkout, "npm start" brings its own.\n`);
   process.exitCode = 2;
 } else {
   // Objects of an exchange die with it. V8 only doubles the space for young objects, and only when many survive a collection.

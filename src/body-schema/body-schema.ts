@@ -2,7 +2,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { Steps, StepsSpent } from '../patterns/steps.js';
 import { readBoundedText } from '../platform/bounded-file.js';
 import { patternsOf } from './schema-patterns.js';
-import { compileSchema } from './schema-validator.js';
+import { compileSchema, type SchemaModule } from './schema-validator.js';
 
 /** A place of a body that does not satisfy a schema. */
 interface SchemaFailure {
@@ -26,11 +26,11 @@ const longestPointer = 200;
 const longestDetail = 300;
 
 /** The supported drafts, by their `$schema`, with the module of the validator. */
-const drafts = new Map([
+const drafts = new Map<string, SchemaModule>([
   ['https://json-schema.org/draft/2020-12/schema', 'ajv/dist/2020.js'],
   ['http://json-schema.org/draft-07/schema', 'ajv'],
 ]);
-const newest = 'ajv/dist/2020.js';
+const newest: SchemaModule = 'ajv/dist/2020.js';
 
 /**
  * A JSON Schema for request bodies, compiled: draft 2020-12, or draft-07 when its `$schema` says so. Formats are checked.
@@ -107,7 +107,7 @@ function parse(file: string): Record<string, unknown> {
   throw new Error('it is not an object');
 }
 
-function moduleFor({ $schema }: Record<string, unknown>): string {
+function moduleFor({ $schema }: Record<string, unknown>): SchemaModule {
   if ($schema === undefined) return newest;
   const module = typeof $schema === 'string' ? drafts.get($schema.replace(/#$/, '')) : undefined;
   if (module !== undefined) return module;

@@ -7,11 +7,22 @@ import { countSteps, offerSteps } from '../platform/counted-code.js';
 import { countFormats } from './counted-formats.js';
 import { addCountedKeywords } from './counted-keywords.js';
 
+type Validator = { readonly default: new (options: Options) => Ajv };
+
+// Loaded only when a schema is configured: otherwise the validator would be half of all code that a short command loads.
+const validators = {
+  ajv: () => createRequire(import.meta.url)('ajv') as Validator,
+  'ajv/dist/2020.js': () => createRequire(import.meta.url)('ajv/dist/2020.js') as Validator,
+};
+
+/** The module of a validator: each knows other drafts of JSON Schema. */
+export type SchemaModule = keyof typeof validators;
+
 /** A schema, and how to compile it. */
 interface Compilation {
   readonly schema: Record<string, unknown>;
   /** The module of the validator that knows its draft. */
-  readonly module: string;
+  readonly module: SchemaModule;
   /** Whether to report all failing places instead of only the first. */
   readonly allErrors: boolean;
   readonly patterns: ReadonlyMap<string, Pattern>;
@@ -24,9 +35,7 @@ interface Compilation {
  * @throws Error for a schema that cannot be used.
  */
 export function compileSchema({ schema, module, allErrors, patterns, steps }: Compilation): ValidateFunction {
-  // Loaded only when a schema is configured: otherwise the validator would be half of all code that a short command loads.
-  const require = createRequire(import.meta.url);
-  const loaded = require(module) as { readonly default: new (options: Options) => Ajv };
+  const loaded = validators[module]();
   const regExp = (source: string) => {
     const pattern = patterns.get(source) ?? new Pattern(source);
     return { test: (text: string) => pattern.testWithin(steps, text), toString: () => String(pattern) };
@@ -46,7 +55,7 @@ export function compileSchema({ schema, module, allErrors, patterns, steps }: Co
     },
   });
   offerSteps(ajv, steps);
-  (require('ajv-formats') as FormatsPlugin)(ajv);
+  (createRequire(import.meta.url)('ajv-formats') as FormatsPlugin)(ajv);
   countFormats(ajv, steps);
   addCountedKeywords(ajv, steps);
   return ajv.compile(schema);

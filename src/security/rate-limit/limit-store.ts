@@ -1,4 +1,3 @@
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Quota } from './quota.js';
 import { blockOf, recordOf, throttlerQuota, type ThrottlerRecord } from './throttler-record.js';
 
@@ -19,7 +18,7 @@ export type Backlogs = readonly number[];
  * Where the requests of rate limits are counted. It is also a storage for `@nestjs/throttler`, in the gateway's application and
  * in applications of your own.
  */
-export abstract class LimitStore implements ThrottlerStorage {
+export abstract class LimitStore {
   /**
    * Counts a request in several limits at once: in all of them, or, when one of them is exhausted, in none. `subjects`: for
    * each limit the subject for which the request is counted; the array is not kept. Never rejects, and returns a promise only

@@ -1,8 +1,16 @@
-import type { ThrottlerStorage } from '@nestjs/throttler';
 import { cellOf, second, type Quota } from './quota.js';
 
-/** The record of a key for `@nestjs/throttler`. Times in seconds. */
-export type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
+/** The record of a key as `@nestjs/throttler` reads it: its `ThrottlerStorageRecord`, told here because it is installed only where it is used. */
+export interface ThrottlerRecord {
+  /** Hits that count, this one among them; one more than the limit when it is refused. */
+  readonly totalHits: number;
+  /** Seconds until none of them counts. */
+  readonly timeToExpire: number;
+  /** Whether the hit is refused. */
+  readonly isBlocked: boolean;
+  /** Seconds until a hit is let through again; 0 when this one is. */
+  readonly timeToBlockExpire: number;
+}
 
 /** The quota of a throttler: `limit` hits in `ttl` milliseconds; no hit at all at a limit of 0. */
 export function throttlerQuota(limit: number, ttl: number): Quota {
