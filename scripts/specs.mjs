@@ -16,6 +16,7 @@ function hasBehaviour(file) {
   const { outputText } = ts.transpileModule(readFileSync(file, 'utf8'), { compilerOptions: options });
   const rest = outputText
     .replace(/^(?:import|export) .*from .*;$/gm, '')
+    .replace(/^import '[^']*';$/gm, '')
     .replace(/^export \{\};$/gm, '')
     .replace(/^export class \w+ \{\s*\}$/gm, '');
   return rest.trim() !== '';
