@@ -28,7 +28,7 @@ import { configFile, spawnProgram } from './spawn.js';
 /** The address of a listener that a program has printed. */
 async function addressOf(child: Child, listener: string): Promise<string> {
   const line = new RegExp(`"listener":"${listener}","url":"([^"]+)"`);
-  await child.until(() => line.test(child.stdout), 20_000, `${listener} listening`);
+  await child.until(() => line.test(child.stdout), `${listener} listening`);
   return line.exec(child.stdout)?.[1] ?? '';
 }
 
@@ -256,14 +256,14 @@ describe('gatehouse demo', () => {
 
   it('prints curl commands that work', async () => {
     const child = spawnProgram(['demo', '--port', '0']);
-    await child.until(() => child.stdout.includes('Ctrl-C'), 20_000, 'its welcome');
+    await child.until(() => child.stdout.includes('Ctrl-C'), 'its welcome');
     const commands = [...child.stdout.matchAll(/^ {2}curl (.+)$/gm)].map(([, args]) => (args ?? '').split(' '));
     expect(commands.length).toBeGreaterThanOrEqual(2);
     for (const args of commands) {
       const command = new Child(curl, ['-sSf', ...args]);
       if (args.includes('-N')) {
         // An event stream never ends by itself.
-        await command.until(() => /^data: /m.test(command.stdout), 10_000, 'an event');
+        await command.until(() => /^data: /m.test(command.stdout), 'an event');
         await command.kill();
       } else {
         expect(await command.exited).toEqual({ code: 0, signal: null });
@@ -291,7 +291,7 @@ describe('gatehouse run --to --tls', () => {
     backends = [await startBackend(), await startBackend()];
     const to = backends.flatMap(({ url }) => ['--to', url]);
     child = spawnProgram(['run', ...to, '--tls', '--port', '0', '--strategy', 'round-robin']);
-    await child.until(() => shown.test(child.stderr), 20_000, 'it introduced itself');
+    await child.until(() => shown.test(child.stderr), 'it introduced itself');
     said = shown.exec(child.stderr)!;
   });
 

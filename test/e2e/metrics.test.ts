@@ -191,10 +191,14 @@ describe('hostile names of clients and backends', () => {
     await evil(2);
     await statuses();
     const after = await series();
-    // Ten of each kind came: one that reached a label would have made ten series.
-    const known = new Set(before.map(labels => JSON.stringify([...labels])));
-    const added = after.map(labels => JSON.stringify([...labels])).filter(labels => !known.has(labels));
-    expect(added.length, added.join('\n')).toBeLessThan(10);
+    // Ten of each kind came: one that reached a label would have given it ten values. A machine that is busy may give one, such as a code.
+    const valuesOf = (label: string, all: readonly Map<string, string>[]) =>
+      all.flatMap(labels => labels.get(label) ?? []);
+    for (const label of new Set(after.flatMap(labels => [...labels.keys()]))) {
+      const known = new Set(valuesOf(label, before));
+      const added = new Set(valuesOf(label, after).filter(value => !known.has(value)));
+      expect(added.size, `${label}: ${[...added].join(', ')}`).toBeLessThan(10);
+    }
 
     const lists: Readonly<Record<string, readonly string[]>> = {
       listener: ['web', 'secure'],
@@ -204,7 +208,7 @@ describe('hostile names of clients and backends', () => {
       status: [...Object.keys(STATUS_CODES), '499', '1xx', '2xx', '3xx', '4xx', '5xx', 'other'],
       code: [...Object.keys(errorTable), 'application', 'none', 'other', '1000', '1001', '1005', '1011'],
     };
-    const values = (label: string): Set<string> => new Set(after.flatMap(labels => labels.get(label) ?? []));
+    const values = (label: string): Set<string> => new Set(valuesOf(label, after));
     for (const [label, list] of Object.entries(lists))
       expect(
         [...values(label)].filter(value => !list.includes(value)),

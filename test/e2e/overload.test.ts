@@ -26,7 +26,7 @@ class StallingGateway {
   async stall(milliseconds: number): Promise<{ readonly answer: Promise<number> }> {
     const before = this.stalls;
     const answer = this.status(`/stall?${milliseconds}`);
-    await this.child.until(() => this.stalls > before, 10_000, 'the event loop was blocked');
+    await this.child.until(() => this.stalls > before, 'the event loop was blocked');
     return { answer };
   }
 
@@ -53,7 +53,7 @@ class StallingGateway {
 async function startStalling(config: object): Promise<StallingGateway> {
   requireBuild();
   const child = new Child(nodePath, [program, JSON.stringify(config)]);
-  await child.until(() => child.stdout.includes('\n'), 20_000, 'the gateway listened');
+  await child.until(() => child.stdout.includes('\n'), 'the gateway listened');
   const { port, admin } = JSON.parse(child.stdout) as { port: number; admin: string };
   return new StallingGateway(child, port, Number(admin));
 }

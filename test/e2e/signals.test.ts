@@ -22,7 +22,7 @@ async function startOnOldNode(args: readonly string[], ready?: RegExp): Promise<
   const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } });`;
   await writeFile(wrapper, `${pretend}\nawait import(${JSON.stringify(command)});\n`);
   const child = new Child(nodePath, [wrapper, ...args], { stdin: null });
-  if (ready !== undefined) await child.until(() => ready.test(child.stdout), 20_000, String(ready));
+  if (ready !== undefined) await child.until(() => ready.test(child.stdout), String(ready));
   return { child, inner: await eventually(() => childOf(child.process.pid!)) };
 }
 
@@ -60,11 +60,11 @@ describe('the command on an older Node', () => {
     ] as const) {
       child.process.kill(signal);
       const ignored = new RegExp(`"level":${level},.*"signal":"${signal}"`);
-      await child.until(() => ignored.test(child.stdout), 10_000, `${signal} was logged`);
+      await child.until(() => ignored.test(child.stdout), `${signal} was logged`);
     }
     child.process.kill('SIGQUIT');
     const draining = /"signal":"SIGQUIT".*"msg":"ending"/;
-    await child.until(() => draining.test(child.stdout), 10_000, 'SIGQUIT was logged');
+    await child.until(() => draining.test(child.stdout), 'SIGQUIT was logged');
     release.resolve();
     expect(await slow).toMatchObject({ status: 200, text: 'done' });
     expect(await child.exited).toEqual({ code: 0, signal: null });

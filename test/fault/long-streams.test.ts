@@ -31,34 +31,48 @@ describe('long streams', () => {
     for (const { request: one } of streams) one.destroy();
   });
 
-  it('fill the connections of a backend and then its queue; further requests are refused at once', async () => {
-    const [max, queue, queueTimeout] = [5, 5, 300];
-    const backend = await startScripted('a', streaming);
-    const gateway = await startInProcess({
-      upstreams: { app: { backends: [backend.url], connections: { max, queue, queueTimeout: `${queueTimeout}ms` } } },
-    });
-    for (let number = 0; number < max; number++) await open(gateway.port, { timeout: 30_000 });
-    const started = performance.now();
-    const ended: { status: number; code: string | undefined; after: number }[] = [];
-    const wait = async (): Promise<void> => {
-      const response = await request(gateway.port);
-      ended.push({
-        status: response.status,
-        code: response.header('x-gateway-error'),
-        after: performance.now() - started,
+  describe('that fill the connections of a backend and then its queue', () => {
+    const [max, queue] = [5, 5];
+
+    /** Fills both; gives what has become of those in the queue so far. */
+    async function fill(queueTimeout: string) {
+      const backend = await startScripted('a', streaming);
+      const gateway = await startInProcess({
+        upstreams: { app: { backends: [backend.url], connections: { max, queue, queueTimeout } } },
       });
-      expect(Number(response.header('retry-after'))).toBeGreaterThanOrEqual(1);
-    };
-    const queued = Array.from({ length: queue }, wait);
-    await eventually(async () => expect(await gateway.metric('gatehouse_requests_in_flight')).toBe(max + queue));
-    await Promise.all(Array.from({ length: 3 }, wait));
-    // Refused while the others still wait.
-    expect(ended).toHaveLength(3);
-    await Promise.all(queued);
-    expect(ended.map(({ status, code }) => `${status} ${code}`)).toEqual(Array(3 + queue).fill('503 QUEUE_FULL'));
-    for (const { after } of ended.slice(3)) expect(after).toBeGreaterThanOrEqual(queueTimeout - 10);
-    expect(backend.calls).toHaveLength(max);
-    expect(await gateway.metric('gatehouse_circuit_transitions_total')).toBe(0);
+      for (let number = 0; number < max; number++) await open(gateway.port, { timeout: 30_000 });
+      const ended: { said: string; after: number }[] = [];
+      const started = performance.now();
+      const ask = async (): Promise<void> => {
+        const response = await request(gateway.port);
+        const said = `${response.status} ${response.header('x-gateway-error')}`;
+        ended.push({ said, after: performance.now() - started });
+        if (response.status === 503) expect(Number(response.header('retry-after'))).toBeGreaterThanOrEqual(1);
+      };
+      const queued = Promise.all(Array.from({ length: queue }, ask));
+      return { backend, gateway, ended, ask, queued };
+    }
+
+    it('have further requests refused at once, while those in the queue still wait', async () => {
+      const { ask, backend, ended, gateway, queued } = await fill('1m');
+      await eventually(async () => expect(await gateway.metric('gatehouse_requests_in_flight')).toBe(max + queue));
+      await Promise.all(Array.from({ length: 3 }, ask));
+      expect(ended.map(({ said }) => said)).toEqual(Array(3).fill('503 QUEUE_FULL'));
+      expect(backend.calls).toHaveLength(max);
+      backend.behaviour = call => call.answer();
+      for (const call of backend.calls) call.send('0\r\n\r\n');
+      await queued;
+      expect(ended.slice(3).map(({ said }) => said)).toEqual(Array(queue).fill('200 undefined'));
+    });
+
+    it('have those in the queue refused when their time there is over', async () => {
+      const { backend, ended, gateway, queued } = await fill('300ms');
+      await queued;
+      expect(ended.map(({ said }) => said)).toEqual(Array(queue).fill('503 QUEUE_FULL'));
+      for (const { after } of ended) expect(after).toBeGreaterThanOrEqual(290);
+      expect(backend.calls).toHaveLength(max);
+      expect(await gateway.metric('gatehouse_circuit_transitions_total')).toBe(0);
+    });
   });
 
   it('let the next in line have their place when they end', async () => {

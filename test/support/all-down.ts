@@ -25,7 +25,7 @@ export async function allDown(upstream: object, others: object = {}): Promise<Sc
     const vetoes = await vetoesAt(gateway.adminPort);
     return backends.every(({ id }) => vetoes[id]?.includes('circuit-open'));
   };
-  await eventually(allOpen, { deadline: 10_000, what: 'all circuits opened' });
+  await eventually(allOpen, { what: 'all circuits opened' });
   await load.stop();
   return { gateway, backends };
 }

@@ -12,7 +12,7 @@ export async function settled(read: () => number, quiet = 300): Promise<number> 
       level = now;
       return now > 0 && performance.now() - since >= quiet ? now : false;
     },
-    { deadline: 20_000, what: 'back-pressure' },
+    { what: 'back-pressure' },
   );
 }
 

@@ -43,7 +43,7 @@ export class BackendProcess {
   async start(): Promise<void> {
     const child = new Child(nodePath, [programs[this.program], this.name, String(this.#port), String(this.backlog)]);
     this.#child = child;
-    await child.until(() => child.stdout.includes('\n'), 20_000, `backend ${this.name} listened`);
+    await child.until(() => child.stdout.includes('\n'), `backend ${this.name} listened`);
     this.#port = Number(child.stdout);
   }
 

@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { closeLater } from './cleanup.js';
 import { type HeaderList, valueOf } from './header-list.js';
-import { eventually } from './poll.js';
+import { eventually, patience } from './poll.js';
 
 /** A request as a backend saw it. Body fields fill up while the body arrives; `complete` says when they are whole. */
 export class RecordedRequest {
@@ -195,7 +195,7 @@ export class TestBackend {
   }
 
   /** Waits until `count` requests have arrived whole; gives them. */
-  async received(count = 1, deadline = 10_000): Promise<RecordedRequest[]> {
+  async received(count = 1, deadline = patience): Promise<RecordedRequest[]> {
     const what = `${count} whole requests at the backend`;
     return eventually(() => (this.requests.filter(one => one.complete).length >= count ? this.requests : false), {
       deadline,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeLater } from './cleanup.js';
-import { within } from './poll.js';
+import { patience, within } from './poll.js';
 
 /** How a child process ended: its exit code, or the signal that killed it. */
 export interface Exit {
@@ -79,7 +79,7 @@ export class Child {
    * Sends a signal and waits for the end.
    * @throws Error after `deadline` ms, with its output; the process is killed then.
    */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', deadline = 15_000): Promise<Exit> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM', deadline = patience): Promise<Exit> {
     if (this.#exit === undefined) this.process.kill(signal);
     try {
       return await within(this.exited, deadline, `the end of the program after ${signal}`);
@@ -97,7 +97,7 @@ export class Child {
   }
 
   /** Waits until it has written something that makes `ready` true. @throws Error with its output when it ends or takes too long. */
-  async until(ready: () => boolean, deadline: number, what: string): Promise<void> {
+  async until(ready: () => boolean, what: string, deadline = patience): Promise<void> {
     const wait = async (): Promise<void> => {
       while (!ready()) {
         if (this.#exit) throw new Error(`the program ended (${this.#exit.code ?? this.#exit.signal}) before ${what}`);

@@ -6,6 +6,7 @@ import type { SecureContextOptions } from 'node:tls';
 import { closeLater } from './cleanup.js';
 import { type HeaderList, headerList, valueOf, valuesOf } from './header-list.js';
 import type { Informational } from './http-response.js';
+import { patience } from './poll.js';
 
 export { type ConnectOptions, RawClient, type RawRequestOptions, connectRaw, rawRequest } from './raw-client.js';
 export { type Ending, type Informational, RawResponse } from './http-response.js';
@@ -27,7 +28,7 @@ export interface RequestOptions {
   readonly trailers?: Readonly<Record<string, string>>;
   /** Default: a connection of its own. `keepAliveAgent()` keeps one. */
   readonly agent?: http.Agent;
-  /** Milliseconds for the whole exchange. Default 10000. */
+  /** Milliseconds for the whole exchange. Default: {@link patience}. */
   readonly timeout?: number;
   /** Abort from outside, as a client that goes away. */
   readonly signal?: AbortSignal;
@@ -89,7 +90,7 @@ export async function open(port: number, options: RequestOptions = {}): Promise<
  * @throws BrokenResponse when the body broke off; else an Error of node:http, as from `open`.
  */
 export async function request(port: number, options: RequestOptions = {}): Promise<Response> {
-  const { timeout = 10_000 } = options;
+  const { timeout = patience } = options;
   const opened = await open(port, options);
   const timer = setTimeout(
     () => opened.response.destroy(new Error(`no end of the response within ${timeout} ms`)),
@@ -117,7 +118,17 @@ export function keepAliveAgent(maxSockets = 1): http.Agent {
 }
 
 function send(port: number, options: RequestOptions): { request: http.ClientRequest; informational: Informational[] } {
-  const { method = 'GET', path = '/', agent, timeout = 10_000, socketPath, localAddress, signal, tls, body } = options;
+  const {
+    method = 'GET',
+    path = '/',
+    agent,
+    timeout = patience,
+    socketPath,
+    localAddress,
+    signal,
+    tls,
+    body,
+  } = options;
   const request = (tls ? https : http).request({
     ...(socketPath !== undefined ? { socketPath } : { host: '127.0.0.1', port }),
     ...(localAddress !== undefined && { localAddress }),

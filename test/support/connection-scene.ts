@@ -2,7 +2,7 @@ import { Http1Connection } from '../../src/listeners/http1/http1-connection.js';
 import type { ConnectionLimits } from '../../src/listeners/http1/connection-limits.js';
 import type { Http1Channel } from '../../src/proxy/client/http1-channel.js';
 import type { Http1Message } from '../../src/proxy/client/http1-message.js';
-import { eventually, within } from './poll.js';
+import { eventually, patience, within } from './poll.js';
 import { RawClient } from './raw-client.js';
 import { socketPair } from './socket-pair.js';
 
@@ -69,7 +69,7 @@ export async function connectionScene({ limits, age = 0, begin = () => {} }: Sce
     /** Waits until the connection has got that many bytes of its client. */
     gets: (count: number) => eventually(() => server.bytesRead >= count, { what: `${count} bytes` }),
     /** Waits until the connection is closed. */
-    isClosed: () => within(closed, 10_000, 'the end of the connection'),
+    isClosed: () => within(closed, patience, 'the end of the connection'),
     /** Looks at the times of the connection as in so many milliseconds. */
     /** Two looks at its times: now, and in so many milliseconds. */
     sweepIn: (ms: number) => {

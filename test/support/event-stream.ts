@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders } from 'node:http2';
 import { type TestBackend, type BackendOptions, type RecordedRequest, startBackend } from './backend.js';
 import { open, type RequestOptions } from './client.js';
 import type { Http2Client } from './http2-client.js';
-import { eventually, within } from './poll.js';
+import { eventually, patience, within } from './poll.js';
 
 /** An event stream that a backend has open: the test writes what comes. */
 export interface ServedStream {
@@ -88,7 +88,7 @@ export class StreamReader {
   }
 
   /** Waits until all that has come is this, comments of the gateway apart. */
-  async until(events: string, deadline = 10_000): Promise<void> {
+  async until(events: string, deadline = patience): Promise<void> {
     await eventually(() => this.events === events, { deadline, what: `${JSON.stringify(events)} at the client` }).catch(
       (cause: unknown) => {
         throw new Error(`the client has got ${JSON.stringify(this.events)}`, { cause });
@@ -106,11 +106,11 @@ export class StreamReader {
   next(end: string): Promise<number> {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.#awaited = { end, resolve };
-    return within(promise, 10_000, `${JSON.stringify(end)} at the client`);
+    return within(promise, patience, `${JSON.stringify(end)} at the client`);
   }
 
   /** Waits for the end. */
-  async end(deadline = 10_000): Promise<'end' | 'broken'> {
+  async end(deadline = patience): Promise<'end' | 'broken'> {
     return eventually(() => this.ended ?? false, { deadline, what: 'the end of the stream' });
   }
 }

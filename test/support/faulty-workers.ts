@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request } from './client.js';
-import { eventually } from './poll.js';
+import { eventually, patience } from './poll.js';
 import { startGateway, type RunningGateway } from './program.js';
 import { tempFolder } from './temp.js';
 
@@ -54,7 +54,7 @@ export class FaultyWorkers {
   }
 
   /** Does something, and waits until it has had another line of the log say this. */
-  async until(msg: string, act: () => Promise<unknown>, deadline = 20_000): Promise<void> {
+  async until(msg: string, act: () => Promise<unknown>, deadline = patience): Promise<void> {
     const before = this.count(msg);
     await act();
     await eventually(() => this.count(msg) > before, { deadline, what: `"${msg}"\n${this.gateway.stdout}` });

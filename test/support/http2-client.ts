@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
 import { closeLater } from './cleanup.js';
-import { within } from './poll.js';
+import { patience, within } from './poll.js';
 
 /** A request on a stream. */
 export interface StreamRequest {
@@ -10,7 +10,7 @@ export interface StreamRequest {
   /** Sent whole, with its end. Absent: the head is the end of the request. */
   readonly body?: string | Buffer;
   readonly trailers?: OutgoingHttpHeaders;
-  /** Milliseconds for the whole exchange. Default 10000. */
+  /** Milliseconds for the whole exchange. Default: {@link patience}. */
   readonly timeout?: number;
 }
 
@@ -47,7 +47,7 @@ export class Http2Client {
   }
 
   /** Sends a request and gives its response, however it ended. */
-  async request({ headers = {}, body, trailers, timeout = 10_000 }: StreamRequest = {}): Promise<StreamResponse> {
+  async request({ headers = {}, body, trailers, timeout = patience }: StreamRequest = {}): Promise<StreamResponse> {
     const stream = this.session.request(
       { ':path': '/', ...headers },
       { endStream: body === undefined && trailers === undefined, waitForTrailers: trailers !== undefined },
@@ -58,7 +58,7 @@ export class Http2Client {
   }
 
   /** Waits until the connection has ended. */
-  async closed(deadline = 10_000): Promise<void> {
+  async closed(deadline = patience): Promise<void> {
     if (!this.session.destroyed) await within(once(this.session, 'close'), deadline, 'the end of the session');
   }
 }

@@ -1,5 +1,5 @@
 import { type ConnectOptions, connectRaw, type RawClient } from './raw-client.js';
-import { within } from './poll.js';
+import { patience, within } from './poll.js';
 
 /** Types of frames (RFC 9113 §6). */
 export const frame = {
@@ -89,7 +89,7 @@ export class FrameClient {
   }
 
   /** The first frame that matches, awaited if need be. @throws Error when the connection ends first, or after `deadline` ms. */
-  async frame(matches: (frame: Frame) => boolean, deadline = 10_000): Promise<Frame> {
+  async frame(matches: (frame: Frame) => boolean, deadline = patience): Promise<Frame> {
     const find = async (): Promise<Frame> => {
       for (;;) {
         this.#parse();

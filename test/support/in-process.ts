@@ -9,7 +9,7 @@ import type { Sink } from '../../src/logging/sink.js';
 import type { ClientPace } from '../../src/listeners/slow-clients.js';
 import type { AppliedConfig } from '../../src/process/live-config.js';
 import { closeLater } from './cleanup.js';
-import { eventually } from './poll.js';
+import { eventually, patience } from './poll.js';
 import { sumOf } from './operator.js';
 import type { LogLine } from './program.js';
 
@@ -66,8 +66,8 @@ export class InProcessGateway {
     return this.gateway.app.get(LogDestination).flush();
   }
 
-  /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default 10,000). */
-  async waitForLog(matches: (line: LogLine) => boolean, deadline = 10_000): Promise<LogLine> {
+  /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default {@link patience}). */
+  async waitForLog(matches: (line: LogLine) => boolean, deadline = patience): Promise<LogLine> {
     try {
       const find = async (): Promise<LogLine | false> => {
         await this.flush();

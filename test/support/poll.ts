@@ -1,8 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+/**
+ * Milliseconds for which a test waits for what must happen, however slow the machine is: the end of it only says what was missing, before the runner's limit
+ * says that a test took too long.
+ */
+export const patience = 25_000;
+
 /** How long and how often `eventually` tries. */
 export interface PollOptions {
-  /** Milliseconds after which it gives up. Default 10,000. */
+  /** Milliseconds after which it gives up. Default: {@link patience}. */
   readonly deadline?: number;
   /** Milliseconds between two tries. Default: 10, and more where a try takes long: a wait has a fifth of a core at most. */
   readonly interval?: number;
@@ -17,7 +23,7 @@ export interface PollOptions {
  */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
-  { deadline = 10_000, interval, what = 'the condition' }: PollOptions = {},
+  { deadline = patience, interval, what = 'the condition' }: PollOptions = {},
 ): Promise<Exclude<T, false>> {
   const until = performance.now() + deadline;
   for (;;) {

@@ -34,12 +34,12 @@ describe('a running program', () => {
 
   it('shows the output of a program that ends too early', async () => {
     const child = script("console.error('bad port'); process.exit(3)");
-    await expect(child.until(() => false, 5000, 'it was up')).rejects.toThrow(/ended \(3\) before it was up\nbad port/);
+    await expect(child.until(() => false, 'it was up')).rejects.toThrow(/ended \(3\) before it was up\nbad port/);
   });
 
   it('kills a program that does not want to stop', async () => {
     const child = script("process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => {}, 1000)");
-    await child.until(() => child.stdout.includes('up'), 5000, 'it was up');
+    await child.until(() => child.stdout.includes('up'), 'it was up');
     await expect(child.stop('SIGTERM', 100)).rejects.toThrow('did not end after SIGTERM');
     expect(child.exit).toEqual({ code: null, signal: 'SIGKILL' });
   });

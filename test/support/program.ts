@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { requireBuild } from './build.js';
 import { Child, type ChildOptions, type Exit } from './child.js';
-import { eventually, within } from './poll.js';
+import { eventually, patience, within } from './poll.js';
 import { tempFolder } from './temp.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,11 +28,11 @@ export interface CliResult {
 
 /**
  * Runs `gatehouse <args>` to its end.
- * @throws Error with its output when it runs longer than `timeout` ms (default 20000).
+ * @throws Error with its output when it runs longer than `timeout` ms (default {@link patience}).
  */
 export async function runCli(
   args: readonly string[],
-  { timeout = 20_000, ...options }: ChildOptions & { readonly timeout?: number } = {},
+  { timeout = patience, ...options }: ChildOptions & { readonly timeout?: number } = {},
 ): Promise<CliResult> {
   const child = startProgram(args, options);
   try {
@@ -93,8 +93,8 @@ export class RunningGateway {
     return this.child.stdout.split('\n').slice(0, -1).flatMap(parseLine);
   }
 
-  /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default 10,000). */
-  async waitForLog(matches: (line: LogLine) => boolean, deadline = 10_000): Promise<LogLine> {
+  /** Waits for a log line; gives the first that matches. @throws Error with the log after `deadline` ms (default {@link patience}). */
+  async waitForLog(matches: (line: LogLine) => boolean, deadline = patience): Promise<LogLine> {
     try {
       return await eventually(() => this.logs().find(matches) ?? false, { deadline, what: 'a log line' });
     } catch (cause) {
@@ -117,7 +117,7 @@ export class RunningGateway {
 export interface GatewayOptions {
   readonly env?: ChildOptions['env'];
   readonly cwd?: string;
-  /** Milliseconds until all listeners must be up. Default 20000. */
+  /** Milliseconds until all listeners must be up. Default: {@link patience}. */
   readonly deadline?: number;
   /** Descriptors that it may have open, as by `ulimit -n`. Default: as many as the tests. */
   readonly openFiles?: number;
@@ -133,7 +133,7 @@ export interface GatewayOptions {
  */
 export async function startGateway(
   what: string | object | readonly string[],
-  { env = {}, cwd, deadline = 20_000, openFiles }: GatewayOptions = {},
+  { env = {}, cwd, deadline = patience, openFiles }: GatewayOptions = {},
 ): Promise<RunningGateway> {
   let args: readonly string[];
   let listeners = 1;
@@ -152,7 +152,7 @@ export async function startGateway(
     const names = Object.keys(gateway.urls);
     return names.includes('admin') && names.length > listeners;
   };
-  await child.until(ready, deadline, `${listeners} listeners and the admin side were up`);
+  await child.until(ready, `${listeners} listeners and the admin side were up`, deadline);
   return gateway;
 }
 

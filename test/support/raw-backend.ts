@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { closeLater } from './cleanup.js';
-import { within } from './poll.js';
+import { patience, within } from './poll.js';
 import { ReceivedBytes } from './received-bytes.js';
 
 /** One connection to a raw backend: the bytes that arrived, and ways to answer or misbehave. */
@@ -56,9 +56,9 @@ export class RawConnection {
 
   /**
    * Waits until the received text matches or holds `pattern`; gives the whole text.
-   * @throws Error with the text so far when the connection ends before, or after `deadline` ms (default 10,000).
+   * @throws Error with the text so far when the connection ends before, or after `deadline` ms (default {@link patience}).
    */
-  async until(pattern: string | RegExp, deadline = 10_000): Promise<string> {
+  async until(pattern: string | RegExp, deadline = patience): Promise<string> {
     const matches = (): boolean =>
       typeof pattern === 'string'
         ? this.text.includes(pattern)
@@ -68,13 +68,13 @@ export class RawConnection {
   }
 
   /** Waits for the end of the `count`-th request head (default: the first); gives the text so far. */
-  async head(count = 1, deadline = 10_000): Promise<string> {
+  async head(count = 1, deadline = patience): Promise<string> {
     await this.arrivals(count, deadline);
     return this.text;
   }
 
   /** The same, where the text is not looked at: it may be long. */
-  async arrivals(count: number, deadline = 10_000): Promise<void> {
+  async arrivals(count: number, deadline = patience): Promise<void> {
     await this.#wait(() => this.heads >= count, deadline, `request head ${count}`);
   }
 
@@ -144,11 +144,12 @@ export class RawBackend {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    const address = this.#server.address();
+    return typeof address === 'string' ? `unix:${address}` : `http://127.0.0.1:${this.port}`;
   }
 
   /** The `number`-th connection (1 is the first), awaited if need be. */
-  async connection(number = 1, deadline = 10_000): Promise<RawConnection> {
+  async connection(number = 1, deadline = patience): Promise<RawConnection> {
     const wait = async (): Promise<RawConnection> => {
       for (;;) {
         const connection = this.connections[number - 1];
@@ -159,8 +160,9 @@ export class RawBackend {
     return within(wait(), deadline, `connection ${number} to the backend`);
   }
 
-  async listen(port = 0): Promise<void> {
-    this.#server.listen(port, '127.0.0.1');
+  /** `at`: a port, or the path of a unix socket. */
+  async listen(at: number | string = 0): Promise<void> {
+    this.#server.listen(typeof at === 'string' ? { path: at } : { port: at, host: '127.0.0.1' });
     await once(this.#server, 'listening');
   }
 
@@ -201,7 +203,7 @@ export class RawBackend {
 }
 
 /**
- * Starts a raw backend and waits until it listens. Without a script it accepts connections and never answers.
+ * Starts a raw backend and waits until it listens, `at` a port or the path of a unix socket. Without a script it accepts connections and never answers.
  *
  * @example await startRawBackend(async connection => {
  *   await connection.head();
@@ -209,9 +211,12 @@ export class RawBackend {
  *   connection.reset();
  * });
  */
-export async function startRawBackend(script: RawScript = () => undefined, port = 0): Promise<RawBackend> {
+export async function startRawBackend(
+  script: RawScript = () => undefined,
+  at: number | string = 0,
+): Promise<RawBackend> {
   const backend = new RawBackend(script);
-  await backend.listen(port);
+  await backend.listen(at);
   closeLater(() => backend.close());
   return backend;
 }

@@ -3,7 +3,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { closeLater } from './cleanup.js';
 import { type ConnectionState, type RawResponse, readResponse } from './http-response.js';
-import { within } from './poll.js';
+import { patience, within } from './poll.js';
 import { ReceivedBytes } from './received-bytes.js';
 
 /** Where and how a raw client connects. */
@@ -98,7 +98,7 @@ export class RawClient {
    * Waits until the bytes that no response has used hold `text`; gives them.
    * @throws Error when the connection ends before, or after `deadline` ms.
    */
-  async until(text: string, deadline = 10_000): Promise<Buffer> {
+  async until(text: string, deadline = patience): Promise<Buffer> {
     const wait = async (): Promise<Buffer> => {
       while (!this.rest.includes(text, 0, 'latin1')) {
         if (this.#state !== 'open')
@@ -111,7 +111,7 @@ export class RawClient {
   }
 
   /** Waits for the end of the connection and says how it was. @throws Error after `deadline` ms. */
-  async closed(deadline = 10_000): Promise<'end' | 'reset'> {
+  async closed(deadline = patience): Promise<'end' | 'reset'> {
     const wait = async (): Promise<'end' | 'reset'> => {
       while (this.#state === 'open') await this.#changed.promise;
       return this.#state === 'reset' ? 'reset' : 'end';

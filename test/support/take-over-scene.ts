@@ -68,7 +68,7 @@ export async function takesOver(workers: number): Promise<void> {
   expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('another program listens there already')]);
   await writeFile(first.configFile!, stringify(config('second')));
   const second = await successorOf(first.configFile!);
-  await eventually(() => clients.answers.at(-1) === 'second', { deadline: 20_000 });
+  await eventually(() => clients.answers.at(-1) === 'second');
   release.resolve();
   expect((await asked).text).toBe('slow');
   expect(await first.child.exited).toEqual({ code: 0, signal: null });

@@ -1,4 +1,4 @@
-import { eventually } from './poll.js';
+import { eventually, patience } from './poll.js';
 import { closePayload, frameBytes, receive, type Received } from './frame-bytes.js';
 import type { InProcessGateway } from './in-process.js';
 import type { RawBackend, RawConnection } from './raw-backend.js';
@@ -80,7 +80,7 @@ export const closeCodeOf = (got: () => Received): Promise<number> =>
   eventually(() => got().close?.code ?? false, { what: 'a Close frame' });
 
 /** Waits until the gateway has ended its connection to the server; for one that keeps its own side open. */
-export const leftBehind = ({ server: { socket } }: Pick<TunnelScene, 'server'>, deadline = 10_000): Promise<true> =>
+export const leftBehind = ({ server: { socket } }: Pick<TunnelScene, 'server'>, deadline = patience): Promise<true> =>
   eventually(() => socket.readableEnded || socket.destroyed, { deadline, what: 'the end of the connection' });
 
 /** Writes bytes so that each piece comes in a packet of its own. */

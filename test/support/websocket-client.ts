@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket, type ClientOptions, type RawData } from 'ws';
 import { closeLater } from './cleanup.js';
-import { eventually, within } from './poll.js';
+import { eventually, patience, within } from './poll.js';
 
 /** How a WebSocket is opened. */
 export interface OpenOptions extends ClientOptions {
@@ -47,7 +47,7 @@ export class WebSocketClient {
   }
 
   /** Waits for its end; gives code and reason. */
-  async closed(deadline = 10_000): Promise<readonly [code: number, reason: string]> {
+  async closed(deadline = patience): Promise<readonly [code: number, reason: string]> {
     return eventually(() => this.ended ?? false, { deadline, what: 'the end of a WebSocket' });
   }
 }
@@ -62,7 +62,7 @@ function connect(port: number, { path = '/', protocols = [], secure = false, ...
 /** Opens a WebSocket to 127.0.0.1. Rejects when it is refused. Cut when the test has finished. */
 export async function openWebSocket(port: number, options: OpenOptions = {}): Promise<WebSocketClient> {
   const client = new WebSocketClient(connect(port, options));
-  await within(once(client.socket, 'open'), 10_000, 'the opening of a WebSocket');
+  await within(once(client.socket, 'open'), patience, 'the opening of a WebSocket');
   return client;
 }
 
@@ -75,5 +75,5 @@ export async function refusedWebSocket(port: number, options: OpenOptions = {}):
       .on('open', () => reject(new Error('it was opened')))
       .on('error', reject);
   });
-  return within(response, 10_000, 'the refusal of a WebSocket');
+  return within(response, patience, 'the refusal of a WebSocket');
 }
