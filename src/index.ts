@@ -21,6 +21,21 @@ export type {
   GatewayOptionsFactory,
 } from './nest/gateway-options.js';
 export { getGatewayToken, InjectGateway } from './nest/inject-gateway.js';
+export {
+  CircuitBreakerModule,
+  HealthModule,
+  LoadBalancerModule,
+  MetricsModule,
+  ProxyModule,
+  RateLimitModule,
+  SecurityModule,
+  type PartOptions,
+} from './nest/stand-alone.js';
+export { SecurityPolicies } from './security/controllers/security-policies.js';
+export { LoadBalancer } from './load-balancer/load-balancer.js';
+export { LoadBalancers } from './load-balancer/load-balancers.js';
+export { HealthController } from './health/health.controller.js';
+export { Readiness } from './health/readiness.js';
 export type { CircuitBreaker, FailureKind, Ticket } from './circuit-breaker/circuit-breaker.js';
 export { CircuitBreakers } from './circuit-breaker/circuit-breakers.js';
 export type { CircuitEvent } from './circuit-breaker/circuit-events.js';

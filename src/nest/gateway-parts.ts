@@ -53,7 +53,7 @@ import { WebSocketModule } from '../websocket/websocket.module.js';
 export class GatewayOptionsModule {}
 
 /** What is known of a gateway when its modules are put together. */
-interface KnownParts {
+export interface KnownParts {
   /** Offers {@link READY_OPTIONS}. */
   readonly options: DynamicModule;
   /** See `embedded` of the options. */
@@ -63,11 +63,13 @@ interface KnownParts {
   /** The configuration, where it is known already. May throw. */
   readonly config?: (() => GatewayConfig) | undefined;
   readonly instance?: string | undefined;
+  /** The name by which its breakers are injected; default: {@link name}. */
+  readonly breakersOf?: string;
 }
 
-/** The modules of a gateway. */
-export function gatewayParts(known: KnownParts): (Type | DynamicModule)[] {
-  const { embedded, name = '' } = known;
+/** What the other modules of a gateway need: configuration, log, traces, metrics, breakers. */
+export function foundations(known: KnownParts): DynamicModule[] {
+  const { embedded, name = '', breakersOf = name } = known;
   const inject = (...tokens: InjectionToken[]) => [READY_OPTIONS, ...tokens];
   return [
     known.options,
@@ -78,7 +80,14 @@ export function gatewayParts(known: KnownParts): (Type | DynamicModule)[] {
       inject: inject(GATEWAY_CONFIG),
       useFactory: ({ worker }: ReadyOptions, { metrics }: GatewayConfig) => ({ ...metrics, version, worker }),
     }),
-    CircuitBreakerModule.forRoot({ gateway: name, config: configNow(known.config) }),
+    CircuitBreakerModule.forRoot({ gateway: breakersOf, config: configNow(known.config) }),
+  ];
+}
+
+/** The modules of a gateway. */
+export function gatewayParts(known: KnownParts): (Type | DynamicModule)[] {
+  return [
+    ...foundations(known),
     BackendControlModule,
     BackendDiscoveryModule,
     HealthChecksModule,
