@@ -1,5 +1,4 @@
 import { type DynamicModule, forwardRef, Module, type ModuleMetadata, type Type } from '@nestjs/common';
-import type { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
 import { GatewayConfig } from '../config/file/gateway.config.js';
 import { buildConfig } from '../config/loading/load-config.js';
 import type { GatewayConfigInput } from '../config/typed/gateway-config-input.js';
@@ -8,10 +7,6 @@ import { HealthModule as HealthEndpoints } from '../health/health.module.js';
 import { Readiness } from '../health/readiness.js';
 import { LoadBalancerModule as Balancing } from '../load-balancer/load-balancer.module.js';
 import type { Sink } from '../logging/sink.js';
-import type { LoadBalancers } from '../load-balancer/load-balancers.js';
-import type { provideCounter } from '../metrics/own-metrics.js';
-import type { HealthController } from '../health/health.controller.js';
-import type { LimitStore } from '../security/rate-limit/limit-store.js';
 import { ProxyModule as Proxy } from '../proxy/proxy.module.js';
 import { SecurityPolicies } from '../security/controllers/security-policies.js';
 import { RateLimitModule as RateLimits } from '../security/rate-limit/rate-limit.module.js';
@@ -65,7 +60,7 @@ function configOf({ config = {} }: PartOptions): GatewayConfig {
   return buildConfig({ ...(routes && { routes }), ...config });
 }
 
-/** Load balancing alone: offers {@link LoadBalancers}, with the built-in strategies and those of the application. */
+/** Load balancing alone: offers `LoadBalancers`, with the built-in strategies and those of the application. */
 @Module(byDefault(() => LoadBalancerModule.forRoot()))
 export class LoadBalancerModule {
   /** @throws ConfigError for a wrong configuration. */
@@ -74,7 +69,7 @@ export class LoadBalancerModule {
   }
 }
 
-/** The circuit breakers of the backends of a configuration alone: offers {@link CircuitBreakers}, each breaker by `circuitBreakerToken(id)`, and {@link Upstreams}. */
+/** The circuit breakers of the backends of a configuration alone: offers `CircuitBreakers`, each breaker by `circuitBreakerToken(id)`, and {@link Upstreams}. */
 @Module(byDefault(() => CircuitBreakerModule.forRoot()))
 export class CircuitBreakerModule {
   /** @throws ConfigError for a wrong configuration. */
@@ -83,7 +78,7 @@ export class CircuitBreakerModule {
   }
 }
 
-/** The store of rate limits alone: offers {@link LimitStore}, in memory or on the Redis server of `rateLimitStore`, to which it connects when the application starts. */
+/** The store of rate limits alone: offers `LimitStore`, in memory or on the Redis server of `rateLimitStore`, to which it connects when the application starts. */
 @Module(byDefault(() => RateLimitModule.forRoot()))
 export class RateLimitModule {
   /** @throws ConfigError for a wrong configuration. */
@@ -92,7 +87,7 @@ export class RateLimitModule {
   }
 }
 
-/** The policies alone: offers {@link SecurityPolicies}, which makes those of a `security` block, and {@link LimitStore}. */
+/** The policies alone: offers {@link SecurityPolicies}, which makes those of a `security` block, and `LimitStore`. */
 @Module(byDefault(() => SecurityModule.forRoot()))
 export class SecurityModule {
   /** @throws ConfigError for a wrong configuration. */
@@ -111,7 +106,7 @@ const healthSources = (readiness: Readiness, upstreams: Upstreams) => ({
   configRefusal: () => undefined,
 });
 
-/** Health alone: offers {@link HealthController} and {@link Readiness}. Its active health checks begin when the application starts, and end with it. */
+/** Health alone: offers `HealthController` and {@link Readiness}. Its active health checks begin when the application starts, and end with it. */
 @Module(byDefault(() => HealthModule.forRoot()))
 export class HealthModule {
   /** @throws ConfigError for a wrong configuration. */
@@ -132,7 +127,7 @@ export class HealthModule {
   }
 }
 
-/** The metrics alone: offers prom-client's `Registry` with all metrics of the gateway, and {@link provideCounter} and the like put yours into it. */
+/** The metrics alone: offers prom-client's `Registry` with all metrics of the gateway, and `provideCounter` and the like put yours into it. */
 @Module(byDefault(() => MetricsModule.forRoot()))
 export class MetricsModule {
   /** @throws ConfigError for a wrong configuration. */
@@ -141,7 +136,7 @@ export class MetricsModule {
   }
 }
 
-/** The road of a request without listeners alone: offers {@link Upstreams}, {@link CircuitBreakers} and what stands between an exchange and a backend. */
+/** The road of a request without listeners alone: offers {@link Upstreams}, `CircuitBreakers` and what stands between an exchange and a backend. */
 @Module(byDefault(() => ProxyModule.forRoot()))
 export class ProxyModule {
   /** @throws ConfigError for a wrong configuration. */
