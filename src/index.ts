@@ -92,6 +92,7 @@ export { Forwarder, type ForwarderFactory } from './proxy/forwarder/registered-f
 export type { AppliedConfig } from './process/live-config.js';
 export { RequestIdentity } from './security/controllers/request-identity.js';
 export type { PolicyReference } from './security/controllers/asked-policies.js';
+export { PolicyGuard } from './security/controllers/policy.guard.js';
 export { DeniedFilter } from './security/controllers/denied.filter.js';
 export { globalPolicies, policiesGuard } from './security/controllers/policies-guard.js';
 export { UsePolicies } from './security/controllers/use-policies.js';
@@ -107,7 +108,9 @@ export {
   type RequestPolicy,
   type Verdict,
 } from './security/policy.js';
+export { GatewayThrottlerStorage, type ConfiguredThrottler } from './security/rate-limit/gateway-throttler-storage.js';
 export { LimitStore, type Backlogs } from './security/rate-limit/limit-store.js';
+export type { ThrottlerRecord } from './security/rate-limit/throttler-record.js';
 export { MemoryLimitStore } from './security/rate-limit/memory-limit-store.js';
 export type { Quota } from './security/rate-limit/quota.js';
 export { RATE_LIMIT_MEMORY } from './security/rate-limit/rate-limit.module.js';

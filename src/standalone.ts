@@ -12,7 +12,6 @@ import { Gateway } from './gateway.js';
 import { READY_OPTIONS, type GatewayModuleExtras, type GatewayOptions } from './nest/gateway-options.js';
 import { GatewayOptionsModule, gatewayParts } from './nest/gateway-parts.js';
 import type { Listener } from './listeners/listener.js';
-import { throttlerStorage } from './security/rate-limit/installed-throttler.js';
 import type { AppliedConfig } from './process/live-config.js';
 import type { RequestPolicy } from './security/policy.js';
 
@@ -117,7 +116,7 @@ export async function createGateway(
   const parts = gatewayParts({ options: ready, embedded, config: () => config, instance: others.instance });
   const module: DynamicModule = {
     module: StandaloneModule,
-    imports: [DiscoveryModule, ...(await throttlerStorage()), ...parts, ...imports],
+    imports: [DiscoveryModule, ...parts, ...imports],
     providers: [
       Gateway,
       {

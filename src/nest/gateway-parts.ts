@@ -34,6 +34,7 @@ import { loggingOf } from '../process/live-logging.js';
 import { LiveRules } from '../proxy/live-rules.js';
 import { ProxyModule } from '../proxy/proxy.module.js';
 import { describeRoutes } from '../routing/describe.js';
+import { OwnControllersModule } from '../security/controllers/own-controllers.module.js';
 import { SecurityModule } from '../security/security.module.js';
 import { SharedCountsModule } from '../shared-memory/shared-counts.js';
 import { EventStreamsModule } from '../sse/event-streams.module.js';
@@ -131,6 +132,8 @@ export function gatewayParts(known: KnownParts): (Type | DynamicModule)[] {
       ],
       useFactory: adminSources,
     }),
+    // What it offers to the whole application is of one gateway.
+    ...(name === '' ? [OwnControllersModule] : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import { HttpException, Injectable } from '@nestjs/common';
 import { ApplicationConfig, ExternalContextCreator } from '@nestjs/core';
 import { GatewayError } from '../http/gateway-error.js';
 import { enhancersOn } from '../platform/nest-metadata.js';
+import { DeniedFilter } from '../security/controllers/denied.filter.js';
 import { Denied } from '../security/denied.js';
 import { ExchangeGuard } from '../security/exchange.guard.js';
 import type { Verdict } from '../security/policy.js';
@@ -76,12 +77,12 @@ export class Entrance {
     return this.#isBare(controller) ? this.#direct(controller) : this.#throughNest(controller);
   }
 
-  /** Nothing but the policies stands before the controller. */
+  /** Nothing but the policies stands before the controller; what they deny is answered here, and not by a filter. */
   #isBare({ constructor, handle }: ExchangeController): boolean {
     const { application } = this;
     const global = [application.getGlobalGuards(), application.getGlobalInterceptors(), application.getGlobalFilters()];
     const own = [constructor, handle].flatMap(enhancersOn);
-    return [...global, ...own].flat().every(each => each === ExchangeGuard);
+    return [...global, ...own].flat().every(each => each === ExchangeGuard || each instanceof DeniedFilter);
   }
 
   #direct(controller: ExchangeController): Way {

@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../config/file/gateway.config.js';
 import type { EffectiveSecurity } from '../config/file/route-settings.js';
 import type { LivePart, Transition } from '../config/live/transition.js';
 import type { RequestPolicy } from './policy.js';
@@ -5,11 +6,35 @@ import { stages, type PolicyScope, type PolicySource, type StagedPolicy } from '
 
 /** Collects the policies of all kinds for a route, in the order of their stages. */
 export class RoutePolicies implements LivePart {
+  /** The configuration that has taken effect last; undefined: that of the start. */
+  #inForce: GatewayConfig | undefined;
+  #inherited: { current: readonly RequestPolicy[] } | undefined;
+
   constructor(private readonly sources: readonly PolicySource[]) {}
 
   /** Has sources retire what only the last configuration uses, when the next takes effect. The policies of the next are made by {@link staged}. */
   async prepare(transition: Transition): Promise<void> {
     for (const source of this.sources) await source.prepare?.(transition);
+    const inherited = this.#inherited;
+    const next = inherited === undefined ? [] : await this.#topLevel(transition.to);
+    transition.onCommit(() => {
+      this.#inForce = transition.to;
+      if (inherited !== undefined) inherited.current = next;
+    });
+  }
+
+  /**
+   * The policies of the top-level `security`, which routes without a block of their own inherit, for controllers of an application: those of the
+   * configuration in force. `config`: that of the start.
+   */
+  async inherited(config: GatewayConfig): Promise<{ readonly current: readonly RequestPolicy[] }> {
+    return (this.#inherited ??= { current: await this.#topLevel(this.#inForce ?? config) });
+  }
+
+  #topLevel(config: GatewayConfig): Promise<readonly RequestPolicy[]> {
+    // It concerns responses, which no guard sees.
+    const { cors: _, ...security } = config.security;
+    return this.of(security, { config, path: 'security', route: undefined });
   }
 
   /** The policies of a route. */

@@ -26,7 +26,7 @@ const sources = [
   AuthPolicies,
 ];
 
-/** The guard that runs the policies of a route, and the sources of these policies; use the guard on controllers of your own as well. */
+/** The guard that runs the policies of a route, and the sources of these policies. */
 @Module({
   imports: [DiscoveryModule, RateLimitModule, SharedCountsModule],
   providers: [
@@ -44,6 +44,6 @@ const sources = [
       useFactory: (...all: PolicySource[]) => new RoutePolicies(all),
     },
   ],
-  exports: [AuthPolicies, ExchangeGuard, RoutePolicies],
+  exports: [AuthPolicies, ExchangeGuard, RateLimitPolicies, RoutePolicies],
 })
 export class SecurityModule {}

@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
 import { Denied } from '../denied.js';
 import { Answer, type Policed, type RequestPolicy, type Verdict } from '../policy.js';
 import { deniedMessage } from '../sockets/denied-message.js';
@@ -70,7 +71,14 @@ function bytesOf(data: unknown): Buffer {
 }
 
 /** Sets the fields that hold whatever filter of the application writes the body: `Allow`, `Retry-After`, `WWW-Authenticate`. */
-function announce({ exchange }: ControllerRequest, verdict: NonNullable<Verdict>): void {
+function announce({ exchange, id }: ControllerRequest, verdict: NonNullable<Verdict>): void {
   if (verdict instanceof Answer || exchange.response.headersSent) return;
+  exchange.setHeader('x-request-id', id);
+  exchange.setHeader('x-gateway-error', verdict.code);
   for (const [name, values] of fieldsOf([...verdict.headers])) exchange.setHeader(name, values);
+}
+
+/** The instance of the application's HTTP platform. Undefined: it has none. */
+export function platformOf({ httpAdapter }: HttpAdapterHost): unknown {
+  return (httpAdapter as HttpAdapterHost['httpAdapter'] | undefined)?.getInstance<unknown>();
 }

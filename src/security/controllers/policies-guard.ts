@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, HttpAdapterHost, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { RequestPolicy } from '../policy.js';
-import { admit } from './admission.js';
+import { admit, platformOf } from './admission.js';
 import { watchHandshakes } from '../sockets/handshakes.js';
 import { policiesOf, type PolicyReference } from './asked-policies.js';
 import { DeniedFilter } from './denied.filter.js';
@@ -39,11 +39,6 @@ export function policiesGuard(...references: readonly PolicyReference[]): Type<C
     }
   }
   return mixin(PoliciesGuard);
-}
-
-/** The instance of the application's HTTP platform. Undefined: it has none. */
-function platformOf({ httpAdapter }: HttpAdapterHost): unknown {
-  return (httpAdapter as HttpAdapterHost['httpAdapter'] | undefined)?.getInstance<unknown>();
 }
 
 /**

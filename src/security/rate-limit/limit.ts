@@ -24,7 +24,7 @@ export class Limit implements Quota {
   /** `title`: the name of the limit in response fields; a plain word. */
   constructor(
     readonly name: string,
-    private readonly title: string,
+    readonly title: string,
     { limit, per, burst = limit, key, ipv6Prefix, onStoreFailure }: Readonly<RateLimitConfig>,
   ) {
     ({ interval: this.interval, tolerance: this.tolerance } = cellOf(limit, per, burst));

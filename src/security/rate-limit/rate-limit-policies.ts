@@ -33,6 +33,11 @@ export class RateLimitPolicies implements PolicySource {
     ];
   }
 
+  /** The limits of the top-level block, whose counts are those of all routes that inherit it. */
+  inherited(settings: readonly RateLimitConfig[]): readonly Limit[] {
+    return this.#limits(settings, ownerOf(settings, settings, { route: undefined }));
+  }
+
   #limits(settings: readonly RateLimitConfig[], owner: string): readonly Limit[] {
     let compiled = this.#compiled.get(settings);
     // A route may get another name while its limits stay.

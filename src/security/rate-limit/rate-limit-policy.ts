@@ -6,8 +6,8 @@ import type { Limit } from './limit.js';
 import { second } from './quota.js';
 import type { RateLimitFields } from './rate-limit-fields.js';
 
-/** 503 and not 429: it is not the client's fault, and the client has not sent too many requests. */
-const cannotCount = new GatewayError(
+/** The refusal of a request that cannot be counted. 503 and not 429: it is not the client's fault, and the client has not sent too many requests. */
+export const cannotCount = new GatewayError(
   'LIMIT_UNAVAILABLE',
   'The request cannot be counted at present, and so it is not let in.',
   'rate-limit store out of reach, and onStoreFailure is deny',

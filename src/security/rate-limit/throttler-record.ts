@@ -12,6 +12,14 @@ export interface ThrottlerRecord {
   readonly timeToBlockExpire: number;
 }
 
+/** Of a hit that was let through without being counted. */
+export const uncountedRecord: ThrottlerRecord = {
+  totalHits: 0,
+  timeToExpire: 0,
+  isBlocked: false,
+  timeToBlockExpire: 0,
+};
+
 /** The quota of a throttler: `limit` hits in `ttl` milliseconds; no hit at all at a limit of 0. */
 export function throttlerQuota(limit: number, ttl: number): Quota {
   const cell = limit >= 1 ? cellOf(limit, ttl, Math.floor(limit)) : { ...cellOf(1, ttl), tolerance: 0 };
