@@ -42,6 +42,11 @@ export type { CircuitEvent } from './circuit-breaker/circuit-events.js';
 export { circuitBreakerToken, InjectCircuitBreaker } from './circuit-breaker/inject-circuit-breaker.js';
 export { ConfigError } from './config/loading/config-error.js';
 export { GATEWAY_CONFIG } from './config/config.module.js';
+export {
+  gatewayConfigFrom,
+  type ConfigNamespaceOptions,
+  type GatewayConfigFactory,
+} from './config/config-namespace.js';
 export { effectiveConfig } from './config/showing/effective-config.js';
 export { GatewayConfig } from './config/file/gateway.config.js';
 export {

@@ -9,6 +9,7 @@ import { ConfigSource } from './config-source.js';
 import { LiveConfig } from './live-config.js';
 import { LiveLogging } from './live-logging.js';
 import { LogFiles } from './log-files.js';
+import { ServedConfig } from './served-config.js';
 import { Succession } from './succession.js';
 
 /** The configuration in force, and how it changes. Needs the global modules of configuration, log, metrics, breakers and streams. */
@@ -21,7 +22,7 @@ import { Succession } from './succession.js';
     ProxyModule,
     SecurityModule,
   ],
-  providers: [ConfigSource, LiveConfig, LiveLogging, LogFiles, Succession],
+  providers: [ConfigSource, LiveConfig, LiveLogging, LogFiles, ServedConfig, Succession],
   exports: [ConfigSource, LiveConfig, LogFiles, Succession],
 })
 export class LiveConfigModule {}

@@ -29,6 +29,7 @@ import { DiscoveryMonitor } from '../upstream/discovery/discovery-monitor.js';
 import { Upstreams } from '../upstream/upstreams.js';
 import { FRONT, type Front } from './front.js';
 import { LiveLogging } from './live-logging.js';
+import { ServedConfig } from './served-config.js';
 
 /** Milliseconds for which the end waits for a configuration that is on its way: a module may be slow to make what it needs. */
 const waitForLast = 1_000;
@@ -75,6 +76,7 @@ export class LiveConfig {
     overload: Overload,
     longLived: LongLived,
     private readonly listeners: Listeners,
+    private readonly served: ServedConfig,
     @Optional() @Inject(THREAD) private readonly thread?: Thread,
     @Optional() @Inject(FRONT) private readonly front?: Front,
   ) {
@@ -164,6 +166,7 @@ export class LiveConfig {
       throw error;
     }
     this.#current = to;
+    this.served.follow(from, to);
     this.#digests = digests;
     this.#refusal = undefined;
     this.#asked('applied');
