@@ -5,6 +5,7 @@ import { Gateway, globalPolicies, SECURITY_HEADERS, SecurityHeadersInterceptor }
 import { connectRaw, request, type RequestOptions, type Response } from '../support/client.js';
 import { makeCertificate } from '../support/certificate.js';
 import { openStream } from '../support/event-stream.js';
+import { connectCleartextHttp2 } from '../support/http2-client.js';
 import { hostedGateway, platforms, startHostApp } from '../support/host-app.js';
 import {
   Bare,
@@ -239,4 +240,19 @@ describe.each(platforms)('a controller of one’s own, on %s', platform => {
     ]);
     expect((await through('/')).status).toBe(401);
   });
+});
+
+it('a controller of one’s own on Fastify is guarded over HTTP/2 as well, bodies without a length too', async () => {
+  const metadata = { controllers: [Own, RefusingController], providers: [Users] };
+  const { port } = await startHostApp('Fastify over HTTP/2', metadata, { rawBody: true });
+  const client = await connectCleartextHttp2(port);
+  const refused = await client.request({ headers: { ':path': '/refusing?throws' } });
+  expect([refused.status, refused.headers['retry-after'], JSON.parse(refused.text)]).toMatchObject([
+    429,
+    '7',
+    { detail: 'Come later.' },
+  ]);
+  const sent = { ':method': 'POST', ':path': '/own/body', 'content-type': 'application/json', 'x-user': 'ann' };
+  expect((await client.request({ headers: sent, body: '{"a":"good"}' })).status).toBe(201);
+  expect((await client.request({ headers: sent, body: '{"a":"bad"}' })).status).toBe(422);
 });

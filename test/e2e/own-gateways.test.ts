@@ -1,4 +1,4 @@
-import { HttpException, Injectable } from '@nestjs/common';
+import { HttpException, Injectable, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import {
   type Identity,
   policiesGuard,
   type PolicyContext,
+  PolicyGuard,
   RequestIdentity,
   type RequestPolicy,
   UsePolicies,
@@ -97,6 +98,28 @@ class Chat {
   throws(): unknown {
     // oxlint-disable-next-line typescript/only-throw-error -- a handler may, behind policies.
     throw new GatewayError('DENIED', 'Not today.', undefined, 403);
+  }
+}
+
+/** Guarded by what the configuration of the gateway says. */
+@WebSocketGateway()
+@UseGuards(PolicyGuard)
+class Configured {
+  @SubscribeMessage('configured')
+  configured(): unknown {
+    return { event: 'configured', data: 'ok' };
+  }
+}
+
+/** Its `handleConnection` hides the one of its class. */
+@WebSocketGateway()
+@UsePolicies(KnownUser)
+class Hiding {
+  readonly handleConnection = (): void => {};
+
+  @SubscribeMessage('hiding')
+  hiding(): unknown {
+    return { event: 'hiding', data: 'ok' };
   }
 }
 
@@ -211,6 +234,22 @@ describe.each([
     one.close();
     await eventually(async () => expect((await other.ask('one')).data).toBe('ok'));
     expect((await (await ann({ 'x-key': 'c' })).ask('one')).data).toMatchObject({ status: 429 });
+  });
+
+  it('obeys what the configuration of the gateway says', async () => {
+    const security = { rateLimit: { limit: 1, per: '1m', key: 'header:x-key' } };
+    const metadata = { imports: [hostedGateway({ security })], providers: [Configured] };
+    const own = await startHostApp(platform, metadata, {}, install);
+    const client = await open(own.port, { 'x-key': 'a', 'x-user': 'ann' });
+    expect((await client.ask('configured')).data).toBe('ok');
+    expect((await client.ask('configured')).data).toMatchObject({ status: 429, headers: { 'retry-after': '60' } });
+  });
+
+  it('lets no message pass about whose handshake nothing is known', async () => {
+    const own = await startHostApp(platform, { providers: [Hiding] }, {}, install);
+    const { event } = await (await open(own.port, { 'x-user': 'ann' })).ask('hiding');
+    // `ws` tells of the handshake by handleConnection alone.
+    expect(event).toBe(adapter === 'ws' ? 'exception' : 'hiding');
   });
 
   it('obeys the policies of the whole application', async () => {

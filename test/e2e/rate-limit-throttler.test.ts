@@ -113,16 +113,6 @@ describe.each(platforms)("an application's own ThrottlerGuard on %s", platform =
     await expectThrottled((await startShop(platform)).ask);
   });
 
-  it('shares its counts with another application on the same memory', async () => {
-    const memory = CellTable.allocate();
-    const one = await startShop(platform, {}, undefined, { imports: [memoryModule(memory)] });
-    const other = await startShop(platform, {}, undefined, { imports: [memoryModule(memory)] });
-    const answers = [];
-    for (let i = 0; i < 3; i++)
-      answers.push(...(await statuses(one.ask('/orders'))), ...(await statuses(other.ask('/orders'))));
-    expect(answers).toEqual([200, 200, 200, 429, 429, 429]);
-  });
-
   it('counts on the Redis server of the gateway, for all who use it, and locally while that is away', async () => {
     const redis = await startRedis();
     const gateway = { rateLimitStore: { redis: redis.url } };

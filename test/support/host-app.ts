@@ -12,6 +12,9 @@ export const platforms = ['Express', 'Fastify'] as const;
 
 export type Platform = (typeof platforms)[number];
 
+/** The names of {@link adapters}. */
+type AnyPlatform = Platform | 'Fastify over HTTP/2';
+
 const adapters = {
   Express: (): ExpressAdapter => {
     const adapter = new ExpressAdapter();
@@ -24,6 +27,7 @@ const adapters = {
       trustProxy: '127.0.0.1',
       ...(httpsOptions !== undefined && { https: { key: httpsOptions.key!, cert: httpsOptions.cert! } }),
     }),
+  'Fastify over HTTP/2': (): FastifyAdapter => new FastifyAdapter({ http2: true }),
 };
 
 /** An application of a user that listens on its own port. */
@@ -34,7 +38,7 @@ export interface HostApp {
 
 /** Starts an application of a user. `prepare`: what its `main.ts` would do before it listens. */
 export async function startHostApp(
-  platform: Platform,
+  platform: AnyPlatform,
   metadata: ModuleMetadata,
   options: NestApplicationOptions = {},
   prepare: (app: INestApplication) => void = () => {},

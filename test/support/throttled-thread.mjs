@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Controller, Get, Module, UseGuards } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
-import { buildConfig, GatewayModule, GatewayThrottlerStorage, RATE_LIMIT_MEMORY } from '../../dist/index.js';
+import { GatewayModule, GatewayThrottlerStorage, RATE_LIMIT_MEMORY } from '../../dist/index.js';
 
 class ShopController {
   orders() {
@@ -15,12 +15,12 @@ UseGuards(ThrottlerGuard)(ShopController);
 Controller()(ShopController);
 
 class AppModule {}
-const config = buildConfig({
+const config = {
   listeners: [{ host: '127.0.0.1', port: 0 }],
   admin: { port: 0 },
   logging: { level: 'error' },
   routes: [{ respond: {} }],
-});
+};
 Module({
   imports: [
     {
@@ -29,7 +29,7 @@ Module({
       providers: [{ provide: RATE_LIMIT_MEMORY, useValue: workerData.memory }],
       exports: [RATE_LIMIT_MEMORY],
     },
-    GatewayModule.forRoot(config),
+    GatewayModule.forRoot({ config }),
     ThrottlerModule.forRootAsync({
       inject: [GatewayThrottlerStorage],
       useFactory: storage => ({ throttlers: [{ limit: workerData.limit, ttl: 3_600_000 }], storage }),
@@ -38,6 +38,6 @@ Module({
   controllers: [ShopController],
 })(AppModule);
 
-const app = await NestFactory.create(AppModule, { logger: ['error'] });
+const app = await NestFactory.create(AppModule, { abortOnError: false, logger: false });
 await app.listen(0, '127.0.0.1');
 parentPort.postMessage({ port: Number(new URL(await app.getUrl()).port) });
