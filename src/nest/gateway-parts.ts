@@ -133,7 +133,7 @@ export function gatewayParts(known: KnownParts): (Type | DynamicModule)[] {
       useFactory: adminSources,
     }),
     // What it offers to the whole application is of one gateway.
-    ...(name === '' ? [OwnControllersModule] : []),
+    ...((known.name ?? '') === '' ? [OwnControllersModule] : []),
   ];
 }
 

@@ -20,6 +20,7 @@ import { of } from 'rxjs';
 import { codeOf, roadTo, type OpenRequest, type Road } from '../../test/support/road-scene.js';
 import { closeLater } from '../../test/support/cleanup.js';
 import { GatewayError } from '../http/gateway-error.js';
+import { DeniedFilter } from '../security/controllers/denied.filter.js';
 import { ExchangeGuard } from '../security/exchange.guard.js';
 import type { RequestPolicy } from '../security/policy.js';
 import { Entrance, type ExchangeController } from './entrance.js';
@@ -89,6 +90,12 @@ describe('the entrance, where nothing stands before the controllers', () => {
     const { enter, requests } = await entrance();
     const { answer, exchange } = enter('/a');
     expect([answer.told, requests.paths, exchange.response]).toEqual([['200', 'controller', 'end'], ['/a'], undefined]);
+  });
+
+  it('stays one beside the filter for what policies have denied, which is not needed here', async () => {
+    const { enter } = await entrance([{ provide: APP_FILTER, useClass: DeniedFilter }]);
+    const { answer, exchange } = enter('/a');
+    expect([answer.told[0], exchange.response]).toEqual(['200', undefined]);
   });
 
   it('leads requests, event streams and upgrades each to their controller', async () => {

@@ -17,8 +17,11 @@ import { closeLater } from '../support/cleanup.js';
 import { request } from '../support/client.js';
 import { tempFolder } from '../support/temp.js';
 
-const file = join(await tempFolder(), 'gateway.yaml');
-const gatewayConfig = gatewayConfigFrom(() => file, { env: { GREETING: 'hello' } });
+const folder = await tempFolder();
+const file = join(folder, 'gateway.yaml');
+/** The variables of the application, in a file that ConfigModule reads. */
+const envFile = join(folder, '.env');
+const gatewayConfig = gatewayConfigFrom(() => file);
 
 /** A service of the application that reads the configuration of the gateway, typed. */
 @Injectable()
@@ -43,9 +46,11 @@ const saying = (body: string): string =>
 /** An application whose ConfigModule has the file, and a gateway that is made of it. */
 async function startHost(text: string): Promise<{ get<T>(token: Type<T>): T }> {
   await writeFile(file, text);
+  await writeFile(envFile, 'GATEHOUSE_TEST_GREETING=hello\n');
+  closeLater(() => Reflect.deleteProperty(process.env, 'GATEHOUSE_TEST_GREETING'));
   const testing = await Test.createTestingModule({
     imports: [
-      ConfigModule.forRoot({ ignoreEnvFile: true, isGlobal: true, load: [gatewayConfig] }),
+      ConfigModule.forRoot({ envFilePath: envFile, isGlobal: true, load: [gatewayConfig] }),
       GatewayModule.forRootAsync({
         inject: [gatewayConfig.KEY],
         useFactory: (config: ConfigType<typeof gatewayConfig>) => ({ config }),
@@ -58,8 +63,8 @@ async function startHost(text: string): Promise<{ get<T>(token: Type<T>): T }> {
 }
 
 describe('the configuration of a gateway in the ConfigService of an application', () => {
-  it('is registered from its file as a namespace, which is injected and read with its type', async () => {
-    const host = await startHost(saying('${GREETING}'));
+  it('is registered from its file as a namespace, which is injected and read with its type; `.env` has its variables', async () => {
+    const host = await startHost(saying('${GATEHOUSE_TEST_GREETING}'));
     expect([host.get(Reader).atStart, host.get(Reader).inForce]).toEqual(['hello', 'hello']);
     const settings = host.get(ConfigService);
     expect(settings.get('gateway.listeners.0.host')).toBe('127.0.0.1');
