@@ -20,6 +20,8 @@ import {
   type ReadyOptions,
 } from './nest/gateway-options.js';
 import { GatewayOptionsModule, gatewayParts } from './nest/gateway-parts.js';
+import { GatewayService } from './nest/forwarding/gateway-service.js';
+import { getGatewayServiceToken } from './nest/forwarding/inject-gateway-service.js';
 import { Readiness } from './health/readiness.js';
 import { getGatewayToken } from './nest/inject-gateway.js';
 import { StartError } from './listeners/start-error.js';
@@ -123,9 +125,13 @@ function define(definition: DynamicModule, given: GatewayModuleExtras & Partial<
       { provide: GATEWAY_NAME, useValue: name },
       // `app.get(Gateway)` finds the one without a name.
       { provide: getGatewayToken(name), useClass: Gateway },
+      { provide: getGatewayServiceToken(name), useClass: GatewayService },
       { provide: OWN_GATEWAY, useExisting: getGatewayToken(name) },
     ],
-    exports: name === '' ? [Gateway, ProxyModule] : [getGatewayToken(name), breakers as DynamicModule],
+    exports:
+      name === ''
+        ? [Gateway, GatewayService, ProxyModule]
+        : [getGatewayToken(name), getGatewayServiceToken(name), breakers as DynamicModule],
   };
 }
 

@@ -18,6 +18,7 @@ import { Succession } from './process/succession.js';
 import { ShortageLog } from './process/shortage-log.js';
 import { Entrance } from './proxy/entrance.js';
 import { Exchanges } from './proxy/exchanges.js';
+import { HostedExchanges } from './proxy/hosted-exchanges.js';
 import { LongLived } from './proxy/lasting/long-lived.js';
 import { Overload } from './proxy/overload.js';
 import { ProxyController } from './proxy/proxy.controller.js';
@@ -58,6 +59,7 @@ export class Gateway {
     private readonly admin: AdminServer,
     private readonly readiness: Readiness,
     private readonly exchanges: Exchanges,
+    private readonly hosted: HostedExchanges,
     private readonly longLived: LongLived,
     private readonly overload: Overload,
     private readonly beats: Beats,
@@ -210,7 +212,7 @@ export class Gateway {
   }
 
   async #drain(grace: number, delay: number): Promise<number> {
-    const { clients, exchanges, log, longLived, thread } = this;
+    const { clients, exchanges, hosted, log, longLived, thread } = this;
     if (delay > 0) {
       for (const listener of clients.all) listener.dismiss();
       await setTimeout(delay);
@@ -220,8 +222,14 @@ export class Gateway {
     const counts = { exchanges: exchanges.open, streamsAndTunnels: longLived.open.size, connections };
     if (thread?.tell === undefined) log.info(counts, 'draining');
     else thread.tell(counts, 'draining');
-    const drained = drain(leaving, exchanges, grace, this.succession.hasSuccessor);
+    const own = {
+      get open(): number {
+        return exchanges.open - hosted.open;
+      },
+    };
+    const drained = [drain(leaving, own, grace, this.succession.hasSuccessor), hosted.drain(grace)];
     longLived.drain();
-    return drained;
+    const cut = await Promise.all(drained);
+    return cut.reduce((sum, each) => sum + each);
   }
 }

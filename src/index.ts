@@ -20,6 +20,10 @@ export type {
   GatewayOptions,
   GatewayOptionsFactory,
 } from './nest/gateway-options.js';
+export { ForwardError } from './nest/forwarding/forward-error.js';
+export { ForwardTo } from './nest/forwarding/forward-to.js';
+export { GatewayService, type ForwardOptions } from './nest/forwarding/gateway-service.js';
+export { getGatewayServiceToken, InjectGatewayService } from './nest/forwarding/inject-gateway-service.js';
 export { getGatewayToken, InjectGateway } from './nest/inject-gateway.js';
 export {
   CircuitBreakerModule,

@@ -1,4 +1,3 @@
-import type { Exchanges } from '../proxy/exchanges.js';
 import type { Listener } from '../listeners/listener.js';
 
 /** Milliseconds for which connections without a request stay open, because a request may be on its way: usually, and where a successor takes the new ones, so that the end may take its time. */
@@ -7,13 +6,19 @@ const quietFor = { usually: 300, followed: 2_000 };
 /** Milliseconds within which exchanges that were cut have closed their connections, and stand in the log. */
 const closedWithin = 1_000;
 
+/** The exchanges of listeners. */
+interface OpenExchanges {
+  /** Exchanges in flight. */
+  readonly open: number;
+}
+
 /**
  * The graceful end of the listeners: no new connections, every answer has `Connection: close`, and exchanges in flight may end
  * within `grace` milliseconds. Exchanges that are left then are cut. Resolves with the number of exchanges that were cut. `isFollowed`: a successor listens.
  */
 export async function drain(
   listeners: readonly Listener[],
-  exchanges: Exchanges,
+  exchanges: OpenExchanges,
   grace: number,
   isFollowed = false,
 ): Promise<number> {
@@ -27,7 +32,12 @@ export async function drain(
   return cut;
 }
 
-function quiet(listeners: readonly Listener[], exchanges: Exchanges, grace: number, patience: number): Promise<void> {
+function quiet(
+  listeners: readonly Listener[],
+  exchanges: OpenExchanges,
+  grace: number,
+  patience: number,
+): Promise<void> {
   let quietSince = performance.now();
   return until(() => {
     const now = performance.now();

@@ -32,6 +32,7 @@ export class Entrance {
   #requests: Way = closed;
   #events: Way = closed;
   #upgrades: Way = closed;
+  #passed: Readonly<Record<'events' | 'requests', Way>> = { events: closed, requests: closed };
   /** Undefined: none is explained. */
   explained: ExplainedRequests | undefined;
 
@@ -50,6 +51,14 @@ export class Entrance {
     this.#requests = this.#way(controllers.requests);
     this.#events = this.#way(controllers.events);
     this.#upgrades = this.#way(controllers.upgrades);
+    this.#passed = { events: this.#direct(controllers.events), requests: this.#direct(controllers.requests) };
+  }
+
+  /** The same for an exchange that guards and interceptors of the application have let pass already: only the policies of its route are asked. */
+  pass(exchange: Exchange): void {
+    const { events, requests } = this.#passed;
+    if (exchange.wantsEvents) events(exchange);
+    else requests(exchange);
   }
 
   /** Ends the exchange if something is thrown on its way. */

@@ -20,6 +20,7 @@ import { Exchange } from './exchange.js';
 import type { ExplainedRequests } from './explained-requests.js';
 import { isRequestId } from './plan/forwarding-headers.js';
 import { aborted, loop, noConnectionAuth, noExpectation, overloaded } from './plan/refusals.js';
+import type { HostedMessage } from './client/hosted-message.js';
 import type { Http1Channel } from './client/http1-channel.js';
 import type { Http1Message } from './client/http1-message.js';
 import { Http1Responder } from './client/http1-responder.js';
@@ -27,6 +28,7 @@ import type { Http2Head } from './client/http2-head.js';
 import type { Http2Message } from './client/http2-message.js';
 import { Http2Responder } from './client/http2-responder.js';
 import type { ListenerInfo } from './client/listener-info.js';
+import type { Responder } from './client/responder.js';
 import type { RequestRules } from './live-rules.js';
 import { OpenExchanges } from './open-exchanges.js';
 import type { Overload } from './overload.js';
@@ -201,6 +203,45 @@ export class Exchanges {
     return undefined;
   }
 
+  /**
+   * The same for a request that has come through a server of the application. One with an `upstream` is carried there, whatever its path. `edit` changes what is passed on. A refused
+   * one is decided.
+   */
+  beginHosted(
+    message: HostedMessage,
+    responder: Responder,
+    listener: ListenerInfo,
+    upstream: string | undefined,
+    edit: (exchange: Exchange) => void,
+  ): Exchange {
+    const socket = message.socket as ExchangeSocket;
+    const peer = peerOf(socket, listener);
+    const trusted = this.#isTrusted(socket, peer);
+    const rules = this.rules.current;
+    const head = new RequestHead(message.rawHeaders, rules.fields, trusted);
+    // The server has answered it.
+    head.expect = undefined;
+    const exchange = new Exchange(
+      isRequestId(head.requestId) ? head.requestId : newRequestId(),
+      message.method,
+      head,
+      listener,
+      responder,
+      message,
+      this.#clientOf(message, peer, trusted),
+      rules.signature,
+    );
+    this.#open(exchange, socket, rules);
+    // Several may be under way on a connection: Node reads on while one waits behind another.
+    (socket[STREAMS] ??= new OpenExchanges()).add(exchange);
+    exchange.tie = head.connectionAuth === undefined ? tieOf(socket) : tieTo(socket);
+    const to = upstream === undefined ? undefined : rules.plans.toUpstream(upstream);
+    const refusal = editFault(exchange, edit) ?? rules.locator.locate(exchange, message, to);
+    if (refusal === undefined) this.#admit(exchange);
+    else exchange.fail(refusal);
+    return exchange;
+  }
+
   /** The protocol that an exchange's connection may be switched to; undefined: it is answered without an upgrade. */
   upgradeOf({ head, message, method, plan }: Exchange): string | undefined {
     const { connection } = head;
@@ -260,5 +301,15 @@ export class Exchanges {
     this.log.write(exchange);
     if (this.tail.isWatched) this.tail.closed(exchange);
     exchange.trace?.closed(exchange);
+  }
+}
+
+/** What an edit has thrown. */
+function editFault(exchange: Exchange, edit: (exchange: Exchange) => void): GatewayError | undefined {
+  try {
+    edit(exchange);
+    return undefined;
+  } catch (thrown) {
+    return new GatewayError('INTERNAL', 'The request could not be forwarded.', String(thrown));
   }
 }

@@ -7,6 +7,8 @@ import type { Http1Message } from './client/http1-message.js';
 import type { Http2Head } from './client/http2-head.js';
 import type { Exchange } from './exchange.js';
 import { noExpectation, noMethod, noProtocol, refusals, tooLong, tooManyFields } from './plan/refusals.js';
+import type { RouteMatch } from '../routing/compiled-route.js';
+import type { PlannedRoute } from './plan/route-plan.js';
 import type { RoutePlans } from './plan/route-plans.js';
 
 /** Limits of a request's head: `security.validation`. Sizes in bytes. */
@@ -32,8 +34,12 @@ export class Locator {
     this.#tooMuch = tooManyFields(`validation.maxHeaderSize ${formatSize(maxHeaderSize)}`);
   }
 
-  /** Finds host, path and route; or why the message is refused. */
-  locate(exchange: Exchange, { minor, target: url }: Http1Message): GatewayError | undefined {
+  /** Finds host, path and route; or why the message is refused. `to`: the route that takes it, whatever its path. */
+  locate(
+    exchange: Exchange,
+    { minor, target: url }: Pick<Http1Message, 'minor' | 'target'>,
+    to?: RouteMatch<PlannedRoute>,
+  ): GatewayError | undefined {
     const { head, location } = exchange;
     if (exchange.method === 'CONNECT') return noMethod;
     const tooLarge = this.#tooLarge(url, head);
@@ -52,7 +58,7 @@ export class Locator {
       if (minor === 0) return refusals.framing;
       if (head.transferEncoding.toLowerCase() !== 'chunked') return refusals.encoding;
     }
-    return this.#route(exchange);
+    return this.#route(exchange, to);
   }
 
   /** The same for a request on an HTTP/2 stream. */
@@ -97,7 +103,7 @@ export class Locator {
     return head.size > limits.maxHeaderSize ? this.#tooMuch : undefined;
   }
 
-  #route(exchange: Exchange): GatewayError | undefined {
+  #route(exchange: Exchange, to?: RouteMatch<PlannedRoute>): GatewayError | undefined {
     const { location } = exchange;
     const { contentLength } = exchange.head;
     // Beyond that, what is sent on would be another number.
@@ -106,13 +112,13 @@ export class Locator {
     const plain = isPlain(path);
     location.routingPath = plain ? path : routingPath(path);
     if (plain) {
-      location.match = this.plans.match(exchange);
+      location.match = to ?? this.plans.match(exchange);
       location.plan = location.match?.route.definition.plan;
       location.forwardedPath = path;
       return undefined;
     }
     // A path that is not plain other servers may read as another one.
-    const found = this.plans.guard(exchange, path, this.plans.match(exchange));
+    const found = this.plans.guard(exchange, path, to ?? this.plans.match(exchange), to !== undefined);
     if (found instanceof GatewayError) return found;
     location.match = found.match;
     location.plan = found.plan;

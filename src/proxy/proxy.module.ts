@@ -25,6 +25,7 @@ import { createTargets } from './target/create-targets.js';
 import { Dispatcher } from './dispatcher.js';
 import { Entrance } from './entrance.js';
 import { Exchanges } from './exchanges.js';
+import { HostedExchanges } from './hosted-exchanges.js';
 import { ClientMemory } from './client/memory-share.js';
 import { LiveRules } from './live-rules.js';
 import { Overload } from './overload.js';
@@ -40,6 +41,7 @@ import { Targets } from './target/targets.js';
     ProxyController,
     Dispatcher,
     Entrance,
+    HostedExchanges,
     Overload,
     {
       provide: TrustedProxies,
@@ -89,6 +91,7 @@ import { Targets } from './target/targets.js';
     Dispatcher,
     Entrance,
     Exchanges,
+    HostedExchanges,
     ProxyController,
     LiveRules,
     Overload,

@@ -1,12 +1,20 @@
 import { CredentialFields } from '../../security/credential-fields.js';
 import type { GatewayConfig } from '../../config/file/gateway.config.js';
-import type { RouteConfig } from '../../config/file/route.config.js';
-import { retriesOf, routesOf, securityOf, sseOf, timeoutsOf, webSocketOf } from '../../config/file/route-settings.js';
+import { RouteConfig } from '../../config/file/route.config.js';
+import {
+  matchOf,
+  retriesOf,
+  routesOf,
+  securityOf,
+  sseOf,
+  timeoutsOf,
+  webSocketOf,
+} from '../../config/file/route-settings.js';
 import type { GatewayError } from '../../http/gateway-error.js';
 import { HeaderRules } from '../../http/header-rules.js';
 import type { PathPolicy } from '../../http/path-policy.js';
 import type { RandomSource } from '../../random/random-source.js';
-import type { RouteMatch } from '../../routing/compiled-route.js';
+import { Route, type RouteMatch } from '../../routing/compiled-route.js';
 import { RouteTable } from '../../routing/route-table.js';
 import type { RouteQuery } from '../../routing/route.js';
 import { CorsPreflights } from '../../security/cors/cors-preflights.js';
@@ -41,6 +49,8 @@ export class RoutePlans {
 
   /** The places for event streams and tunnels, those that all routes without a limit of their own share under the name of no route. */
   readonly #places = new Map<string, { readonly places: Places; readonly max: number }>();
+  /** What {@link toUpstream} has made. */
+  readonly #toUpstreams = new Map<string, RouteMatch<PlannedRoute>>();
   readonly #eventStreams: Places;
   readonly #tunnels: Places;
   readonly #credentials: CredentialFields;
@@ -101,9 +111,32 @@ export class RoutePlans {
     return this.table.match(request);
   }
 
-  /** What holds for a request whose path holds something that servers read in different ways; or why it is refused. */
-  guard(request: RouteQuery, path: string, match: RouteMatch<PlannedRoute> | undefined): Guarded | GatewayError {
-    return guarded(this, request, path, match);
+  /**
+   * What holds for a request whose path holds something that servers read in different ways; or why it is refused. `isGiven`: no reading of its path leads it
+   * to another route.
+   */
+  guard(
+    request: RouteQuery,
+    path: string,
+    match: RouteMatch<PlannedRoute> | undefined,
+    isGiven = false,
+  ): Guarded | GatewayError {
+    return guarded(isGiven ? { path: this.path, takesAllPaths: true, match: () => match } : this, request, path, match);
+  }
+
+  /**
+   * What leads requests to an upstream past the routes, with the upstream's timeouts and retries and what holds for all routes; no policy is asked. Undefined: there is no such
+   * upstream. Logs and metrics call it `upstream:` and the name.
+   */
+  toUpstream(name: string): RouteMatch<PlannedRoute> | undefined {
+    const known = this.#toUpstreams.get(name);
+    if (known !== undefined || !this.config.upstreams.has(name)) return known;
+    const config = Object.assign(new RouteConfig(), { name: `upstream:${name}`, upstream: name });
+    const route = { ...config, match: matchOf(this.config, config) };
+    const made = new Route({ ...route, plan: this.#plan(route, []) }, this.table.routes.length);
+    const match = { route: made, pattern: made.patterns[0]! };
+    this.#toUpstreams.set(name, match);
+    return match;
   }
 
   #plan(route: RouteConfig, staged: readonly StagedPolicy[]): RoutePlan {

@@ -18,7 +18,11 @@ export interface FastifyRequest {
 /** The parts of Fastify's reply that are used. */
 export interface FastifyReply {
   readonly raw: ServerResponse | Http2ServerResponse;
+  readonly sent: boolean;
+  getHeaders(): Readonly<Record<string, number | string | readonly string[] | undefined>>;
   hasHeader(name: string): boolean;
+  /** Fastify leaves the response alone from now on. */
+  hijack(): unknown;
   header(name: string, value: unknown): unknown;
   code(status: number): unknown;
   send(body?: string | Buffer): unknown;
