@@ -51,7 +51,6 @@ export class HostedResponder implements Responder {
   }
 
   head(status: number, message: string, headers: RawHeaders): void {
-    // 11
     this.#begin(status, message, headers);
     this.#headWaits = true;
     setImmediate(() => this.flush());
