@@ -26,7 +26,9 @@ if (trouble !== undefined) {
   keepCompiledCode(fileURLToPath(new URL('compile-cache', import.meta.url)));
   // Loaded only now: the libraries do not even parse on older versions.
   const bundle = new URL('bundle/program.mjs', import.meta.url);
-  const program = existsSync(bundle) ? bundle.href : './cli/program.js';
+  // Extensions import the package: what they get must be the very classes that the program uses.
+  const hasExtensions = process.argv.some(each => each === '--extension' || each.startsWith('--extension='));
+  const program = existsSync(bundle) && !hasExtensions ? bundle.href : './cli/program.js';
   const { main } = (await import(program)) as typeof import('./cli/program.js');
   // A reader of our output may stop reading (`gatehouse schema | head`), which is no error. When standard error has no reader,
   // reporting the error would fail and cause another one, without end.

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
-import { builtInExtensions } from './known-extensions.js';
+import { loadExtensions } from './cli/extension-files.js';
 import { createGateway } from './standalone.js';
 import { carryTraffic } from './workers/traffic-thread.js';
 
-await carryTraffic(createGateway, builtInExtensions);
+await carryTraffic(createGateway, loadExtensions);

@@ -24,23 +24,23 @@ function fileWith(routes: string): string {
   return file;
 }
 
-it('warns of a route that no request reaches, at its place in the file', () => {
+it('warns of a route that no request reaches, at its place in the file', async () => {
   const file = fileWith(`  - { name: all, priority: 1, upstream: app }
   - name: orders
     match: { path: /orders/* }
     upstream: app
 `);
-  expect(check(file, {})).toBe(0);
+  expect(await check(file, {})).toBe(0);
   expect(written.err).toBe(
     `warning: ${file}:7:12 routes[1].match: no request reaches this route: routes[0] (all) takes all that it could get\n`,
   );
 });
 
-it('warns of one path of a route that is reached by another', () => {
+it('warns of one path of a route that is reached by another', async () => {
   const file = fileWith(`  - { name: ping, match: { path: /ping }, upstream: app }
   - { name: more, match: { path: [/ping, /pong] }, upstream: app }
 `);
-  check(file, { json: true });
+  await check(file, { json: true });
   const { valid, warnings } = JSON.parse(written.out) as { valid: boolean; warnings: { message: string }[] };
   expect([valid, ...warnings.map(({ message }) => message)]).toEqual([
     true,
@@ -48,9 +48,9 @@ it('warns of one path of a route that is reached by another', () => {
   ]);
 });
 
-it('has no warning where the narrower route comes first by itself', () => {
+it('has no warning where the narrower route comes first by itself', async () => {
   expect(
-    check(
+    await check(
       fileWith(`  - { name: all, upstream: app }
   - { name: orders, match: { path: /orders/* }, upstream: app }
 `),

@@ -7,12 +7,21 @@ import { describeRoutes } from '../routing/describe.js';
 import { RouteError } from '../routing/route-error.js';
 import { RouteTable } from '../routing/route-table.js';
 import { exitCode } from './exit-code.js';
+import { loadExtensions } from './extension-files.js';
 import { loadFile } from './load-file.js';
 
+/** Options of commands that read a file and print. */
+export interface CheckOptions {
+  /** Files with modules of one's own. */
+  readonly extension?: readonly string[];
+  readonly json?: boolean;
+}
+
 /** `gatehouse check FILE`: prints every error of the file at once. */
-export function check(file: string, { json = false }: { json?: boolean }): number {
+export async function check(file: string, { extension, json = false }: CheckOptions): Promise<number> {
   try {
-    const loaded = loadFile(file);
+    const { known } = await loadExtensions(extension);
+    const loaded = loadFile(file, process.env, known);
     const warnings = [...loaded.warnings, ...shadowed(loaded)];
     if (json) writeJson({ valid: true, problems: [], warnings });
     else {

@@ -5,11 +5,14 @@ import { explanationText } from '../explain/explanation-text.js';
 import { createGateway } from '../standalone.js';
 import { usage } from './admin-client.js';
 import { exitCode } from './exit-code.js';
+import { loadExtensions, type LoadedExtensions } from './extension-files.js';
 import { loadFile } from './load-file.js';
 
 /** Options of `gatehouse explain`. */
 export interface ExplainOptions {
   readonly config?: string;
+  /** Files with modules of one's own. */
+  readonly extension?: readonly string[];
   /** `name: value`, any number. */
   readonly header?: readonly string[];
   readonly ip?: string;
@@ -33,7 +36,8 @@ export async function explain(words: readonly string[], options: ExplainOptions)
   const { ip, listener } = options;
   try {
     const question = readQuestion({ url, ...(method && { method }), headers, ip, listener });
-    const explainer = await explainerOf(loadFile(file).config);
+    const extensions = await loadExtensions(options.extension);
+    const explainer = await explainerOf(loadFile(file, process.env, extensions.known).config, extensions);
     try {
       const explanation = await explainer.explain(question);
       process.stdout.write(
@@ -50,9 +54,12 @@ export async function explain(words: readonly string[], options: ExplainOptions)
 }
 
 /** The explainer of a gateway that does not run: it has no counts, and all its backends are well. */
-async function explainerOf(config: GatewayConfig): Promise<Pick<Explainer, 'explain'> & { end(): Promise<unknown> }> {
+async function explainerOf(
+  config: GatewayConfig,
+  { imports }: LoadedExtensions,
+): Promise<Pick<Explainer, 'explain'> & { end(): Promise<unknown> }> {
   const silent = { write: (_: Buffer, done: () => void): void => done(), writeNow: (): void => undefined };
-  const gateway = await createGateway(withoutEffect(config), { logSink: silent });
+  const gateway = await createGateway(withoutEffect(config), { logSink: silent, imports: [...imports] });
   const explainer = gateway.app.get(Explainer);
   return { explain: question => explainer.explain(question), end: () => gateway.stop(0) };
 }

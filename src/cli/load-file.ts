@@ -6,7 +6,7 @@ import { builtInExtensions } from '../known-extensions.js';
 
 /**
  * Reads a configuration file as every command does: `check`, `run`, `routes`, `print` and `demo` take and refuse the same files. `known`: what it
- * may name; default: what is built in, because the program loads no modules of its user unless it is told to.
+ * may name, with `--extension`; default: what is built in.
  * @throws ConfigError, also when the file cannot be read.
  */
 export function loadFile(

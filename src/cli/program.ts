@@ -62,8 +62,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       .summary('run the gateway')
       .description('Run the gateway with a configuration file (--config or GATEWAY_CONFIG), or without one (--to).'),
   ).action(finish(run));
-  program
-    .command('check')
+  extensionOption(program.command('check'))
     .summary('check a configuration file: every error at once')
     .argument('<file>', 'YAML file')
     .option('--json', 'write the findings as JSON, for machines')
@@ -154,8 +153,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       .option('--slower-than <time>', 'only what took longer, such as 200ms')
       .option('--client <addresses>', 'only from this address or range, such as 10.0.0.0/8'),
   ).action(finish(async (options: TailOptions) => (await import('./tail.js')).tail(options)));
-  program
-    .command('print')
+  extensionOption(program.command('print'))
     .summary('print the effective configuration: all defaults, secrets masked')
     .argument('<file>', 'YAML file')
     .action(
@@ -163,8 +161,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         (await import('./print.js')).print(...args),
       ),
     );
-  program
-    .command('routes')
+  extensionOption(program.command('routes'))
     .summary('print the route table in matching order')
     .argument('<file>', 'YAML file')
     .option('--json', 'write the table as JSON, for machines')
@@ -173,8 +170,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         (await import('./routes.js')).routes(...args),
       ),
     );
-  program
-    .command('explain')
+  extensionOption(program.command('explain'))
     .summary('tell what the gateway would do with a request, and why')
     .description(
       'Tell what the gateway would do with a request, and why: route, policies, upstream, backends, fields. From the file alone: nothing listens, and no backend is asked.',
@@ -191,8 +187,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         (await import('./explain.js')).explain(words, options),
       ),
     );
-  program
-    .command('schema')
+  extensionOption(program.command('schema'))
     .summary('print the JSON Schema of the configuration, for editors')
     .action(
       finish(async (...args: Parameters<typeof import('./schema.js').schema>) =>
@@ -253,8 +248,16 @@ function showOptions(command: Command): Command {
   return adminOptions(command).option('--json', 'write it as JSON, for machines');
 }
 
+function extensionOption(command: Command): Command {
+  return command.option(
+    '--extension <file>',
+    'JavaScript file that exports a Nest module, or classes with @Strategy, @Policy and the like; may be repeated',
+    collect,
+  );
+}
+
 function runOptions(command: Command): Command {
-  return command
+  return extensionOption(command)
     .option('-c, --config <file>', 'YAML file (default: $GATEWAY_CONFIG)')
     .option('-t, --to <url>', 'backend to proxy to, with every default; may be repeated', collect)
     .option('-p, --port <port>', 'port to listen on, with --to (default: 8080, with --tls 8443)', parsePort)
@@ -264,12 +267,13 @@ function runOptions(command: Command): Command {
     .option('-s, --strategy <name>', 'load-balancing strategy, with --to (default: round-robin)');
 }
 
-function asksForDemo({ adminPort, config, to, port, strategy, tls }: RunOptions): boolean {
+function asksForDemo({ adminPort, config, extension, to, port, strategy, tls }: RunOptions): boolean {
   return (
     config === undefined &&
     process.env['GATEWAY_CONFIG'] === undefined &&
     to === undefined &&
     port === undefined &&
+    extension === undefined &&
     adminPort === undefined &&
     strategy === undefined &&
     tls === undefined

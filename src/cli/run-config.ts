@@ -1,4 +1,5 @@
 import { noOrigin } from '../config/loading/config-error.js';
+import type { KnownNames } from '../config/loading/checks/check.js';
 import { buildConfig } from '../config/loading/load-config.js';
 import { locate, noPositions, type Finding } from '../config/loading/findings.js';
 import type { Problem } from '../config/loading/problem.js';
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly strategy?: string;
   readonly tls?: boolean;
   readonly takeOver?: boolean;
+  /** Files with modules of one's own. */
+  readonly extension?: readonly string[];
 }
 
 /**
@@ -26,12 +29,13 @@ export function configToRun(
   { config, to = [], port, adminPort, strategy }: RunOptions,
   env: NodeJS.ProcessEnv,
   selfSigned?: SelfSigned,
+  known: KnownNames = builtInExtensions,
 ): LoadedConfig | string {
   if (to.length > 0) {
     if (config !== undefined) return '--to and --config exclude each other: put the backends into the file.';
     const upstreams = { default: { backends: [...to], ...(strategy !== undefined && { strategy }) } };
     const admin = adminPort === undefined ? {} : { admin: { port: adminPort } };
-    const built = buildConfig({ ...listenersOf(port, selfSigned), ...admin, upstreams }, builtInExtensions);
+    const built = buildConfig({ ...listenersOf(port, selfSigned), ...admin, upstreams }, known);
     return { config: built, warnings: [], problemAt: noPlace, ...noOrigin };
   }
   if (port !== undefined || adminPort !== undefined || strategy !== undefined)
@@ -40,7 +44,7 @@ export function configToRun(
   if (file === undefined || file === '') {
     return 'nothing to run: name a file with --config or GATEWAY_CONFIG, or backends with --to (or try "gatehouse demo").';
   }
-  return loadFile(file, env);
+  return loadFile(file, env, known);
 }
 
 function noPlace(finding: Finding): Problem {

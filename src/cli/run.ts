@@ -2,6 +2,7 @@ import type { LoadedConfig } from '../config/loading/compile.js';
 import type { StandaloneGateway } from '../standalone.js';
 import { serve } from './serve.js';
 import { exitCode } from './exit-code.js';
+import { loadExtensions } from './extension-files.js';
 import { configToRun, type RunOptions } from './run-config.js';
 import type { SelfSigned } from './self-signed.js';
 
@@ -12,11 +13,13 @@ export async function run(options: RunOptions): Promise<number> {
     return usage('--tls goes with --to; with a file the certificates stand in the file.');
   }
   const selfSigned = tls ? await (await import('./self-signed.js')).makeSelfSigned() : undefined;
-  const load = (): LoadedConfig | string => configToRun(options, process.env, selfSigned);
+  const { imports, known } = await loadExtensions(options.extension);
+  const load = (): LoadedConfig | string => configToRun(options, process.env, selfSigned, known);
   const loaded = load();
   if (typeof loaded === 'string') return usage(loaded);
   return serve(loaded, {
     takesOver: options.takeOver === true,
+    extensions: { files: options.extension ?? [], imports },
     ...(selfSigned !== undefined && { started: gateway => introduce(gateway, selfSigned) }),
     ...(to.length === 0 && { reload: load as () => LoadedConfig }),
   });

@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Logger as Pino } from 'pino';
-import type { StandaloneOptions as GatewayOptions } from '../standalone.js';
+import type { DynamicModule } from '@nestjs/common';
 import { createGateway, type StandaloneGateway } from '../standalone.js';
 import { isExpiryWarning } from '../tls/key-pair.js';
 import type { LoadedConfig } from '../config/loading/compile.js';
 import { PINO } from '../logging/logging.module.js';
 import { version } from '../version.js';
 import { exitCode } from './exit-code.js';
+import type { LoadedExtensions } from './extension-files.js';
 import { ConfigSource } from '../process/config-source.js';
 import { LogFiles } from '../process/log-files.js';
 import { Succession, SuccessionModule, type Predecessor } from '../process/succession.js';
@@ -28,6 +29,8 @@ interface ServeOptions {
   readonly reload?: (() => LoadedConfig) | undefined;
   /** The gateway runs already, perhaps: listen beside it, and then have it end. */
   readonly takesOver?: boolean;
+  /** Modules of the user, and the files that they came from, which worker threads load for themselves. Default: none. */
+  readonly extensions?: { readonly files: readonly string[]; readonly imports: LoadedExtensions['imports'] };
 }
 
 /**
@@ -37,13 +40,14 @@ interface ServeOptions {
  */
 export async function serve(
   loaded: LoadedConfig,
-  { started = () => {}, reload, takesOver = false }: ServeOptions = {},
+  { started = () => {}, reload, takesOver = false, extensions = { files: [], imports: [] } }: ServeOptions = {},
 ): Promise<never> {
   const { config, warnings } = loaded;
   const signals = new Signals();
   const { warning, workers } = workerCount(config.workers);
   const predecessor = takesOver ? await RunningGateway.find(config.admin) : undefined;
-  const gateway = await createGateway(config, partsOf(workers, predecessor));
+  const parts = partsOf(workers, predecessor, extensions.files);
+  const gateway = await createGateway(config, { ...parts, imports: [...parts.imports, ...extensions.imports] });
   const source = gateway.app.get(ConfigSource);
   const log = gateway.app.get<Pino>(PINO);
   for (const { file, line, column, path, message } of warnings) {
@@ -84,12 +88,18 @@ export async function serve(
 }
 
 /** What makes the application that of the program: the ports that it shares, and its worker threads. */
-function partsOf(count: number, predecessor: Predecessor | undefined): GatewayOptions {
+function partsOf(
+  count: number,
+  predecessor: Predecessor | undefined,
+  extensions: readonly string[],
+): { readonly imports: DynamicModule[]; readonly instance?: string } {
   const sharing = canSharePorts() ? [SuccessionModule.forRoot(predecessor)] : [];
   if (count === 1) return { imports: sharing };
   const instance = randomBytes(6).toString('hex');
   const bundled = join(packageRoot, 'dist', 'bundle', 'worker.mjs');
-  const entry = pathToFileURL(existsSync(bundled) ? bundled : join(packageRoot, 'dist', 'worker.js'));
-  const threads = WorkersModule.forRoot({ count, entry, instance, beside: predecessor !== undefined });
+  // Extensions share the single files of the package.
+  const isBundled = extensions.length === 0 && existsSync(bundled);
+  const entry = pathToFileURL(isBundled ? bundled : join(packageRoot, 'dist', 'worker.js'));
+  const threads = WorkersModule.forRoot({ count, entry, instance, beside: predecessor !== undefined, extensions });
   return { instance, imports: [...sharing, threads] };
 }

@@ -45,8 +45,8 @@ export interface NamedDecorator<Contract extends object> {
   read(target: unknown): Named | undefined;
 }
 
-/** What the decorators of all kinds have written on a class. */
-const ALL = Symbol('gatehouse.named');
+/** What the decorators of all kinds have written on a class, by whichever copy of this package. */
+const ALL = Symbol.for('gatehouse.named');
 
 /**
  * Makes the decorator for one kind of extension. Call it once for each kind: two decorators never see each other's classes.

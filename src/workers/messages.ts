@@ -16,6 +16,8 @@ export interface WorkerStart {
   readonly config: PlainConfig;
   /** The name of the gateway in `Via`. */
   readonly instance: string;
+  /** Files with modules of the user. */
+  readonly extensions: readonly string[];
   readonly memory: WorkerMemory;
   readonly state: KnownState;
 }

@@ -19,6 +19,8 @@ export interface PoolSettings {
   readonly instance: string;
   /** Another process of the gateway still listens on its ports. */
   readonly beside: boolean;
+  /** Files with modules of the user, which each worker loads. */
+  readonly extensions: readonly string[];
   readonly memory: WorkerMemory;
 }
 

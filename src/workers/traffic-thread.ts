@@ -1,5 +1,5 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
+import type { DynamicModule, INestApplicationContext, Type } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { ThreadReporter } from '../admin/live/thread-reporter.js';
 import { CircuitBreakers } from '../circuit-breaker/circuit-breakers.js';
@@ -39,17 +39,32 @@ interface WorkerGateway {
 /** Makes the application of a gateway: `createGateway`. */
 type MakeGateway = (
   config: GatewayConfig,
-  options: { readonly imports: DynamicModule[]; readonly instance: string; readonly worker: number },
+  options: { readonly imports: (Type | DynamicModule)[]; readonly instance: string; readonly worker: number },
 ) => Promise<WorkerGateway>;
 
-/** Runs the traffic of a gateway in this thread, a worker, as the main thread tells it to. Resolves when it has begun; what ends it ends the thread. */
-export async function carryTraffic(make: MakeGateway, known: KnownNames): Promise<void> {
+/** What is added to a gateway of the program. */
+interface Extensions {
+  readonly imports: readonly (Type | DynamicModule)[];
+  readonly known: KnownNames;
+}
+
+/**
+ * Runs the traffic of a gateway in this thread, a worker, as the main thread tells it to. Resolves when it has begun; what ends it ends the thread. `extend`: loads the files
+ * of extensions.
+ */
+export async function carryTraffic(
+  make: MakeGateway,
+  extend: (files: readonly string[]) => Promise<Extensions>,
+): Promise<void> {
   const port = parentPort;
   if (port === null) throw new Error('this is for worker threads');
   const start = workerData as WorkerStart;
   new Heartbeat(start.memory.beats, start.index).begin();
   try {
-    await TrafficThread.begin(make, known, port, start);
+    const { imports, known } = await extend(start.extensions);
+    const extended: MakeGateway = (config, options) =>
+      make(config, { ...options, imports: [...options.imports, ...imports] });
+    await TrafficThread.begin(extended, known, port, start);
   } catch (error) {
     port.postMessage({ kind: 'refused', message: (error as Error).message } satisfies ToMain);
   }

@@ -239,9 +239,9 @@ export class WorkerPool implements Front, WorkerObserver, OnApplicationShutdown 
   }
 
   #start(index: number): WorkerHandle {
-    const { count, entry, instance, memory } = this.settings;
+    const { count, entry, extensions, instance, memory } = this.settings;
     const config = plainOf(this.#config!);
-    const start = { index, workers: count, config, instance, memory, state: this.#state.now };
+    const start = { index, workers: count, config, instance, extensions, memory, state: this.#state.now };
     const worker = new WorkerHandle(entry, start, this);
     this.#workers.set(index, worker);
     this.tails.begin(worker);
