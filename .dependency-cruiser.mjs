@@ -24,7 +24,7 @@ const rooms = ['client', 'forwarder', 'target', 'lasting', 'plan'];
 
 /** What stands above all floors: the entry, the function that builds the application, the public index, the commands. */
 const top =
-  '^src/(main|worker|gateway|gateway\\.module|standalone|index|known-extensions|package-root|version)\\.ts$|^src/(cli|nest)/';
+  '^src/(main|worker|gateway|gateway\\.module|standalone|index|known-extensions|package-root|version)\\.ts$|^src/(cli|nest|testing)/';
 
 const folder = name => `^src/${name}/`;
 

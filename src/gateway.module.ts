@@ -7,6 +7,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
   type OnModuleInit,
+  type Type,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { CircuitBreakerModule } from './circuit-breaker/circuit-breaker.module.js';
@@ -26,13 +27,14 @@ import { Readiness } from './health/readiness.js';
 import { getGatewayToken } from './nest/inject-gateway.js';
 import { StartError } from './listeners/start-error.js';
 import { ProxyModule } from './proxy/proxy.module.js';
+import { overridden } from './nest/overridden-modules.js';
 import { scopedModules } from './nest/scoped-modules.js';
 
 /** Tokens of the gateway that a {@link GatewayModule} is, and of its name. */
 const [OWN_GATEWAY, GATEWAY_NAME] = [Symbol('OWN_GATEWAY'), Symbol('GATEWAY_NAME')];
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = configurable
-  .setExtras<GatewayModuleExtras>({ name: '', isGlobal: false, imports: [] }, define)
+  .setExtras<GatewayModuleExtras>({ name: '', isGlobal: false, imports: [], overrides: [] }, define)
   .build();
 
 /**
@@ -86,7 +88,7 @@ export class GatewayModule
 
 /** Puts the module together. With `forRoot`, `given` has the options as well. */
 function define(definition: DynamicModule, given: GatewayModuleExtras & Partial<GatewayModuleOptions>): DynamicModule {
-  const { imports = [], isGlobal = false, name = '' } = given;
+  const { imports = [], isGlobal = false, name = '', overrides = [] } = given;
   if (!/^[\w-]{0,64}$/.test(name))
     throw new StartError(`name: found ${JSON.stringify(name)}, expected 1 to 64 letters, digits and _ -`);
   const known = given.config === undefined ? undefined : once(() => configOf(given as GatewayModuleOptions));
@@ -115,8 +117,10 @@ function define(definition: DynamicModule, given: GatewayModuleExtras & Partial<
     config: known,
     instance: given.instance,
   });
-  const modules = name === '' ? parts : scopedModules(parts, name, options);
+  const replaced = overridden(parts, overrides, [options]);
+  const modules = name === '' ? replaced : scopedModules(replaced, name, options);
   const breakers = modules[parts.findIndex(part => 'module' in part && part.module === CircuitBreakerModule)]!;
+  const proxy = modules[parts.indexOf(ProxyModule)] as Type;
   return {
     module: definition.module,
     global: isGlobal,
@@ -130,7 +134,7 @@ function define(definition: DynamicModule, given: GatewayModuleExtras & Partial<
     ],
     exports:
       name === ''
-        ? [Gateway, GatewayService, ProxyModule]
+        ? [Gateway, GatewayService, proxy]
         : [getGatewayToken(name), getGatewayServiceToken(name), breakers as DynamicModule],
   };
 }

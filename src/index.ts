@@ -98,6 +98,7 @@ export { HTTP_PROXY_MIDDLEWARE_PLUGINS, type ProxyPlugin } from './proxy/forward
 export type { Phase } from './proxy/forwarder/attempt-failure.js';
 export { networkError } from './proxy/forwarder/network-error.js';
 export { Forwarder, type ForwarderFactory } from './proxy/forwarder/registered-forwarder.js';
+export type { Override } from './nest/overridden-modules.js';
 export type { AppliedConfig } from './process/live-config.js';
 export { RequestIdentity } from './security/controllers/request-identity.js';
 export type { PolicyReference } from './security/controllers/asked-policies.js';

@@ -11,12 +11,13 @@ import type { GatewayConfig } from './config/file/gateway.config.js';
 import { Gateway } from './gateway.js';
 import { READY_OPTIONS, type GatewayModuleExtras, type GatewayOptions } from './nest/gateway-options.js';
 import { GatewayOptionsModule, gatewayParts } from './nest/gateway-parts.js';
+import { overridden } from './nest/overridden-modules.js';
 import type { Listener } from './listeners/listener.js';
 import type { AppliedConfig } from './process/live-config.js';
 import type { RequestPolicy } from './security/policy.js';
 
 /** Options of {@link createGateway}. */
-export type StandaloneOptions = GatewayOptions & Pick<GatewayModuleExtras, 'imports'>;
+export type StandaloneOptions = GatewayOptions & Pick<GatewayModuleExtras, 'imports' | 'overrides'>;
 
 const MADE = Symbol('gatehouse.made');
 
@@ -105,7 +106,7 @@ export async function createGateway(
   config: GatewayConfig,
   options: StandaloneOptions = {},
 ): Promise<StandaloneGateway> {
-  const { embedded = false, imports = [], ...others } = options;
+  const { embedded = false, imports = [], overrides = [], ...others } = options;
   const made: { discovery?: DiscoveryService } = {};
   const ready: DynamicModule = {
     module: GatewayOptionsModule,
@@ -116,7 +117,7 @@ export async function createGateway(
   const parts = gatewayParts({ options: ready, embedded, config: () => config, instance: others.instance });
   const module: DynamicModule = {
     module: StandaloneModule,
-    imports: [DiscoveryModule, ...parts, ...imports],
+    imports: [DiscoveryModule, ...overridden([...parts, ...imports], overrides)],
     providers: [
       Gateway,
       {

@@ -4,6 +4,7 @@ import { GatewayConfig } from '../config/file/gateway.config.js';
 import type { GatewayConfigInput } from '../config/typed/gateway-config-input.js';
 import { buildConfig, loadConfig } from '../config/loading/load-config.js';
 import type { Sink } from '../logging/sink.js';
+import type { Override } from './overridden-modules.js';
 
 /** A configuration file. */
 export interface ConfigFile {
@@ -61,6 +62,11 @@ export interface GatewayModuleExtras {
   readonly isGlobal?: boolean;
   /** Modules with your own strategies, policies, probes and forwarders, or with what the options are made of. Providers anywhere else in the application are found as well. */
   readonly imports?: NonNullable<ModuleMetadata['imports']>;
+  /**
+   * Providers that take the place of the gateway's own, each under the token of one: `{ provide: LimitStore, useClass: EtcdLimitStore }`. What they inject is looked up where
+   * the gateway's own stands. The creation of the application rejects for a token under which the gateway has none. Default: none.
+   */
+  readonly overrides?: readonly Override[];
 }
 
 /** The options of a gateway, with the configuration that they ask for. */

@@ -9,7 +9,7 @@ import { own } from '../extension/owner.js';
 type Import = Type | DynamicModule | Promise<DynamicModule> | ForwardReference;
 
 /** Modules of others, which all gateways of an application share. */
-const shared: ReadonlySet<unknown> = new Set([ConfigModule, DiscoveryModule, TerminusModule]);
+export const sharedModules: ReadonlySet<unknown> = new Set([ConfigModule, DiscoveryModule, TerminusModule]);
 
 /**
  * The modules of a gateway once more, for another gateway of the same application: Nest has one instance of each module class, so each class gets a
@@ -33,7 +33,7 @@ export function scopedModules(modules: readonly Import[], gateway: string, given
     return copy;
   };
   const classOf = (module: Import): Import => {
-    if (typeof module !== 'function' || shared.has(module)) return module;
+    if (typeof module !== 'function' || sharedModules.has(module)) return module;
     const copy = { [module.name]: class extends module {} }[module.name]!;
     copies.set(module, copy);
     own(copy, gateway);
@@ -46,7 +46,7 @@ export function scopedModules(modules: readonly Import[], gateway: string, given
     return copy;
   };
   const copyOf = (dynamic: DynamicModule): DynamicModule => {
-    if (shared.has(dynamic.module)) return dynamic;
+    if (sharedModules.has(dynamic.module)) return dynamic;
     // What is made when Nest looks for modules stays so.
     const copy = Object.defineProperties({} as DynamicModule, {
       ...Object.getOwnPropertyDescriptors(dynamic),
