@@ -18,7 +18,7 @@ import {
 @Injectable()
 class Tenants {
   known(host: string): boolean {
-    return host !== 'nobody.example';
+    return host !== 'unknown.example';
   }
 }
 
@@ -182,7 +182,7 @@ describe('a fake backend', () => {
 
 describe('a request for tests of policies', () => {
   it('shows what a policy has done with it', () => {
-    const request = testPolicyContext({ host: 'nobody.example', headers: { 'X-A': ['1', '2'], Cookie: 'a=b' } });
+    const request = testPolicyContext({ host: 'unknown.example', headers: { 'X-A': ['1', '2'], Cookie: 'a=b' } });
     const verdict = new Tenant(new Tenants()).check(request);
     request.setRequestHeader('X-Gone');
     expect([verdict?.constructor, request.headers['x-a'], request.rawHeaders.length]).toEqual([
@@ -191,7 +191,7 @@ describe('a request for tests of policies', () => {
       6,
     ]);
     expect([request.responseHeaders, request.requestHeaders]).toEqual([
-      { 'x-tenant': 'nobody.example' },
+      { 'x-tenant': 'unknown.example' },
       { 'x-gone': null },
     ]);
     expect(() => request.setResponseHeader('X-A', 'a\r\nb')).toThrow(TypeError);
