@@ -53,6 +53,7 @@ export class GatewayModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
 {
+  /** Made by Nest. @internal */
   constructor(
     @Inject(OWN_GATEWAY) private readonly gateway: Gateway,
     private readonly readiness: Readiness,

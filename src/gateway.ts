@@ -48,6 +48,7 @@ export class Gateway {
   #countApart: (() => void) | undefined;
   readonly #stopping = new AbortController();
 
+  /** Made by Nest. @internal */
   constructor(
     private readonly live: LiveConfig,
     @Inject(PINO) private readonly log: Logger,

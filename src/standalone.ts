@@ -36,7 +36,11 @@ export class StandaloneGateway {
   readonly #gateway: Gateway;
   #stopped: Promise<number> | undefined;
 
-  constructor(readonly app: INestApplicationContext) {
+  /** Made by `createGateway`. @internal */
+  constructor(
+    /** The application around the gateway: `app.get(…)` gives its providers. */
+    readonly app: INestApplicationContext,
+  ) {
     this.#gateway = app.get(Gateway);
   }
 

@@ -7,7 +7,8 @@ import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isLoopback } from '../addresses/loopback.js';
 import { HealthController } from '../health/health.controller.js';
-import { optionalPackage } from '../packages/optional-package.js';
+import { TERMINUS } from '../health/terminus.js';
+import { ifInstalled, MissingPackageError, optionalPackage } from '../packages/optional-package.js';
 import { openFiles } from '../platform/open-files.js';
 import { showsStatusOnly, refuse, type AccessRules } from './admin-access.js';
 import { nothingThere, PROBLEM_JSON, problemDocument, securityHeaders, type AdminProblem } from './admin-problem.js';
@@ -37,7 +38,9 @@ import { UpstreamsController } from './upstreams.controller.js';
 export class AdminServer {
   #loopback = true;
   readonly #token: BearerToken | undefined;
-  readonly #fastify: FastifyInstance;
+  /** Undefined where a package is missing, which {@link listen} says. */
+  readonly #fastify: FastifyInstance | undefined;
+  readonly #missing: readonly string[];
   readonly #actions = new Set<string>();
   readonly #paths = new PathPatterns();
   /** All routes of the API. */
@@ -62,7 +65,11 @@ export class AdminServer {
   ) {
     const audit = new Audit(sources.log);
     this.#token = token === undefined || token === '' ? undefined : new BearerToken(token);
-    const fastify: FastifyInstance = (this.#fastify = createAdapter().getInstance());
+    const adapter = ifInstalled(createAdapter);
+    this.#missing = [...(adapter === undefined ? [PLATFORM] : []), ...(health.canCheck ? [] : [TERMINUS])];
+    if (adapter === undefined || this.#missing.length > 0) return;
+    const fastify: FastifyInstance = adapter.getInstance();
+    this.#fastify = fastify;
     fastify.server.maxConnections = openFiles.admin;
     takeJson(fastify);
     fastify.setErrorHandler(answerError).setNotFoundHandler((_, reply) => void answer(reply, nothingThere));
@@ -127,8 +134,12 @@ export class AdminServer {
     };
   }
 
-  /** Starts to listen; port 0 takes a free one. Rejects with the system's error, such as `EADDRINUSE`. */
+  /**
+   * Starts to listen; port 0 takes a free one. Rejects with the system's error, such as `EADDRINUSE`, and with a {@link MissingPackageError} that names all
+   * packages that it would need.
+   */
   async listen(port: number, host: string): Promise<AddressInfo> {
+    if (this.#fastify === undefined) throw new MissingPackageError('it', ...this.#missing);
     this.#loopback = isLoopback(host);
     await this.#fastify.listen({ port, host });
     return this.address;
@@ -136,22 +147,23 @@ export class AdminServer {
 
   /** The address of the listening socket. Throws before {@link listen}. */
   get address(): AddressInfo {
-    const address = this.#fastify.server.address();
-    if (address === null || typeof address === 'string') throw new Error('The admin server does not listen.');
+    const address = this.#fastify?.server.address();
+    if (address === null || address === undefined || typeof address === 'string')
+      throw new Error('The admin server does not listen.');
     return address;
   }
 
   /** Stops listening and closes what is open. */
   async close(): Promise<void> {
-    await this.#fastify.close();
+    await this.#fastify?.close();
   }
 }
 
+const PLATFORM = '@nestjs/platform-fastify';
+
 function createAdapter(): FastifyAdapter {
-  const platform = optionalPackage<typeof import('@nestjs/platform-fastify')>(
-    'the admin listener',
-    '@nestjs/platform-fastify',
-    () => createRequire(import.meta.url)('@nestjs/platform-fastify'),
+  const platform = optionalPackage<typeof import('@nestjs/platform-fastify')>('the admin listener', PLATFORM, () =>
+    createRequire(import.meta.url)('@nestjs/platform-fastify'),
   );
   return new platform.FastifyAdapter({
     skipMiddie: true,

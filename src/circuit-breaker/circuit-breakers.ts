@@ -37,6 +37,7 @@ export class CircuitBreakers implements Iterable<BackendCircuit>, LivePart, OnAp
   readonly #held = new Map<string, CircuitBreaker>();
   readonly #injected: ReadonlySet<string>;
 
+  /** Made by Nest. @internal */
   constructor(
     circuits: readonly (BackendCircuit & { readonly name: CircuitName })[],
     private readonly factory: Pick<CircuitFactory, 'events' | 'close' | 'create' | 'retire'>,

@@ -31,6 +31,11 @@ export class HealthController {
     @Optional() @Inject(CONFIG_REFUSAL) private readonly configRefusal: () => string | undefined = () => undefined,
   ) {}
 
+  /** False where Terminus is not installed: nothing else works then. */
+  get canCheck(): boolean {
+    return (this.checks as HealthChecks | undefined) !== undefined;
+  }
+
   @Get()
   @Header(...unkept)
   async health(): Promise<HealthCheckResult> {

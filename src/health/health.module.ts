@@ -27,10 +27,10 @@ const HEALTH_SOURCES = Symbol('HEALTH_SOURCES');
 export class HealthModule {
   /** The controller is declared as a provider, so that the application's router does not serve it: the admin listener does. */
   static unrouted({ imports = [], ...sources }: HealthSourcesFactory): DynamicModule {
-    const { module, providers } = terminus();
+    const { modules, providers } = terminus();
     return {
       module: HealthModule,
-      imports: [module, ...imports],
+      imports: [...modules, ...imports],
       providers: [
         ...providers,
         { provide: HEALTH_SOURCES, ...sources } as FactoryProvider,

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
-import type { DynamicModule, Provider } from '@nestjs/common';
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import type { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
-import { optionalPackage } from '../packages/optional-package.js';
+import { ifInstalled, optionalPackage } from '../packages/optional-package.js';
 
 /** Tokens of what the gateway uses of Terminus: its classes are known only when it is loaded. */
 export const [HEALTH_CHECKS, HEALTH_INDICATORS] = [Symbol('HEALTH_CHECKS'), Symbol('HEALTH_INDICATORS')];
@@ -12,21 +12,28 @@ export type HealthChecks = Pick<HealthCheckService, 'check'>;
 /** Makes results. */
 export type HealthIndicators = Pick<HealthIndicatorService, 'check'>;
 
+/** The name of its package. */
+export const TERMINUS = '@nestjs/terminus';
+
 /**
  * Terminus, which is loaded here. It does not log: a load balancer that probes each second would fill the log with the same failure.
- * Throws a MissingPackageError where it is not installed.
+ * Where it is not installed there is nothing that could check, and the admin listener says so.
  */
-export function terminus(): { readonly module: DynamicModule; readonly providers: readonly Provider[] } {
-  const library = optionalPackage<typeof import('@nestjs/terminus')>(
-    'the health of the gateway',
-    '@nestjs/terminus',
-    () => createRequire(import.meta.url)('@nestjs/terminus'),
-  );
+export function terminus(): { readonly modules: readonly DynamicModule[]; readonly providers: readonly Provider[] } {
+  const library = ifInstalled(load);
+  const given = (token: symbol, service: Type | undefined): Provider =>
+    service === undefined ? { provide: token, useValue: undefined } : { provide: token, useExisting: service };
   return {
-    module: library.TerminusModule.forRoot({ logger: false }),
+    modules: library === undefined ? [] : [library.TerminusModule.forRoot({ logger: false })],
     providers: [
-      { provide: HEALTH_CHECKS, useExisting: library.HealthCheckService },
-      { provide: HEALTH_INDICATORS, useExisting: library.HealthIndicatorService },
+      given(HEALTH_CHECKS, library?.HealthCheckService),
+      given(HEALTH_INDICATORS, library?.HealthIndicatorService),
     ],
   };
+}
+
+function load(): typeof import('@nestjs/terminus') {
+  return optionalPackage('the health of the gateway', TERMINUS, () =>
+    createRequire(import.meta.url)('@nestjs/terminus'),
+  );
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { MissingPackageError, optionalPackage } from './optional-package.js';
+import { ifInstalled, MissingPackageError, optionalPackage } from './optional-package.js';
 
 const load = createRequire(import.meta.url);
 
@@ -19,6 +19,14 @@ describe('a package that only some applications need', () => {
     );
   });
 
+  it('is named with all others that are missing with it', () => {
+    expect(new MissingPackageError('it', 'one', 'two').message).toBe(
+      'it needs the packages one and two, which are not installed: npm install one two',
+    );
+    expect(ifInstalled(() => optionalPackage('x', 'none', () => load('none')))).toBeUndefined();
+    expect(ifInstalled(() => 1)).toBe(1);
+  });
+
   it('may fail by itself, and what it says is passed on', () => {
     const broken = Object.assign(new Error("Cannot find package 'its-own-need' imported from redis"), {
       code: 'ERR_MODULE_NOT_FOUND',
@@ -28,5 +36,6 @@ describe('a package that only some applications need', () => {
         throw broken;
       });
     expect(thrown).toThrow(broken);
+    expect(() => ifInstalled(thrown)).toThrow(broken);
   });
 });

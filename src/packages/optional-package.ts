@@ -1,12 +1,24 @@
-/** A package that a part of the gateway needs, and that is not installed. The message is one line that says how to install it. */
+/** Packages that a part of the gateway needs, and that are not installed. The message is one line that says how to install them. */
 export class MissingPackageError extends Error {
-  constructor(
-    /** What needs it, for the message: `rateLimitStore.redis`. */
-    purpose: string,
-    /** The package's name, as npm knows it. */
-    readonly packageName: string,
-  ) {
-    super(`${purpose} needs the package ${packageName}, which is not installed: npm install ${packageName}`);
+  /** Their names, as npm knows them. */
+  readonly packages: readonly string[];
+
+  /** `purpose`: what needs them, for the message, such as `rateLimitStore.redis`. */
+  constructor(purpose: string, ...packages: readonly string[]) {
+    const [one, are] = packages.length === 1 ? ['package', 'is'] : ['packages', 'are'];
+    const names = packages.join(' and ');
+    super(`${purpose} needs the ${one} ${names}, which ${are} not installed: npm install ${packages.join(' ')}`);
+    this.packages = packages;
+  }
+}
+
+/** What `load` gives; undefined where a package is not installed. What else fails is thrown. */
+export function ifInstalled<Result>(load: () => Result): Result | undefined {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof MissingPackageError) return undefined;
+    throw error;
   }
 }
 

@@ -15,7 +15,7 @@ import { thrownError } from './thrown-error.js';
 /** A controller of the gateway's own: takes the exchanges of one protocol that the guards have let pass. */
 export interface ExchangeController {
   /** Carries the exchange on. The promise, where there is one, resolves when the exchange is over. */
-  handle(request: Pick<ExchangeRequest, 'exchange'>): Promise<void> | undefined;
+  handle(request: OfExchange): Promise<void> | undefined;
 }
 
 type Way = (exchange: Exchange) => void;

@@ -10,13 +10,19 @@ export interface ExchangeRoute {
   readonly upstream: string | undefined;
 }
 
+/** What carries an exchange: its request. */
+export interface OfExchange {
+  readonly exchange: Exchange;
+}
+
 /**
  * What `ExecutionContext.switchToHttp().getRequest()` gives for an exchange, over HTTP/1.1 and HTTP/2: the names that Express and Fastify have
  * in common. Made only where the application has a guard, an interceptor or a filter that asks for it. Properties that these set on it
  * (`request.user`) stay for the whole exchange.
  */
 export class ExchangeRequest {
-  constructor(readonly exchange: Exchange) {}
+  /** Made for each exchange. @internal */
+  constructor(/** @internal */ readonly exchange: Exchange) {}
 
   /** The request id: the trusted proxy's, or made by the gateway. */
   get id(): string {

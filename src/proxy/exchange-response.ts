@@ -14,6 +14,7 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
   #status: number | undefined;
   #end: () => void = () => {};
 
+  /** Made for each exchange. @internal */
   constructor(private readonly exchange: Exchange) {
     super();
     this.over = new Promise(resolve => (this.#end = resolve));

@@ -2,7 +2,7 @@ import { Controller, UseGuards } from '@nestjs/common';
 import { ExchangeGuard } from '../security/exchange.guard.js';
 import { Dispatcher } from './dispatcher.js';
 import type { ExchangeController } from './entrance.js';
-import type { ExchangeRequest } from './exchange-request.js';
+import type { OfExchange } from './exchange-request.js';
 
 /** Takes the requests of the listeners, over HTTP/1.1 and HTTP/2. It has no path, because the gateway's own table finds the route. */
 @Controller()
@@ -10,7 +10,7 @@ import type { ExchangeRequest } from './exchange-request.js';
 export class ProxyController implements ExchangeController {
   constructor(private readonly dispatcher: Dispatcher) {}
 
-  handle({ exchange }: Pick<ExchangeRequest, 'exchange'>): Promise<void> | undefined {
+  handle({ exchange }: OfExchange): Promise<void> | undefined {
     this.dispatcher.dispatch(exchange);
     return exchange.response?.over;
   }

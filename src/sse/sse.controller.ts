@@ -1,7 +1,7 @@
 import { Controller, UseGuards } from '@nestjs/common';
 import { Dispatcher } from '../proxy/dispatcher.js';
 import type { ExchangeController } from '../proxy/entrance.js';
-import type { ExchangeRequest } from '../proxy/exchange-request.js';
+import type { OfExchange } from '../proxy/exchange-request.js';
 import { tooManyStreams } from '../proxy/plan/refusals.js';
 import { ExchangeGuard } from '../security/exchange.guard.js';
 
@@ -14,7 +14,7 @@ import { ExchangeGuard } from '../security/exchange.guard.js';
 export class SseController implements ExchangeController {
   constructor(private readonly dispatcher: Dispatcher) {}
 
-  handle({ exchange }: Pick<ExchangeRequest, 'exchange'>): Promise<void> | undefined {
+  handle({ exchange }: OfExchange): Promise<void> | undefined {
     const { plan } = exchange;
     const needsPlace = plan?.action.kind === 'forward' && !exchange.isDecided;
     if (needsPlace && !exchange.takePlace(plan.sse.places)) exchange.fail(tooManyStreams);

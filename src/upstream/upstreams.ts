@@ -17,7 +17,7 @@ export class Upstreams implements Iterable<Upstream>, LivePart {
   readonly #followers: ((upstream: Upstream) => void)[] = [];
   readonly #listeners: ((upstream: Upstream) => void)[] = [];
 
-  /** `loads`: default: what the backends carry is counted for this thread alone. */
+  /** `loads`: default: what the backends carry is counted for this thread alone. @internal */
   constructor(
     definitions: Iterable<readonly [string, FoundUpstreamDefinition]>,
     private readonly loads?: Loads,

@@ -4,7 +4,7 @@ import { GatewayError } from '../http/gateway-error.js';
 import { Dispatcher } from '../proxy/dispatcher.js';
 import type { ExchangeController } from '../proxy/entrance.js';
 import type { Exchange } from '../proxy/exchange.js';
-import type { ExchangeRequest } from '../proxy/exchange-request.js';
+import type { OfExchange } from '../proxy/exchange-request.js';
 import type { Upgrade } from '../proxy/lasting/upgrade.js';
 import type { RoutePlan } from '../proxy/plan/route-plan.js';
 import { denial } from '../security/denial.js';
@@ -37,7 +37,7 @@ export const tooManyTunnels = new GatewayError(
 export class TunnelGateway implements ExchangeController, OnGatewayConnection<Exchange> {
   constructor(private readonly dispatcher: Dispatcher) {}
 
-  handle({ exchange }: Pick<ExchangeRequest, 'exchange'>): Promise<void> | undefined {
+  handle({ exchange }: OfExchange): Promise<void> | undefined {
     this.handleConnection(exchange);
     return exchange.response?.over;
   }

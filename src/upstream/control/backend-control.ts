@@ -55,6 +55,7 @@ export class BackendControl implements LivePart, OnApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
+  /** Made by Nest. @internal */
   constructor(
     private readonly upstreams: Upstreams,
     private readonly log: ControlLog,
