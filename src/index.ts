@@ -88,9 +88,8 @@ export type {
   ConnectionFigures,
   ForwardRequest,
 } from './proxy/forwarder/forwarder.js';
-export { InjectMetric } from '@willsoto/nestjs-prometheus';
 export { Counter, Gauge, Histogram, Registry } from 'prom-client';
-export { provideCounter, provideGauge, provideHistogram } from './metrics/own-metrics.js';
+export { InjectMetric, provideCounter, provideGauge, provideHistogram } from './metrics/own-metrics.js';
 export { ExchangeRequest, type ExchangeRoute } from './proxy/exchange-request.js';
 export { ExchangeResponse } from './proxy/exchange-response.js';
 export type { BackendPools } from './proxy/forwarder/backend-pools.js';

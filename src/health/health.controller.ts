@@ -1,7 +1,13 @@
 import { Controller, Get, Header, Inject, Optional, ServiceUnavailableException } from '@nestjs/common';
-import type { HealthCheckResult, HealthIndicatorResult } from '@nestjs/terminus';
 import { Readiness } from './readiness.js';
-import { HEALTH_CHECKS, HEALTH_INDICATORS, type HealthChecks, type HealthIndicators } from './terminus.js';
+import {
+  HEALTH_CHECKS,
+  HEALTH_INDICATORS,
+  type HealthCheckResult,
+  type HealthChecks,
+  type HealthIndicatorResult,
+  type HealthIndicators,
+} from './terminus.js';
 import { UpstreamHealth } from './upstream-health.js';
 
 /** Token of a function that says why the configuration that was asked for last is not in force; undefined: it is. */

@@ -1,16 +1,44 @@
 import { createRequire } from 'node:module';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
-import type { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { ifInstalled, optionalPackage } from '../packages/optional-package.js';
 
 /** Tokens of what the gateway uses of Terminus: its classes are known only when it is loaded. */
 export const [HEALTH_CHECKS, HEALTH_INDICATORS] = [Symbol('HEALTH_CHECKS'), Symbol('HEALTH_INDICATORS')];
 
-/** Reports one or several results as one body. */
-export type HealthChecks = Pick<HealthCheckService, 'check'>;
+/** Results by their names, as Terminus has them: told here, because it is installed only where it is used. */
+export type HealthIndicatorResult = Record<string, { status: 'up' | 'down' | 'degraded' } & Record<string, unknown>>;
 
-/** Makes results. */
-export type HealthIndicators = Pick<HealthIndicatorService, 'check'>;
+/** The body of an answer. */
+export interface HealthCheckResult {
+  /** Whether all is well, in one word. */
+  readonly status: 'ok' | 'degraded' | 'error' | 'shutting_down';
+  /** What is well. */
+  readonly info?: HealthIndicatorResult;
+  /** What is not. */
+  readonly error?: HealthIndicatorResult;
+  /** Both. */
+  readonly details: HealthIndicatorResult;
+}
+
+/** Reports one or several results as one body: `HealthCheckService` of Terminus. */
+export interface HealthChecks {
+  check(results: readonly (() => HealthIndicatorResult)[]): Promise<HealthCheckResult>;
+}
+
+/** Makes the result of one name. */
+interface Indicator {
+  up(data?: object): HealthIndicatorResult;
+  down(data?: object): HealthIndicatorResult;
+  degraded(data?: object): HealthIndicatorResult;
+}
+
+/** Makes results: `HealthIndicatorService` of Terminus. */
+export interface HealthIndicators {
+  check(name: string): Indicator;
+}
+
+/** The module of Terminus, which is loaded here; undefined where it is not installed. */
+export const terminusModule = (): Type | undefined => ifInstalled(load)?.TerminusModule;
 
 /** The name of its package. */
 export const TERMINUS = '@nestjs/terminus';

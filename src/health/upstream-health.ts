@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { HealthIndicatorResult } from '@nestjs/terminus';
-import { HEALTH_INDICATORS, type HealthIndicators } from './terminus.js';
+import { HEALTH_INDICATORS, type HealthIndicatorResult, type HealthIndicators } from './terminus.js';
 import { UPSTREAM_STATES, type BackendState, type UpstreamState, type UpstreamStates } from './upstream-states.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { FactoryProvider } from '@nestjs/common';
+import { type FactoryProvider, Inject } from '@nestjs/common';
 import { getToken } from '@willsoto/nestjs-prometheus';
 import {
   Counter,
@@ -9,6 +9,11 @@ import {
   type HistogramConfiguration,
   Registry,
 } from 'prom-client';
+
+/** Injects the metric of that name, one of the gateway's or your own: `@InjectMetric('shop_orders_total') orders: Counter`. */
+export function InjectMetric(name: string): PropertyDecorator & ParameterDecorator {
+  return Inject(getToken(name));
+}
 
 /** What a metric of your own is made of: its `registers` are the gateway's. */
 type Own<Configuration> = Omit<Configuration, 'registers'>;

@@ -114,7 +114,7 @@ export function overridden<Imported extends Import>(
   kept: readonly unknown[] = [],
 ): (Imported | DynamicModule)[] {
   if (overrides.length === 0) return [...modules];
-  const all = new OverriddenModules(overrides, [...sharedModules, ...kept]);
+  const all = new OverriddenModules(overrides, [...sharedModules(), ...kept]);
   const check = { module: OverridesModule, providers: [{ provide: OverriddenModules, useValue: all }] };
   return [...(all.of(modules) as Imported[]), check];
 }

@@ -3,13 +3,14 @@ import type { DynamicModule, ForwardReference, Type } from '@nestjs/common';
 import { GLOBAL_MODULE_METADATA, MODULE_METADATA } from '@nestjs/common/constants.js';
 import { ConfigModule } from '@nestjs/config';
 import { DiscoveryModule } from '@nestjs/core';
-import { TerminusModule } from '@nestjs/terminus';
 import { own } from '../extension/owner.js';
+import { terminusModule } from '../health/terminus.js';
 
 type Import = Type | DynamicModule | Promise<DynamicModule> | ForwardReference;
 
 /** Modules of others, which all gateways of an application share. */
-export const sharedModules: ReadonlySet<unknown> = new Set([ConfigModule, DiscoveryModule, TerminusModule]);
+export const sharedModules = (): ReadonlySet<unknown> =>
+  new Set([ConfigModule, DiscoveryModule, terminusModule() ?? DiscoveryModule]);
 
 /**
  * The modules of a gateway once more, for another gateway of the same application: Nest has one instance of each module class, so each class gets a
@@ -17,6 +18,7 @@ export const sharedModules: ReadonlySet<unknown> = new Set([ConfigModule, Discov
  * `given`: a module of the application that each of them imports as well, as it is.
  */
 export function scopedModules(modules: readonly Import[], gateway: string, given: DynamicModule): Import[] {
+  const shared = sharedModules();
   const copies = new Map<unknown, Import>([[given, given]]);
   /** The imports of each copy, which get the common modules at the end. */
   const allImports: { readonly of: Import; readonly imports: Import[] }[] = [];
@@ -33,7 +35,7 @@ export function scopedModules(modules: readonly Import[], gateway: string, given
     return copy;
   };
   const classOf = (module: Import): Import => {
-    if (typeof module !== 'function' || sharedModules.has(module)) return module;
+    if (typeof module !== 'function' || shared.has(module)) return module;
     const copy = { [module.name]: class extends module {} }[module.name]!;
     copies.set(module, copy);
     own(copy, gateway);
@@ -46,7 +48,7 @@ export function scopedModules(modules: readonly Import[], gateway: string, given
     return copy;
   };
   const copyOf = (dynamic: DynamicModule): DynamicModule => {
-    if (sharedModules.has(dynamic.module)) return dynamic;
+    if (shared.has(dynamic.module)) return dynamic;
     // What is made when Nest looks for modules stays so.
     const copy = Object.defineProperties({} as DynamicModule, {
       ...Object.getOwnPropertyDescriptors(dynamic),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** The major versions of Nest that the gateway works with. */
-const majors = [11, 12];
+/** The major versions of Nest that the gateway works with. On 11 one gateway works, and a second one in the same application is the first. */
+const majors = [12];
 
 /** Parts of Nest that the gateway and the application must have in common. */
 const parts = ['@nestjs/common', '@nestjs/core'];

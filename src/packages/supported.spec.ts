@@ -18,8 +18,8 @@ describe('a version of Nest', () => {
   const withNest = (common: string | undefined, core: string | undefined) =>
     nestTrouble(name => (name === '@nestjs/core' ? core : common));
 
-  it('will do where it is 11 or 12, or part of a bundle', () => {
-    expect([withNest('11.0.1', '11.2.10'), withNest('12.5.1', '12.5.1'), withNest(undefined, undefined)]).toEqual([
+  it('will do where it is 12, or part of a bundle', () => {
+    expect([withNest('12.0.0', '12.1.0'), withNest('12.5.1', '12.5.1'), withNest(undefined, undefined)]).toEqual([
       undefined,
       undefined,
       undefined,
@@ -28,8 +28,8 @@ describe('a version of Nest', () => {
   });
 
   it('is refused in one line that says what to do where it is another, in one part alone too', () => {
-    expect(withNest('12.0.0', '10.4.1')).toBe(
-      'Gatehouse needs Nest 11 or 12, and this application has @nestjs/core 10.4.1: npm install @nestjs/common@12 @nestjs/core@12',
+    expect(withNest('12.0.0', '11.2.10')).toBe(
+      'Gatehouse needs Nest 12, and this application has @nestjs/core 11.2.10: npm install @nestjs/common@12 @nestjs/core@12',
     );
     expect(withNest('13.0.0', '13.0.0')).toContain('@nestjs/common 13.0.0');
   });

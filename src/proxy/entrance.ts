@@ -8,7 +8,7 @@ import { ExchangeGuard } from '../security/exchange.guard.js';
 import type { Verdict } from '../security/policy.js';
 import type { Exchange } from './exchange.js';
 import type { ExplainedRequests } from './explained-requests.js';
-import { ExchangeRequest } from './exchange-request.js';
+import { ExchangeRequest, type OfExchange } from './exchange-request.js';
 import { ExchangeResponse } from './exchange-response.js';
 import { thrownError } from './thrown-error.js';
 
