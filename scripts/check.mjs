@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
 // The longest first, so that none is left over for one core at the end.
-const waiting = ['typecheck', 'lint', 'generated', 'format:check', 'floors', 'specs'];
+const waiting = ['typecheck', 'lint', 'generated', 'format:check', 'floors', 'api', 'specs'];
 const failed = [];
 
 /** Runs a script of package.json, and prints what it said when it has ended: that of two at once would mix. */
