@@ -9,7 +9,8 @@ import {
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import type { Server } from 'node:http';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { CircuitBreakerModule } from './circuit-breaker/circuit-breaker.module.js';
 import { Gateway } from './gateway.js';
 import {
@@ -26,15 +27,21 @@ import { getGatewayServiceToken } from './nest/forwarding/inject-gateway-service
 import { Readiness } from './health/readiness.js';
 import { getGatewayToken } from './nest/inject-gateway.js';
 import { StartError } from './listeners/start-error.js';
+import { MountPath } from './nest/mount/mount-path.js';
+import { MountedGateway } from './nest/mount/mounted-gateway.js';
+import { Entrance } from './proxy/entrance.js';
+import { Exchanges } from './proxy/exchanges.js';
+import { HostedExchanges } from './proxy/hosted-exchanges.js';
+import { Upgrades } from './proxy/upgrades.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { overridden } from './nest/overridden-modules.js';
 import { scopedModules } from './nest/scoped-modules.js';
 
-/** Tokens of the gateway that a {@link GatewayModule} is, and of its name. */
-const [OWN_GATEWAY, GATEWAY_NAME] = [Symbol('OWN_GATEWAY'), Symbol('GATEWAY_NAME')];
+/** Tokens of the gateway that a {@link GatewayModule} is, of its name, and of where it is mounted. */
+const [OWN_GATEWAY, GATEWAY_NAME, MOUNTED] = [Symbol('OWN_GATEWAY'), Symbol('GATEWAY_NAME'), Symbol('MOUNTED')];
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = configurable
-  .setExtras<GatewayModuleExtras>({ name: '', isGlobal: false, imports: [], overrides: [] }, define)
+  .setExtras<GatewayModuleExtras>({ name: '', isGlobal: false, imports: [], overrides: [], mount: undefined }, define)
   .build();
 
 /**
@@ -59,6 +66,8 @@ export class GatewayModule
     private readonly readiness: Readiness,
     private readonly modules: ModulesContainer,
     @Inject(GATEWAY_NAME) private readonly name: string,
+    @Inject(MOUNTED) private readonly mounted: MountedGateway | undefined,
+    private readonly platform: HttpAdapterHost,
   ) {
     super();
   }
@@ -67,7 +76,7 @@ export class GatewayModule
     const names = [...this.modules.values()]
       .filter(({ metatype }) => metatype === GatewayModule)
       .map(module => module.getProviderByKey<string>(GATEWAY_NAME).instance);
-    if (names.filter(each => each === this.name).length === 1) return;
+    if (names.filter(each => each === this.name).length === 1) return this.#mount();
     const which = this.name === '' ? 'without a name' : `with the name "${this.name}"`;
     throw new StartError(
       `this application has ${names.length} gateways, two of them ${which}: give each GatewayModule.forRoot a \`name\` of its own`,
@@ -75,6 +84,7 @@ export class GatewayModule
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    this.mounted?.takeUpgrades(this.platform.httpAdapter.getHttpServer() as Server, this.modules);
     await this.gateway.start();
   }
 
@@ -85,6 +95,14 @@ export class GatewayModule
   async beforeApplicationShutdown(): Promise<void> {
     await this.gateway.stop();
   }
+
+  /** Own routes stand by now, and the answers to what has none do not. */
+  #mount(): void {
+    if (this.mounted === undefined) return;
+    const adapter = this.platform.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (adapter === undefined) throw new StartError('mount: this application has no HTTP server');
+    this.mounted.takeRequests(adapter);
+  }
 }
 
 /** Puts the module together. With `forRoot`, `given` has the options as well. */
@@ -92,6 +110,7 @@ function define(definition: DynamicModule, given: GatewayModuleExtras & Partial<
   const { imports = [], isGlobal = false, name = '', overrides = [] } = given;
   if (!/^[\w-]{0,64}$/.test(name))
     throw new StartError(`name: found ${JSON.stringify(name)}, expected 1 to 64 letters, digits and _ -`);
+  const path = given.mount === undefined ? undefined : new MountPath(given.mount);
   const known = given.config === undefined ? undefined : once(() => configOf(given as GatewayModuleOptions));
   const options: DynamicModule = {
     module: GatewayOptionsModule,
@@ -131,6 +150,12 @@ function define(definition: DynamicModule, given: GatewayModuleExtras & Partial<
       // `app.get(Gateway)` finds the one without a name.
       { provide: getGatewayToken(name), useClass: Gateway },
       { provide: getGatewayServiceToken(name), useClass: GatewayService },
+      {
+        provide: MOUNTED,
+        inject: [Entrance, Exchanges, HostedExchanges, Upgrades],
+        useFactory: (entrance: Entrance, exchanges: Exchanges, hosted: HostedExchanges, upgrades: Upgrades) =>
+          path && new MountedGateway(path, { entrance, exchanges, hosted, upgrades }),
+      },
       { provide: OWN_GATEWAY, useExisting: getGatewayToken(name) },
     ],
     exports:

@@ -24,6 +24,7 @@ export { ForwardError } from './nest/forwarding/forward-error.js';
 export { ForwardTo } from './nest/forwarding/forward-to.js';
 export { GatewayService, type ForwardOptions } from './nest/forwarding/gateway-service.js';
 export { getGatewayServiceToken, InjectGatewayService } from './nest/forwarding/inject-gateway-service.js';
+export type { GatewayMount } from './nest/mount/mount-path.js';
 export { getGatewayToken, InjectGateway } from './nest/inject-gateway.js';
 export {
   CircuitBreakerModule,

@@ -3,6 +3,7 @@ import type { Environment } from '../config/loading/environment.js';
 import { GatewayConfig } from '../config/file/gateway.config.js';
 import type { GatewayConfigInput } from '../config/typed/gateway-config-input.js';
 import { buildConfig, loadConfig } from '../config/loading/load-config.js';
+import type { GatewayMount } from './mount/mount-path.js';
 import type { Sink } from '../logging/sink.js';
 import type { Override } from './overridden-modules.js';
 
@@ -58,6 +59,11 @@ export interface GatewayModuleOptions extends Omit<GatewayOptions, 'embedded' | 
 export interface GatewayModuleExtras {
   /** The name of the gateway, where an application has several: 1 to 64 letters, digits and `_ -`. Default: it has none. */
   readonly name?: string;
+  /**
+   * Has the gateway take requests on the application's own port as well, below a path, where no route of the application does, and upgrades to WebSocket, where none of its gateways for WebSockets
+   * does. Default: it stands on its own listeners alone.
+   */
+  readonly mount?: GatewayMount | undefined;
   /** True: what the module exports can be injected in every module of the application. Default: false. */
   readonly isGlobal?: boolean;
   /** Modules with your own strategies, policies, probes and forwarders, or with what the options are made of. Providers anywhere else in the application are found as well. */

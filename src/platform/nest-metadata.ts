@@ -1,4 +1,5 @@
 import { RequestMethod } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
 import {
   EXCEPTION_FILTERS_METADATA,
   GUARDS_METADATA,
@@ -61,4 +62,22 @@ export function tokensOn(type: object): readonly unknown[] {
   const parameters = (Reflect.getMetadata(SELF_DECLARED_DEPS_METADATA, type) ?? []) as { readonly param: unknown }[];
   const properties = (Reflect.getMetadata(PROPERTY_DEPS_METADATA, type) ?? []) as { readonly type: unknown }[];
   return [...parameters.map(({ param }) => param), ...properties.map(each => each.type)];
+}
+
+const SOCKET_GATEWAY_OPTIONS = 'websockets:gateway_options';
+const SOCKET_GATEWAY_PORT = 'port';
+
+/** The paths of an application's own gateways for WebSockets on the port of its HTTP server. Those without one stand at `/` with the adapter for `ws`, and at `/socket.io` with that for Socket.IO. */
+export function socketPathsOf(modules: ModulesContainer): readonly string[] {
+  const paths = new Set<string>();
+  for (const { providers } of modules.values()) {
+    for (const { metatype } of providers.values()) {
+      if (typeof metatype !== 'function' || Reflect.getMetadata(SOCKET_GATEWAY_METADATA, metatype) !== true) continue;
+      if ((Reflect.getMetadata(SOCKET_GATEWAY_PORT, metatype) ?? 0) !== 0) continue;
+      const options = Reflect.getMetadata(SOCKET_GATEWAY_OPTIONS, metatype) as { path?: unknown } | undefined;
+      if (typeof options?.path === 'string') paths.add(`/${options.path.replace(/^\/+|\/+$/g, '')}`);
+      else for (const each of ['/', '/socket.io']) paths.add(each);
+    }
+  }
+  return [...paths];
 }

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Http1Channel } from '../proxy/client/http1-channel.js';
 import { Entrance } from '../proxy/entrance.js';
 import type { Exchange } from '../proxy/exchange.js';
-import { Upgrades } from '../proxy/upgrades.js';
+import { type UpgradeChannel, Upgrades } from '../proxy/upgrades.js';
 import { Tunnels } from './tunnels.js';
 import { UpgradeExchange } from './upgrade-exchange.js';
 
@@ -16,7 +15,7 @@ export class ClientUpgrades extends Upgrades {
     super();
   }
 
-  take(exchange: Exchange, protocol: string, channel?: Http1Channel): void {
+  take(exchange: Exchange, protocol: string, channel?: UpgradeChannel): void {
     // What comes behind it is of the other protocol, and no request, whether or not the upgrade is made.
     channel?.endWithAnswer();
     channel?.endWithClient();

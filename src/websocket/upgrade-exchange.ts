@@ -1,8 +1,8 @@
 import { RawHeaders } from '../fields/raw-headers.js';
-import type { Http1Channel } from '../proxy/client/http1-channel.js';
 import type { Exchange } from '../proxy/exchange.js';
 import type { UnderWay } from '../proxy/lasting/under-way.js';
 import type { TunnelEnds, TunnelOver, Upgrade } from '../proxy/lasting/upgrade.js';
+import type { UpgradeChannel } from '../proxy/upgrades.js';
 import type { LiveBackend } from '../upstream/live-backend.js';
 import { acceptOf, newKey } from './handshake.js';
 import type { Tunnel } from './tunnel.js';
@@ -23,7 +23,7 @@ export class UpgradeExchange implements Upgrade {
     private readonly exchange: Exchange,
     readonly protocol: string,
     /** The client's connection; undefined on HTTP/2. */
-    private readonly channel: Http1Channel | undefined,
+    private readonly channel: UpgradeChannel | undefined,
     private readonly opener: TunnelOpener,
   ) {}
 
