@@ -8,7 +8,9 @@ export interface CircuitEvent {
   readonly upstream: string;
   /** Id of the backend. */
   readonly backend: string;
+  /** The state before. */
   readonly from: CircuitState;
+  /** The state now. */
   readonly to: CircuitState;
   /**
    * For people: `12 of 20 requests failed`, `20 hard failures in a row`, `openFor is over`, `the trial succeeded`, `the trial failed`,

@@ -8,7 +8,9 @@ export type Retry = 'never' | 'if-idempotent' | 'always';
 export interface ErrorKind {
   /** The status the client gets; 499 is only ever logged, 0 means that a response under way is cut. */
   readonly status: number;
+  /** Whose fault it is. */
   readonly source: Source;
+  /** Whether the request may be sent again. */
   readonly retry: Retry;
   /** Title of the problem document: the same for each occurrence (RFC 9457 §3.1.3). */
   readonly title: string;

@@ -4,8 +4,11 @@ import type { RawHeaders } from '../fields/raw-headers.js';
 
 /** A whole response that the gateway makes itself. */
 export interface LocalResponse {
+  /** The status. */
   readonly status: number;
+  /** Names and values of header fields, by turns. */
   readonly headers: RawHeaders;
+  /** The body. */
   readonly body: string | Buffer;
 }
 

@@ -29,6 +29,7 @@ export class ExchangeRequest {
     return this.exchange.id;
   }
 
+  /** The method, as the client wrote it. */
   get method(): string {
     return this.exchange.method;
   }
@@ -39,6 +40,7 @@ export class ExchangeRequest {
     return query === undefined ? path : `${path}?${query}`;
   }
 
+  /** The target as the client wrote it: path and query. */
   get originalUrl(): string {
     return this.url;
   }
@@ -58,6 +60,7 @@ export class ExchangeRequest {
     return query;
   }
 
+  /** The header fields by lower-case name, as Node has them. */
   get headers(): Readonly<IncomingHttpHeaders> {
     return this.exchange.headers;
   }
@@ -77,6 +80,7 @@ export class ExchangeRequest {
     return this.exchange.scheme;
   }
 
+  /** `1.0`, `1.1` or `2.0`. */
   get httpVersion(): string {
     return this.exchange.httpVersion;
   }
@@ -99,6 +103,7 @@ export class ExchangeRequest {
     return this.headers[name.toLowerCase()];
   }
 
+  /** The value of a header field; undefined: the request has none. Names are compared without regard to case. */
   header(name: string): string | string[] | undefined {
     return this.get(name);
   }

@@ -36,6 +36,7 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
     return this;
   }
 
+  /** The status that is set, or was sent. Default: 200. */
   get statusCode(): number {
     return this.exchange.status || (this.#status ?? 200);
   }
@@ -52,6 +53,7 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
     return this;
   }
 
+  /** Sets the status of the answer. */
   code(status: number): this {
     return this.status(status);
   }
@@ -70,10 +72,12 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
     return this;
   }
 
+  /** Sets a header field of the answer, in the place of earlier ones of that name. */
   header(name: string, value: number | string | readonly string[]): this {
     return this.setHeader(name, value);
   }
 
+  /** The same as `header`, by its name on Express. */
   set(name: string, value: number | string | readonly string[]): this {
     return this.setHeader(name, value);
   }
@@ -83,10 +87,12 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
     return this.#fields.get(name.toLowerCase())?.[1];
   }
 
+  /** Sets `Content-Type`. */
   type(mediaType: string): this {
     return this.setHeader('Content-Type', mediaType);
   }
 
+  /** Answers with a value as JSON. */
   json(body: unknown): this {
     return this.#respond(JSON.stringify(body) ?? '', 'application/json; charset=utf-8');
   }
@@ -99,6 +105,7 @@ export class ExchangeResponse extends EventEmitter<{ finish: []; close: [] }> im
     return this.json(body);
   }
 
+  /** Answers with a text or bytes, or with no body. */
   end(body?: unknown): this {
     return this.send(body);
   }

@@ -13,6 +13,7 @@ export const noOrigin: Origin = { files: [], patterns: [] };
 
 /** A configuration cannot be used; has every problem that was found, in the order of the files. Its message has one line for each. */
 export class ConfigError extends Error implements Origin {
+  /** Tells it from other errors where classes do not. */
   override readonly name = 'ConfigError';
   readonly files: readonly string[];
   readonly patterns: readonly string[];
