@@ -20,7 +20,7 @@ const floors = [
  * The rooms of src/proxy/, in the order in which a request's way is built up: a room imports only from those before it, types included, and none
  * from the road, which is the files beside them.
  */
-const rooms = ['client', 'forwarder', 'target', 'lasting', 'plan'];
+const rooms = ['client', 'forwarder', 'target', 'lasting', 'transform', 'plan'];
 
 /** What stands above all floors: the entry, the function that builds the application, the public index, the commands. */
 const top =

@@ -100,6 +100,14 @@ export { networkError } from './proxy/forwarder/network-error.js';
 export { Forwarder, type ForwarderFactory } from './proxy/forwarder/registered-forwarder.js';
 export type { Override } from './nest/overridden-modules.js';
 export type { AppliedConfig } from './process/live-config.js';
+export { Transformer } from './proxy/transform/transformer.js';
+export type {
+  ExchangeTransformer,
+  TransformedExchange,
+  TransformedRequest,
+  TransformedResponse,
+} from './proxy/transform/transformer.js';
+export type { TransformedFields } from './proxy/transform/transformed-fields.js';
 export { RequestIdentity } from './security/controllers/request-identity.js';
 export type { PolicyReference } from './security/controllers/asked-policies.js';
 export { PolicyGuard } from './security/controllers/policy.guard.js';

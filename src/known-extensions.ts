@@ -15,6 +15,7 @@ export const builtInExtensions = {
   probes: builtInProbes,
   policies: [],
   discoveries: [],
+  transformers: [],
 } as const satisfies KnownNames;
 
 /**
@@ -29,13 +30,14 @@ export const builtInExtensions = {
  */
 export async function knownExtensions(...parts: readonly ExtensionPart[]): Promise<KnownNames> {
   const classes = await declaredClasses(parts);
-  const { discoveries, forwarders, policies, probes, strategies } = builtInExtensions;
+  const { discoveries, forwarders, policies, probes, strategies, transformers } = builtInExtensions;
   return {
     strategies: known('strategy', strategies, classes),
     forwarders: known('forwarder', forwarders, classes),
     probes: known('probe', probes, classes),
     policies: known('policy', policies, classes),
     discoveries: known('discovery', discoveries, classes, builtInDiscoveries),
+    transformers: known('transformer', transformers, classes),
   };
 }
 

@@ -246,7 +246,9 @@ export class Delivery implements AttemptOwner, StreamSupply, Starter<Attempt>, T
       idle: timeouts.idle,
     };
     const request = action.request(exchange, target, backend, exchange.body?.open(), limits, trace);
-    attempt.drive(target.forwarder.forward(request, backend, attempt));
+    const sent = exchange.plan?.transforms?.request(exchange, request) ?? request;
+    if (sent instanceof GatewayError) attempt.fail(sent);
+    else attempt.drive(target.forwarder.forward(sent, backend, attempt));
     return true;
   }
 

@@ -94,7 +94,7 @@ export class Exchange implements ExchangeRecord, PolicyContext, StreamExchange, 
     readonly method: string,
     readonly head: RequestHead,
     readonly listenerInfo: ListenerInfo,
-    readonly responder: Responder,
+    public responder: Responder,
     /** The client's request as it came. */
     readonly message: ClientMessage,
     readonly client: Client,

@@ -27,6 +27,7 @@ import { Http1Responder } from './client/http1-responder.js';
 import type { Http2Head } from './client/http2-head.js';
 import type { Http2Message } from './client/http2-message.js';
 import { Http2Responder } from './client/http2-responder.js';
+import { TransformingResponder } from './transform/transforming-responder.js';
 import type { ListenerInfo } from './client/listener-info.js';
 import type { Responder } from './client/responder.js';
 import type { RequestRules } from './live-rules.js';
@@ -258,7 +259,12 @@ export class Exchanges {
   /** A request that has been here before goes no further, nor one that is too much now; its connection may carry others. */
   #admit(exchange: Exchange): Exchange | undefined {
     const isLoop = exchange.signature.isOn(exchange.head.via);
-    if (!isLoop && !this.overload.isOver(exchange.times.openedAt)) return exchange;
+    if (!isLoop && !this.overload.isOver(exchange.times.openedAt)) {
+      const transforms = exchange.plan?.transforms;
+      if (transforms !== undefined)
+        exchange.responder = new TransformingResponder(exchange.responder, exchange, transforms);
+      return exchange;
+    }
     exchange.fail(isLoop ? loop : overloaded);
     return undefined;
   }

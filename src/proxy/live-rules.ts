@@ -8,6 +8,7 @@ import type { RoutePolicies } from '../security/route-policies.js';
 import type { SharedCounts } from '../shared-memory/shared-counts.js';
 import { Locator } from './locator.js';
 import { RoutePlans } from './plan/route-plans.js';
+import type { Transformers } from './transform/transformers.js';
 import type { Targets, TargetsByName } from './target/targets.js';
 
 /** What one configuration makes of requests. Immutable: an exchange keeps what it began with. */
@@ -29,6 +30,8 @@ export interface RulesParts {
   readonly instance: string;
   /** Where streams and tunnels of all threads are counted; undefined: this thread has them all. */
   readonly counts?: SharedCounts;
+  /** Default: there are none. */
+  readonly transformers?: Transformers;
 }
 
 /** The rules for the requests that begin now: those of the configuration in force. */
@@ -59,12 +62,12 @@ export class LiveRules implements LivePart {
 
 async function rulesOf(
   config: GatewayConfig,
-  { counts, policies, random, instance }: RulesParts,
+  { counts, policies, random, instance, transformers }: RulesParts,
   targets: TargetsByName,
   previous?: RoutePlans,
 ): Promise<RequestRules> {
   const { forwardedFields, requestId, security, tracing } = config;
-  const plans = await RoutePlans.create(config, targets, policies, random, previous, counts);
+  const plans = await RoutePlans.create(config, targets, policies, random, previous, counts, transformers);
   return {
     plans,
     locator: new Locator(plans, security.validation),

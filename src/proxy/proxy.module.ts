@@ -32,6 +32,7 @@ import { Overload } from './overload.js';
 import { ProxyController } from './proxy.controller.js';
 import { Forwarders } from './forwarder/registered-forwarder.js';
 import { Targets } from './target/targets.js';
+import { Transformers } from './transform/transformers.js';
 
 /** The path of a request from the open exchange to the backend and back. */
 @Module({
@@ -55,6 +56,7 @@ import { Targets } from './target/targets.js';
     },
     ...builtinForwarders,
     Forwarders,
+    Transformers,
     {
       provide: Targets,
       inject: [GATEWAY_CONFIG, Upstreams, LoadBalancers, CircuitBreakers, Forwarders, AttemptMetrics],
@@ -62,7 +64,16 @@ import { Targets } from './target/targets.js';
     },
     {
       provide: LiveRules,
-      inject: [GATEWAY_CONFIG, GATEWAY_INSTANCE, Targets, RoutePolicies, TrustedProxies, RANDOM_SOURCE, SharedCounts],
+      inject: [
+        GATEWAY_CONFIG,
+        GATEWAY_INSTANCE,
+        Targets,
+        RoutePolicies,
+        TrustedProxies,
+        RANDOM_SOURCE,
+        SharedCounts,
+        Transformers,
+      ],
       useFactory: (
         config: GatewayConfig,
         instance: string,
@@ -71,7 +82,8 @@ import { Targets } from './target/targets.js';
         trusted: TrustedProxies,
         random: RandomSource,
         counts: SharedCounts,
-      ) => LiveRules.create(config, { targets, policies, trusted, random, instance, counts }),
+        transformers: Transformers,
+      ) => LiveRules.create(config, { targets, policies, trusted, random, instance, counts, transformers }),
     },
     {
       provide: Exchanges,

@@ -1,5 +1,7 @@
 import { Block, Key, ListOf } from '../language/key.js';
 import { flag } from '../language/kinds/choice.js';
+import { list } from '../language/kinds/list.js';
+import { namedChoice, type NamedChoice } from '../language/kinds/named-choice.js';
 import { integer } from '../language/kinds/number.js';
 import { label, name } from '../language/kinds/text.js';
 import { MatchConfig } from './match.config.js';
@@ -11,6 +13,8 @@ import { RouteSecurityConfig } from './security.config.js';
 import { SseConfig } from './sse.config.js';
 import { TimeoutsConfig } from './upstream.config.js';
 import { WebSocketConfig } from './websocket.config.js';
+
+const transformer = namedChoice('transformer');
 
 const ofUpstream = 'that of the upstream';
 const ofGateway = 'that of the top-level block';
@@ -77,6 +81,11 @@ export class RouteConfig {
     doc: 'Sends copies of requests to another upstream and drops the answers. Absent: none.',
   })
   declare mirror?: MirrorConfig;
+
+  @Key(list(transformer), {
+    doc: 'Change requests and responses on their way, in this order: the name of a class with `@Transformer` that a module registers, or a block with `name` and its options, `{ name: mask, fields: [card] }`. Not with `redirect` and `respond`.',
+  })
+  transformers: NamedChoice[] = [];
 
   @Key(flag, {
     doc: 'Compresses responses with br, zstd or gzip, by the Accept-Encoding of the client. Never event streams, and nothing that is compressed already.',

@@ -616,6 +616,11 @@ export interface RouteConfigInput {
   /** Sends copies of requests to another upstream and drops the answers. Absent: none. */
   readonly mirror?: MirrorConfigInput | undefined;
   /**
+   * Change requests and responses on their way, in this order: the name of a class with `@Transformer` that a module registers, or a block with `name` and its options, `{ name: mask, fields: [card] }`. Not with `redirect` and `respond`.
+   * @defaultValue `[]`
+   */
+  readonly transformers?: readonly (string | ExtensionInput)[] | undefined;
+  /**
    * Compresses responses with br, zstd or gzip, by the Accept-Encoding of the client. Never event streams, and nothing that is compressed already. Not supported in this version.
    * @defaultValue `false`
    */

@@ -8,6 +8,7 @@ import type { ResponseDefaults } from '../../security/response-defaults.js';
 import type { ForwardPlan } from './forward-plan.js';
 import type { LocalPlan } from './local-plans.js';
 import type { EventStreamSettings } from '../lasting/event-streams.js';
+import type { RouteTransforms } from '../transform/route-transforms.js';
 import type { Mirror } from './mirror.js';
 import type { RouteUpgrades } from './route-upgrades.js';
 
@@ -31,6 +32,8 @@ export interface RoutePlan {
   /** The policies of the route that need the whole body. */
   readonly bodyPolicies: readonly RequestPolicy[];
   readonly mirror: Mirror | undefined;
+  /** What changes its requests and responses; undefined: nothing does. */
+  readonly transforms: RouteTransforms | undefined;
   readonly upgrades: RouteUpgrades;
   readonly sse: EventStreamSettings;
   /** What no answer to a TRACE may show. */

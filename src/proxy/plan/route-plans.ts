@@ -33,6 +33,8 @@ import { SharedPlaces } from '../lasting/shared-places.js';
 import { ForwardPlan } from './forward-plan.js';
 import type { ForwardRoute } from './forward-route.js';
 import type { PlannedRoute, RoutePlan } from './route-plan.js';
+import type { RouteTransforms } from '../transform/route-transforms.js';
+import type { Transformers } from '../transform/transformers.js';
 import { RetryPolicy } from './retry-policy.js';
 import { RouteUpgrades } from './route-upgrades.js';
 import type { TargetsByName } from '../target/targets.js';
@@ -59,6 +61,7 @@ export class RoutePlans {
     private readonly config: GatewayConfig,
     private readonly targets: TargetsByName,
     policies: readonly (readonly StagedPolicy[])[],
+    transforms: readonly (RouteTransforms | undefined)[],
     private readonly random: RandomSource,
     private previous: RoutePlans | undefined,
     private readonly counts: SharedCounts | undefined,
@@ -69,7 +72,10 @@ export class RoutePlans {
     this.#eventStreams = this.#placesOf('sse', config.sse.maxConnections);
     this.#tunnels = this.#placesOf('websocket', config.websocket.maxConnections);
     this.table = RouteTable.compile(
-      routesOf(config).map((route, index) => ({ ...route, plan: this.#plan(route, policies[index]!) })),
+      routesOf(config).map((route, index) => ({
+        ...route,
+        plan: this.#plan(route, policies[index]!, transforms[index]),
+      })),
     );
     const [only, ...more] = this.table.entries;
     this.takesAllPaths = only?.pattern.isPrefix === true && only.pattern.segments.length === 0 && more.length === 0;
@@ -87,11 +93,21 @@ export class RoutePlans {
     random: RandomSource,
     previous?: RoutePlans,
     counts?: SharedCounts,
+    transformers?: Transformers,
   ): Promise<RoutePlans> {
     const lists = config.routes.map((route, index) =>
       policies.staged(securityOf(config, route), { config, path: `routes[${index}].security`, route: route.name }),
     );
-    return new RoutePlans(config, targets, await Promise.all(lists), random, previous, counts);
+    const transforms = config.routes.map((route, index) => transformers?.ofRoute(config, route, index));
+    return new RoutePlans(
+      config,
+      targets,
+      await Promise.all(lists),
+      await Promise.all(transforms),
+      random,
+      previous,
+      counts,
+    );
   }
 
   /** Takes effect: what it shares with the plans before has its limits from now on. */
@@ -139,7 +155,7 @@ export class RoutePlans {
     return match;
   }
 
-  #plan(route: RouteConfig, staged: readonly StagedPolicy[]): RoutePlan {
+  #plan(route: RouteConfig, staged: readonly StagedPolicy[], transforms: RouteTransforms | undefined): RoutePlan {
     const security = securityOf(this.config, route);
     const { validation } = security;
     const { mirror } = route;
@@ -159,6 +175,7 @@ export class RoutePlans {
       mirror:
         mirror === undefined ? undefined : new Mirror(this.#forward(route, mirror.upstream), mirror.share, this.random),
       sse: this.#sse(route),
+      transforms,
       credentials: this.#credentials,
     };
   }

@@ -12,7 +12,7 @@ export interface NamedChoice {
 }
 
 /** Kinds of extensions, as the configuration calls them. */
-export type ExtensionKind = 'strategy' | 'forwarder' | 'probe' | 'policy' | 'discovery';
+export type ExtensionKind = 'strategy' | 'forwarder' | 'probe' | 'policy' | 'discovery' | 'transformer';
 
 /** What an extension is known to take. */
 export interface ExtensionSchema {

@@ -31,6 +31,7 @@ export interface KnownNames {
   readonly policies?: KnownList | undefined;
   /** Those that are written by their names: not the built-in ones, which have keys of their own. */
   readonly discoveries?: KnownList | undefined;
+  readonly transformers?: KnownList | undefined;
 }
 
 const listOf = {
@@ -39,6 +40,7 @@ const listOf = {
   probe: 'probes',
   policy: 'policies',
   discovery: 'discoveries',
+  transformer: 'transformers',
 } as const satisfies Record<ExtensionKind, keyof KnownNames>;
 
 /** What is known of the extensions of a kind; undefined: any may be registered. */

@@ -3,7 +3,7 @@ import type { Path } from '../findings.js';
 import { nearest } from '../../../spelling/nearest.js';
 import { patternParameters, templateParameters } from '../../language/kinds/path-pattern.js';
 import type { RouteConfig } from '../../file/route.config.js';
-import { checkUpstreamName, items, type CheckContext } from './check.js';
+import { checkChoice, checkUpstreamName, items, type CheckContext } from './check.js';
 
 const actions = ['upstream', 'split', 'redirect', 'respond'] as const;
 const rewrites = ['stripPrefix', 'replacePrefix', 'path'] as const;
@@ -19,6 +19,8 @@ export function checkRoutes(context: CheckContext): void {
     checkHostRules(context, path, route);
     checkUpstreamName(context, [...path, 'upstream'], route.upstream);
     checkUpstreamName(context, [...path, 'mirror', 'upstream'], route.mirror?.upstream);
+    for (const [at, choice] of items(route.transformers))
+      checkChoice(context, { path: [...path, 'transformers', at], kind: 'transformer', choice });
     checkWholeGatewayKeys(context, path, route);
     const same = names.get(route.name);
     if (same !== undefined && isWritten(route, 'name')) {
@@ -47,7 +49,7 @@ function checkAction({ report, warn }: CheckContext, path: Path, route: RouteCon
     });
   }
   const answers = isWritten(route, 'redirect') || isWritten(route, 'respond');
-  for (const key of ['rewrite', 'timeouts', 'mirror'].filter(each => answers && isWritten(route, each))) {
+  for (const key of ['rewrite', 'timeouts', 'mirror', 'transformers'].filter(each => answers && isWritten(route, each))) {
     warn({ path: [...path, key], message: `has no effect: the gateway answers this route itself`, at: 'key' });
   }
   const { rewrite } = route;
