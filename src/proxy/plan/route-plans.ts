@@ -149,7 +149,7 @@ export class RoutePlans {
     if (known !== undefined || !this.config.upstreams.has(name)) return known;
     const config = Object.assign(new RouteConfig(), { name: `upstream:${name}`, upstream: name });
     const route = { ...config, match: matchOf(this.config, config) };
-    const made = new Route({ ...route, plan: this.#plan(route, []) }, this.table.routes.length);
+    const made = new Route({ ...route, plan: this.#plan(route, [], undefined) }, this.table.routes.length);
     const match = { route: made, pattern: made.patterns[0]! };
     this.#toUpstreams.set(name, match);
     return match;
