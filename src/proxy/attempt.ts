@@ -189,14 +189,7 @@ export class Attempt implements AttemptObserver, BodyWatcher, StreamSource, Unde
     this.#edit(headers);
     exchange.responder.source = this;
     exchange.responder.head(status, message, headers);
-    if (
-      streams &&
-      exchange.error === undefined &&
-      status < 300 &&
-      status !== 204 &&
-      status !== 205 &&
-      exchange.method !== 'HEAD'
-    ) {
+    if (streams && status < 300 && status !== 204 && status !== 205 && exchange.method !== 'HEAD') {
       this.owner.streams.open(exchange, this, this.owner, headers);
       this.#stream = exchange.stream;
     }

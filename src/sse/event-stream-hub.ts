@@ -38,6 +38,8 @@ export class EventStreamHub extends EventStreams implements StreamWatcher {
   }
 
   open(exchange: StreamExchange, source: StreamSource, supply: StreamSupply, headers: RawHeaders): void {
+    // A transformer has failed at its head.
+    if (exchange.error !== undefined) return;
     const { name, sse } = exchange.plan!;
     const counts = this.metrics.eventStreams(name);
     counts.streams.pending++;

@@ -191,6 +191,9 @@ describe('a transformer of heads', () => {
     backend.answersNext({ headers: { 'x-odd': '1' }, body: 'secret' });
     const late = await gateway.fetch('/heads/odd');
     expect([late.status, await late.text()]).toEqual([500, expect.not.stringContaining('secret')]);
+    backend.answersNext({ headers: { 'x-odd': '1' }, events: [{ data: 'secret' }] });
+    const stream = await gateway.fetch('/heads/stream', { headers: { accept: 'text/event-stream' } });
+    expect([stream.status, await stream.text()]).toEqual([500, expect.not.stringContaining('secret')]);
     expect((await gateway.fetch('/heads/fine')).status).toBe(200);
   });
 

@@ -98,7 +98,7 @@ export class RoutePlans {
     const lists = config.routes.map((route, index) =>
       policies.staged(securityOf(config, route), { config, path: `routes[${index}].security`, route: route.name }),
     );
-    const transforms = config.routes.map((route, index) => transformers?.ofRoute(config, route, index));
+    const transforms = config.routes.map(async (route, index) => transformers?.ofRoute(config, route, index));
     return new RoutePlans(
       config,
       targets,
