@@ -49,7 +49,9 @@ function checkAction({ report, warn }: CheckContext, path: Path, route: RouteCon
     });
   }
   const answers = isWritten(route, 'redirect') || isWritten(route, 'respond');
-  for (const key of ['rewrite', 'timeouts', 'mirror', 'transformers'].filter(each => answers && isWritten(route, each))) {
+  for (const key of ['rewrite', 'timeouts', 'mirror', 'transformers'].filter(
+    each => answers && isWritten(route, each),
+  )) {
     warn({ path: [...path, key], message: `has no effect: the gateway answers this route itself`, at: 'key' });
   }
   const { rewrite } = route;
