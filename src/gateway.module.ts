@@ -22,6 +22,8 @@ import {
   type ReadyOptions,
 } from './nest/gateway-options.js';
 import { GatewayOptionsModule, gatewayParts } from './nest/gateway-parts.js';
+import { GatewayEvents } from './nest/events/gateway-events.js';
+import { getGatewayEventsToken, listen } from './nest/events/on-gateway-event.js';
 import { GatewayService } from './nest/forwarding/gateway-service.js';
 import { getGatewayServiceToken } from './nest/forwarding/inject-gateway-service.js';
 import { Readiness } from './health/readiness.js';
@@ -37,8 +39,10 @@ import { ProxyModule } from './proxy/proxy.module.js';
 import { overridden } from './nest/overridden-modules.js';
 import { scopedModules } from './nest/scoped-modules.js';
 
-/** Tokens of the gateway that a {@link GatewayModule} is, of its name, and of where it is mounted. */
-const [OWN_GATEWAY, GATEWAY_NAME, MOUNTED] = [Symbol('OWN_GATEWAY'), Symbol('GATEWAY_NAME'), Symbol('MOUNTED')];
+/** Tokens of the gateway that a {@link GatewayModule} is, of its name, of where it is mounted, and of its events. */
+const [OWN_GATEWAY, GATEWAY_NAME, MOUNTED, EVENTS] = [
+  ...['OWN_GATEWAY', 'GATEWAY_NAME', 'MOUNTED', 'EVENTS'].map(Symbol),
+] as [symbol, symbol, symbol, symbol];
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = configurable
   .setExtras<GatewayModuleExtras>({ name: '', isGlobal: false, imports: [], overrides: [], mount: undefined }, define)
@@ -67,6 +71,7 @@ export class GatewayModule
     private readonly modules: ModulesContainer,
     @Inject(GATEWAY_NAME) private readonly name: string,
     @Inject(MOUNTED) private readonly mounted: MountedGateway | undefined,
+    @Inject(EVENTS) private readonly events: GatewayEvents,
     private readonly platform: HttpAdapterHost,
   ) {
     super();
@@ -76,7 +81,7 @@ export class GatewayModule
     const names = [...this.modules.values()]
       .filter(({ metatype }) => metatype === GatewayModule)
       .map(module => module.getProviderByKey<string>(GATEWAY_NAME).instance);
-    if (names.filter(each => each === this.name).length === 1) return this.#mount();
+    if (names.filter(each => each === this.name).length === 1) return this.#attach();
     const which = this.name === '' ? 'without a name' : `with the name "${this.name}"`;
     throw new StartError(
       `this application has ${names.length} gateways, two of them ${which}: give each GatewayModule.forRoot a \`name\` of its own`,
@@ -97,7 +102,8 @@ export class GatewayModule
   }
 
   /** Own routes stand by now, and the answers to what has none do not. */
-  #mount(): void {
+  #attach(): void {
+    listen(this.events, this.name, this.modules);
     if (this.mounted === undefined) return;
     const adapter = this.platform.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     if (adapter === undefined) throw new StartError('mount: this application has no HTTP server');
@@ -156,12 +162,14 @@ function define(definition: DynamicModule, given: GatewayModuleExtras & Partial<
         useFactory: (entrance: Entrance, exchanges: Exchanges, hosted: HostedExchanges, upgrades: Upgrades) =>
           path && new MountedGateway(path, { entrance, exchanges, hosted, upgrades }),
       },
+      { provide: getGatewayEventsToken(name), useClass: GatewayEvents },
+      { provide: EVENTS, useExisting: getGatewayEventsToken(name) },
       { provide: OWN_GATEWAY, useExisting: getGatewayToken(name) },
     ],
     exports:
       name === ''
-        ? [Gateway, GatewayService, proxy]
-        : [getGatewayToken(name), getGatewayServiceToken(name), breakers as DynamicModule],
+        ? [Gateway, GatewayEvents, GatewayService, proxy]
+        : [getGatewayToken(name), getGatewayEventsToken(name), getGatewayServiceToken(name), breakers as DynamicModule],
   };
 }
 

@@ -20,6 +20,16 @@ export type {
   GatewayOptions,
   GatewayOptionsFactory,
 } from './nest/gateway-options.js';
+export {
+  GatewayEvents,
+  type BackendHealthEvent,
+  type DrainEvent,
+  type ExchangeEndEvent,
+  type ExchangeEvent,
+  type GatewayEventMap,
+  type GatewayEventName,
+} from './nest/events/gateway-events.js';
+export { getGatewayEventsToken, InjectGatewayEvents, OnGatewayEvent } from './nest/events/on-gateway-event.js';
 export { ForwardError } from './nest/forwarding/forward-error.js';
 export { ForwardTo } from './nest/forwarding/forward-to.js';
 export { GatewayService, type ForwardOptions } from './nest/forwarding/gateway-service.js';

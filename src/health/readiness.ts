@@ -9,6 +9,8 @@ type LifeState = 'starting' | 'ready' | 'draining' | 'unserved';
 /** The state that `/health/ready` and `/health/startup` show. The gateway sets it; `draining` is final. */
 @Injectable()
 export class Readiness {
+  /** Called once, when it begins to drain. Must not throw. */
+  whenDrained: (() => void) | undefined;
   #state: LifeState = 'starting';
   #wasReady = false;
   /** There are threads that serve clients. */
@@ -35,6 +37,8 @@ export class Readiness {
 
   /** No new traffic may come. */
   drain(): void {
+    if (this.#state === 'draining') return;
     this.#state = 'draining';
+    this.whenDrained?.();
   }
 }

@@ -45,6 +45,8 @@ export interface AppliedConfig {
 /** The configuration in force, which can change while the gateway runs. */
 @Injectable()
 export class LiveConfig {
+  /** Called when another configuration is in force. Must not throw. */
+  whenApplied: ((applied: AppliedConfig) => void) | undefined;
   #current: GatewayConfig;
   /** Why the configuration that was asked for last is not in force; undefined: it is. */
   #refusal: Error | undefined;
@@ -176,6 +178,7 @@ export class LiveConfig {
     this.log.info({ changes: changes.length }, 'configuration changed');
     for (const line of [...changes, ...this.control.lines()]) this.log.info(line);
     for (const line of pending) this.log.warn(line);
+    this.whenApplied?.({ changes, pending });
     return { changes, pending };
   }
 

@@ -77,12 +77,20 @@ export function lastExchangeOn(socket: ExchangeSocket): Exchange | undefined {
   return socket[LAST];
 }
 
+/** Hears of exchanges that end, and of upgrades that are made. Must not throw. */
+export interface ExchangesWatcher {
+  ended(exchange: Exchange): void;
+  tunnelOpened(exchange: Exchange): void;
+}
+
 /** Opens an exchange for each request, and closes it when its response is over: one access line, one set of figures. */
 export class Exchanges {
   /** Exchanges in flight. */
   open = 0;
   /** Undefined: none is explained. */
   explained: ExplainedRequests | undefined;
+  /** Undefined: nothing listens. */
+  watcher: ExchangesWatcher | undefined;
 
   constructor(
     private readonly rules: { readonly current: RequestRules },
@@ -307,6 +315,7 @@ export class Exchanges {
     this.log.write(exchange);
     if (this.tail.isWatched) this.tail.closed(exchange);
     exchange.trace?.closed(exchange);
+    this.watcher?.ended(exchange);
   }
 }
 

@@ -59,6 +59,7 @@ export class Tunnels implements TunnelOpener {
     const state = (): LastingState => stateOf(exchange, backend, tunnel);
     this.longLived.open.set(tunnel, { route, listener: exchange.listenerInfo, kind: 'tunnel', state });
     this.log.info({ requestId: exchange.id, ...labels, protocol: exchange.upgrade!.protocol }, 'tunnel opened');
+    this.exchanges.watcher?.tunnelOpened(exchange);
     tunnel.start();
     // The upgrade was under way when the draining began.
     if (exchange.listenerInfo.draining || backend.vetoes.has('draining')) tunnel.drain();
