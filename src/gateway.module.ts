@@ -37,6 +37,7 @@ import { HostedExchanges } from './proxy/hosted-exchanges.js';
 import { Upgrades } from './proxy/upgrades.js';
 import { ProxyModule } from './proxy/proxy.module.js';
 import { overridden } from './nest/overridden-modules.js';
+import { UpstreamHealthIndicator } from './nest/upstream-health-indicator.js';
 import { scopedModules } from './nest/scoped-modules.js';
 
 /** Tokens of the gateway that a {@link GatewayModule} is, of its name, of where it is mounted, and of its events. */
@@ -164,11 +165,12 @@ function define(definition: DynamicModule, given: GatewayModuleExtras & Partial<
       },
       { provide: getGatewayEventsToken(name), useClass: GatewayEvents },
       { provide: EVENTS, useExisting: getGatewayEventsToken(name) },
+      ...(name === '' ? [UpstreamHealthIndicator] : []),
       { provide: OWN_GATEWAY, useExisting: getGatewayToken(name) },
     ],
     exports:
       name === ''
-        ? [Gateway, GatewayEvents, GatewayService, proxy]
+        ? [Gateway, GatewayEvents, GatewayService, UpstreamHealthIndicator, proxy]
         : [getGatewayToken(name), getGatewayEventsToken(name), getGatewayServiceToken(name), breakers as DynamicModule],
   };
 }

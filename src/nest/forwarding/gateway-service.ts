@@ -8,6 +8,8 @@ import { platformExchange } from '../../security/controllers/exchange-on-platfor
 import type { FastifyReply, FastifyRequest } from '../../security/controllers/fastify-exchange.js';
 import { passRequestEdits, passResponseFields } from './application-edits.js';
 import { bodyAgain } from './body-again.js';
+import { BackendControl } from '../../upstream/control/backend-control.js';
+import { Upstreams } from '../../upstream/upstreams.js';
 import { ForwardError } from './forward-error.js';
 
 /** What logs, metrics and `match.listeners` call requests that code of the application forwards. */
@@ -35,6 +37,10 @@ export class GatewayService {
     private readonly hosted: HostedExchanges,
     private readonly entrance: Entrance,
     private readonly rules: LiveRules,
+    /** The upstreams, by name, with their backends. */
+    readonly upstreams: Upstreams,
+    /** Drains backends and sets their weights by hand, as the admin API does. */
+    readonly control: BackendControl,
   ) {}
 
   /**
