@@ -31,7 +31,7 @@ export default defineConfig({
     isolate: false,
     projects: [
       project('together', ['src/**/*.spec.ts', 'dashboard/**/*.spec.ts', 'bench/**/*.spec.ts', 'test/**/*.test.ts'], {
-        exclude: ['test/**/*.solo.test.ts', 'test/**/*.long.test.ts'],
+        exclude: ['test/**/*.solo.test.ts', 'test/**/*.long.test.ts', 'test/packed/fixtures/**'],
         globalSetup: ['test/support/build-once.ts'],
         // Much of it is waiting: more workers than cores.
         maxWorkers: 4,

@@ -30,7 +30,7 @@ export {
   type GatewayEventName,
 } from './nest/events/gateway-events.js';
 export { getGatewayEventsToken, InjectGatewayEvents, OnGatewayEvent } from './nest/events/on-gateway-event.js';
-export { UpstreamHealthIndicator } from './nest/upstream-health-indicator.js';
+export { UpstreamHealthIndicator, type UpstreamHealthResult } from './nest/upstream-health-indicator.js';
 export { ForwardError } from './nest/forwarding/forward-error.js';
 export { ForwardTo } from './nest/forwarding/forward-to.js';
 export { GatewayService, type ForwardOptions } from './nest/forwarding/gateway-service.js';

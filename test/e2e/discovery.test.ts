@@ -158,7 +158,7 @@ describe('a discovery of the application', () => {
 
   it('that the application does not have stops the start', async () => {
     await expect(startInProcess(inRegistry('orders'))).rejects.toThrow(
-      'upstreams.app.discovery: no discovery is named "registry" (known: dns, file)',
+      'upstreams.app.discovery: no discovery is named "registry", known are dns, file',
     );
   });
 });

@@ -251,7 +251,7 @@ describe('a probe of one’s own', () => {
       upstreams: { app: { backends: ['http://127.0.0.1:1'], healthCheck: { type: 'redis-ping' } } },
     });
     await expect(start).rejects.toThrow(
-      'upstreams.app.healthCheck.type: no probe is named "redis-ping" (known: http, tcp)',
+      'upstreams.app.healthCheck.type: no probe is named "redis-ping", known are http, tcp',
     );
   });
 });
