@@ -101,7 +101,7 @@ export class ExchangeTrace {
   /** How many of each were left out. */
   lostAttempts = 0;
   lostEvents = 0;
-  readonly spanId = newSpanId();
+  #spanId: string | undefined;
 
   constructor(
     private readonly recorder: TraceRecorder,
@@ -113,6 +113,11 @@ export class ExchangeTrace {
     /** The span of a client that is not believed: it is pointed at, and not continued. */
     readonly origin: TraceContext | undefined,
   ) {}
+
+  /** Of its own span: few exchanges are recorded, and need one. */
+  get spanId(): string {
+    return (this.#spanId ??= newSpanId());
+  }
 
   /** An attempt begins. `isHedge`: beside one that is under way. */
   attempt(backend: TracedBackend, resends: number, isHedge: boolean): AttemptTrace {

@@ -50,27 +50,29 @@ function readState(tracestate: string | undefined): string | undefined {
 }
 
 const pool = Buffer.allocUnsafeSlow(4096);
-let used = pool.length;
+/** The random bytes in hexadecimal: a part of a text costs less than a conversion for each id. */
+let random = '';
+let used = 0;
 
-/** A random id that is not 0, of as many bytes, in hexadecimal. */
-function newId(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
+/** A random id that is not 0, of as many hexadecimal digits. */
+function newId(digits: number): string {
+  if (used + digits > random.length) {
+    random = randomFillSync(pool).toString('hex');
     used = 0;
   }
-  const id = pool.toString('hex', used, used + bytes);
-  used += bytes;
-  return /^0+$/.test(id) ? newId(bytes) : id;
+  const id = random.slice(used, used + digits);
+  used += digits;
+  return /[1-9a-f]/.test(id) ? id : newId(digits);
 }
 
 /** The id of a new trace. */
 export function newTraceId(): string {
-  return newId(16);
+  return newId(32);
 }
 
 /** The id of a new span. */
 export function newSpanId(): string {
-  return newId(8);
+  return newId(16);
 }
 
 /** Digits of an id that are random, for all who make ids: 56 bits. */
