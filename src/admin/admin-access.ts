@@ -11,7 +11,7 @@ interface AdminRequest {
   readonly headers: Readonly<IncomingHttpHeaders>;
   /** Names and values as received: `headers` shows only one of several `Host` fields. */
   readonly rawHeaders: readonly string[];
-  /** Pattern of its path, whatever its method; undefined: there is nothing under it. */
+  /** Pattern of its path, for any method; undefined: there is nothing under it. */
   readonly route: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Patterns of paths as Fastify writes them (`/backends/:backend/drain`): finds that of a path whatever the method is, where Fastify looks among those of one method. */
+/** Patterns of paths as Fastify writes them (`/backends/:backend/drain`): finds that of a path for any method, where Fastify looks among those of one method. */
 export class PathPatterns {
   readonly #all = new Map<string, readonly string[]>();
 

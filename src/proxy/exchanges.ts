@@ -213,7 +213,7 @@ export class Exchanges {
   }
 
   /**
-   * The same for a request that has come through a server of the application. One with an `upstream` is carried there, whatever its path. `edit` changes what is passed on. A refused
+   * The same for a request that has come through a server of the application. One with an `upstream` is carried there, with any path. `edit` changes what is passed on. A refused
    * one is decided.
    */
   beginHosted(

@@ -26,7 +26,7 @@ export interface HostedRequest {
   readonly target: string;
   /** What the application has read of its body: all of it. */
   readonly body?: Buffer | undefined;
-  /** The upstream that takes it, whatever its path; undefined: the routes say. */
+  /** The upstream that takes it, with any path; undefined: the routes say. */
   readonly upstream?: string | undefined;
 }
 

@@ -34,7 +34,7 @@ export class Locator {
     this.#tooMuch = tooManyFields(`validation.maxHeaderSize ${formatSize(maxHeaderSize)}`);
   }
 
-  /** Finds host, path and route; or why the message is refused. `to`: the route that takes it, whatever its path. */
+  /** Finds host, path and route; or why the message is refused. `to`: the route that takes it, with any path. */
   locate(
     exchange: Exchange,
     { minor, target: url }: Pick<Http1Message, 'minor' | 'target'>,

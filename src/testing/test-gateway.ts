@@ -93,7 +93,7 @@ export class TestGateway implements AsyncDisposable {
 }
 
 /**
- * Starts a gateway for tests: with all that a gateway has, in this process. Its listeners and its admin side get free ports of the loopback, whatever the configuration says; its
+ * Starts a gateway for tests: with all that a gateway has, in this process. Its listeners and its admin side get free ports of the loopback, also where the configuration names others; its
  * log is kept in `log`; nothing is written.
  *
  * It ends by `stop`, with `await using`, or by itself with the tests of the file where the test runner has a global `afterAll` or `after` (Jest, Vitest with `globals`, Mocha);

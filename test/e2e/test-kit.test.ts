@@ -70,7 +70,7 @@ describe('a gateway for tests', () => {
     await expect(gateway.logged(({ path }) => path === '/never', 20)).rejects.toThrow(/no such line .*\n.*"\/logged"/s);
   });
 
-  it('has free ports, whatever its configuration says', () => {
+  it('has free ports, also where its configuration names others', () => {
     expect(gateway.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect([gateway.url('web'), gateway.url()]).not.toContain('http://127.0.0.1:8080');
     expect(() => gateway.url('nope')).toThrow('no listener is named "nope"');

@@ -70,7 +70,7 @@ function bytesOf(data: unknown): Buffer {
   return Buffer.from(JSON.stringify(data) ?? '');
 }
 
-/** Sets the fields that hold whatever filter of the application writes the body: `Allow`, `Retry-After`, `WWW-Authenticate`. */
+/** Sets the fields of a denial, which stay where a filter of the application writes the body: `Allow`, `Retry-After`, `WWW-Authenticate`. */
 function announce({ exchange, id }: ControllerRequest, verdict: NonNullable<Verdict>): void {
   if (verdict instanceof Answer || exchange.response.headersSent) return;
   exchange.setHeader('x-request-id', id);
